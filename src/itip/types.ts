@@ -1,0 +1,203 @@
+// The iTIP nouns that travel through the house. Values only; all times are milliseconds since 1970 (UTC) unless the
+// name says otherwise.
+
+/** RFC 5545 §3.2.12, upper case; the last two are for VTODO only. */
+export type Partstat =
+  | 'NEEDS-ACTION'
+  | 'ACCEPTED'
+  | 'DECLINED'
+  | 'TENTATIVE'
+  | 'DELEGATED'
+  | 'COMPLETED'
+  | 'IN-PROCESS';
+
+/** An address to compare by (`key`: normalised) and to send or show (`asWritten`: no `mailto:` where it is a mail address). */
+export interface CalendarAddress {
+  readonly key: string;
+  readonly asWritten: string;
+}
+
+/**
+ * Which occurrence of which event. `recurrenceId` null is the event itself (the master); else one of three forms:
+ * `20261122T100000Z` (an instant), `20261122` (a date), `20261122T100000` (a local time whose zone nobody could tell).
+ */
+export interface OccurrenceKey {
+  readonly uid: string;
+  readonly recurrenceId: string | null;
+}
+
+/** RFC 5546 §2.1.5. `sequence` null: the client sent none. */
+export interface Revision {
+  readonly sequence: number | null;
+  readonly sentAt: number;
+}
+
+export type Door = 'smtp' | 'lmtp' | 'web';
+
+/** One attendee's answer as a calendar message states it, before anyone checked who sent it. */
+export interface ClaimedAnswer {
+  readonly kind: 'answer';
+  readonly component: 'VEVENT' | 'VTODO';
+  readonly occurrence: OccurrenceKey;
+  readonly range: 'THISANDFUTURE' | null;
+  /** null where the client names nobody usable (Exchange COUNTER, an iCloud principal path). */
+  readonly attendee: CalendarAddress | null;
+  readonly organizer: CalendarAddress | null;
+  readonly partstat: Partstat;
+  readonly comment: string | null;
+  readonly delegatedTo: readonly CalendarAddress[];
+  readonly sequence: number | null;
+  /** DTSTAMP, null where missing or unreadable. */
+  readonly stampedAt: number | null;
+}
+
+/** A COUNTER (RFC 5546 §3.2.7): a wish for another time. It never edits the event. */
+export interface ClaimedProposal {
+  readonly kind: 'proposal';
+  readonly occurrence: OccurrenceKey;
+  readonly attendee: CalendarAddress | null;
+  readonly organizer: CalendarAddress | null;
+  readonly start: CalendarTime | null;
+  readonly end: CalendarTime | null;
+  readonly comment: string | null;
+  readonly sequence: number | null;
+  readonly stampedAt: number | null;
+}
+
+/** A REFRESH (RFC 5546 §3.2.6): "send me the event again". */
+export interface ClaimedRefresh {
+  readonly kind: 'refresh';
+  readonly occurrence: OccurrenceKey;
+  readonly attendee: CalendarAddress | null;
+  readonly organizer: CalendarAddress | null;
+  readonly stampedAt: number | null;
+}
+
+export type ClaimedItem = ClaimedAnswer | ClaimedProposal | ClaimedRefresh;
+
+/** A DTSTART-like value: what to show and, where the zone is known, the instant. */
+export interface CalendarTime {
+  /** `date` is all-day, `floating` has no zone, `zoned` has one (UTC included). */
+  readonly form: 'date' | 'floating' | 'zoned';
+  /** `YYYYMMDD` or `YYYYMMDDTHHMMSS` in its own zone. */
+  readonly local: string;
+  /** IANA name, or the TZID as written where it could not be resolved; null unless zoned. */
+  readonly zone: string | null;
+  /** Milliseconds since 1970; null for a date, a floating time or an unknown zone. */
+  readonly instant: number | null;
+}
+
+/** An iTIP message as read from calendar text, whoever sent it. */
+export interface ItipMessage {
+  /** Upper case; the body's METHOD wins over the header's; null where neither says. */
+  readonly method: string | null;
+  readonly items: readonly ClaimedItem[];
+}
+
+/** One attendee's answer about one occurrence, from a sender whose right to give it has been established. */
+export interface Answer {
+  readonly component: 'VEVENT' | 'VTODO';
+  readonly occurrence: OccurrenceKey;
+  readonly range: 'THISANDFUTURE' | null;
+  readonly attendee: CalendarAddress;
+  readonly organizer: CalendarAddress;
+  readonly partstat: Partstat;
+  readonly comment: string | null;
+  readonly delegatedTo: readonly CalendarAddress[];
+  /** `sentAt` is the later of DTSTAMP and Date, clamped once to first arrival; for the web its POST. */
+  readonly revision: Revision;
+  readonly door: Door;
+}
+
+/** A calendar object as the CalDAV server gave it. */
+export interface StoredEvent {
+  readonly href: string;
+  /** null where the server gives none: such an event is never written. */
+  readonly etag: string | null;
+  readonly text: string;
+  /** From the HTTP Last-Modified or getlastmodified; null where the server tells none. */
+  readonly lastModified: number | null;
+}
+
+/** What the ledger knows of answers applied before, by one attendee to one event. */
+export interface AppliedAnswer {
+  readonly attendeeKey: string;
+  readonly recurrenceId: string | null;
+  readonly sequence: number | null;
+  readonly sentAt: number;
+  readonly partstat: Partstat;
+  /** Digest of what makes two answers equal: partstat, comment, delegation, range. */
+  readonly content: string;
+}
+
+/** One REQUEST or CANCEL that we mailed to one recipient. */
+export interface MailedRevision {
+  readonly recurrenceId: string | null;
+  readonly method: string;
+  readonly sequence: number;
+  readonly mailedAt: number;
+  /** Fingerprint of DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE. */
+  readonly scheduleFingerprint: string;
+}
+
+/** All that `decide` knows about the past of one attendee and one event. */
+export interface History {
+  readonly applied: readonly AppliedAnswer[];
+  /** What that attendee was mailed, oldest first. */
+  readonly mailed: readonly MailedRevision[];
+}
+
+export type IgnoreReason = 'stale' | 'duplicate';
+export type RefuseReason = 'cancelled-event';
+export type HoldReason =
+  | 'not-invited'
+  | 'unknown-event'
+  | 'ambiguous-event'
+  | 'no-such-occurrence'
+  | 'recurrence-too-expensive'
+  | 'changed-elsewhere'
+  | 'series-change'
+  | 'event-unusable'
+  | 'unauthenticated'
+  | 'several-from'
+  | 'forwarded';
+
+/** One thing to do to the stored event. `recurrenceId` as in OccurrenceKey, resolved against the event. */
+export interface PartstatChange {
+  readonly recurrenceId: string | null;
+  /** True where the override does not exist yet and is to be made from the master. */
+  readonly create: boolean;
+  readonly partstat: Partstat;
+}
+
+export type Decision =
+  | {
+      readonly verdict: 'apply';
+      readonly reason: 'applied';
+      readonly attendee: CalendarAddress;
+      /** The occurrence as the event knows it: the ledger's key. */
+      readonly occurrence: OccurrenceKey;
+      /** Empty where the event says so already: recorded, nothing written. */
+      readonly changes: readonly PartstatChange[];
+      /** For the ledger, once the event is written. */
+      readonly record: AppliedAnswer;
+    }
+  | { readonly verdict: 'ignore'; readonly reason: IgnoreReason }
+  | { readonly verdict: 'refuse'; readonly reason: RefuseReason }
+  | { readonly verdict: 'hold'; readonly reason: HoldReason };
+
+/** A question to the recurrence engine; asked by `occurrencesNeeded`, answered by `recurrence/`. Serialisable. */
+export interface OccurrenceQuery {
+  /** The calendar text that holds the master: the engine reads DTSTART, RRULE, RDATE, EXDATE and VTIMEZONEs from it. */
+  readonly calendar: string;
+  readonly uid: string;
+  /** Only occurrences from here on are wanted; null from the first. Same three forms as a recurrenceId. */
+  readonly from: string | null;
+  /** Stop after that many found. */
+  readonly limit: number;
+}
+
+/** Starts of the occurrences in the three forms of a recurrenceId, in order. */
+export type OccurrenceAnswer =
+  | { readonly kind: 'occurrences'; readonly starts: readonly string[]; readonly complete: boolean }
+  | { readonly kind: 'too-expensive' };
