@@ -68,10 +68,29 @@ export interface InvitationMail {
 /** A mail from the gateway to the organizer. */
 export type NoticeKind =
   /** Somebody answered. */
-  | { readonly kind: 'answer'; readonly attendee: CalendarAddress; readonly partstat: Partstat; readonly comment: string | null; readonly recurrenceId: string | null }
+  | {
+      readonly kind: 'answer';
+      readonly attendee: CalendarAddress;
+      readonly partstat: Partstat;
+      readonly comment: string | null;
+      readonly recurrenceId: string | null;
+    }
   /** Something waits for the organizer's decision. */
-  | { readonly kind: 'held'; readonly attendee: CalendarAddress | null; readonly sender: string; readonly partstat: Partstat | null; readonly comment: string | null; readonly reason: string; readonly decisionLink: string | null }
-  | { readonly kind: 'proposal'; readonly attendee: CalendarAddress; readonly proposal: ClaimedProposal; readonly declineLink: string | null }
+  | {
+      readonly kind: 'held';
+      readonly attendee: CalendarAddress | null;
+      readonly sender: string;
+      readonly partstat: Partstat | null;
+      readonly comment: string | null;
+      readonly reason: string;
+      readonly decisionLink: string | null;
+    }
+  | {
+      readonly kind: 'proposal';
+      readonly attendee: CalendarAddress;
+      readonly proposal: ClaimedProposal;
+      readonly declineLink: string | null;
+    }
   | { readonly kind: 'undeliverable'; readonly attendee: CalendarAddress; readonly diagnostic: string };
 
 export interface NoticeMail {
