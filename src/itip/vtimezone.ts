@@ -1,0 +1,181 @@
+// The rules of a VTIMEZONE component (RFC 5545 §3.6.5): its text comes in, offsets go out. Only what VTIMEZONEs are
+// made of is evaluated — DTSTART, RDATE, and yearly rules on a day of a month — one year at a time, so that no rule
+// can cost more than its own text; any other rule counts for its DTSTART alone.
+import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
+
+/** Offsets in milliseconds east of UTC. */
+export interface ZoneRules {
+  readonly tzid: string;
+  readonly licLocation: string | null;
+  offsetAt(instant: number): number | null;
+}
+
+interface Onset {
+  readonly instant: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface YearlyRule {
+  readonly from: number;
+  readonly to: number;
+  /** Local milliseconds of the first onset. */
+  readonly start: number;
+  readonly firstYear: number;
+  readonly lastYear: number;
+  /** The last instant at which an onset may lie. */
+  readonly until: number;
+  readonly month: number;
+  /** Which days of the month: by number, and by weekday (0 Sunday) with its ordinal (0: every). */
+  readonly monthDays: readonly number[];
+  readonly weekdays: readonly { readonly ordinal: number; readonly weekday: number }[];
+}
+
+interface Observance {
+  readonly onsets: readonly Onset[];
+  readonly rule: YearlyRule | null;
+}
+
+const MAX_ONSETS = 2000;
+const MAX_RULES = 100;
+const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+
+/** Null where the text is no VTIMEZONE with a TZID. A zone without one usable observance has no offsets. */
+export function readZoneRules(text: string): ZoneRules | null {
+  let tzid: string | null = null;
+  let licLocation: string | null = null;
+  let observance: Map<string, string[]> | null = null;
+  const observances: Observance[] = [];
+  for (const line of text.replace(/\r?\n[ \t]/g, '').split(/\r?\n/)) {
+    const colon = valueStart(line);
+    const name = line.slice(0, colon).split(';', 1)[0]?.trim().toUpperCase() ?? '';
+    const value = line.slice(colon + 1);
+    if (name === 'BEGIN') {
+      if (value.toUpperCase() !== 'VTIMEZONE') observance = new Map();
+    } else if (name === 'END') {
+      if (observance) observances.push(readObservance(observance));
+      observance = null;
+    } else if (observance) {
+      observance.set(name, [...(observance.get(name) ?? []), value]);
+    } else if (name === 'TZID') tzid ??= value.trim();
+    else if (name === 'X-LIC-LOCATION') licLocation ??= value.trim();
+  }
+  if (tzid === null) return null;
+  return { tzid, licLocation, offsetAt: offsets(observances) };
+}
+
+/** The first colon outside of quotes. */
+function valueStart(line: string): number {
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === '"') quoted = !quoted;
+    else if (line[at] === ':' && !quoted) return at;
+  }
+  return line.length;
+}
+
+function readObservance(properties: ReadonlyMap<string, readonly string[]>): Observance {
+  const from = parseOffset(properties.get('TZOFFSETFROM')?.[0]);
+  const to = parseOffset(properties.get('TZOFFSETTO')?.[0]);
+  const start = parseLocal(properties.get('DTSTART')?.[0]?.trim() ?? '');
+  if (from === null || to === null || start === null) return { onsets: [], rule: null };
+  const dates = (properties.get('RDATE') ?? []).flatMap((value) => value.split(',', MAX_ONSETS));
+  const onsets = [start, ...dates.map((date) => parseLocal(date.trim().slice(0, 15)))]
+    .filter((local) => local !== null)
+    .map((local) => ({ instant: local - from, from, to }));
+  const rrule = properties.get('RRULE')?.[0];
+  return { onsets, rule: rrule === undefined ? null : readRule(rrule, start, from, to) };
+}
+
+function readRule(text: string, start: number, from: number, to: number): YearlyRule | null {
+  const parts = new Map<string, string>();
+  for (const part of text.toUpperCase().split(';')) {
+    const [name = '', value = ''] = part.trim().split('=', 2);
+    parts.set(name, value);
+  }
+  if (parts.get('FREQ') !== 'YEARLY' || (parts.get('INTERVAL') ?? '1') !== '1') return null;
+  const first = new Date(start);
+  const firstYear = first.getUTCFullYear();
+  const month = Number(parts.get('BYMONTH') ?? first.getUTCMonth() + 1);
+  if (!(month >= 1 && month <= 12)) return null;
+  const until = parseLocal(parts.get('UNTIL')?.replace(/Z$/, '') ?? '');
+  const count = Number(parts.get('COUNT') ?? Number.NaN);
+  const weekdays = (parts.get('BYDAY')?.split(',', 31) ?? []).map((day) => ({
+    ordinal: Number.parseInt(day, 10) || 0,
+    weekday: WEEKDAYS.indexOf(day.slice(-2)),
+  }));
+  const monthDays = parts.get('BYMONTHDAY')?.split(',', 31).map(Number) ?? [];
+  if (monthDays.length === 0 && weekdays.length === 0) monthDays.push(first.getUTCDate());
+  const lastYear = Math.min(
+    until === null ? 9999 : new Date(until).getUTCFullYear(),
+    Number.isInteger(count) ? firstYear + count - 1 : 9999,
+  );
+  return { from, to, start, firstYear, lastYear, until: until ?? Number.POSITIVE_INFINITY, month, monthDays, weekdays };
+}
+
+/** The onsets of one year: in practice one, never more than the days of a month. */
+function onsetsIn(rule: YearlyRule, year: number): Onset[] {
+  const onsets: Onset[] = [];
+  const last = daysInMonth(year, rule.month);
+  for (let day = 1; day <= last; day++) {
+    const midnight = localMillis(year, rule.month, day);
+    const weekday = new Date(midnight).getUTCDay();
+    const byNumber = rule.monthDays.some((wanted) => wanted === day || wanted === day - last - 1);
+    const byWeekday = rule.weekdays.some(
+      (wanted) => wanted.weekday === weekday && ordinalMatches(wanted.ordinal, day, last),
+    );
+    const wanted = (rule.monthDays.length === 0 || byNumber) && (rule.weekdays.length === 0 || byWeekday);
+    const local = midnight + (((rule.start % DAY) + DAY) % DAY);
+    if (!wanted || local < rule.start || local - rule.from > rule.until) continue;
+    onsets.push({ instant: local - rule.from, from: rule.from, to: rule.to });
+  }
+  return onsets;
+}
+
+function ordinalMatches(ordinal: number, day: number, last: number): boolean {
+  if (ordinal === 0) return true;
+  return ordinal > 0 ? Math.ceil(day / 7) === ordinal : Math.ceil((last - day + 1) / 7) === -ordinal;
+}
+
+function offsets(observances: readonly Observance[]): (instant: number) => number | null {
+  const fixed = observances
+    .flatMap((observance) => observance.onsets)
+    .slice(0, MAX_ONSETS)
+    .sort(byInstant);
+  const rules = observances.flatMap((observance) => observance.rule ?? []).slice(0, MAX_RULES);
+  const years = new Map<number, Onset[]>();
+  return (instant) => {
+    const year = new Date(instant).getUTCFullYear();
+    let near = years.get(year);
+    if (!near) {
+      near = onsetsNear(fixed, rules, year);
+      if (years.size < 200) years.set(year, near);
+    }
+    const last = near.findLast((onset) => onset.instant <= instant);
+    return last ? last.to : (near[0]?.from ?? null);
+  };
+}
+
+/** Every onset that can matter in that year: of a rule that has ended, its last one. */
+function onsetsNear(fixed: readonly Onset[], rules: readonly YearlyRule[], year: number): Onset[] {
+  const ruled = rules.flatMap((rule) => {
+    const end = Math.min(year + 1, rule.lastYear);
+    return Array.from({ length: 4 }, (_, back) => end - back)
+      .filter((candidate) => candidate >= rule.firstYear)
+      .flatMap((candidate) => onsetsIn(rule, candidate));
+  });
+  return [...fixed, ...ruled].sort(byInstant);
+}
+
+function byInstant(a: Onset, b: Onset): number {
+  return a.instant - b.instant;
+}
+
+/** RFC 5545 §3.3.14, in milliseconds. */
+function parseOffset(text: string | undefined): number | null {
+  const fields = /^([+-])(\d{2}):?(\d{2})(\d{2})?$/.exec(text?.trim() ?? '');
+  if (!fields) return null;
+  const [, sign, hours, minutes, seconds] = fields;
+  const millis = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds ?? 0)) * 1000;
+  return sign === '-' ? -millis : millis;
+}
