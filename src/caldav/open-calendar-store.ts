@@ -1,0 +1,77 @@
+// The CalendarStore over CalDAV. In: where the server is and how we may act there; out: `find` and `write` of organizers'
+// events. It refuses to write what it has no strong ETag for, and takes nothing but 200, 201 and 204 for written.
+import type { CalendarAddress, StoredEvent } from '../itip/types.ts';
+import { GatewayError } from '../errors.ts';
+import { resolveWithin } from './ask-dav.ts';
+import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
+import { CalDavError } from './caldav-error.ts';
+import { asCollection, checkHomeTemplate } from './event-url.ts';
+import { openCalendarFinder } from './find-calendars.ts';
+import { findEvent, loadIfWanted } from './find-event.ts';
+import { type HttpClient, openHttpClient } from './send-request.ts';
+import type { CalendarStore } from './types.ts';
+import { writeEvent } from './write-event.ts';
+
+export interface CalendarStoreOptions {
+  readonly url: string;
+  readonly auth: CalDavAuth;
+  /** Path template with {email}, {localpart} or {domain}; null: the server is asked (discovery). */
+  readonly home: string | null;
+  /** For one request, with its answer. */
+  readonly timeoutMs?: number;
+  /** The largest answer we take. */
+  readonly maxBytes?: number;
+  /** PEM file with the certificates of a private CA. */
+  readonly caFile?: string;
+}
+
+/** Throws `config-invalid` for settings that cannot work. Nothing is asked of the server before it is needed. */
+export function openCalendarStore(options: CalendarStoreOptions): CalendarStore {
+  const { url, auth, home, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024, caFile } = options;
+  if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is no URL`);
+  if (home !== null) checkHomeTemplate(home);
+  const authorize = openAuthorization(url, auth);
+  const http = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
+  const calendars = openCalendarFinder(http, home);
+
+  return {
+    async find(organizer, uid, knownHref) {
+      const access = authorize(organizer);
+      const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
+      if (known !== null) return { kind: 'found', event: known };
+      const list = await calendars.list(access, organizer, false);
+      const found = await findEvent(http, access, list.calendars, { uid, organizer });
+      if (found.kind !== 'none' || !list.remembered) return found;
+      const fresh = await calendars.list(access, organizer, true);
+      return findEvent(http, access, fresh.calendars, { uid, organizer });
+    },
+
+    async write(organizer, event, text) {
+      const access = authorize(organizer);
+      return writeEvent(http, hrefUrl(access, event.href), access.headers, event, text);
+    },
+
+    close: () => http.close(),
+  };
+}
+
+/** What the ledger remembers may lie anywhere by now, or be refused: then the event is looked for. */
+async function loadKnown(
+  http: HttpClient,
+  access: Access,
+  href: string,
+  wanted: { uid: string; organizer: CalendarAddress },
+): Promise<StoredEvent | null> {
+  try {
+    return await loadIfWanted(http, access, hrefUrl(access, href), wanted);
+  } catch (error) {
+    if (error instanceof CalDavError && error.code === 'caldav-refused' && !error.temporary) return null;
+    throw error;
+  }
+}
+
+function hrefUrl(access: Access, href: string): string {
+  const url = resolveWithin(asCollection(access.url), href);
+  if (url === null) throw new CalDavError('caldav-refused', `${href} is not on ${access.url}`);
+  return url;
+}

@@ -1,0 +1,106 @@
+// What every CalDAV server of the system tests can do for a test. In: a base URL and credentials; out: plain GET, PUT,
+// DELETE and MKCALENDAR, as an organizer's own client would send them.
+import { request } from 'undici';
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface CalendarUser extends Login {
+  readonly email: string;
+  /** Path of the calendar made for the user. */
+  readonly calendar: string;
+}
+
+export interface CalendarServer {
+  readonly name: string;
+  readonly url: string;
+  readonly users: { readonly alice: CalendarUser; readonly bob: CalendarUser };
+  /** May read and write every calendar; null where the server has no such thing. */
+  readonly service: Login | null;
+  /** CALDAV_HOME for this server. */
+  readonly home: string;
+  /** @param path of the new calendar, made as its owner. */
+  makeCalendar(owner: CalendarUser, path: string): Promise<void>;
+  /** Unconditional, as the owner; the path as given. */
+  putEvent(owner: CalendarUser, path: string, text: string): Promise<void>;
+  getEvent(owner: CalendarUser, path: string): Promise<{ text: string; etag: string | null } | null>;
+  deleteEvent(owner: CalendarUser, path: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type Requests = Pick<CalendarServer, 'makeCalendar' | 'putEvent' | 'getEvent' | 'deleteEvent'>;
+
+export function requestsTo(url: string): Requests {
+  async function send(user: Login, method: string, path: string, body: string | null, type: string) {
+    const answer = await request(new URL(path, url), {
+      method: method as 'GET',
+      headers: { authorization: basic(user), 'content-type': type },
+      body,
+    });
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+  }
+
+  return {
+    async makeCalendar(owner, path) {
+      const props = `<D:displayname>${path.split('/').at(-2) ?? 'calendar'}</D:displayname>`;
+      const body = `<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>${props}</D:prop></D:set></C:mkcalendar>`;
+      const { status, text } = await send(owner, 'MKCALENDAR', path, body, 'application/xml');
+      if (status !== 201) throw new Error(`MKCALENDAR ${path}: ${status} ${text}`);
+    },
+    async putEvent(owner, path, body) {
+      const { status, text } = await send(owner, 'PUT', path, body, 'text/calendar; charset=utf-8');
+      if (![200, 201, 204].includes(status)) throw new Error(`PUT ${path}: ${status} ${text}`);
+    },
+    async getEvent(owner, path) {
+      const { status, headers, text } = await send(owner, 'GET', path, null, 'text/plain');
+      const etag = headers['etag'];
+      return status === 200 ? { text, etag: typeof etag === 'string' ? etag : null } : null;
+    },
+    async deleteEvent(owner, path) {
+      const { status, text } = await send(owner, 'DELETE', path, null, 'text/plain');
+      if (![200, 204].includes(status)) throw new Error(`DELETE ${path}: ${status} ${text}`);
+    },
+  };
+}
+
+function basic({ username, password }: Login): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+export interface Invitee {
+  readonly email: string;
+  readonly partstat?: string;
+}
+
+/** A small meeting, as a client would store it. CRLF, unfolded lines (all are short). */
+export function meeting(options: {
+  uid: string;
+  organizer: string;
+  attendees: readonly Invitee[];
+  sequence?: number;
+  extra?: readonly string[];
+}): string {
+  const attendees = options.attendees.map(
+    ({ email, partstat = 'NEEDS-ACTION' }) => `ATTENDEE;PARTSTAT=${partstat};RSVP=TRUE:mailto:${email}`,
+  );
+  return [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//example.com//system test//EN',
+    'BEGIN:VEVENT',
+    `UID:${options.uid}`,
+    'DTSTAMP:20270101T000000Z',
+    'DTSTART:20270301T100000Z',
+    'DTEND:20270301T110000Z',
+    'SUMMARY:Planning',
+    `SEQUENCE:${options.sequence ?? 0}`,
+    `ORGANIZER:mailto:${options.organizer}`,
+    ...attendees,
+    ...(options.extra ?? []),
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
+}

@@ -1,0 +1,91 @@
+// Debian's Radicale as the organizers' CalDAV server. In: nothing; out: a running server on a free loopback port with
+// alice, bob and a service account that may write everything. Its files live in a folder of their own that `stop` removes.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { startProcess } from './background-process.ts';
+import { type CalendarServer, type CalendarUser, requestsTo } from './calendar-server.ts';
+import { freePort, has, waitFor } from './programs.ts';
+
+export const hasRadicale = (): boolean => has('Radicale', 'radicale');
+
+const rights = `[service]
+user: svc
+collection: .*
+permissions: RrWw
+[root]
+user: .+
+collection:
+permissions: R
+[principal]
+user: .+
+collection: {user}
+permissions: RW
+[calendars]
+user: .+
+collection: {user}/[^/]+
+permissions: rw
+`;
+
+/** @param auth `remote-user`: believes the header X-Remote-User, as behind a proxy. */
+export async function startRadicale(auth: 'htpasswd' | 'remote-user' = 'htpasswd'): Promise<CalendarServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'radicale-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  await writeFile(join(folder, 'users'), 'alice@example.com:alicepw\nbob@example.com:bobpw\nsvc:svcpw\n');
+  await writeFile(join(folder, 'rights'), rights);
+  await writeFile(join(folder, 'config'), config(folder, port, auth));
+  // --config keeps /etc/radicale/config out of it.
+  const radicale = startProcess('radicale', ['--config', join(folder, 'config')]);
+  const stop = async (): Promise<void> => {
+    await radicale.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await waitFor(`Radicale's answer (${url})`, async () => (await request(url)).statusCode < 500);
+    const users = { alice: user('alice'), bob: user('bob') };
+    const requests = requestsTo(url);
+    if (auth === 'htpasswd') for (const one of Object.values(users)) await requests.makeCalendar(one, one.calendar);
+    return {
+      name: 'Radicale',
+      url,
+      users,
+      service: { username: 'svc', password: 'svcpw' },
+      home: '/{email}/',
+      ...requests,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw new Error(`Radicale did not start: ${radicale.output()}`, { cause: error });
+  }
+}
+
+function user(name: string): CalendarUser {
+  const email = `${name}@example.com`;
+  return { email, username: email, password: `${name}pw`, calendar: `/${email}/cal/` };
+}
+
+function config(folder: string, port: number, auth: 'htpasswd' | 'remote-user'): string {
+  const type = auth === 'htpasswd' ? 'htpasswd' : 'http_x_remote_user';
+  return `[server]
+hosts = 127.0.0.1:${port}
+max_connections = 64
+ssl = False
+[auth]
+type = ${type}
+htpasswd_filename = ${folder}/users
+htpasswd_encryption = plain
+delay = 0
+[rights]
+type = from_file
+file = ${folder}/rights
+[storage]
+filesystem_folder = ${folder}/data
+[logging]
+level = warning
+[web]
+type = none
+`;
+}
