@@ -1,0 +1,61 @@
+// smtp-server's server and connection with what they lack: our own enhanced status codes (RFC 2034), and an end to clients
+// that send commands for ever and never a mail.
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { REPLIES, type Reply } from './reply-codes.ts';
+
+const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /;
+
+export class MailServer extends SMTPServer {
+  private readonly commandsPerMail: number;
+
+  /** `commandsPerMail`: past that many without an accepted mail, a session ends. */
+  constructor(options: SMTPServerOptions, commandsPerMail: number) {
+    super(options);
+    this.commandsPerMail = commandsPerMail;
+  }
+
+  override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {
+    const connection = new MailConnection(this, socket, options, this.commandsPerMail);
+    this.connections.add(connection);
+    connection.on('error', (error: Error) => this.emit('error', error));
+    connection.init();
+  }
+}
+
+export class MailConnection extends SMTPConnection {
+  private readonly commandsPerMail: number;
+  private commands = 0;
+
+  constructor(
+    server: MailServer,
+    socket: Socket | TLSSocket,
+    options: SMTPConnectionOptions | null | undefined,
+    commandsPerMail: number,
+  ) {
+    super(server, socket, options);
+    this.commandsPerMail = commandsPerMail;
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    if (code === 250 && context === 'DATA_OK') this.commands = 0;
+    // A text that begins with a status keeps it: no second one from smtp-server's table.
+    super.send(code, data, typeof data === 'string' && OWN_STATUS.test(data) ? false : context);
+  }
+
+  override _onCommand(command: Buffer, callback?: () => void): void {
+    this.commands += 1;
+    // smtp-server has no event for a command: this is the one place that sees them all.
+    // oxlint-disable-next-line no-underscore-dangle
+    if (this.commands <= this.commandsPerMail) super._onCommand(command, callback);
+    else this.end(REPLIES.tooManyCommands);
+  }
+
+  /** Says it, and closes. */
+  end({ code, text }: Reply): void {
+    this.send(code, text);
+    this.close();
+  }
+}
