@@ -1,0 +1,127 @@
+// The organizer's word on what was held: "this is Bob" (remembered), "this once", or "ignore". A link works once; it
+// covers everything that waits under it at that moment.
+import { readEventView } from '../compose/event-view.ts';
+import type { EventView } from '../compose/types.ts';
+import type { HeldChoice, HeldShown } from '../http/types.ts';
+import { calendarAddress } from '../itip/calendar-address.ts';
+import type { DecisionClaims } from '../rsvp/types.ts';
+import type { Ledger, LedgerWrite, Spool, Task } from '../spool/types.ts';
+import { decidedMark } from './hold-for-organizer.ts';
+import type { Outcomes } from './outcomes.ts';
+import { type AnswerBody, bodyOf, entryAbout, type ProposalBody, splitHoldKey } from './records.ts';
+
+export interface DecideOptions {
+  readonly spool: Spool;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+  readonly now: () => number;
+}
+
+type HeldBody = AnswerBody | ProposalBody;
+
+export async function readDecision(
+  { spool, ledger }: DecideOptions,
+  claims: DecisionClaims,
+): Promise<HeldShown | null> {
+  if (await ledger.marked(usedMark(claims))) return null;
+  const held = (await spool.held(claims.holdKey)).map((task) => ({ task, body: bodyOf<HeldBody>(task) }));
+  const [first] = held;
+  if (first === undefined) return null;
+  const answers = await Promise.all(
+    held.map(async ({ task, body }) => ({
+      ...answerOf(body),
+      event: await eventOf(ledger, body),
+      reason: await reasonOf(ledger, task),
+      receivedAt: task.createdAt,
+    })),
+  );
+  return { sender: first.body.sender, attendee: partiesOf(first.body).attendee.asWritten, answers };
+}
+
+export async function decideHeld(
+  options: DecideOptions,
+  claims: DecisionClaims,
+  choice: HeldChoice,
+): Promise<'done' | 'already-decided'> {
+  const { spool, ledger, outcomes, now } = options;
+  if (await ledger.marked(usedMark(claims))) return 'already-decided';
+  const tasks = await spool.held(claims.holdKey);
+  if (tasks.length === 0) return 'already-decided';
+  const at = now();
+  const { organizerKey, attendeeKey, sender } = splitHoldKey(claims.holdKey);
+  const day = new Date(at).toISOString().slice(0, 10);
+  const writes: LedgerWrite[] = [
+    { kind: 'mark', mark: usedMark(claims), at },
+    { kind: 'mark', mark: decidedMark(claims.holdKey, day), at },
+    ...tasks.map((task) => decidedEntry(task, choice, at)),
+  ];
+  const alias = calendarAddress(sender);
+  if (choice === 'alias' && alias !== null) writes.push({ kind: 'alias', organizerKey, attendeeKey, alias: alias.key });
+  const decided =
+    choice === 'ignore'
+      ? await spool.drop(
+          tasks.map(({ id }) => id),
+          writes,
+        )
+      : await spool.release(
+          tasks.map((task) => ({
+            id: task.id,
+            body: JSON.stringify({ ...bodyOf<HeldBody>(task), approved: true }),
+            dueAt: at,
+          })),
+          writes,
+        );
+  if (decided.length === 0) return 'already-decided';
+  outcomes.tell(writes);
+  return 'done';
+}
+
+function decidedEntry(task: Task, choice: HeldChoice, at: number): LedgerWrite {
+  const body = bodyOf<HeldBody>(task);
+  const { organizer, attendee, uid, recurrenceId } = partiesOf(body);
+  const said = {
+    alias: 'This sender is that attendee; remembered.',
+    once: 'Let it count this once.',
+    ignore: 'Ignore it.',
+  }[choice];
+  const facts = {
+    at,
+    verdict: 'decided',
+    reason: choice,
+    detail: `The organizer decided: ${said}`,
+    organizer: organizer.key,
+    attendee: attendee.key,
+    uid,
+    recurrenceId,
+  } as const;
+  return { kind: 'entry', entry: entryAbout(body.origin, task.id, facts) };
+}
+
+function partiesOf(body: HeldBody) {
+  const { organizer, attendee, occurrence } =
+    body.kind === 'answer' ? body.answer : { ...body, occurrence: body.proposal.occurrence };
+  return { organizer, attendee, ...occurrence };
+}
+
+function answerOf(body: HeldBody) {
+  return body.kind === 'answer'
+    ? { partstat: body.answer.partstat, comment: body.answer.comment }
+    : { partstat: null, comment: body.proposal.comment };
+}
+
+async function reasonOf(ledger: Ledger, task: Task): Promise<string> {
+  const entries = await ledger.entries(task.id, 20);
+  return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
+}
+
+/** From what was last mailed: the page must not wait for the CalDAV server. */
+async function eventOf(ledger: Ledger, body: HeldBody): Promise<EventView | null> {
+  const { organizer, uid, recurrenceId } = partiesOf(body);
+  const { mailings } = await ledger.eventContext(organizer.key, uid, null);
+  const calendar = mailings.at(-1)?.calendar;
+  return calendar === undefined ? null : readEventView(calendar, recurrenceId, null);
+}
+
+function usedMark({ holdKey, expiresAt }: DecisionClaims): string {
+  return `used:${expiresAt}:${holdKey}`;
+}

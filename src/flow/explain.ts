@@ -1,0 +1,37 @@
+// `imip-gateway why`: what the ledger knows of a Message-ID, UID, address or record, as text for a person.
+import { calendarAddress } from '../itip/calendar-address.ts';
+import type { Ledger, LedgerEntry } from '../spool/types.ts';
+
+const MOST_ENTRIES = 200;
+
+/** Oldest first; a sentence that says so where the ledger knows nothing. */
+export async function explain(ledger: Ledger, subject: string): Promise<string> {
+  const entries = await findEntries(ledger, subject.trim());
+  if (entries.length === 0) {
+    return `Nothing in the ledger is about ${subject}. It looks for a Message-ID, UID, mail address or record id; entries older than the retention are gone.`;
+  }
+  return entries.map(sayEntry).join('\n\n');
+}
+
+async function findEntries(ledger: Ledger, subject: string): Promise<LedgerEntry[]> {
+  const address = calendarAddress(subject);
+  const spellings = new Set([subject, ...(address === null ? [] : [address.key]), `<${subject}>`]);
+  for (const spelling of spellings) {
+    const entries = await ledger.entries(spelling, MOST_ENTRIES);
+    if (entries.length > 0) return entries;
+  }
+  return [];
+}
+
+function sayEntry(entry: LedgerEntry): string {
+  const facts = [
+    ['event', entry.recurrenceId === null ? entry.uid : `${entry.uid} (${entry.recurrenceId})`],
+    ['organizer', entry.organizer],
+    ['attendee', entry.attendee],
+    ['message', entry.messageId],
+    ['came by', entry.door],
+    ['record', entry.recordId],
+  ].filter(([, value]) => value !== null);
+  const head = `${new Date(entry.at).toISOString()}  ${entry.verdict}: ${entry.reason}`;
+  return [head, `  ${entry.detail}`, ...facts.map(([name, value]) => `  ${name}: ${value}`)].join('\n');
+}

@@ -1,0 +1,115 @@
+// Answers waiting for one event, judged against the event as loaded and the ledger, one after the other. Of several by
+// one attendee about one occurrence only the newest is tried: so it is all the same whether a batch runs once or, after
+// a crash between the PUT and the ledger, again.
+import { applyDecision } from '../itip/apply.ts';
+import { decide, occurrencesNeeded } from '../itip/decide.ts';
+import type { EventDocument } from '../itip/event-document.ts';
+import type { Answer, AppliedAnswer, Decision, History, OccurrenceAnswer, OccurrenceQuery } from '../itip/types.ts';
+import type { EventContext, Mailing, Task } from '../spool/types.ts';
+import type { AnswerBody } from './records.ts';
+
+export interface WaitingAnswer {
+  readonly task: Task;
+  readonly body: AnswerBody;
+}
+
+export interface JudgedAnswer extends WaitingAnswer {
+  readonly decision: Decision;
+}
+
+export type Expand = (query: OccurrenceQuery) => Promise<OccurrenceAnswer>;
+
+/** What the ledger knows, by attendee; grows as answers of the batch are applied. */
+export class Histories {
+  readonly #applied: Map<string, AppliedAnswer[]>;
+  readonly #mailings: Map<string, Mailing[]>;
+
+  constructor(context: EventContext) {
+    this.#applied = groupBy(context.applied, ({ attendeeKey }) => attendeeKey);
+    this.#mailings = groupBy(context.mailings, ({ recipientKey }) => recipientKey);
+  }
+
+  of(attendeeKey: string): History {
+    return { applied: this.#applied.get(attendeeKey) ?? [], mailed: this.#mailings.get(attendeeKey) ?? [] };
+  }
+
+  /** Replaces what was known for the same attendee and occurrence. */
+  add(answer: AppliedAnswer): void {
+    this.forget(answer);
+    this.#applied.set(answer.attendeeKey, [...(this.#applied.get(answer.attendeeKey) ?? []), answer]);
+  }
+
+  forget({ attendeeKey, recurrenceId }: Pick<AppliedAnswer, 'attendeeKey' | 'recurrenceId'>): void {
+    const known = this.#applied.get(attendeeKey) ?? [];
+    this.#applied.set(
+      attendeeKey,
+      known.filter((answer) => answer.recurrenceId !== recurrenceId),
+    );
+  }
+}
+
+function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group === undefined) groups.set(key(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+export async function judgeAnswers(
+  document: EventDocument,
+  waiting: readonly WaitingAnswer[],
+  context: EventContext,
+  expand: Expand,
+  now: number,
+): Promise<{ document: EventDocument; judged: readonly JudgedAnswer[] }> {
+  const histories = new Histories(context);
+  const newest = newestOf(waiting);
+  const judged: JudgedAnswer[] = [];
+  let current = document;
+  for (const { task, body } of waiting) {
+    if (!newest.has(task.id)) {
+      judged.push({ task, body, decision: { verdict: 'ignore', reason: 'stale' } });
+      continue;
+    }
+    const decision = await judgeAnswer(current, body.answer, histories, expand, now);
+    if (decision.verdict === 'apply') {
+      current = applyDecision(current, decision);
+      histories.add(decision.record);
+    }
+    judged.push({ task, body, decision });
+  }
+  return { document: current, judged };
+}
+
+export async function judgeAnswer(
+  document: EventDocument,
+  answer: Answer,
+  histories: Histories,
+  expand: Expand,
+  now: number,
+): Promise<Decision> {
+  const query = occurrencesNeeded(document, answer);
+  const occurrences = query === null ? null : await expand(query);
+  return decide({ answer, document, occurrences, history: histories.of(answer.attendee.key), now });
+}
+
+/** Task ids of the newest answer per attendee and occurrence; with equal revisions the later arrival is the newer. */
+function newestOf(waiting: readonly WaitingAnswer[]): ReadonlySet<string> {
+  const newest = new Map<string, WaitingAnswer>();
+  for (const candidate of waiting) {
+    const { attendee, occurrence, range } = candidate.body.answer;
+    const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);
+    const known = newest.get(key);
+    if (known === undefined || !isNewer(known.body.answer, candidate.body.answer)) newest.set(key, candidate);
+  }
+  return new Set([...newest.values()].map(({ task }) => task.id));
+}
+
+function isNewer(one: Answer, other: Answer): boolean {
+  const [a, b] = [one.revision, other.revision];
+  if (a.sequence !== null && b.sequence !== null && a.sequence !== b.sequence) return a.sequence > b.sequence;
+  return a.sentAt > b.sentAt;
+}

@@ -1,0 +1,43 @@
+// Tells whoever waits what became of a record, after the ledger has it: one log line per entry, the metrics, and the
+// web page that hopes for "recorded" within two seconds.
+import type { Log } from '../log.ts';
+import type { LedgerEntry, LedgerWrite } from '../spool/types.ts';
+
+export interface Outcomes {
+  tell(writes: readonly LedgerWrite[]): void;
+  /** Calls back for each entry; returns how to stop. */
+  listen(listener: (entry: LedgerEntry) => void): () => void;
+  /** The first entry about that task, null after `patience` ms. */
+  wait(taskId: string, patience: number): Promise<LedgerEntry | null>;
+}
+
+export function makeOutcomes(log: Log): Outcomes {
+  const listeners = new Set<(entry: LedgerEntry) => void>();
+  function listen(listener: (entry: LedgerEntry) => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+  return {
+    listen,
+    tell(writes) {
+      for (const write of writes) {
+        if (write.kind !== 'entry') continue;
+        log.info({ ...write.entry, at: new Date(write.entry.at).toISOString() }, 'outcome');
+        for (const listener of listeners) listener(write.entry);
+      }
+    },
+    wait(taskId, patience) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => end(null), patience);
+        const stop = listen((entry) => {
+          if (entry.taskId === taskId) end(entry);
+        });
+        function end(entry: LedgerEntry | null): void {
+          clearTimeout(timer);
+          stop();
+          resolve(entry);
+        }
+      });
+    },
+  };
+}

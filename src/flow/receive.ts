@@ -1,0 +1,71 @@
+// The doors' side of the spool: what SMTP, LMTP, the callback and the RSVP page bring becomes a task that is on disk when
+// these functions resolve. Nothing is interpreted here.
+import { calendarAddress } from '../itip/calendar-address.ts';
+import type { Answer } from '../itip/types.ts';
+import type { CallbackRequest, WebAnswer } from '../http/types.ts';
+import type { ReceivedMail } from '../message/types.ts';
+import type { RsvpClaims } from '../rsvp/types.ts';
+import type { Spool } from '../spool/types.ts';
+import { GatewayError } from '../errors.ts';
+import { eventLane, newTask, recipientLane } from './records.ts';
+import { scopeOf } from './scope-of.ts';
+
+export interface ReceiveOptions {
+  readonly spool: Spool;
+  readonly makeId: (now: number) => string;
+  readonly now: () => number;
+}
+
+export async function receiveMail(
+  { spool, makeId }: ReceiveOptions,
+  { envelope, peer, receivedAt, raw }: ReceivedMail,
+): Promise<string> {
+  const id = makeId(receivedAt);
+  await spool.put([
+    newTask(id, 'incoming', id, { kind: 'mail', envelope, peer, receivedAt }, { createdAt: receivedAt }, raw),
+  ]);
+  return id;
+}
+
+export async function receiveCallback(
+  { spool, makeId, now }: ReceiveOptions,
+  { sender, recipient, method, calendar }: CallbackRequest,
+): Promise<string> {
+  const at = now();
+  const id = makeId(at);
+  const origin = { recordId: id, door: 'callback', messageId: null };
+  const body = { kind: 'invitation', origin, sender, recipient, method, calendar, again: false } as const;
+  await spool.put([
+    newTask(id, 'invitation', recipientLane(scopeOf(calendar).uid, recipient.key), body, { createdAt: at }),
+  ]);
+  return id;
+}
+
+/** The token proves organizer and attendee; a web answer's time is its POST. */
+export async function receiveWebAnswer(
+  { spool, makeId, now }: ReceiveOptions,
+  claims: RsvpClaims,
+  given: WebAnswer,
+): Promise<string> {
+  const at = now();
+  const id = makeId(at);
+  const attendee = calendarAddress(claims.attendee);
+  const organizer = calendarAddress(claims.organizer);
+  if (attendee === null || organizer === null) throw new GatewayError('token-invalid', 'the token names no addresses');
+  const answer: Answer = {
+    component: 'VEVENT',
+    occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : claims.recurrenceId },
+    range: null,
+    attendee,
+    organizer,
+    partstat: given.partstat,
+    comment: given.comment,
+    delegatedTo: [],
+    revision: { sequence: given.sequence, sentAt: at },
+    door: 'web',
+  };
+  const origin = { recordId: id, door: 'web', messageId: null };
+  const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;
+  await spool.put([newTask(id, 'event', eventLane(organizer.key, claims.uid), body, { createdAt: at })]);
+  return id;
+}

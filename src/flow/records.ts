@@ -1,0 +1,184 @@
+// What the tasks of each queue carry, and the lanes they run in. A task's body is one of these as JSON; a received or
+// composed mail's bytes are the task's `raw`.
+import { GatewayError } from '../errors.ts';
+import type { Answer, CalendarAddress, ClaimedProposal } from '../itip/types.ts';
+import type { Envelope, PeerFacts } from '../message/types.ts';
+import type { NoticeKind } from '../compose/types.ts';
+import type { LedgerEntry, NewTask, QueueName, Task } from '../spool/types.ts';
+
+/** Where a record came in and what it can be found by: copied into every ledger entry about it. */
+export interface Origin {
+  readonly recordId: string;
+  readonly door: string;
+  readonly messageId: string | null;
+}
+
+/** Queue `incoming`: a mail as it was received; its bytes are the task's raw. */
+export interface IncomingBody {
+  readonly kind: 'mail';
+  readonly envelope: Envelope;
+  readonly peer: PeerFacts;
+  readonly receivedAt: number;
+}
+
+/** Queue `event`: an answer. `approved` is set once the organizer let it pass. */
+export interface AnswerBody {
+  readonly kind: 'answer';
+  readonly origin: Origin;
+  readonly answer: Answer;
+  /** From of the mail, as shown to the organizer; the attendee for a web answer. */
+  readonly sender: string;
+  /** Why it must wait for the organizer although the calendar was not asked yet; null: it counts. */
+  readonly held: string | null;
+  readonly approved: boolean;
+}
+
+/** Queue `event`: re-read the event and put back applied answers that were overwritten (§5 "overwritten"). */
+export interface VerifyBody {
+  readonly kind: 'verify';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly uid: string;
+  /** How often answers have been put back in a row. */
+  readonly round: number;
+}
+
+/** Queue `event`: a wish for another time. */
+export interface ProposalBody {
+  readonly kind: 'proposal';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly attendee: CalendarAddress;
+  readonly proposal: ClaimedProposal;
+  readonly sender: string;
+  readonly held: string | null;
+  readonly approved: boolean;
+}
+
+/** Queue `event`: an attendee wants the event again. */
+export interface RefreshBody {
+  readonly kind: 'refresh';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly attendee: CalendarAddress;
+  readonly uid: string;
+}
+
+/** Queue `event`: a mail of ours did not arrive. */
+export interface UndeliverableBody {
+  readonly kind: 'undeliverable';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly attendee: CalendarAddress;
+  readonly uid: string;
+  readonly diagnostic: string;
+}
+
+/** Queue `event`: something to tell the organizer later (NOTIFY_ORGANIZER=digest). */
+export interface NoticeBody {
+  readonly kind: 'notice';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly uid: string;
+  readonly notice: NoticeKind;
+}
+
+export type EventBody = AnswerBody | VerifyBody | ProposalBody | RefreshBody | UndeliverableBody | NoticeBody;
+
+/** Queue `invitation`: what the CalDAV server posted for one recipient. The `Invitation` of the design. */
+export interface Invitation {
+  readonly kind: 'invitation';
+  readonly origin: Origin;
+  readonly sender: CalendarAddress;
+  readonly recipient: CalendarAddress;
+  readonly method: string;
+  readonly calendar: string;
+  /** True: mail it even if this recipient was told the same before (REFRESH). */
+  readonly again: boolean;
+}
+
+/** Queue `outgoing`: a composed mail; its bytes are the task's raw. */
+export interface OutgoingBody {
+  readonly kind: 'outgoing';
+  readonly origin: Origin;
+  readonly mailFrom: string;
+  readonly rcptTo: string;
+  readonly messageId: string;
+  /** What it is, for the ledger: such as `invitation`, `update`, `notice`, `forward`. */
+  readonly what: string;
+  readonly organizer: CalendarAddress | null;
+  /** Set for mails about an event to an attendee: whom to mark if it cannot be delivered. */
+  readonly attendee: CalendarAddress | null;
+  readonly uid: string | null;
+}
+
+export type TaskBody = IncomingBody | EventBody | Invitation | OutgoingBody;
+
+/** Lane names: unit separator, as it can stand in no address and no UID. */
+const SEPARATOR = '\u001f';
+
+export function eventLane(organizerKey: string, uid: string): string {
+  return `${organizerKey}${SEPARATOR}${uid}`;
+}
+
+export function recipientLane(uid: string, recipientKey: string): string {
+  return `${uid}${SEPARATOR}${recipientKey}`;
+}
+
+/** Groups what one organizer's decision covers: all that this sender sent in this attendee's name. */
+export function holdKey(organizerKey: string, attendeeKey: string, sender: string): string {
+  return [organizerKey, attendeeKey, sender.toLowerCase()].join(SEPARATOR);
+}
+
+export function splitHoldKey(key: string): { organizerKey: string; attendeeKey: string; sender: string } {
+  const [organizerKey = '', attendeeKey = '', sender = ''] = key.split(SEPARATOR);
+  return { organizerKey, attendeeKey, sender };
+}
+
+export function newTask(
+  id: string,
+  queue: QueueName,
+  lane: string,
+  body: TaskBody,
+  times: { createdAt: number; dueAt?: number },
+  raw: Uint8Array | null = null,
+): NewTask {
+  return {
+    id,
+    queue,
+    lane,
+    body: JSON.stringify(body),
+    raw,
+    createdAt: times.createdAt,
+    dueAt: times.dueAt ?? times.createdAt,
+  };
+}
+
+/** Bodies are written by this gateway only; a body that does not parse is a damaged spool. */
+export function bodyOf<T extends TaskBody>(task: Task): T {
+  try {
+    return JSON.parse(task.body) as T;
+  } catch (cause) {
+    throw new GatewayError('internal', `the body of task ${task.id} cannot be read`, { cause });
+  }
+}
+
+/** A ledger entry about something with that origin; what is not known is null. */
+export function entryAbout(
+  origin: Origin,
+  taskId: string,
+  facts: Pick<LedgerEntry, 'at' | 'verdict' | 'reason' | 'detail'> &
+    Partial<Pick<LedgerEntry, 'organizer' | 'uid' | 'recurrenceId' | 'attendee'>>,
+): LedgerEntry {
+  return {
+    taskId,
+    recordId: origin.recordId,
+    door: origin.door,
+    messageId: origin.messageId,
+    organizer: null,
+    uid: null,
+    recurrenceId: null,
+    attendee: null,
+    ...facts,
+  };
+}

@@ -1,0 +1,103 @@
+// The use cases behind the RSVP page: what the event says now, and an answer whose outcome is waited for briefly.
+import type { CalendarStore } from '../caldav/types.ts';
+import { readEventView } from '../compose/event-view.ts';
+import { GatewayError } from '../errors.ts';
+import type { RsvpShown, WebAnswer, WebOutcome } from '../http/types.ts';
+import { calendarAddress } from '../itip/calendar-address.ts';
+import { parseEvent } from '../itip/event-document.ts';
+import { partstatOf } from '../itip/partstat-of.ts';
+import type { CalendarAddress } from '../itip/types.ts';
+import type { RsvpClaims } from '../rsvp/types.ts';
+import type { EventContext, Ledger } from '../spool/types.ts';
+import { instantOf } from './link-expiry.ts';
+import type { Outcomes } from './outcomes.ts';
+import { receiveWebAnswer, type ReceiveOptions } from './receive.ts';
+
+export interface RsvpOptions extends ReceiveOptions {
+  readonly store: CalendarStore;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+}
+
+const OUTCOME_PATIENCE_MS = 2_000;
+/** A GET must answer even where the CalDAV server does not. */
+const LOAD_PATIENCE_MS = 5_000;
+
+export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpShown> {
+  const attendee = calendarAddress(claims.attendee);
+  const organizer = calendarAddress(claims.organizer);
+  if (attendee === null || organizer === null) return nothing('gone');
+  const context = await options.ledger.eventContext(organizer.key, claims.uid, [attendee.key]);
+  const text = await loadText(options, organizer, claims.uid, context.event?.href ?? null);
+  const mailed = context.mailings.at(-1)?.calendar ?? null;
+  if (text === 'none') return nothing('gone');
+  if (text === 'unreachable') return shownUnreachable(claims, attendee, mailed, context);
+  return shownEvent(options, claims, attendee, text.calendar);
+}
+
+export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
+  const shown = await showRsvp(options, claims);
+  if (shown.state !== 'open' && shown.state !== 'unreachable') return { refused: shown.state };
+  // Changed since it was shown: it is shown again before it can be answered (§3).
+  if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
+    return { refused: 'changed' };
+  const id = await receiveWebAnswer(options, claims, given);
+  const outcome = await options.outcomes.wait(id, OUTCOME_PATIENCE_MS);
+  if (outcome === null)
+    return (await options.ledger.entries(id, 1))[0]?.verdict === 'applied' ? 'recorded' : 'received';
+  if (outcome.verdict === 'applied' || outcome.reason === 'duplicate') return 'recorded';
+  if (outcome.verdict === 'ignored' || outcome.verdict === 'refused') return { refused: outcome.reason };
+  return 'received';
+}
+
+type Loaded = 'none' | 'unreachable' | { readonly calendar: string };
+
+async function loadText(
+  { store }: RsvpOptions,
+  organizer: CalendarAddress,
+  uid: string,
+  href: string | null,
+): Promise<Loaded> {
+  const patience = new Promise<'unreachable'>((resolve) =>
+    setTimeout(() => resolve('unreachable'), LOAD_PATIENCE_MS).unref(),
+  );
+  const load = store.find(organizer, uid, href).then(
+    (found): Loaded =>
+      found.kind === 'found' ? { calendar: found.event.text } : found.kind === 'none' ? 'none' : 'unreachable',
+    (error: unknown): Loaded => {
+      if (error instanceof GatewayError) return 'unreachable';
+      throw error;
+    },
+  );
+  return Promise.race([load, patience]);
+}
+
+function shownEvent({ now }: RsvpOptions, claims: RsvpClaims, attendee: CalendarAddress, calendar: string): RsvpShown {
+  const document = parseEvent(calendar);
+  const event = readEventView(calendar, claims.recurrenceId, attendee);
+  const partstat = partstatOf(document, attendee, claims.recurrenceId);
+  const common = { event, partstat, sequence: event.sequence, calendar };
+  if (partstat === null) return { ...common, state: 'not-invited', event: null };
+  if (event.cancelled) return { ...common, state: 'cancelled' };
+  const ends = instantOf(event.end) ?? instantOf(event.start);
+  const isSeries = event.rrule !== null && claims.recurrenceId === null;
+  if (!isSeries && ends !== null && ends < now()) return { ...common, state: 'past' };
+  const wholeSeries = claims.recurrenceId !== null && partstatOf(document, attendee, null) !== null;
+  return { ...common, state: 'open', wholeSeries };
+}
+
+function shownUnreachable(
+  claims: RsvpClaims,
+  attendee: CalendarAddress,
+  mailed: string | null,
+  context: EventContext,
+): RsvpShown {
+  if (mailed === null) return nothing('unreachable');
+  const event = readEventView(mailed, claims.recurrenceId, attendee);
+  const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
+  return { state: 'unreachable', event, partstat: last?.partstat ?? null, sequence: event.sequence };
+}
+
+function nothing(state: RsvpShown['state']): RsvpShown {
+  return { state, event: null, partstat: null, sequence: null };
+}

@@ -1,0 +1,172 @@
+// Works one queue: claims lanes with due tasks, hands each lane to the handler, commits what it answers. Several lanes
+// at once, so that a slow server or event holds nobody else; a lane's lease is renewed while its handler runs.
+// A temporary failure puts the lane's tasks back with back-off; what fails otherwise is kept (held), never lost.
+import { GatewayError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Batch, Changes, LedgerWrite, QueueName, Spool, Task } from '../spool/types.ts';
+import { entryAbout, type Origin } from './records.ts';
+import type { Outcomes } from './outcomes.ts';
+
+export interface QueueWorkOptions {
+  readonly queue: QueueName;
+  readonly spool: Spool;
+  readonly handle: (batch: Batch) => Promise<Changes>;
+  readonly outcomes: Outcomes;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Lanes worked at the same time. */
+  readonly lanes: number;
+  readonly perLane: number;
+  /** First and longest delay of a retry, ms; it doubles in between. */
+  readonly backOff: { readonly first: number; readonly longest: number };
+}
+
+export interface QueueWork {
+  /** Claims no more and waits for what is under way, at most `drainMs`. */
+  stop(drainMs: number): Promise<void>;
+}
+
+const LEASE_MS = 60_000;
+/** Tasks that fail for reasons that time should not heal are tried this often before a person must look. */
+const UNEXPECTED_TRIES = 5;
+const IDLE_CHECK_MS = 30_000;
+
+export function workQueue(options: QueueWorkOptions): QueueWork {
+  const { queue, spool, log, now } = options;
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+  let claiming = false;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(): Promise<void> {
+    if (stopped) return;
+    if (claiming) {
+      again = true;
+      return;
+    }
+    claiming = true;
+    try {
+      do {
+        again = false;
+        const free = options.lanes - running.size;
+        if (free <= 0) break;
+        const batches = await spool.claim(queue, {
+          lanes: free,
+          perLane: options.perLane,
+          leaseMs: LEASE_MS,
+          now: now(),
+        });
+        for (const batch of batches) start(batch);
+        if (batches.length === free) again = true;
+      } while (again && !stopped);
+      await sleepUntilDue();
+    } catch (error) {
+      log.error({ queue, error }, 'the spool cannot be read; trying again');
+      wakeIn(1_000);
+    } finally {
+      claiming = false;
+    }
+  }
+
+  async function sleepUntilDue(): Promise<void> {
+    if (running.size >= options.lanes) return;
+    const due = await spool.nextDue(queue);
+    wakeIn(due === null ? IDLE_CHECK_MS : Math.min(Math.max(due - now(), 5), IDLE_CHECK_MS));
+  }
+
+  function wakeIn(delay: number): void {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(() => void look(), delay);
+  }
+
+  function start(batch: Batch): void {
+    const work = workLane(options, batch).finally(() => {
+      running.delete(work);
+      void look();
+    });
+    running.add(work);
+  }
+
+  const forget = spool.onWork(queue, () => void look());
+  void look();
+
+  return {
+    async stop(drainMs) {
+      stopped = true;
+      clearTimeout(timer);
+      forget();
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref());
+      await Promise.race([Promise.allSettled(running), patience]);
+    },
+  };
+}
+
+async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> {
+  const { spool, outcomes, log, now } = options;
+  const renewal = setInterval(() => {
+    spool
+      .renew(batch.lease, LEASE_MS, now())
+      .catch((error: unknown) => log.warn({ error, queue: options.queue }, 'a lease could not be renewed'));
+  }, LEASE_MS / 3);
+  try {
+    const changes = await options.handle(batch).catch((error: unknown) => afterFailure(options, batch, error));
+    if (await spool.commit(batch.lease, changes)) outcomes.tell(changes.ledger ?? []);
+    else
+      log.warn(
+        { queue: options.queue, tasks: batch.tasks.length },
+        'another gateway took this work over; nothing was written',
+      );
+  } catch (error) {
+    // The lease runs out and the tasks come back: the spool could not be written, so nothing else can be done.
+    log.error({ queue: options.queue, error }, 'what was done could not be recorded; it will be done again');
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): Changes {
+  const temporary = error instanceof GatewayError && error.temporary;
+  const text = error instanceof Error ? error.message : String(error);
+  const at = options.now();
+  options.log[temporary ? 'warn' : 'error']({ queue: options.queue, tasks: batch.tasks.length, error }, 'not done yet');
+  const hopeless = (task: Task): boolean => !temporary && task.attempts + 1 >= UNEXPECTED_TRIES;
+  const waitMs =
+    error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
+      ? error.retryAfterMs
+      : 0;
+  const ledger: LedgerWrite[] = batch.tasks
+    .filter((task) => hopeless(task) || task.attempts === 0)
+    .map((task) => ({
+      kind: 'entry',
+      entry: entryAbout(originOf(task), task.id, {
+        at,
+        verdict: hopeless(task) ? 'held' : 'retried',
+        reason: error instanceof GatewayError ? error.code : 'internal',
+        detail: hopeless(task)
+          ? `It failed ${UNEXPECTED_TRIES} times and waits for the operator: ${text}`
+          : `It will be tried again: ${text}`,
+      }),
+    }));
+  return {
+    retry: batch.tasks
+      .filter((task) => !hopeless(task))
+      .map((task) => ({
+        id: task.id,
+        dueAt: at + Math.max(waitMs, retryDelay(options.backOff, task.attempts)),
+        error: text,
+      })),
+    hold: batch.tasks.filter(hopeless).map(({ id }) => ({ id, reason: 'internal', key: `operator:${id}` })),
+    ledger,
+  };
+}
+
+/** `first`, then twice as long each time, at most `longest`; all in ms. */
+export function retryDelay(backOff: { readonly first: number; readonly longest: number }, attempts: number): number {
+  return Math.min(backOff.first * 2 ** Math.min(attempts, 30), backOff.longest);
+}
+
+function originOf(task: Task): Origin {
+  const body: { origin?: Origin; peer?: { door?: string } } = JSON.parse(task.body);
+  return body.origin ?? { recordId: task.id, door: body.peer?.door ?? 'unknown', messageId: null };
+}
