@@ -1,0 +1,198 @@
+// Raw octets of a received mail in, what it is out: answers, proposals, refreshes, bounces, an automatic reply, an abuse
+// report, a letter, or why it is unusable. Never throws, whatever the octets; bounded by MailLimits.
+import { GatewayError } from '../errors.ts';
+import { readMessage } from '../itip/read-message.ts';
+import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
+import { checkShape, MAIL_LIMITS, type MailLimits } from './check-shape.ts';
+import { findCalendars, type FoundCalendar, isTnef } from './find-calendar.ts';
+import { readComment, writesCommentAsText } from './read-comment.ts';
+import { readMail, type ReadMail } from './read-mail.ts';
+import { readMeetingResponse } from './read-meeting-response.ts';
+import { isAbuseReport, readDeliveryReport } from './read-report.ts';
+import { isAutomatic } from './recognise-automatic.ts';
+import { recogniseBounce } from './recognise-bounce.ts';
+import { readTnef } from './tnef.ts';
+import type { Incoming, IncomingItem, MailFacts, Unusable, UnusableReason } from './types.ts';
+
+type Reading = Pick<Incoming, 'items' | 'forwarded' | 'source'>;
+
+/**
+ * Reads a mail. `items` says what it is; `source` where the calendar was found, null where there is none; `forwarded` that
+ * it was found only inside an attached message. Nothing is fetched and nobody is believed: that is for later rooms.
+ */
+export async function interpretMail(
+  raw: Uint8Array,
+  options: { limits?: Partial<MailLimits> } = {},
+): Promise<Incoming> {
+  const limits = { ...MAIL_LIMITS, ...options.limits };
+  const fault = checkShape(raw, limits);
+  if (fault !== null) return refuse('too-deep', fault);
+  try {
+    const mail = await readMail(raw, limits);
+    return { mail: mail.facts, ...(await interpret(mail, raw, { limits, forwardsLeft: limits.forwards })) };
+  } catch (error) {
+    const detail = error instanceof GatewayError ? error.message : 'The mail could not be read.';
+    // mailsplit's words for a header or a number of parts above the limits given to it.
+    return refuse(/^Max(?:imum)? /.test(detail) ? 'too-deep' : 'unparseable-mail', detail);
+  }
+}
+
+/** What one mail may cost. `forwardsLeft` counts down over the whole mail, however its messages are nested. */
+interface Budget {
+  readonly limits: MailLimits;
+  forwardsLeft: number;
+}
+
+async function interpret(mail: ReadMail, raw: Uint8Array, budget: Budget): Promise<Reading> {
+  const found = readCalendars(mail, raw, budget.limits);
+  const calendar = found === null ? null : { ...found, forwarded: false };
+  const report = readReport(mail);
+  if (report !== null) return { items: report, forwarded: false, source: null };
+  if (calendar !== null && calendar.items.some(isClaim)) return calendar;
+  const forwarded = calendar === null ? await interpretForwarded(mail, budget) : null;
+  if (forwarded !== null) return forwarded;
+  // Mail by machines may quote the invitation: that is no answer, and no calendar for anybody to look at either.
+  const machine = recogniseBounce(mail) ?? (isAutomatic(mail) ? { kind: 'automatic-reply' as const } : null);
+  if (machine !== null) return { items: [machine], forwarded: false, source: null };
+  return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };
+}
+
+function isClaim(item: IncomingItem): item is ClaimedItem {
+  return item.kind === 'answer' || item.kind === 'proposal' || item.kind === 'refresh';
+}
+
+function readReport(mail: ReadMail): IncomingItem[] | null {
+  if (isAbuseReport(mail)) return [{ kind: 'abuse-report' }];
+  return readDeliveryReport(mail);
+}
+
+/** An answer that only stands in an attached message. Other calendars in there leave the mail the letter it is. */
+async function interpretForwarded(mail: ReadMail, budget: Budget): Promise<Reading | null> {
+  for (const part of mail.parts.filter(({ type }) => type === 'message/rfc822' || type === 'message/global')) {
+    if (budget.forwardsLeft-- <= 0) return null;
+    const inner = await readForwarded(part.content, budget);
+    if (inner?.items.some(isClaim) === true) {
+      return { items: inner.items, forwarded: true, source: `${inner.source}, in an attached message` };
+    }
+  }
+  return null;
+}
+
+async function readForwarded(raw: Uint8Array, budget: Budget): Promise<Reading | null> {
+  if (checkShape(raw, budget.limits) !== null) return null;
+  try {
+    return await interpret(await readMail(raw, budget.limits), raw, budget);
+  } catch (error) {
+    if (error instanceof GatewayError) return null; // unreadable: the mail around it is a letter all the same
+    throw error;
+  }
+}
+
+interface ReadCalendar {
+  readonly message: ItipMessage | Unusable;
+  readonly source: string;
+}
+
+/** null where the mail has no calendar at all. */
+function readCalendars(mail: ReadMail, raw: Uint8Array, limits: MailLimits): Omit<Reading, 'forwarded'> | null {
+  const read = [
+    ...findCalendars(mail, raw).map((found) => readCalendar(found, mail.facts, limits)),
+    ...readWinmail(mail, limits),
+  ];
+  const [first] = read;
+  if (first === undefined) return null;
+  const answers = read.filter(({ message }) => 'items' in message && message.items.length > 0);
+  const [answer] = answers;
+  if (answer === undefined || !('items' in answer.message)) return explain(first);
+  const distinct = new Set(answers.map(({ message }) => ('items' in message ? identify(message.items) : '')));
+  if (distinct.size > 1) {
+    const detail = `The mail has ${distinct.size} calendars that say different things: ${answers.map(({ source }) => source).join('; ')}.`;
+    return { items: [unusable('several-calendars', detail)], source: answer.source };
+  }
+  return { items: answer.message.items, source: answer.source };
+}
+
+function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits): ReadCalendar {
+  const { source } = found;
+  if (found.text.length > limits.calendarOctets) {
+    return {
+      message: unusable('unparseable-calendar', `The calendar exceeds ${limits.calendarOctets} octets.`),
+      source,
+    };
+  }
+  try {
+    const message = readMessage(found.text, found.headerMethod);
+    const prodid = /^PRODID[^\r\n:]*:([^\r\n]*)/im.exec(found.text)?.[1] ?? '';
+    const comment = writesCommentAsText(prodid) ? readComment(facts.text) : null;
+    return { message: { ...message, items: message.items.map((item) => withComment(item, comment)) }, source };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { message: unusable('unparseable-calendar', error.message), source };
+  }
+}
+
+function withComment(item: ClaimedItem, comment: string | null): ClaimedItem {
+  return item.kind === 'refresh' || item.comment !== null || comment === null ? item : { ...item, comment };
+}
+
+function readWinmail(mail: ReadMail, limits: MailLimits): ReadCalendar[] {
+  return mail.parts.filter(isTnef).flatMap(({ content }) => {
+    const tnef = content.length > limits.calendarOctets ? null : readTnef(content);
+    const message = tnef === null ? null : readMeetingResponse(tnef);
+    if (message === null) return [];
+    const comment = readComment(mail.facts.text);
+    return [
+      {
+        message: { ...message, items: message.items.map((item) => withComment(item, comment)) },
+        source: 'winmail.dat',
+      },
+    ];
+  });
+}
+
+/** Why a calendar gives no answer. */
+function explain({ message, source }: ReadCalendar): Omit<Reading, 'forwarded'> {
+  if ('kind' in message) return { items: [message], source };
+  const { method } = message;
+  if (method === null) return { items: [unusable('not-a-reply', 'The calendar names no METHOD.')], source };
+  const answering = ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
+  if (!answering) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
+  const detail = message.unusable.join(' ').slice(0, 500) || `The ${method} has no event.`;
+  return { items: [unusable('no-event', detail)], source };
+}
+
+/** Copies of one calendar differ in encoding and comment; what they say about whom must not. */
+function identify(items: readonly ClaimedItem[]): string {
+  return JSON.stringify(
+    items.map((item) => [
+      item.kind,
+      item.occurrence.uid,
+      item.occurrence.recurrenceId,
+      item.attendee?.key,
+      item.kind === 'answer' ? item.partstat : null,
+      item.kind === 'refresh' ? null : item.sequence,
+    ]),
+  );
+}
+
+function unusable(reason: UnusableReason, detail: string): Unusable {
+  return { kind: 'unusable', reason, detail };
+}
+
+function refuse(reason: UnusableReason, detail: string): Incoming {
+  return { mail: NO_FACTS, items: [unusable(reason, detail)], forwarded: false, source: null };
+}
+
+const NO_FACTS: MailFacts = {
+  messageId: null,
+  date: null,
+  subject: '',
+  from: [],
+  fromFields: 0,
+  sender: null,
+  replyTo: [],
+  to: [],
+  hops: 0,
+  loopMark: null,
+  text: '',
+};
