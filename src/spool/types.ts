@@ -76,7 +76,10 @@ export interface Spool {
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
   held(key: string): Promise<Task[]>;
   /** Puts held tasks back to work, with a new body each. Those no longer held are left alone; says which were released. */
-  release(tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[], ledger?: readonly LedgerWrite[]): Promise<string[]>;
+  release(
+    tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
+    ledger?: readonly LedgerWrite[],
+  ): Promise<string[]>;
   /** Ends held tasks. */
   drop(ids: readonly string[], ledger?: readonly LedgerWrite[]): Promise<string[]>;
   status(): Promise<QueueStatus[]>;
@@ -157,7 +160,13 @@ export type LedgerWrite =
   | { readonly kind: 'reply-pair'; readonly pair: ReplyPair }
   | { readonly kind: 'alias'; readonly organizerKey: string; readonly attendeeKey: string; readonly alias: string }
   /** The recipient's address bounced for that organizer; `until` lifted by a new invitation. */
-  | { readonly kind: 'suppress'; readonly organizerKey: string; readonly recipientKey: string; readonly reason: string; readonly at: number }
+  | {
+      readonly kind: 'suppress';
+      readonly organizerKey: string;
+      readonly recipientKey: string;
+      readonly reason: string;
+      readonly at: number;
+    }
   | { readonly kind: 'unsuppress'; readonly organizerKey: string; readonly recipientKey: string }
   /** A once-only mark (one notice per pair and day, one forwarded letter, one used decision link); see Ledger.mark. */
   | { readonly kind: 'mark'; readonly mark: string; readonly at: number };

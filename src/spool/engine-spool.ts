@@ -1,0 +1,116 @@
+// Spool and Ledger over an engine, the same for every back end: it names operations, gives them the time, tells
+// listeners of work and puts calendars back into mailings.
+import { GatewayError } from '../errors.ts';
+import type { Arguments, OperationName, Result } from './operations.ts';
+import { queueNames } from './queue-queries.ts';
+import type { Ledger, QueueName, Spool } from './types.ts';
+
+/** Runs operations, each in a transaction of its own, durable when it resolves. Throws GatewayError. */
+export interface Engine {
+  run<N extends OperationName>(name: N, ...args: Arguments<N>): Promise<Result<N>>;
+  /** Tells other processes that these queues have work; `listener` hears of theirs. */
+  announce(queues: ReadonlySet<QueueName>): void;
+  onForeignWork(listener: (queues: Iterable<QueueName>) => void): void;
+  close(): Promise<void>;
+}
+
+const pruneAtOnce = 500;
+
+export function spoolOver(engine: Engine): Spool {
+  const work = announcer(engine);
+  return {
+    async put(tasks, ledger = []) {
+      await engine.run('put', tasks, ledger);
+      work.found(tasks.map(({ queue }) => queue));
+    },
+    claim: (queue, options) => engine.run('claim', queue, options),
+    renew: (lease, leaseMs, now) => engine.run('renew', lease, leaseMs, now),
+    async commit(lease, changes) {
+      const kept = await engine.run('commit', lease, changes, Date.now());
+      if (kept) work.found([lease.queue, ...(changes.add ?? []).map(({ queue }) => queue)]);
+      return kept;
+    },
+    onWork: work.listen,
+    nextDue: (queue) => engine.run('nextDue', queue),
+    task: (id) => engine.run('task', id),
+    held: (key) => engine.run('held', key),
+    async release(tasks, ledger = []) {
+      const released = await engine.run('release', tasks, ledger);
+      work.found(released.map(({ queue }) => queue));
+      return released.map(({ id }) => id);
+    },
+    drop: (ids, ledger = []) => engine.run('drop', ids, ledger, Date.now()),
+    status: () => engine.run('status'),
+    prune: (before, ledgerBefore) => prune(engine, before, ledgerBefore),
+    async probe() {
+      if (!(await engine.run('probe', Date.now()))) {
+        throw new GatewayError('spool-unavailable', 'the database did not give back what was written', {
+          temporary: true,
+        });
+      }
+    },
+    close: () => engine.close(),
+  };
+}
+
+export function ledgerOver(engine: Engine): Ledger {
+  return {
+    async eventContext(organizerKey, uid, attendeeKeys) {
+      const brief = await engine.run('eventContext', organizerKey, uid, attendeeKeys);
+      const texts = new Map(brief.calendars.map(({ digest, text }) => [digest, text]));
+      const mailings = brief.mailings.map(({ digest, ...mailing }) => ({
+        ...mailing,
+        calendar: texts.get(digest) ?? '',
+      }));
+      return { event: brief.event, applied: brief.applied, mailings };
+    },
+    replyPair: (id) => engine.run('replyPair', id),
+    mailing: (messageId) => engine.run('mailing', messageId),
+    aliases: (organizerKey, attendeeKey) => engine.run('aliases', organizerKey, attendeeKey),
+    suppressed: (organizerKey, recipientKey) => engine.run('suppressed', organizerKey, recipientKey),
+    marked: (mark) => engine.run('marked', mark),
+    entries: (subject, limit) => engine.run('entries', subject, limit),
+    recent: (limit) => engine.run('recent', limit),
+  };
+}
+
+/** In small transactions, so that nobody waits for long. */
+async function prune(engine: Engine, before: number, ledgerBefore: number): Promise<number> {
+  let total = 0;
+  for (const [name, time] of [['pruneTasks', before] as const, ['pruneLedger', ledgerBefore] as const]) {
+    for (let count = Infinity; count >= pruneAtOnce; total += count) {
+      count = await engine.run(name, time, pruneAtOnce);
+    }
+  }
+  return total;
+}
+
+/** Listeners are called once per turn of the event loop and queue, however many tasks came. */
+function announcer(engine: Engine): {
+  found(queues: Iterable<QueueName>): void;
+  listen(queue: QueueName, listener: () => void): () => void;
+} {
+  const listeners = new Map<QueueName, Set<() => void>>(queueNames.map((queue) => [queue, new Set()]));
+  let fresh = new Set<QueueName>();
+  const call = (queues: Iterable<QueueName>): void => {
+    for (const queue of queues) for (const listener of listeners.get(queue) ?? []) listener();
+  };
+  engine.onForeignWork(call);
+  return {
+    found(queues) {
+      const scheduled = fresh.size > 0;
+      for (const queue of queues) fresh.add(queue);
+      if (scheduled || fresh.size === 0) return;
+      setImmediate(() => {
+        const found = fresh;
+        fresh = new Set();
+        engine.announce(found);
+        call(found);
+      });
+    },
+    listen(queue, listener) {
+      listeners.get(queue)?.add(listener);
+      return () => listeners.get(queue)?.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+// DATABASE_URL in, Spool and Ledger out: the one place that knows which back ends there are.
+import { GatewayError } from '../errors.ts';
+import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
+import type { Log } from '../log.ts';
+import { openSqlite } from './sqlite-engine.ts';
+import type { Ledger, Spool } from './types.ts';
+
+export interface SpoolOptions {
+  /** `sqlite:PATH` or `postgres://…`. */
+  readonly url: string;
+  readonly log?: Pick<Log, 'warn'>;
+  /** A second process beside the gateway (the command line): it takes no lock on an SQLite file and ends no lease. */
+  readonly visitor?: boolean;
+}
+
+/**
+ * Opens the store, made or migrated where needed. Throws `spool-unavailable` where it cannot be written, where another
+ * gateway holds the SQLite file, or where a later gateway has written it; `config-invalid` for another kind of URL.
+ */
+export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; ledger: Ledger }> {
+  const engine = await openEngine(options);
+  return { spool: spoolOver(engine), ledger: ledgerOver(engine) };
+}
+
+/** The ledger alone, beside a gateway that may be running. */
+export async function openLedger(options: {
+  readonly url: string;
+}): Promise<{ ledger: Ledger; close(): Promise<void> }> {
+  const engine = await openEngine({ ...options, visitor: true });
+  return { ledger: ledgerOver(engine), close: () => engine.close() };
+}
+
+async function openEngine({ url, visitor = false }: SpoolOptions): Promise<Engine> {
+  if (url.startsWith('sqlite:')) {
+    return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !visitor });
+  }
+  throw new GatewayError('config-invalid', 'DATABASE_URL is neither sqlite:PATH nor postgres://…');
+}

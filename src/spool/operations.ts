@@ -1,0 +1,69 @@
+// Every operation of the spool and the ledger by name, bound to a back end's dialect: what an engine can be asked to run.
+import * as ledger from './ledger-queries.ts';
+import type { Dialect, Operation } from './operation.ts';
+import * as queue from './queue-queries.ts';
+import type { Changes, Lease, LedgerWrite, NewTask } from './types.ts';
+
+type Released = Parameters<typeof queue.release>[1];
+
+export function bindOperations(dialect: Dialect) {
+  return {
+    put: (tasks: readonly NewTask[], notes: readonly LedgerWrite[]) => queue.put(dialect, tasks, notes),
+    claim: (name: Lease['queue'], options: queue.ClaimOptions) => queue.claim(dialect, name, options),
+    renew: queue.renew,
+    commit: (lease: Lease, changes: Changes, at: number) => queue.commit(dialect, lease, changes, at),
+    release: (tasks: Released, notes: readonly LedgerWrite[]) => queue.release(dialect, tasks, notes),
+    drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => queue.drop(dialect, ids, notes, at),
+    pruneTasks: (before: number, limit: number) => queue.pruneTasks(dialect, before, limit),
+    pruneLedger: (before: number, limit: number) => ledger.pruneLedger(dialect, before, limit),
+    freeAllLanes: queue.freeAllLanes,
+    probe: queue.probe,
+    nextDue: queue.findNextDue,
+    task: queue.findTask,
+    held: queue.findHeld,
+    status: queue.countTasks,
+    eventContext: (organizerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
+      ledger.loadEventContext(dialect, organizerKey, uid, attendeeKeys),
+    mailing: ledger.findMailing,
+    replyPair: ledger.findReplyPair,
+    aliases: ledger.listAliases,
+    suppressed: ledger.findSuppression,
+    marked: ledger.isMarked,
+    entries: ledger.listEntries,
+    recent: ledger.listRecent,
+  };
+}
+
+export type Operations = ReturnType<typeof bindOperations>;
+export type OperationName = keyof Operations;
+export type Arguments<N extends OperationName> = Parameters<Operations[N]>;
+export type Result<N extends OperationName> = ReturnType<Operations[N]> extends Operation<infer T> ? T : never;
+
+/** Those that write nothing. */
+const reads: ReadonlySet<OperationName> = new Set([
+  'nextDue',
+  'task',
+  'held',
+  'status',
+  'eventContext',
+  'mailing',
+  'replyPair',
+  'aliases',
+  'suppressed',
+  'marked',
+  'entries',
+  'recent',
+] satisfies OperationName[]);
+
+export function writes(name: OperationName): boolean {
+  return !reads.has(name);
+}
+
+/** The operation, ready to be driven. */
+export function startOperation(
+  operations: Operations,
+  name: OperationName,
+  args: readonly unknown[],
+): Operation<unknown> {
+  return (operations[name] as (...args: readonly unknown[]) => Operation<unknown>)(...args);
+}

@@ -1,0 +1,259 @@
+// What the spool does to tasks and lanes, in SQL for both back ends. Each function is one transaction. A lane's row is
+// locked before its tasks are read, so a put and a commit of the same lane follow one another.
+import { type Dialect, forEachRow, groupBy, type Operation, type Param, query, queryOne } from './operation.ts';
+import { writeLedger } from './ledger-queries.ts';
+import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatus, Task } from './types.ts';
+
+export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
+const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
+/** A claim hands over no more than about this many raw bytes. */
+const claimBytes = 32 * 1024 * 1024;
+
+export interface ClaimOptions {
+  readonly lanes: number;
+  readonly perLane: number;
+  readonly leaseMs: number;
+  readonly now: number;
+}
+
+export type KeptTask = Task & { readonly state: 'waiting' | 'held' | 'done' };
+
+const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
+  t.last_error as "lastError", r.bytes as raw`;
+const tasksWithRaw = 'task t left join task_raw r on r.task_id = t.id';
+
+export function* put(dialect: Dialect, tasks: readonly NewTask[], ledger: readonly LedgerWrite[]): Operation<void> {
+  yield* insertTasks(dialect, tasks);
+  yield* writeLedger(ledger);
+}
+
+function* insertTasks(dialect: Dialect, tasks: readonly NewTask[]): Operation<void> {
+  if (tasks.length === 0) return;
+  yield* forEachRow(
+    `insert into task (id, queue, lane, state, body, due_at, created_at, attempts)
+     values (?, ?, ?, 'waiting', ?, ?, ?, 0) on conflict (id) do nothing`,
+    tasks.map((task): Param[] => [task.id, task.queue, task.lane, task.body, task.dueAt, task.createdAt]),
+  );
+  yield* forEachRow(
+    'insert into task_raw (task_id, bytes) values (?, ?) on conflict (task_id) do nothing',
+    tasks.flatMap(({ id, raw }): Param[][] => (raw === null ? [] : [[id, raw]])),
+  );
+  yield* openLanes(dialect, idsOf(tasks));
+}
+
+/** Makes these tasks' lanes claimable when the tasks are due. A leased lane is looked at again when it is committed. */
+function* openLanes(dialect: Dialect, ids: string): Operation<void> {
+  yield* query(
+    `insert into lane (queue, name, fence, leased, ready_at)
+     select t.queue, t.lane, 0, 0,
+       case when t.queue in ('invitation', 'outgoing') then
+         (select f.due_at from task f where f.queue = t.queue and f.lane = t.lane and f.state = 'waiting'
+          order by f.seq limit 1)
+       else min(t.due_at) end
+     from task t where t.id in ${dialect.list} and t.state = 'waiting' group by t.queue, t.lane order by 1, 2
+     on conflict (queue, name) do update set ready_at =
+       case when lane.leased = 0 and excluded.ready_at < lane.ready_at then excluded.ready_at else lane.ready_at end`,
+    ids,
+  );
+}
+
+export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<Batch[]> {
+  const batches: Batch[] = [];
+  let bytes = 0;
+  for (let wanted = options.lanes; wanted > 0; wanted = options.lanes - batches.length) {
+    const { fence, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
+    const before = batches.length;
+    for (const lane of lanes) {
+      const tasks = bytes < claimBytes ? yield* dueTasks(queue, lane, options) : [];
+      if (tasks.length === 0) yield* freeLane(queue, lane);
+      else batches.push({ lease: { queue, lane, fence }, tasks });
+      for (const { raw } of tasks) bytes += raw?.byteLength ?? 0;
+    }
+    // Only where a lane had been announced too early is there reason to look for others.
+    const found = batches.length - before;
+    if (lanes.length < wanted || found === lanes.length || bytes >= claimBytes) break;
+  }
+  return batches;
+}
+
+function* leaseLanes(
+  dialect: Dialect,
+  queue: QueueName,
+  wanted: number,
+  { leaseMs, now }: ClaimOptions,
+): Operation<{ fence: number; lanes: string[] }> {
+  const ready = yield* queryOne('select 1 as ready from lane where queue = ? and ready_at <= ? limit 1', queue, now);
+  if (ready === null) return { fence: 0, lanes: [] };
+  const fence = (yield* queryOne<{ value: number }>(dialect.nextFence))?.value ?? 0;
+  const rows = yield* query<{ name: string }>(
+    `with ready as materialized (
+       select name from lane where queue = ? and ready_at <= ? order by ready_at limit ?${dialect.skipLocked})
+     update lane set leased = 1, fence = ?, ready_at = ? where queue = ? and name in (select name from ready)
+     returning name`,
+    queue,
+    now,
+    wanted,
+    fence,
+    now + leaseMs,
+    queue,
+  );
+  return { fence, lanes: rows.map(({ name }) => name) };
+}
+
+function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOptions): Operation<Task[]> {
+  if (!orderedQueues.has(queue)) {
+    return yield* query<Task>(
+      `select ${columns} from ${tasksWithRaw}
+       where t.queue = ? and t.lane = ? and t.state = 'waiting' and t.due_at <= ? order by t.seq limit ?`,
+      queue,
+      lane,
+      now,
+      perLane,
+    );
+  }
+  const tasks = yield* query<Task>(
+    `select ${columns} from ${tasksWithRaw}
+     where t.queue = ? and t.lane = ? and t.state = 'waiting' order by t.seq limit ?`,
+    queue,
+    lane,
+    perLane,
+  );
+  const notDue = tasks.findIndex(({ dueAt }) => dueAt > now);
+  return notDue === -1 ? tasks : tasks.slice(0, notDue);
+}
+
+/** Ends a lane's lease: it is claimable again when its next task is due; with no waiting task its row goes. */
+function* freeLane(queue: QueueName, lane: string): Operation<void> {
+  const due = orderedQueues.has(queue) ? 'due_at' : 'min(due_at)';
+  const order = orderedQueues.has(queue) ? ' order by seq limit 1' : '';
+  const next = yield* queryOne<{ due: number | null }>(
+    `select ${due} as due from task where queue = ? and lane = ? and state = 'waiting'${order}`,
+    queue,
+    lane,
+  );
+  if (next === null || next.due === null) yield* query('delete from lane where queue = ? and name = ?', queue, lane);
+  else yield* query('update lane set leased = 0, ready_at = ? where queue = ? and name = ?', next.due, queue, lane);
+}
+
+export function* renew(lease: Lease, leaseMs: number, now: number): Operation<boolean> {
+  const rows = yield* query(
+    'update lane set ready_at = ? where queue = ? and name = ? and fence = ? and leased = 1 returning 1',
+    now + leaseMs,
+    lease.queue,
+    lease.lane,
+    lease.fence,
+  );
+  return rows.length > 0;
+}
+
+export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: number): Operation<boolean> {
+  const { queue, lane, fence } = lease;
+  const sql = `select 1 as held from lane where queue = ? and name = ? and fence = ? and leased = 1${dialect.forUpdate}`;
+  if ((yield* queryOne(sql, queue, lane, fence)) === null) return false;
+  const mine = `id in ${dialect.list} and queue = ? and lane = ? and state = 'waiting'`;
+  if (changes.done?.length) {
+    const done = JSON.stringify(changes.done);
+    yield* query(`update task set state = 'done', ended_at = ? where ${mine}`, at, done, queue, lane);
+  }
+  for (const group of groupBy(changes.retry ?? [], ({ dueAt, error }) => JSON.stringify([dueAt, error]))) {
+    const { dueAt, error } = group[0]!;
+    const again = 'due_at = ?, last_error = ?, attempts = attempts + 1';
+    yield* query(`update task set ${again} where ${mine}`, dueAt, error, idsOf(group), queue, lane);
+  }
+  for (const group of groupBy(changes.hold ?? [], ({ key, reason }) => JSON.stringify([reason, key]))) {
+    const { key, reason } = group[0]!;
+    const hold = `state = 'held', hold_key = ?, last_error = ?`;
+    yield* query(`update task set ${hold} where ${mine}`, key, reason, idsOf(group), queue, lane);
+  }
+  yield* insertTasks(dialect, changes.add ?? []);
+  yield* writeLedger(changes.ledger ?? []);
+  yield* freeLane(queue, lane);
+  return true;
+}
+
+function idsOf(items: readonly { readonly id: string }[]): string {
+  return JSON.stringify(items.map(({ id }) => id));
+}
+
+export function* findNextDue(queue: QueueName): Operation<number | null> {
+  const row = yield* queryOne<{ due: number | null }>('select min(ready_at) as due from lane where queue = ?', queue);
+  return row?.due ?? null;
+}
+
+export function* findTask(id: string): Operation<KeptTask | null> {
+  return yield* queryOne<KeptTask>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
+}
+
+export function* findHeld(key: string): Operation<Task[]> {
+  const sql = `select ${columns} from ${tasksWithRaw} where t.hold_key = ? and t.state = 'held' order by t.seq`;
+  return yield* query<Task>(sql, key);
+}
+
+/** Gives the ids that were held, and their queues. */
+export function* release(
+  dialect: Dialect,
+  tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
+  ledger: readonly LedgerWrite[],
+): Operation<{ id: string; queue: QueueName }[]> {
+  const released: { id: string; queue: QueueName }[] = [];
+  for (const { id, body, dueAt } of tasks) {
+    const sql = `update task set state = 'waiting', hold_key = null, last_error = null, body = ?, due_at = ?
+      where id = ? and state = 'held' returning id, queue`;
+    released.push(...(yield* query<{ id: string; queue: QueueName }>(sql, body, dueAt, id)));
+  }
+  yield* openLanes(dialect, idsOf(released));
+  yield* writeLedger(ledger);
+  return released;
+}
+
+export function* drop(
+  dialect: Dialect,
+  ids: readonly string[],
+  ledger: readonly LedgerWrite[],
+  at: number,
+): Operation<string[]> {
+  const sql = `update task set state = 'done', ended_at = ? where id in ${dialect.list} and state = 'held' returning id`;
+  const rows = yield* query<{ id: string }>(sql, at, JSON.stringify(ids));
+  yield* writeLedger(ledger);
+  return rows.map(({ id }) => id);
+}
+
+export function* countTasks(): Operation<QueueStatus[]> {
+  const waiting = yield* query<{ queue: QueueName; count: number; oldest: number }>(
+    `select queue, count(*) as count, min(created_at) as oldest from task where state = 'waiting' group by queue`,
+  );
+  const held = yield* query<{ queue: QueueName; count: number }>(
+    `select queue, count(*) as count from task where state = 'held' group by queue`,
+  );
+  return queueNames.map((queue) => {
+    const row = waiting.find((each) => each.queue === queue);
+    const heldRow = held.find((each) => each.queue === queue);
+    return { queue, waiting: row?.count ?? 0, held: heldRow?.count ?? 0, oldest: row?.oldest ?? null };
+  });
+}
+
+/** Some of the tasks ended before `before`; 0: none is left. */
+export function* pruneTasks(dialect: Dialect, before: number, limit: number): Operation<number> {
+  const rows = yield* query<{ id: string }>(
+    `select id from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
+    before,
+    limit,
+  );
+  const ids = idsOf(rows);
+  if (rows.length > 0) {
+    yield* query(`delete from task_raw where task_id in ${dialect.list}`, ids);
+    yield* query(`delete from task where id in ${dialect.list}`, ids);
+  }
+  return rows.length;
+}
+
+/** Ends every lease: for a store whose only user has just started. */
+export function* freeAllLanes(): Operation<void> {
+  const rows = yield* query<{ queue: QueueName; name: string }>('select queue, name from lane where leased = 1');
+  for (const { queue, name } of rows) yield* freeLane(queue, name);
+}
+
+export function* probe(value: number): Operation<boolean> {
+  yield* query('insert into probe values (1, ?) on conflict (id) do update set value = excluded.value', value);
+  return (yield* queryOne<{ value: number }>('select value from probe where id = 1'))?.value === value;
+}

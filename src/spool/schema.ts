@@ -1,0 +1,94 @@
+// The tables, as numbered steps: a database at version n runs the steps after n, in order, each in one transaction.
+// A step that was ever released is never edited. Refuses a database that a later gateway has written.
+import { GatewayError } from '../errors.ts';
+import { type Dialect, type Operation, query, queryOne } from './operation.ts';
+
+type Step = (dialect: Dialect) => readonly string[];
+
+/**
+ * A row of `lane` exists while the lane has a waiting task or is leased. `ready_at` is when it can next be claimed: its
+ * first task's due time, or the end of its lease. It may be too early, never too late. Fences come from one counter, so
+ * that a lane's row can go and come back and no old lease fits.
+ */
+const first: Step = ({ serial, bytes, clustered }) => [
+  `create table task (
+     seq ${serial}, id text not null unique, queue text not null, lane text not null, state text not null,
+     body text not null, due_at bigint not null, created_at bigint not null, attempts bigint not null,
+     last_error text, hold_key text, ended_at bigint)`,
+  `create index task_waiting on task (queue, lane, seq, due_at, created_at) where state = 'waiting'`,
+  `create index task_held on task (hold_key, seq) where state = 'held'`,
+  `create index task_done on task (ended_at) where state = 'done'`,
+  `create table task_raw (task_id text not null primary key, bytes ${bytes} not null)`,
+  `create table lane (
+     queue text not null, name text not null, fence bigint not null, leased bigint not null, ready_at bigint not null,
+     primary key (queue, name))${clustered}`,
+  `create index lane_ready on lane (queue, ready_at)`,
+  `create table entry (
+     seq ${serial}, at bigint not null, task_id text not null, record_id text not null, door text not null,
+     message_id text, organizer text, uid text, recurrence_id text, attendee text,
+     verdict text not null, reason text not null, detail text not null)`,
+  `create index entry_at on entry (at)`,
+  `create table entry_subject (subject text not null, entry bigint not null, primary key (subject, entry))${clustered}`,
+  `create table event (
+     organizer_key text not null, uid text not null, href text, primary key (organizer_key, uid))${clustered}`,
+  `create table applied (
+     organizer_key text not null, uid text not null, attendee_key text not null, recurrence_id text not null,
+     sequence bigint, sent_at bigint not null, partstat text not null, content text not null,
+     primary key (organizer_key, uid, attendee_key, recurrence_id))${clustered}`,
+  `create table calendar (digest text not null primary key, text text not null)`,
+  `create table mailing (
+     seq ${serial}, message_id text not null unique, organizer_key text not null, uid text not null,
+     recipient_key text not null, recurrence_id text, method text not null, sequence bigint not null,
+     mailed_at bigint not null, schedule_fingerprint text not null, fingerprint text not null,
+     organizer_as_mailed text not null, calendar_digest text not null)`,
+  `create index mailing_event on mailing (organizer_key, uid, recipient_key, seq)`,
+  `create table reply_pair (
+     id text not null primary key, organizer_key text not null, organizer text not null, attendee_key text not null,
+     attendee text not null)${clustered}`,
+  `create table alias (
+     organizer_key text not null, attendee_key text not null, alias text not null,
+     primary key (organizer_key, attendee_key, alias))${clustered}`,
+  `create table suppression (
+     organizer_key text not null, recipient_key text not null, reason text not null, at bigint not null,
+     primary key (organizer_key, recipient_key))${clustered}`,
+  `create table mark (mark text not null primary key, at bigint not null)${clustered}`,
+  `create index mark_at on mark (at)`,
+  `create table probe (id bigint not null primary key, value bigint not null)`,
+];
+
+const sqliteFence: readonly string[] = [`create table fence (value bigint not null)`, `insert into fence values (0)`];
+const postgresFence: readonly string[] = [`create sequence fence_value`];
+
+const steps: readonly Step[] = [
+  (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
+];
+
+/** The version this gateway writes. */
+export const schemaVersion = steps.length;
+
+/**
+ * Brings the database from its version to `target`, within the caller's transaction. Gives the version it found.
+ * Throws `spool-unavailable` where a later gateway has been here.
+ */
+export function* migrate(dialect: Dialect, target = schemaVersion): Operation<number> {
+  yield* query('create table if not exists schema_version (version bigint not null)');
+  const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
+  if (found > schemaVersion) throw foreignVersion(found);
+  if (found === 0) yield* query('insert into schema_version values (0)');
+  for (const step of steps.slice(found, target)) {
+    for (const sql of step(dialect)) yield* query(sql);
+  }
+  if (found < target) yield* query('update schema_version set version = ?', target);
+  return found;
+}
+
+/** For a visitor, who changes no tables. Throws `spool-unavailable` where they are not this gateway's. */
+export function* checkVersion(): Operation<void> {
+  const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
+  if (found !== schemaVersion) throw foreignVersion(found);
+}
+
+function foreignVersion(found: number): GatewayError {
+  const message = `the database has schema ${found}, this gateway knows ${schemaVersion}: another version wrote it`;
+  return new GatewayError('spool-unavailable', message);
+}

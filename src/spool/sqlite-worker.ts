@@ -1,0 +1,165 @@
+// The thread that owns the SQLite file. Calls that arrived while it was committing share the next transaction: one fsync
+// for all of them, a savepoint for each, so that one that fails fails alone. Answers go out after the commit.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { GatewayError } from '../errors.ts';
+import { type Operation, query, sqliteDialect } from './operation.ts';
+import { bindOperations, type OperationName, startOperation, writes } from './operations.ts';
+import { freeAllLanes } from './queue-queries.ts';
+import { checkVersion, migrate } from './schema.ts';
+import { asGatewayError, driver, openFile, type OpenFile } from './sqlite-database.ts';
+
+export interface WorkerOptions {
+  readonly path: string;
+  readonly exclusive: boolean;
+}
+
+export type ToWorker =
+  | { readonly kind: 'run'; readonly id: number; readonly name: OperationName; readonly args: readonly unknown[] }
+  | { readonly kind: 'close' };
+
+export interface Failure {
+  readonly code: GatewayError['code'];
+  readonly message: string;
+  readonly temporary: boolean;
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+export type FromWorker =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
+  /** Another process wrote to the file. */
+  | { readonly kind: 'foreign' };
+
+type Call = Extract<ToWorker, { kind: 'run' }>;
+
+const port = parentPort!;
+const foreignCheckMs = 500;
+
+function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function failureOf(error: unknown): Failure {
+  const { code, message, temporary } = asGatewayError(error);
+  return { code, message, temporary };
+}
+
+function serve(file: OpenFile): void {
+  const { database } = file;
+  const drive = driver(database);
+  const operations = bindOperations(sqliteDialect);
+  const step = (sql: string): unknown => drive(query(sql));
+
+  const runOne = ({ id, name, args }: Call): Answer => {
+    step('savepoint one');
+    try {
+      const value = drive(startOperation(operations, name, args));
+      step('release one');
+      return { id, value };
+    } catch (error) {
+      // Where SQLite gave up the whole transaction (full disk, I/O error) this throws too, and the group fails.
+      step('rollback to one');
+      step('release one');
+      return { id, failure: failureOf(error) };
+    }
+  };
+
+  const runGroup = (calls: readonly Call[]): Answer[] => {
+    let first: unknown = null;
+    try {
+      step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
+      const answers = calls.map((call) => {
+        try {
+          return runOne(call);
+        } catch (error) {
+          first ??= error;
+          throw error;
+        }
+      });
+      step('commit');
+      return answers;
+    } catch (error) {
+      rollBack(step);
+      return calls.map(({ id }) => ({ id, failure: failureOf(first ?? error) }));
+    }
+  };
+
+  let waiting: Call[] = [];
+  const drain = (): void => {
+    const calls = waiting;
+    waiting = [];
+    const answers = runGroup(calls);
+    send({ kind: 'answers', answers }, answers.flatMap(rawBuffers));
+  };
+
+  const watch = setInterval(() => checkForeign(drive), foreignCheckMs);
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'close') {
+      clearInterval(watch);
+      if (waiting.length > 0) drain();
+      file.close();
+      port.close();
+    } else if (waiting.push(message) === 1) {
+      setImmediate(() => {
+        if (waiting.length > 0) drain();
+      });
+    }
+  });
+}
+
+function rollBack(step: (sql: string) => unknown): void {
+  try {
+    step('rollback');
+  } catch {
+    // SQLite had rolled back by itself.
+  }
+}
+
+/** The buffers of raw mails in an answer: they are handed over, not copied. */
+function rawBuffers(answer: Answer): ArrayBuffer[] {
+  if (!('value' in answer) || answer.value === null || typeof answer.value !== 'object') return [];
+  const values: unknown[] = Array.isArray(answer.value) ? answer.value : [answer.value];
+  return values.flatMap((value) => {
+    const { raw, tasks } = value as { raw?: Uint8Array | null; tasks?: readonly { raw: Uint8Array | null }[] };
+    const all = tasks ? tasks.map((task) => task.raw) : [raw];
+    return all.flatMap((bytes) => (bytes ? [bytes.buffer as ArrayBuffer] : []));
+  });
+}
+
+let seenVersion: unknown;
+
+/** `data_version` changes when another connection has committed. */
+function checkForeign(drive: <T>(operation: Operation<T>) => T): void {
+  try {
+    const version = drive(query<{ data_version: number }>('pragma data_version'))[0]?.data_version;
+    if (seenVersion !== undefined && seenVersion !== version) send({ kind: 'foreign' });
+    seenVersion = version;
+  } catch {
+    // A disk that fails shows in the calls themselves.
+  }
+}
+
+async function start({ path, exclusive }: WorkerOptions): Promise<void> {
+  try {
+    const file = await openFile(path, exclusive);
+    const drive = driver(file.database);
+    file.database.exec('begin immediate');
+    if (exclusive) {
+      drive(migrate(sqliteDialect));
+      // The lock proves that whoever held a lease is gone.
+      drive(freeAllLanes());
+    } else drive(checkVersion());
+    file.database.exec('commit');
+    serve(file);
+    send({ kind: 'open' });
+  } catch (error) {
+    send({ kind: 'failed', failure: failureOf(error) });
+    port.close();
+  }
+}
+
+await start(workerData as WorkerOptions);
