@@ -156,12 +156,11 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(await store.find(alice, uid, event.href)).toEqual({ kind: 'none' });
     });
 
-    it.runIf(quirks.secondCalendar !== null)(
-      'sees a calendar that was made after it looked, and both copies of an event',
-      async () => {
+    const calendar = quirks.secondCalendar;
+    if (calendar !== null) {
+      it('sees a calendar that was made after it looked, and both copies of an event', async () => {
         const uid = randomUUID();
         expect((await store.find(alice, uid, null)).kind).toBe('none');
-        const calendar = quirks.secondCalendar ?? '';
         await server.makeCalendar(server.users.alice, calendar);
         await put(uid, { path: `${calendar}${uid}.ics` });
         expect(decodeURIComponent((await find(uid)).href)).toBe(`${calendar}${uid}.ics`);
@@ -169,8 +168,8 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
         await put(uid);
         const both = await store.find(alice, uid, null);
         expect(both.kind === 'ambiguous' ? both.hrefs.length : 0).toBe(2);
-      },
-    );
+      });
+    }
 
     it('keeps every answer of 16 writers that load and decide again', async () => {
       const uid = randomUUID();

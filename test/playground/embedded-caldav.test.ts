@@ -1,0 +1,78 @@
+// The playground's CalDAV server under the same tests as the real ones, reached as the gateway reaches it.
+import { afterEach, expect, it } from 'vitest';
+import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { type CalendarChange, type EmbeddedCaldav, startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
+import { alice, answer, describeStore } from '../caldav/store-contract.ts';
+import { type CalendarServer, type CalendarUser, meeting, requestsTo } from '../system/calendar-server.ts';
+
+async function startAsServer(): Promise<CalendarServer> {
+  const embedded = await startEmbeddedCaldav();
+  const user = (name: string): CalendarUser => {
+    const email = `${name}@example.com`;
+    embedded.addUser(email);
+    return { ...embedded.service, email, calendar: `/calendars/${email}/calendar/` };
+  };
+  return {
+    name: 'the playground',
+    url: embedded.url,
+    users: { alice: user('alice'), bob: user('bob') },
+    service: { ...embedded.service },
+    home: '/calendars/{email}/',
+    ...requestsTo(embedded.url),
+    stop: () => embedded.close(),
+  };
+}
+
+describeStore('the playground, service account', startAsServer, {
+  auth: (server) => ({
+    kind: 'basic',
+    username: server.service?.username ?? '',
+    password: server.service?.password ?? '',
+  }),
+  home: (server) => server.home,
+  keepsBytes: true,
+  atomicIfMatch: true,
+  allowsSameUidTwice: false,
+  secondCalendar: null,
+});
+
+const running: EmbeddedCaldav[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.close();
+});
+
+async function startEmbedded(): Promise<EmbeddedCaldav> {
+  const embedded = await startEmbeddedCaldav();
+  running.push(embedded);
+  embedded.addUser('alice@example.com');
+  return embedded;
+}
+
+it('lets the gateway in by its API key, by discovery, and tells of what it wrote', async () => {
+  const embedded = await startEmbedded();
+  const changes: CalendarChange[] = [];
+  embedded.onChange((change) => changes.push(change));
+  const text = meeting({ uid: 'one', organizer: 'alice@example.com', attendees: [{ email: 'guest@remote.test' }] });
+  const href = embedded.putEvent('alice@example.com', 'one', text);
+  const store = openCalendarStore({ url: embedded.url, auth: { kind: 'api-key', key: embedded.apiKey }, home: null });
+  const found = await store.find(alice, 'one', null);
+  if (found.kind !== 'found') throw new Error(found.kind);
+  const accepted = answer(text, 'guest@remote.test', 'ACCEPTED');
+  expect(await store.write(alice, found.event, accepted)).toMatchObject({ kind: 'written' });
+  expect(embedded.getEvent('alice@example.com', 'one')).toEqual({ href, text: accepted });
+  expect(changes.map((change) => change.text)).toEqual([text, accepted]);
+  await store.close();
+});
+
+it('lets nobody in without the key, and no unknown user with it', async () => {
+  const embedded = await startEmbedded();
+  embedded.addUser('bob@example.com');
+  const asked = (headers: Record<string, string>, path = 'calendars/alice%40example.com/calendar/') =>
+    fetch(new URL(path, embedded.url), { method: 'PROPFIND', headers: { depth: '0', ...headers } });
+  const key = { 'x-api-key': embedded.apiKey };
+  expect((await asked({})).status).toBe(401);
+  expect((await asked({ 'x-api-key': 'guess', 'x-forwarded-user': 'alice@example.com' })).status).toBe(401);
+  expect((await asked({ ...key, 'x-forwarded-user': 'carol@example.com' })).status).toBe(401);
+  expect((await asked({ ...key, 'x-forwarded-user': 'bob@example.com' })).status).toBe(401);
+  expect((await asked({ ...key, 'x-forwarded-user': 'alice@example.com' })).status).toBe(207);
+});
