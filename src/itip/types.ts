@@ -92,6 +92,8 @@ export interface ItipMessage {
   /** Upper case; the body's METHOD wins over the header's; null where neither says. */
   readonly method: string | null;
   readonly items: readonly ClaimedItem[];
+  /** One sentence for each component that gives no item, and why. */
+  readonly unusable: readonly string[];
 }
 
 /** One attendee's answer about one occurrence, from a sender whose right to give it has been established. */
@@ -181,6 +183,12 @@ export type Decision =
       readonly changes: readonly PartstatChange[];
       /** For the ledger, once the event is written. */
       readonly record: AppliedAnswer;
+      /**
+       * Further ledger lines that go with it: the later occurrences of a THISANDFUTURE answer, and which overrides kept
+       * an answer of their own when the series was answered. Without them the same answers in another order could end
+       * in another state.
+       */
+      readonly alsoRecord: readonly AppliedAnswer[];
     }
   | { readonly verdict: 'ignore'; readonly reason: IgnoreReason }
   | { readonly verdict: 'refuse'; readonly reason: RefuseReason }

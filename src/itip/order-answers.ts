@@ -1,0 +1,67 @@
+// Is an answer newer than what was applied before, and does it speak of the event as it now is? Revisions and the history of
+// one attendee come in, literal verdicts go out. The event's own DTSTAMP is never asked: any edit of the organizer's moves it.
+import { answerContent, lastAnswer } from './answer-content.ts';
+import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
+
+export type Order = 'newer' | 'stale' | 'duplicate';
+
+export interface ResolvedRevision {
+  readonly sequence: number;
+  readonly sentAt: number;
+}
+
+/**
+ * The revision with a SEQUENCE in any case: where the client sent none (SOGo), the newest that this attendee had been
+ * mailed when it answered, else the event's.
+ */
+export function resolveRevision(
+  answer: Answer,
+  history: History,
+  eventSequence: number,
+  now: number,
+): ResolvedRevision {
+  // A clock that runs ahead would beat every later answer.
+  const sentAt = Math.min(answer.revision.sentAt, now);
+  const { recurrenceId } = answer.occurrence;
+  const seen = history.mailed.filter((mail) => mail.mailedAt <= sentAt && concerns(mail, recurrenceId)).at(-1);
+  return { sequence: answer.revision.sequence ?? seen?.sequence ?? eventSequence, sentAt };
+}
+
+/** RFC 5546 §2.1.5, against the last answer applied for the same attendee and occurrence. */
+export function orderAfter(last: AppliedAnswer | null, answer: Answer, revision: ResolvedRevision): Order {
+  if (last === null) return 'newer';
+  if (last.sequence !== null && revision.sequence !== last.sequence) {
+    return revision.sequence > last.sequence ? 'newer' : 'stale';
+  }
+  if (revision.sentAt !== last.sentAt) return revision.sentAt > last.sentAt ? 'newer' : 'stale';
+  // One revision, two contents: the later arrival is what the person saw last.
+  return answerContent(answer) === last.content ? 'duplicate' : 'newer';
+}
+
+export function orderOf(
+  history: History,
+  recurrenceId: string | null,
+  answer: Answer,
+  revision: ResolvedRevision,
+): Order {
+  return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision);
+}
+
+/** DESIGN "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */
+export function isOfAnotherTime(history: History, recurrenceId: string | null, sequence: number): boolean {
+  const scopes = recurrenceId === null ? [null] : [null, recurrenceId];
+  return scopes.some((scope) => sequence < (lastReschedule(history.mailed, scope) ?? 0));
+}
+
+/** SEQUENCE of the last REQUEST for that scope whose schedule differs from the one before; null where there is none. */
+function lastReschedule(mailed: readonly MailedRevision[], scope: string | null): number | null {
+  const requests = mailed.filter((mail) => mail.recurrenceId === scope && mail.method === 'REQUEST');
+  const changed = requests.filter(
+    (mail, at) => at > 0 && mail.scheduleFingerprint !== requests[at - 1]?.scheduleFingerprint,
+  );
+  return changed.at(-1)?.sequence ?? null;
+}
+
+function concerns(mail: MailedRevision, recurrenceId: string | null): boolean {
+  return mail.recurrenceId === null || mail.recurrenceId === recurrenceId;
+}
