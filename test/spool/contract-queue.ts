@@ -1,0 +1,235 @@
+// The contract of the queue: what put, claim, renew and commit promise, in whatever order they come.
+import { describe, expect, it } from 'vitest';
+import type { Bench } from './contract.ts';
+import { idsOf, newEntry, newTask } from './records.ts';
+
+export function describeQueue(bench: Bench): void {
+  describe('put', () => {
+    it('keeps every field and the bytes, and leaves the caller its bytes', async () => {
+      const raw = Buffer.from('Subject: é\r\n\r\n\0\u00ff');
+      const task = newTask({ queue: 'incoming', body: '{"a":"ü"}', raw, dueAt: 5, createdAt: 4 });
+      await bench.spool.put([task]);
+      expect(raw.length).toBeGreaterThan(10);
+      const kept = await bench.spool.task(task.id);
+      expect(kept).toEqual({ ...task, raw: expect.anything(), attempts: 0, lastError: null, state: 'waiting' });
+      expect(Buffer.from(kept!.raw!)).toEqual(raw);
+    });
+
+    it('leaves a known id as it is', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l', body: '1' })]);
+      await bench.spool.put([newTask({ id: 'a', lane: 'l', body: '2' })]);
+      expect((await bench.spool.task('a'))?.body).toBe('1');
+      const { lease } = await bench.claimOne('event');
+      await bench.spool.commit(lease, { done: ['a'] });
+      await bench.spool.put([newTask({ id: 'a', lane: 'l', body: '3' })]);
+      expect(await bench.claim('event')).toEqual([]);
+    });
+
+    it('survives closing and opening', async () => {
+      await bench.spool.put([newTask({ id: 'a' })], [{ kind: 'mark', mark: 'm', at: 1 }]);
+      await bench.reopen();
+      expect((await bench.spool.task('a'))?.state).toBe('waiting');
+      expect(await bench.ledger.marked('m')).toBe(true);
+    });
+
+    it('takes many at once, from many callers', async () => {
+      const puts = Array.from({ length: 50 }, (_, n) =>
+        bench.spool.put([newTask({ id: `p${n}`, lane: 'same' }), newTask({ id: `q${n}`, lane: `own-${n}` })]),
+      );
+      await Promise.all(puts);
+      const [event] = await bench.spool.status().then((all) => all.filter(({ queue }) => queue === 'event'));
+      expect(event?.waiting).toBe(100);
+      const batches = await bench.claim('event', { lanes: 100, perLane: 100 });
+      expect(batches.flatMap((batch) => idsOf(batch.tasks))).toHaveLength(100);
+    });
+
+    it('knows no such task', async () => {
+      expect(await bench.spool.task('nothing')).toBeNull();
+    });
+  });
+
+  describe('claim', () => {
+    it('gives due lanes only, oldest task first, no more than asked', async () => {
+      await bench.spool.put([
+        newTask({ id: 'a1', lane: 'a' }),
+        newTask({ id: 'b1', lane: 'b', dueAt: 101 }),
+        newTask({ id: 'a2', lane: 'a' }),
+        newTask({ id: 'a3', lane: 'a' }),
+      ]);
+      const { lease, tasks: claimed } = await bench.claimOne('event', { perLane: 2 });
+      expect(lease).toEqual({ queue: 'event', lane: 'a', fence: expect.any(Number) });
+      expect(idsOf(claimed)).toEqual(['a1', 'a2']);
+      expect(idsOf((await bench.claimOne('event', { now: 101 })).tasks)).toEqual(['b1']);
+    });
+
+    it('gives no more lanes than asked, those due longest first', async () => {
+      await bench.spool.put([3, 1, 2].map((dueAt) => newTask({ id: `d${dueAt}`, lane: `d${dueAt}`, dueAt })));
+      const batches = await bench.claim('event', { lanes: 2 });
+      expect(batches.map(({ lease }) => lease.lane).sort()).toEqual(['d1', 'd2']);
+    });
+
+    it('gives a leased lane to nobody else, nor one of another queue', async () => {
+      await bench.spool.put([newTask({ lane: 'a' })]);
+      await bench.claimOne('event');
+      expect(await bench.claim('event')).toEqual([]);
+      await bench.spool.put([newTask({ lane: 'a' })]);
+      expect(await bench.claim('event')).toEqual([]);
+      expect(await bench.claim('incoming')).toEqual([]);
+    });
+
+    it.each(['event', 'incoming'] as const)('takes all due tasks of a lane of %s', async (queue) => {
+      await bench.spool.put([
+        newTask({ id: 'a', queue, lane: 'l', dueAt: 200 }),
+        newTask({ id: 'b', queue, lane: 'l', dueAt: 50 }),
+      ]);
+      expect(idsOf((await bench.claimOne(queue)).tasks)).toEqual(['b']);
+    });
+
+    it.each(['invitation', 'outgoing'] as const)('keeps %s strictly in order', async (queue) => {
+      await bench.spool.put([
+        newTask({ id: 'a', queue, lane: 'l', dueAt: 200 }),
+        newTask({ id: 'b', queue, lane: 'l', dueAt: 50 }),
+      ]);
+      expect(await bench.claim(queue)).toEqual([]);
+      expect(await bench.spool.nextDue(queue)).toBe(200);
+      expect(idsOf((await bench.claimOne(queue, { now: 200 })).tasks)).toEqual(['a', 'b']);
+    });
+
+    it.each(['invitation', 'outgoing'] as const)('stops %s behind a mail put back', async (queue) => {
+      await bench.spool.put(['a', 'b'].map((id) => newTask({ id, queue, lane: 'l' })));
+      const { lease } = await bench.claimOne(queue);
+      await bench.spool.commit(lease, { retry: [{ id: 'a', dueAt: 500, error: '451' }] });
+      await bench.spool.put([newTask({ id: 'c', queue, lane: 'l' })]);
+      expect(await bench.claim(queue)).toEqual([]);
+      expect(idsOf((await bench.claimOne(queue, { now: 500 })).tasks)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('looks past lanes announced too early', async () => {
+      await bench.spool.put([
+        newTask({ id: 'first', queue: 'outgoing', lane: 'l' }),
+        newTask({ id: 'second', queue: 'outgoing', lane: 'l', dueAt: 300 }),
+        newTask({ id: 'other', queue: 'outgoing', lane: 'm', dueAt: 60 }),
+      ]);
+      const [batch] = await bench.claim('outgoing', { lanes: 1, now: 10 });
+      await bench.spool.commit(batch!.lease, { done: ['first'] });
+      expect(idsOf((await bench.claimOne('outgoing', { lanes: 1 })).tasks)).toEqual(['other']);
+    });
+
+    it('hands a lane over when its lease has run out, and only then', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
+      const lost = (await bench.claimOne('event', { leaseMs: 50 })).lease;
+      expect(await bench.claim('event', { now: 149 })).toEqual([]);
+      expect(await bench.spool.nextDue('event')).toBe(150);
+      const { lease } = await bench.claimOne('event', { now: 150 });
+      expect(lease.fence).not.toBe(lost.fence);
+      expect(await bench.spool.renew(lost, 1000, 151)).toBe(false);
+      expect(await bench.spool.commit(lost, { done: ['a'], add: [newTask({ id: 'x' })] })).toBe(false);
+      expect(await bench.spool.task('x')).toBeNull();
+      expect((await bench.spool.task('a'))?.state).toBe('waiting');
+      expect(await bench.spool.commit(lease, { done: ['a'] })).toBe(true);
+    });
+
+    it('renews', async () => {
+      await bench.spool.put([newTask({ id: 'a' })]);
+      const { lease } = await bench.claimOne('event', { leaseMs: 50 });
+      expect(await bench.spool.renew(lease, 500, 140)).toBe(true);
+      expect(await bench.claim('event', { now: 600 })).toEqual([]);
+      expect(await bench.claim('event', { now: 640 })).toHaveLength(1);
+    });
+
+    it('gives each lane to one of many claimers', async () => {
+      await bench.spool.put(Array.from({ length: 40 }, (_, n) => newTask({ lane: `l${n}` })));
+      const claims = await Promise.all(Array.from({ length: 8 }, () => bench.claim('event', { lanes: 5 })));
+      const lanes = claims.flat().map(({ lease }) => lease.lane);
+      expect(new Set(lanes).size).toBe(lanes.length);
+      const rest = await bench.claim('event', { lanes: 40 });
+      expect(lanes.length + rest.length).toBe(40);
+    });
+
+    it('hands over large mails a few at a time', async () => {
+      const raw = new Uint8Array(12 * 1024 * 1024).fill(65);
+      for (let n = 0; n < 4; n += 1) await bench.spool.put([newTask({ queue: 'incoming', raw })]);
+      const batches = await bench.claim('incoming');
+      expect(batches).toHaveLength(3);
+      expect(await bench.claim('incoming')).toHaveLength(1);
+    });
+  });
+
+  describe('commit', () => {
+    it('ends, puts back, holds, adds and writes the ledger together', async () => {
+      await bench.spool.put(['a', 'b', 'c', 'd'].map((id) => newTask({ id, lane: 'l' })));
+      const { lease } = await bench.claimOne('event');
+      const kept = await bench.spool.commit(lease, {
+        done: ['a'],
+        retry: [{ id: 'b', dueAt: 300, error: 'caldav-unreachable' }],
+        hold: [{ id: 'c', reason: 'unauthenticated', key: 'k' }],
+        add: [newTask({ id: 'e', queue: 'outgoing', lane: 'o', raw: Buffer.from('mail') })],
+        ledger: [{ kind: 'entry', entry: newEntry() }],
+      });
+      expect(kept).toBe(true);
+      expect((await bench.spool.task('a'))?.state).toBe('done');
+      expect(await bench.spool.task('b')).toMatchObject({
+        state: 'waiting',
+        attempts: 1,
+        dueAt: 300,
+        lastError: 'caldav-unreachable',
+      });
+      expect(await bench.spool.task('c')).toMatchObject({ state: 'held', lastError: 'unauthenticated' });
+      expect(idsOf(await bench.spool.held('k'))).toEqual(['c']);
+      expect(await bench.ledger.recent(9)).toHaveLength(1);
+      const out = await bench.claimOne('outgoing');
+      expect(Buffer.from(out.tasks[0]!.raw!).toString()).toBe('mail');
+      expect(idsOf((await bench.claimOne('event')).tasks)).toEqual(['d']);
+    });
+
+    it('counts once', async () => {
+      await bench.spool.put([newTask({ id: 'a' }), newTask({ id: 'b', lane: 'lane-a' })]);
+      const { lease } = await bench.claimOne('event');
+      expect(await bench.spool.commit(lease, { done: ['a'] })).toBe(true);
+      expect(await bench.spool.commit(lease, { done: ['b'] })).toBe(false);
+      expect((await bench.spool.task('b'))?.state).toBe('waiting');
+    });
+
+    it('touches no task of another lane, nor one that has ended', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l' }), newTask({ id: 'b', lane: 'm' })]);
+      const batches = await bench.claim('event');
+      const [l, m] = ['l', 'm'].map((lane) => batches.find((batch) => batch.lease.lane === lane)!.lease);
+      await bench.spool.commit(l!, { done: ['a', 'b'] });
+      expect((await bench.spool.task('b'))?.state).toBe('waiting');
+      await bench.spool.commit(m!, { done: ['b'], retry: [{ id: 'a', dueAt: 0, error: 'late' }] });
+      expect((await bench.spool.task('a'))?.state).toBe('done');
+    });
+
+    it('sees what was put into its lane meanwhile', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
+      const { lease } = await bench.claimOne('event');
+      await bench.spool.put([newTask({ id: 'b', lane: 'l' })]);
+      await bench.spool.commit(lease, { done: ['a'] });
+      expect(idsOf((await bench.claimOne('event')).tasks)).toEqual(['b']);
+    });
+
+    it('adds to its own lane', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
+      const { lease } = await bench.claimOne('event');
+      await bench.spool.commit(lease, { done: ['a'], add: [newTask({ id: 'b', lane: 'l', dueAt: 400 })] });
+      expect(await bench.spool.nextDue('event')).toBe(400);
+      expect(idsOf((await bench.claimOne('event', { now: 400 })).tasks)).toEqual(['b']);
+    });
+
+    it('loses no task to a race with put', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        await bench.spool.put([newTask({ id: `x${round}`, lane: 'l' })]);
+        const { lease, tasks: claimed } = await bench.claimOne('event');
+        const racing = [newTask({ id: `y${round}`, lane: 'l' }), newTask({ id: `z${round}`, lane: 'l' })];
+        await Promise.all([
+          bench.spool.put([racing[0]!]),
+          bench.spool.commit(lease, { done: idsOf(claimed) }),
+          bench.spool.put([racing[1]!]),
+        ]);
+        const rest = await bench.claimOne('event');
+        expect(idsOf(rest.tasks).sort()).toEqual([`y${round}`, `z${round}`]);
+        await bench.spool.commit(rest.lease, { done: idsOf(rest.tasks) });
+      }
+    });
+  });
+}
