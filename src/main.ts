@@ -5,7 +5,7 @@ import { hostname as systemHostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { openAuthenticator } from './authenticate/authenticate.ts';
 import { openCalendarStore } from './caldav/open-calendar-store.ts';
-import type { CalDavAuth } from './caldav/types.ts';
+import type { CalDavAuth } from './caldav/authorize.ts';
 import { compileTemplates } from './compose/templates.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './errors.ts';
@@ -95,7 +95,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
     ring: config.secrets,
     templates,
     defaultLanguage: config.defaultLanguage,
-    timezone: config.displayTimezone,
+    displayTimezone: config.displayTimezone,
     inboundApiKey: config.caldavInboundApiKey,
     appUrl: config.appUrl,
     now: Date.now,
@@ -163,7 +163,6 @@ async function openFlow(
     replyDomain: null,
     bounceDomain: null,
     replyRecipients: config.replyRecipients ?? [],
-    postmaster: null,
   });
   const incoming = interpretIncoming({
     ...common,
@@ -206,7 +205,6 @@ async function openMailDoors(
     replyDomain: config.replyDomain,
     bounceDomain: config.bounceDomain ?? config.replyDomain,
     replyRecipients: config.replyRecipients ?? [],
-    postmaster: config.postmasterEmail,
   });
   const tls =
     config.smtpTlsCert === null || config.smtpTlsKey === null

@@ -1,0 +1,72 @@
+// An attendee of the playground presses Accept in Outlook, Apple Mail or Gmail: the captured invitation in, a mail in that
+// client's own shape out through the gateway's SMTP door. Refuses a mail that carries no invitation.
+import { randomUUID } from 'node:crypto';
+import { createTransport } from 'nodemailer';
+import { z } from 'zod';
+import { calendarAddress } from '../itip/calendar-address.ts';
+import { type ContentLine, splitLines } from '../itip/content-lines.ts';
+import { replyAs } from '../message/client-shapes.ts';
+import type { CapturedMail } from './mailbox.ts';
+
+const answerForm = z.object({
+  client: z.enum(['outlook', 'apple-mail', 'gmail']),
+  partstat: z.enum(['ACCEPTED', 'TENTATIVE', 'DECLINED']),
+  comment: z.string().trim().max(500).default(''),
+});
+
+/** The calendar part as text; null where the mail has none. */
+export function calendarOf({ parsed }: CapturedMail): string | null {
+  const part = parsed.attachments.find(({ contentType }) => contentType === 'text/calendar');
+  return part?.content.toString('utf8') ?? null;
+}
+
+export function canAnswer(mail: CapturedMail): boolean {
+  return /^METHOD:REQUEST\r?$/m.test(calendarOf(mail) ?? '');
+}
+
+/** `smtp` is `host:port` of the SMTP door. Throws a ZodError for a form that is not filled in. */
+export async function answerFromMailbox(mail: CapturedMail, form: unknown, smtp: string, now: number): Promise<void> {
+  const { client, partstat, comment } = answerForm.parse(form);
+  const lines = eventLines(calendarOf(mail) ?? '');
+  const valueOf = (name: string): string => lines.get(name)?.value ?? '';
+  const organizer = calendarAddress(valueOf('ORGANIZER'))?.asWritten ?? '';
+  const attendee = mail.rcptTo[0] ?? '';
+  const raw = replyAs(client, {
+    from: { name: '', address: attendee },
+    to: organizer,
+    organizer,
+    uid: valueOf('UID'),
+    sequence: Number(valueOf('SEQUENCE')),
+    recurrenceId: lines.get('RECURRENCE-ID')?.text ?? null,
+    summary: valueOf('SUMMARY'),
+    dtstart: lines.get('DTSTART')?.text ?? '',
+    dtend: lines.get('DTEND')?.text ?? null,
+    partstat,
+    comment: comment === '' ? null : comment,
+    date: now,
+    messageId: `<${randomUUID()}@example.com>`,
+  });
+  const [host = '', port = ''] = smtp.split(':');
+  const transport = createTransport({
+    host,
+    port: Number(port),
+    secure: false,
+    ignoreTLS: true,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  try {
+    await transport.sendMail({ envelope: { from: attendee, to: organizer }, raw: Buffer.from(raw) });
+  } finally {
+    transport.close();
+  }
+}
+
+/** The first line of each name inside the event. */
+function eventLines(calendar: string): Map<string, ContentLine> {
+  const lines = splitLines(calendar);
+  const begin = lines.findIndex((line) => line.name === 'BEGIN' && line.value === 'VEVENT');
+  const found = new Map<string, ContentLine>();
+  for (const line of lines.slice(begin + 1)) if (!found.has(line.name)) found.set(line.name, line);
+  return found;
+}

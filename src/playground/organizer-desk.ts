@@ -1,0 +1,179 @@
+// The playground's organizer, who does what a calendar client and a CalDAV server with scheduling do: writes events into
+// the embedded calendar and posts the scheduling callbacks. Refuses a form that is not filled in, and says what to do.
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { readEventView } from '../compose/event-view.ts';
+import { GatewayError } from '../errors.ts';
+import { calendarAddress } from '../itip/calendar-address.ts';
+import { type ContentLine, joinLines, makeLine, splitLines, withParam, withValue } from '../itip/content-lines.ts';
+import type { EventView } from '../compose/types.ts';
+import type { EmbeddedCaldav } from './embedded-caldav.ts';
+
+export interface DeskOptions {
+  readonly organizer: string;
+  readonly caldav: EmbeddedCaldav;
+  /** `host:port` of the gateway's web door. */
+  readonly gateway: string;
+  readonly callbackKey: string;
+  readonly now: () => number;
+}
+
+export interface DeskEvent {
+  readonly view: EventView;
+  readonly calendar: string;
+}
+
+export interface OrganizerDesk {
+  /** Throws a ZodError for a form that is not filled in. */
+  invite(form: unknown): Promise<void>;
+  move(uid: string): Promise<void>;
+  cancel(uid: string): Promise<void>;
+  /** Newest first. */
+  events(): DeskEvent[];
+}
+
+const HOUR_MS = 3_600_000;
+
+const addresses = z.string().transform((text, context) => {
+  const lines = text.split(/[\s,;]+/).filter(Boolean);
+  const wrong = lines.find((line) => calendarAddress(line) === null);
+  if (wrong !== undefined) context.addIssue(`${wrong} is not a mail address`);
+  if (lines.length === 0 || lines.length > 50) context.addIssue('Invite between 1 and 50 people, one address a line');
+  return [...new Set(lines)];
+});
+
+const eventForm = z.object({
+  title: z.string().trim().min(1, 'Give the event a title').max(200),
+  start: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'Say when it starts'),
+  minutes: z.coerce.number().int().min(5).max(1440),
+  timezone: z.string().regex(/^[A-Za-z0-9_+/-]{1,60}$/),
+  repeats: z.enum(['', 'FREQ=DAILY;COUNT=5', 'FREQ=WEEKLY;COUNT=6']).default(''),
+  place: z.string().trim().max(200).default(''),
+  attendees: addresses,
+});
+
+export function openOrganizerDesk(options: DeskOptions): OrganizerDesk {
+  const { caldav, organizer } = options;
+  const uids: string[] = [];
+  caldav.addUser(organizer);
+
+  async function change(
+    uid: string,
+    method: 'REQUEST' | 'CANCEL',
+    edit: (line: ContentLine) => ContentLine,
+  ): Promise<void> {
+    const stored = caldav.getEvent(organizer, uid);
+    if (stored === null) throw new GatewayError('internal', `no event ${uid}`);
+    const text = joinLines(splitLines(stored.text).map(edit));
+    caldav.putEvent(organizer, uid, text);
+    await postCallbacks(options, text, method);
+  }
+
+  return {
+    async invite(given) {
+      const form = eventForm.parse(given);
+      const uid = `${randomUUID()}@playground.example.com`;
+      const text = eventText(options, uid, form);
+      caldav.putEvent(organizer, uid, text);
+      uids.push(uid);
+      await postCallbacks(options, text, 'REQUEST');
+    },
+    move: (uid) => change(uid, 'REQUEST', moveLine),
+    cancel: (uid) => change(uid, 'CANCEL', cancelLine),
+    events: () =>
+      uids.toReversed().flatMap((uid) => {
+        const stored = caldav.getEvent(organizer, uid);
+        return stored === null ? [] : [{ view: readEventView(stored.text, null, null), calendar: stored.text }];
+      }),
+  };
+}
+
+function eventText({ organizer, now }: DeskOptions, uid: string, form: z.infer<typeof eventForm>): string {
+  const stamp = utc(now());
+  const start = `${form.start.replace(/[-:]/g, '')}00`;
+  const zone: [string, string][] = [['TZID', form.timezone]];
+  const attendee = (address: string): ContentLine =>
+    makeLine(
+      'ATTENDEE',
+      [
+        ['PARTSTAT', 'NEEDS-ACTION'],
+        ['RSVP', 'TRUE'],
+      ],
+      `mailto:${address}`,
+    );
+  return joinLines([
+    ...['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//iMIP Gateway//Playground//EN', 'BEGIN:VEVENT'].map(plainLine),
+    makeLine('UID', [], uid),
+    makeLine('DTSTAMP', [], stamp),
+    makeLine('SEQUENCE', [], '0'),
+    makeLine('DTSTART', zone, start),
+    makeLine('DTEND', zone, localAfter(start, form.minutes * 60_000)),
+    ...(form.repeats === '' ? [] : [makeLine('RRULE', [], form.repeats)]),
+    makeLine('SUMMARY', [], escapeText(form.title)),
+    ...(form.place === '' ? [] : [makeLine('LOCATION', [], escapeText(form.place))]),
+    makeLine('STATUS', [], 'CONFIRMED'),
+    makeLine('ORGANIZER', [['CN', 'Alice Organizer']], `mailto:${organizer}`),
+    ...form.attendees.map(attendee),
+    ...['END:VEVENT', 'END:VCALENDAR'].map(plainLine),
+  ]);
+}
+
+/** A new time: the next SEQUENCE, and everybody is asked again (RFC 5546 §2.1.4). */
+function moveLine(line: ContentLine): ContentLine {
+  if (line.name === 'DTSTART' || line.name === 'DTEND') return withValue(line, localAfter(line.value, HOUR_MS));
+  if (line.name === 'ATTENDEE') return withParam(line, 'PARTSTAT', 'NEEDS-ACTION');
+  return nextSequence(line);
+}
+
+function cancelLine(line: ContentLine): ContentLine {
+  return line.name === 'STATUS' ? withValue(line, 'CANCELLED') : nextSequence(line);
+}
+
+function nextSequence(line: ContentLine): ContentLine {
+  return line.name === 'SEQUENCE' ? withValue(line, String(Number(line.value) + 1)) : line;
+}
+
+/** One POST per attendee, as a CalDAV server does. */
+async function postCallbacks(
+  { organizer, gateway, callbackKey }: DeskOptions,
+  text: string,
+  method: 'REQUEST' | 'CANCEL',
+): Promise<void> {
+  const body = text.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`);
+  for (const { address } of readEventView(text, null, null).guests) {
+    const answer = await fetch(`http://${gateway}/api/v1.0/caldav-scheduling-callback/`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'text/calendar; charset=utf-8',
+        'X-Api-Key': callbackKey,
+        'X-CalDAV-Sender': organizer,
+        'X-CalDAV-Recipient': address,
+        'X-CalDAV-Method': method,
+      },
+      body,
+    });
+    if (!answer.ok)
+      throw new GatewayError('internal', `the gateway refused the callback: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+function plainLine(text: string): ContentLine {
+  const [name = '', value = ''] = text.split(':');
+  return makeLine(name, [], value);
+}
+
+/** RFC 5545 §3.3.11. */
+function escapeText(text: string): string {
+  return text.replace(/[\\;,]/g, '\\$&').replace(/\r?\n/g, '\\n');
+}
+
+function utc(at: number): string {
+  return new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+/** Local arithmetic on `YYYYMMDDTHHMMSS`; the playground's events do not cross a change of offset. */
+function localAfter(local: string, ms: number): string {
+  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/.exec(local) ?? [];
+  const at = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)) + ms;
+  return utc(at).replace('Z', '');
+}

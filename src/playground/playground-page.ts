@@ -1,0 +1,206 @@
+// The playground's page and the little API behind it: state as JSON, a word on every change (server-sent events), the
+// organizer's and the attendees' actions. On loopback; only this machine's browser is answered.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import bodyParser from '@koa/bodyparser';
+import Router from '@koa/router';
+import Koa, { type Context, type Next } from 'koa';
+import { ZodError } from 'zod';
+import { describeWhen } from '../compose/format-time.ts';
+import type { Templates } from '../compose/types.ts';
+import { GatewayError } from '../errors.ts';
+import type { Outcomes } from '../flow/outcomes.ts';
+import type { Ledger } from '../spool/types.ts';
+import { answerFromMailbox, calendarOf, canAnswer } from './answer-from-mailbox.ts';
+import type { EmbeddedCaldav } from './embedded-caldav.ts';
+import type { CapturedMail, Mailbox } from './mailbox.ts';
+import type { OrganizerDesk } from './organizer-desk.ts';
+
+export interface PlaygroundPageOptions {
+  readonly port: number;
+  readonly organizer: string;
+  readonly desk: OrganizerDesk;
+  readonly mailbox: Mailbox;
+  readonly caldav: EmbeddedCaldav;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+  readonly smtp: string;
+  readonly templates: Templates;
+}
+
+const assets: Readonly<Record<string, string>> = {
+  '/': 'index.html',
+  '/playground.css': 'playground.css',
+  '/playground.js': 'playground.js',
+};
+const folder = new URL('../../templates/playground/', import.meta.url);
+const SHOWN_ENTRIES = 60;
+const SHOWN_SOURCE = 40_000;
+
+export async function openPlaygroundPage(
+  options: PlaygroundPageOptions,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const router = new Router();
+  for (const [path, file] of Object.entries(assets)) {
+    router.get(path, async (ctx) => {
+      ctx.type = file.slice(file.lastIndexOf('.'));
+      ctx.body = await readFile(fileURLToPath(new URL(file, folder)));
+    });
+  }
+  addApi(router, options);
+  addChanges(router, options);
+  const app = new Koa();
+  app.silent = true;
+  app
+    .use(answerFaults)
+    .use(refuseStrangers)
+    .use(bodyParser({ enableTypes: ['json'] }))
+    .use(router.routes());
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new GatewayError(
+          'config-invalid',
+          `port ${options.port} cannot be used (${cause.code}): choose another with --port`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function addApi(router: Router, { desk, mailbox, ledger, organizer, smtp, templates }: PlaygroundPageOptions): void {
+  const mailWith = (id: string): CapturedMail => {
+    const mail = mailbox.mails().find((each) => String(each.id) === id);
+    if (mail === undefined) throw new GatewayError('internal', 'that mail is gone');
+    return mail;
+  };
+  router.get('/api/state', async (ctx) => {
+    const entries = await ledger.recent(SHOWN_ENTRIES);
+    ctx.body = {
+      organizer,
+      events: showEvents(desk, templates),
+      mails: mailbox.mails().toReversed().map(showMail),
+      ledger: entries.toReversed(),
+    };
+  });
+  router.get('/mail/:id/html', (ctx) => {
+    ctx.set(
+      'Content-Security-Policy',
+      "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    );
+    ctx.type = 'html';
+    ctx.body = `<base target="_blank">${mailWith(ctx.params['id'] ?? '').parsed.html || ''}`;
+  });
+  router.post('/api/events', async (ctx) => {
+    await desk.invite(ctx.request.body);
+    ctx.status = 204;
+  });
+  router.post('/api/events/:uid/move', async (ctx) => {
+    await desk.move(ctx.params['uid'] ?? '');
+    ctx.status = 204;
+  });
+  router.post('/api/events/:uid/cancel', async (ctx) => {
+    await desk.cancel(ctx.params['uid'] ?? '');
+    ctx.status = 204;
+  });
+  router.post('/api/mails/:id/answer', async (ctx) => {
+    await answerFromMailbox(mailWith(ctx.params['id'] ?? ''), ctx.request.body, smtp, Date.now());
+    ctx.status = 204;
+  });
+}
+
+function addChanges(router: Router, { mailbox, caldav, outcomes }: PlaygroundPageOptions): void {
+  router.get('/api/changes', (ctx) => {
+    const stream = new PassThrough();
+    const say = (): void => void stream.write('data: changed\n\n');
+    const stops = [mailbox.onMail(say), caldav.onChange(say), outcomes.listen(say)];
+    stream.on('close', () => {
+      for (const stop of stops) stop();
+    });
+    ctx.set('Cache-Control', 'no-store');
+    ctx.type = 'text/event-stream';
+    ctx.body = stream;
+    say();
+  });
+}
+
+function showEvents(desk: OrganizerDesk, templates: Templates) {
+  return desk.events().map(({ view, calendar }) => ({
+    uid: view.uid,
+    title: view.cancelled ? `${view.summary} (cancelled)` : view.summary,
+    when: describeWhen(view.start, view.end, { language: 'en', timezone: 'UTC' }, templates).join('; '),
+    attendees: view.guests.map(({ address, partstat }) => ({ address, partstat })),
+    calendar,
+  }));
+}
+
+function showMail(mail: CapturedMail) {
+  const { id, receivedAt, parsed, rcptTo, raw } = mail;
+  const texts = {
+    text: parsed.text ?? null,
+    calendar: calendarOf(mail),
+    source: raw.subarray(0, SHOWN_SOURCE).toString('latin1'),
+  };
+  const parts = [
+    ...(parsed.html ? ['html'] : []),
+    ...Object.entries(texts).flatMap(([name, text]) => (text ? [name] : [])),
+  ];
+  const from = parsed.from?.text ?? '';
+  const replyTo = parsed.replyTo?.text ?? '';
+  return {
+    id,
+    receivedAt,
+    from,
+    replyTo,
+    to: rcptTo[0] ?? '',
+    subject: parsed.subject ?? '',
+    parts,
+    ...texts,
+    canAnswer: canAnswer(mail),
+  };
+}
+
+async function answerFaults(ctx: Context, next: Next): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    ctx.status = error instanceof ZodError || error instanceof GatewayError ? 400 : 500;
+    ctx.body =
+      error instanceof ZodError
+        ? error.issues.map(({ message }) => message).join('. ')
+        : error instanceof Error
+          ? error.message
+          : 'failed';
+  }
+}
+
+/** Another site's page must not press our buttons, nor read the mails by a name that resolves to loopback. */
+async function refuseStrangers(ctx: Context, next: Next): Promise<void> {
+  const origin = ctx.get('Origin');
+  const local = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(ctx.get('Host'));
+  if (
+    !local ||
+    (origin !== '' && origin !== 'null' && origin !== `http://${ctx.get('Host')}`) ||
+    (ctx.method !== 'GET' && ctx.get('Sec-Fetch-Site') === 'cross-site')
+  ) {
+    ctx.status = 403;
+    ctx.body = 'The playground answers only its own page on this machine.';
+    return;
+  }
+  await next();
+}

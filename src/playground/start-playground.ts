@@ -1,0 +1,90 @@
+// The first-run default: the whole gateway on loopback with an embedded calendar, a captured mailbox and a resolver that
+// knows no name, and a page to watch it. Nothing leaves the machine, nothing is kept. Not for real mail.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileTemplates } from '../compose/templates.ts';
+import { requireConfig } from '../config.ts';
+import { readTemplates } from '../flow/read-templates.ts';
+import type { Log } from '../log.ts';
+import { makeSecret, startGateway } from '../main.ts';
+import { startEmbeddedCaldav } from './embedded-caldav.ts';
+import { startMailbox } from './mailbox.ts';
+import { startNoDns } from './no-dns.ts';
+import { openOrganizerDesk } from './organizer-desk.ts';
+import { openPlaygroundPage } from './playground-page.ts';
+
+export interface PlaygroundOptions {
+  /** Of the page, on loopback; 0 picks one. */
+  readonly port: number;
+  readonly log: Log;
+}
+
+export interface Playground {
+  readonly url: string;
+  /** `host:port` of the gateway's own doors. */
+  readonly gateway: { readonly http: string; readonly smtp: string };
+  stop(): Promise<void>;
+}
+
+const ORGANIZER = 'alice@example.com';
+const REPLY_DOMAIN = 'reply.example.com';
+
+export async function startPlayground({ port, log }: PlaygroundOptions): Promise<Playground> {
+  const folder = await mkdtemp(join(tmpdir(), 'imip-playground-'));
+  const [caldav, mailbox, noDns] = await Promise.all([startEmbeddedCaldav(), startMailbox(), startNoDns()]);
+  const callbackKey = makeSecret();
+  const httpPort = await freePort();
+  const config = requireConfig({
+    GATEWAY_SECRETS: makeSecret(),
+    DATABASE_URL: `sqlite:${join(folder, 'gateway.db')}`,
+    HTTP_LISTEN: `127.0.0.1:${httpPort}`,
+    SMTP_LISTEN: '127.0.0.1:0',
+    APP_URL: `http://127.0.0.1:${httpPort}`,
+    CALDAV_URL: caldav.url,
+    CALDAV_OUTBOUND_API_KEY: caldav.apiKey,
+    CALDAV_INBOUND_API_KEY: callbackKey,
+    CALENDAR_ITIP_ENABLED: 'True',
+    CALENDAR_INVITATION_FROM_EMAIL: 'calendar@example.com',
+    SMTP_URL: mailbox.smtpUrl,
+    REPLY_DOMAIN,
+    DNS_SERVERS: noDns.address,
+    GATEWAY_HOSTNAME: 'playground.example.com',
+  });
+  const gateway = await startGateway(config, log);
+  const { http, smtp } = gateway.addresses;
+  const desk = openOrganizerDesk({ organizer: ORGANIZER, caldav, gateway: http, callbackKey, now: Date.now });
+  const page = await openPlaygroundPage({
+    port,
+    organizer: ORGANIZER,
+    desk,
+    mailbox,
+    caldav,
+    ledger: gateway.ledger,
+    outcomes: gateway.outcomes,
+    smtp: smtp ?? '',
+    templates: compileTemplates(await readTemplates(null)),
+  });
+  return {
+    url: page.url,
+    gateway: { http, smtp: smtp ?? '' },
+    async stop() {
+      await page.close();
+      await gateway.stop();
+      await Promise.all([caldav.close(), mailbox.close(), noDns.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** APP_URL must name the port before the gateway listens. */
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
