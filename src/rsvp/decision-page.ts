@@ -49,6 +49,15 @@ export interface DecisionPage {
   readonly choices: readonly HeldChoice[];
 }
 
+const RECEIVED: Intl.DateTimeFormatOptions = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  timeZoneName: 'short',
+};
+
 const answerNames: Readonly<Partial<Record<Partstat, string>>> = {
   ACCEPTED: 'accepted',
   TENTATIVE: 'tentative',
@@ -102,6 +111,6 @@ function describeAnswer(held: HeldAnswer, reader: PageReader): DecisionPage['ans
     proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates) : [],
     comment: plainLines(comment ?? '') || null,
     reason: templates.message(language, `mail.held.${reasonMessages[reason] ?? 'other'}`),
-    received: dateFormatter(language, { dateStyle: 'medium', timeStyle: 'short' }, timezone).format(receivedAt),
+    received: dateFormatter(language, RECEIVED, timezone).format(receivedAt),
   };
 }

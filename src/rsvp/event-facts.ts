@@ -36,7 +36,7 @@ export function eventFacts(event: EventView, reader: PageReader): EventFacts {
   return {
     summary: plainLine(event.summary) || templates.message(language, 'mail.untitled'),
     leaf: describeLeaf(event.start, reader),
-    when: describeWhen(event.start, event.end, reader, templates),
+    when: describeWhen(event.start, event.end, reader, templates).map(holdTogether),
     recurrence: describeRecurrence(event, reader, templates),
     location: findLinks(plainLine(event.location)),
     link:
@@ -47,4 +47,9 @@ export function eventFacts(event: EventView, reader: PageReader): EventFacts {
       address: plainLine(organizer.address),
     },
   };
+}
+
+/** `10:00 – 11:30 AM` is not broken over two lines where it fits into one. */
+function holdTogether(when: string): string {
+  return when.replace(/ (?=– )|(?<= –) | (?=[AP]M\b)/g, '\u00A0');
 }
