@@ -1,0 +1,191 @@
+// In: calendar text, the occurrence asked for, the reader. Out: that event or occurrence as a value to be shown: its
+// texts unescaped but still untrusted, its times read. An occurrence without an override of its own is the master,
+// moved. Refuses text without an event.
+import { GatewayError } from '../errors.ts';
+import { calendarAddress } from '../itip/calendar-address.ts';
+import { type ContentLine, splitLines, unescapeText } from '../itip/content-lines.ts';
+import { type EventComponent, partstatIn } from '../itip/event-component.ts';
+import { type EventDocument, overridesAt, parseEvent } from '../itip/event-document.ts';
+import { formatLocal, parseLocal } from '../itip/local-time.ts';
+import { occurrenceIdOf, timeOf } from '../itip/occurrence-id.ts';
+import { localAt, readTime, resolveLocal } from '../itip/time-zones.ts';
+import type { CalendarAddress, CalendarTime } from '../itip/types.ts';
+import { safeLink } from './safe-link.ts';
+import type { EventView, Guest } from './types.ts';
+
+/** RFC 5545 §3.3.6, in milliseconds; null where it is none, or goes back in time. */
+function readDuration(text: string): number | null {
+  const found = /^\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/i.exec(
+    text.trim(),
+  );
+  if (!found) return null;
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
+  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/** The time `by` milliseconds later on its own clock. */
+function later(time: CalendarTime, by: number, zones: readonly string[]): CalendarTime {
+  const local = formatLocal((parseLocal(time.local) ?? 0) + by);
+  if (time.form === 'date') return { ...time, local: local.slice(0, 8) };
+  const instant = time.zone === null ? null : resolveLocal(local, time.zone, zones);
+  return { ...time, local, instant };
+}
+
+function endOf(component: EventComponent, zones: readonly string[]): CalendarTime | null {
+  const end = timeOf(component.property('DTEND') ?? component.property('DUE'), zones);
+  const duration = readDuration(component.property('DURATION')?.value ?? '');
+  if (end !== null || component.start === null || duration === null) return end;
+  return later(component.start, duration, zones);
+}
+
+function textOf(component: EventComponent, name: string): string {
+  return unescapeText(component.property(name)?.value ?? '');
+}
+
+/** The address as written; what stands there where it is none (`urn:…`, a principal's path with EMAIL=). */
+function addressOf(line: ContentLine): string {
+  const own = calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
+  return own?.asWritten ?? line.value.trim();
+}
+
+function guestOf(line: ContentLine): Guest {
+  const address = addressOf(line);
+  return {
+    name: line.param('CN')?.trim() || address,
+    address,
+    partstat: partstatIn(line),
+    optional: ['OPT-PARTICIPANT', 'NON-PARTICIPANT'].includes(line.param('ROLE')?.toUpperCase() ?? ''),
+  };
+}
+
+/** Where the meeting is held online: RFC 7986 §5.11, what vendors wrote before it, and at last the plain URL. */
+function linkOf(component: EventComponent): string | null {
+  for (const name of ['CONFERENCE', 'X-GOOGLE-CONFERENCE', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'URL']) {
+    for (const line of component.properties(name)) {
+      const link = safeLink(unescapeText(line.value));
+      if (link !== null) return link;
+    }
+  }
+  return null;
+}
+
+function excludedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
+  const zones = document.vtimezones;
+  const exdates = component.properties('EXDATE').flatMap((line) => {
+    const params = { tzid: line.param('TZID'), valueType: line.param('VALUE') };
+    return line.value.split(',').map((value) => readTime(value, params, zones));
+  });
+  const cancelled = document.overrides
+    .filter((override) => override.cancelled)
+    .map((override) => timeOf(override.property('RECURRENCE-ID'), zones));
+  const times = [...exdates, ...cancelled].filter((time) => time !== null);
+  return times.sort((a, b) => a.local.localeCompare(b.local));
+}
+
+interface Chosen {
+  readonly component: EventComponent;
+  /** The occurrence asked for has no override: the master stands for it. */
+  readonly moved: boolean;
+}
+
+function choose(
+  document: EventDocument,
+  recurrenceId: string | null,
+  recipient: CalendarAddress | null,
+): Chosen | null {
+  const { master, overrides } = document;
+  if (recurrenceId === null) {
+    // Somebody invited to one date of a series gets a calendar without the master.
+    const own = overrides.find((override) => recipient !== null && override.partstatOf(recipient) !== null);
+    const component = master ?? own ?? overrides[0];
+    return component === undefined ? null : { component, moved: false };
+  }
+  const override = overridesAt(document, recurrenceId)[0] ?? (master === null ? overrides[0] : undefined);
+  if (override !== undefined) return { component: override, moved: false };
+  return master === null ? null : { component: master, moved: true };
+}
+
+/** The master's start moved to the occurrence, in the master's zone and form. */
+function movedStart(start: CalendarTime, recurrenceId: string, zones: readonly string[]): CalendarTime {
+  const asked = readTime(recurrenceId, {}, []);
+  if (asked === null) return start;
+  const local = asked.instant !== null && start.zone !== null ? localAt(asked.instant, start.zone, zones) : asked.local;
+  if (local === null) return asked;
+  if (start.form === 'date') return { ...start, local: local.slice(0, 8) };
+  return {
+    ...start,
+    local,
+    instant: asked.instant ?? (start.zone === null ? null : resolveLocal(local, start.zone, zones)),
+  };
+}
+
+function timesOf(
+  component: EventComponent,
+  moveTo: string | null,
+  zones: readonly string[],
+): { readonly start: CalendarTime | null; readonly end: CalendarTime | null } {
+  const { start } = component;
+  const end = endOf(component, zones);
+  if (moveTo === null || start === null) return { start, end };
+  const moved = movedStart(start, moveTo, zones);
+  const from = parseLocal(start.local) ?? 0;
+  const until = end === null ? null : parseLocal(end.local);
+  return { start: moved, end: until === null ? null : later(moved, until - from, zones) };
+}
+
+/** RFC 5546 §3.2.5: a CANCEL says so by its METHOD; STATUS may be missing. */
+function isCancel(calendar: string): boolean {
+  const method = splitLines(calendar).find((line) => line.name === 'METHOD');
+  return method?.value.trim().toUpperCase() === 'CANCEL';
+}
+
+/**
+ * @param recurrenceId as in OccurrenceKey; null: the event itself, or its only date where the calendar has no master
+ * @throws GatewayError `calendar-unparseable`
+ */
+export function readEventView(
+  calendar: string,
+  recurrenceId: string | null,
+  recipient: CalendarAddress | null,
+): EventView {
+  const document = parseEvent(calendar);
+  const chosen = choose(document, recurrenceId, recipient);
+  if (chosen === null) throw new GatewayError('calendar-unparseable', 'the calendar holds no event');
+  const { component, moved } = chosen;
+  const organizer = component.property('ORGANIZER');
+  const own = timeOf(component.property('RECURRENCE-ID'), document.vtimezones);
+  return {
+    uid: document.uid,
+    recurrenceId: moved ? recurrenceId : own && occurrenceIdOf(own),
+    summary: textOf(component, 'SUMMARY'),
+    location: textOf(component, 'LOCATION'),
+    description: textOf(component, 'DESCRIPTION'),
+    url: linkOf(component),
+    ...timesOf(component, moved ? recurrenceId : null, document.vtimezones),
+    rrule: moved ? null : (component.property('RRULE')?.value.trim() ?? null),
+    excluded: moved ? [] : excludedOf(document, component),
+    organizer: organizer && {
+      name: organizer.param('CN')?.trim() || addressOf(organizer),
+      address: addressOf(organizer),
+    },
+    guests: component.properties('ATTENDEE').map(guestOf),
+    sequence: component.sequence,
+    cancelled: component.cancelled || isCancel(calendar),
+  };
+}
+
+/**
+ * COMMENT: what a guest writes with an answer, or the organizer to the guests (RFC 5545 §3.8.1.4); '' where there is none.
+ *
+ * @throws GatewayError `calendar-unparseable`
+ */
+export function readComment(calendar: string): string {
+  const { master, overrides } = parseEvent(calendar);
+  const component = master ?? overrides[0];
+  return component === undefined
+    ? ''
+    : component
+        .properties('COMMENT')
+        .map((line) => unescapeText(line.value))
+        .join('\n');
+}

@@ -1,0 +1,102 @@
+// In: an EventView, its reader. Out: the event in the reader's words, ready for a template: every text cleaned and bounded,
+// links found, answers counted. Still to be escaped where it lands in HTML, which the templates do.
+import type { Partstat } from '../itip/types.ts';
+import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
+import { displayName, plainLine, plainLines } from './plain-text.ts';
+import { describeRecurrence } from './recurrence-words.ts';
+import { findLinks, type Piece } from './safe-link.ts';
+import type { EventView, Templates } from './types.ts';
+
+export interface ShownPerson {
+  readonly name: string;
+  readonly address: string;
+}
+
+export interface ShownGuest extends ShownPerson {
+  readonly partstat: Partstat;
+  /** The answer in words, and what else is to be said: `accepted, optional`. */
+  readonly note: string;
+}
+
+export interface ShownEvent {
+  readonly title: string;
+  readonly leaf: { readonly month: string; readonly day: string; readonly weekday: string } | null;
+  /** One line, or a second one in the reader's zone. */
+  readonly when: readonly string[];
+  readonly recurrence: string | null;
+  readonly location: readonly Piece[] | null;
+  readonly url: string | null;
+  readonly organizer: ShownPerson | null;
+  readonly guests: readonly ShownGuest[];
+  /** `and 12 more guests`; null where all are listed. */
+  readonly moreGuests: string | null;
+  /** `2 accepted`, `1 without an answer`; only those that are not nought. */
+  readonly counts: readonly string[];
+  readonly description: readonly (readonly Piece[])[] | null;
+}
+
+const SHOWN_GUESTS = 20;
+
+function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
+  const organizer = event.organizer?.address.toLowerCase();
+  const isOrganizer = (address: string): boolean => address.toLowerCase() === organizer;
+  const sorted = [...event.guests].sort((a, b) => Number(isOrganizer(b.address)) - Number(isOrganizer(a.address)));
+  return sorted.slice(0, SHOWN_GUESTS).map((guest) => {
+    const notes = isOrganizer(guest.address)
+      ? [templates.message(reader.language, 'mail.guests.organizer')]
+      : [
+          templates.message(reader.language, 'mail.answer.partstat', { answer: guest.partstat }),
+          ...(guest.optional ? [templates.message(reader.language, 'mail.guests.optional')] : []),
+        ];
+    const { address, partstat } = guest;
+    return { name: displayName(guest.name, address), address: plainLine(address), partstat, note: notes.join(', ') };
+  });
+}
+
+/** How the guests have answered so far, the organizer aside. */
+export function countAnswers(event: EventView, reader: Reader, templates: Templates): string[] {
+  const organizer = event.organizer?.address.toLowerCase();
+  const guests = event.guests.filter((guest) => guest.address.toLowerCase() !== organizer);
+  const counted = { accepted: 0, tentative: 0, declined: 0, waiting: 0 };
+  for (const { partstat } of guests) {
+    if (partstat === 'ACCEPTED') counted.accepted++;
+    else if (partstat === 'TENTATIVE') counted.tentative++;
+    else if (partstat === 'DECLINED') counted.declined++;
+    else if (partstat !== 'DELEGATED') counted.waiting++;
+  }
+  return Object.entries(counted)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => templates.message(reader.language, `mail.counts.${name}`, { count }));
+}
+
+export function showPerson(person: ShownPerson): ShownPerson {
+  return { name: displayName(person.name, person.address), address: plainLine(person.address) };
+}
+
+export function showTitle(event: EventView | null, reader: Reader, templates: Templates): string {
+  return plainLine(event?.summary ?? '') || templates.message(reader.language, 'mail.untitled');
+}
+
+/** A description as lines of text and links. */
+export function showText(text: string): readonly (readonly Piece[])[] | null {
+  const lines = plainLines(text);
+  return lines === '' ? null : lines.split('\n').map(findLinks);
+}
+
+export function showEvent(event: EventView, reader: Reader, templates: Templates): ShownEvent {
+  const location = plainLine(event.location);
+  const hidden = event.guests.length - SHOWN_GUESTS;
+  return {
+    title: showTitle(event, reader, templates),
+    leaf: describeLeaf(event.start, reader),
+    when: describeWhen(event.start, event.end, reader, templates),
+    recurrence: describeRecurrence(event, reader, templates),
+    location: location === '' ? null : findLinks(location),
+    url: event.url,
+    organizer: event.organizer && showPerson(event.organizer),
+    guests: showGuests(event, reader, templates),
+    moreGuests: hidden > 0 ? templates.message(reader.language, 'mail.guests.more', { count: hidden }) : null,
+    counts: countAnswers(event, reader, templates),
+    description: showText(event.description),
+  };
+}
