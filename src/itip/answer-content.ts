@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Answer, AppliedAnswer } from './types.ts';
 
+export type AnswerContent = Pick<Answer, 'partstat' | 'comment' | 'delegatedTo' | 'range'>;
+
 /** Digest of partstat, comment, delegation and range. */
-export function answerContent(answer: Pick<Answer, 'partstat' | 'comment' | 'delegatedTo' | 'range'>): string {
+export function answerContent(answer: AnswerContent): string {
   const delegates = answer.delegatedTo.map((delegate) => delegate.key).sort();
   const text = JSON.stringify([answer.partstat, answer.comment?.trim() ?? '', delegates, answer.range]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);

@@ -39,11 +39,19 @@ export class EventComponent {
 
   /** RECURRENCE-ID in one of the three forms of an OccurrenceKey; null for the master. */
   get recurrenceId(): string | null {
-    return this.#index.recurrenceId;
+    this.#index.recurrenceId ??= { id: readRecurrenceId(this.property('RECURRENCE-ID'), this.#index.vtimezones) };
+    return this.#index.recurrenceId.id;
   }
 
+  /** DTSTART; a VTODO may have a DUE alone. */
+  get startLine(): ContentLine | null {
+    return this.property('DTSTART') ?? (this.name === 'VTODO' ? this.property('DUE') : null);
+  }
+
+  /** The time of `startLine`: what its occurrences are counted from. */
   get start(): CalendarTime | null {
-    return this.#index.start;
+    this.#index.start ??= { time: timeOf(this.startLine, this.#index.vtimezones) };
+    return this.#index.start.time;
   }
 
   get uid(): string | null {
@@ -107,22 +115,23 @@ export class EventComponent {
       const line = lines[at];
       if (line) lines[at] = change(line);
     }
-    return new EventComponent(this.name, lines, [], this.#index);
+    return new EventComponent(this.name, lines, this.#index.vtimezones, this.#index);
   }
 }
 
 /** What is found by name, address or time in a component; made once, on first use, and shared by its changed copies. */
 class ComponentIndex {
   readonly #lines: readonly ContentLine[];
-  readonly #vtimezones: readonly string[];
+  readonly vtimezones: readonly string[];
   #own: ReadonlyMap<string, readonly number[]> | null = null;
   #attendees: AttendeeIndex | null = null;
-  #recurrenceId: string | null | undefined;
-  #start: CalendarTime | null | undefined;
+  /** Kept once read. */
+  recurrenceId: { readonly id: string | null } | null = null;
+  start: { readonly time: CalendarTime | null } | null = null;
 
   constructor(lines: readonly ContentLine[], vtimezones: readonly string[]) {
     this.#lines = lines;
-    this.#vtimezones = vtimezones;
+    this.vtimezones = vtimezones;
   }
 
   get own(): ReadonlyMap<string, readonly number[]> {
@@ -133,25 +142,6 @@ class ComponentIndex {
   get attendees(): AttendeeIndex {
     this.#attendees ??= indexAttendees(this.#lines, this.own.get('ATTENDEE') ?? []);
     return this.#attendees;
-  }
-
-  get start(): CalendarTime | null {
-    if (this.#start === undefined) this.#start = timeOf(this.#first('DTSTART'), this.#vtimezones);
-    return this.#start;
-  }
-
-  get recurrenceId(): string | null {
-    if (this.#recurrenceId === undefined) {
-      const line = this.#first('RECURRENCE-ID');
-      const time = timeOf(line, this.#vtimezones);
-      // An unreadable one still makes this an override: of an occurrence that nobody can name.
-      this.#recurrenceId = line && (time ? occurrenceIdOf(time) : line.value);
-    }
-    return this.#recurrenceId;
-  }
-
-  #first(name: string): ContentLine | null {
-    return this.#lines[this.own.get(name)?.[0] ?? -1] ?? null;
   }
 }
 
@@ -190,6 +180,12 @@ function append(map: Map<string, number[]>, key: string, at: number): void {
   const places = map.get(key);
   if (places) places.push(at);
   else map.set(key, [at]);
+}
+
+/** One that cannot be read still makes an override: of an occurrence that nobody can name. */
+function readRecurrenceId(line: ContentLine | null, vtimezones: readonly string[]): string | null {
+  const time = timeOf(line, vtimezones);
+  return time ? occurrenceIdOf(time) : (line?.value ?? null);
 }
 
 function storedAddress(line: ContentLine): CalendarAddress | null {

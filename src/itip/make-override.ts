@@ -16,8 +16,7 @@ export function makeOverride(
   recurrenceId: string,
   vtimezones: readonly string[],
 ): EventComponent | null {
-  const startLine = master.property('DTSTART');
-  const start = timeOf(startLine, vtimezones);
+  const { startLine, start } = master;
   if (startLine === null || start === null) return null;
   const moved = moveTo(startLine, start, recurrenceId, vtimezones);
   if (moved === null) return null;

@@ -97,7 +97,7 @@ function localDate(document: EventDocument, id: string): string {
 /** The TZID of the event's start as written; UTC where it has none. */
 export function zoneOf(document: EventDocument): string {
   const component = document.master ?? document.overrides[0];
-  return component?.property('DTSTART')?.param('TZID') ?? 'UTC';
+  return component?.startLine?.param('TZID') ?? 'UTC';
 }
 
 /** Where to begin to look, in the form of the event's own occurrences, for an id that may mean any of a day. */

@@ -1,6 +1,6 @@
 // Is an answer newer than what was applied before, and does it speak of the event as it now is? Revisions and the history of
 // one attendee come in, literal verdicts go out. The event's own DTSTAMP is never asked: any edit of the organizer's moves it.
-import { answerContent, lastAnswer } from './answer-content.ts';
+import { type AnswerContent, answerContent, lastAnswer } from './answer-content.ts';
 import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
 
 export type Order = 'newer' | 'stale' | 'duplicate';
@@ -28,7 +28,7 @@ export function resolveRevision(
 }
 
 /** RFC 5546 §2.1.5, against the last answer applied for the same attendee and occurrence. */
-export function orderAfter(last: AppliedAnswer | null, answer: Answer, revision: ResolvedRevision): Order {
+export function orderAfter(last: AppliedAnswer | null, answer: AnswerContent, revision: ResolvedRevision): Order {
   if (last === null) return 'newer';
   if (last.sequence !== null && revision.sequence !== last.sequence) {
     return revision.sequence > last.sequence ? 'newer' : 'stale';
