@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors.ts';
 import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
 import type { Log } from '../log.ts';
+import { openPostgres } from './postgres-engine.ts';
 import { openSqlite } from './sqlite-engine.ts';
 import type { Ledger, Spool } from './types.ts';
 
@@ -30,9 +31,10 @@ export async function openLedger(options: {
   return { ledger: ledgerOver(engine), close: () => engine.close() };
 }
 
-async function openEngine({ url, visitor = false }: SpoolOptions): Promise<Engine> {
+async function openEngine({ url, log, visitor = false }: SpoolOptions): Promise<Engine> {
   if (url.startsWith('sqlite:')) {
     return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !visitor });
   }
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, log);
   throw new GatewayError('config-invalid', 'DATABASE_URL is neither sqlite:PATH nor postgres://…');
 }
