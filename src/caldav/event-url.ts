@@ -28,7 +28,8 @@ export function expandHomeTemplate(template: string, base: string, organizer: Ca
     domain: organizer.asWritten.slice(at + 1),
   };
   const path = template.replace(/\{([^}]*)\}/g, (_all, name: string) => encodeSegment(values[name] ?? ''));
-  if (path.split('/').some((segment) => segment === '.' || segment === '..')) {
+  const leaves = path.split('/').some((segment) => segment === '.' || segment === '..');
+  if (leaves || Object.values(values).includes('')) {
     throw new CalDavError('caldav-refused', `${organizer.asWritten} makes no calendar home path`);
   }
   return asCollection(new URL(path, asCollection(base)).href);
@@ -38,6 +39,19 @@ export function expandHomeTemplate(template: string, base: string, organizer: Ca
 export function conventionalUrl(calendar: string, uid: string): string | null {
   if (uid.includes('/') || uid.length > 200 || /\p{Cc}/u.test(uid)) return null;
   return `${asCollection(calendar)}${encodeSegment(uid)}.ics`;
+}
+
+/** Whether two URLs name one resource: servers write the same path with `@` here and %40 there. */
+export function sameUrl(a: string, b: string): boolean {
+  return a === b || decoded(asCollection(a)) === decoded(asCollection(b));
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url; // a path that is not UTF-8: only equal to itself
+  }
 }
 
 export function asCollection(url: string): string {

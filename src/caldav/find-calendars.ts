@@ -4,7 +4,7 @@ import type { CalendarAddress } from '../itip/types.ts';
 import { childNames, type DavResource, hrefsOf, isObject, propfind } from './ask-dav.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
-import { asCollection } from './event-url.ts';
+import { asCollection, sameUrl } from './event-url.ts';
 import { findHome } from './find-home.ts';
 import type { HttpClient } from './send-request.ts';
 
@@ -71,7 +71,7 @@ async function listCalendars(
       ? new CalDavError('caldav-unauthorized', message, { status, cause: answer.error })
       : answer.error;
   }
-  const homeOwner = answer.resources.filter((one) => asCollection(one.url) === home).map(ownerOf)[0] ?? null;
+  const homeOwner = answer.resources.filter((one) => sameUrl(one.url, home)).map(ownerOf)[0] ?? null;
   return answer.resources.flatMap((resource) => {
     const components = writableComponents(resource);
     const owner = ownerOf(resource);

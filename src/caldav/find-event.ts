@@ -4,7 +4,7 @@ import type { CalendarAddress, StoredEvent } from '../itip/types.ts';
 import { report, textOf } from './ask-dav.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
-import { conventionalUrl } from './event-url.ts';
+import { conventionalUrl, sameUrl } from './event-url.ts';
 import type { Calendar } from './find-calendars.ts';
 import { loadEvent } from './load-event.ts';
 import { isEventOf } from './read-identity.ts';
@@ -120,7 +120,7 @@ async function queryComponent(
   return answer.resources.flatMap(({ url, status, props }) => {
     const text = textOf(props['calendarData']);
     const other = text !== '' && !isEventOf(text, wanted.uid, wanted.organizer);
-    return status >= 400 || other || url === calendar.url ? [] : [url];
+    return status >= 400 || other || sameUrl(url, calendar.url) ? [] : [url];
   });
 }
 

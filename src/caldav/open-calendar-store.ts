@@ -36,6 +36,8 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
 
   return {
     async find(organizer, uid, knownHref) {
+      // No calendar text holds such a UID, and no XML could ask for it.
+      if (/\p{Cc}/u.test(uid)) return { kind: 'none' };
       const access = authorize(organizer);
       const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
       if (known !== null) return { kind: 'found', event: known };

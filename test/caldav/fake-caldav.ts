@@ -1,0 +1,190 @@
+// A CalDAV server by hand, for what real ones do only on bad days, and for SabreDAV as La Suite runs it: principals and a
+// calendar appear when a user is first seen, names are case-sensitive, UIDs match as substrings, scheduling calls back from
+// within the PUT. In: options and an interceptor that may answer first; out: its URL and what is stored.
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+export interface FakeRequest {
+  readonly method: string;
+  /** Decoded. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface FakeAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface FakeOptions {
+  /** Whom the request acts for; null: 401. */
+  readonly user?: (headers: IncomingMessage['headers']) => string | null;
+  readonly etags?: 'strong' | 'weak' | 'none' | 'property-only';
+  /** How `@` stands in hrefs. */
+  readonly at?: '@' | '%40';
+  /** calendar-data in CDATA sections, as Cyrus does. */
+  readonly cdata?: boolean;
+  /** More collections in the home: name → properties in XML. */
+  readonly collections?: Readonly<Record<string, string>>;
+  /** Runs between the check of If-Match and the write, as SabreDAV's scheduling does. */
+  readonly beforeWrite?: (path: string, text: string) => Promise<void>;
+  /** Answers instead of the server; undefined: the server does. `hang` never answers. */
+  readonly intercept?: (request: FakeRequest) => FakeAnswer | 'hang' | 'cut' | undefined;
+}
+
+export interface FakeCaldav {
+  readonly url: string;
+  /** Path (decoded) → text. */
+  readonly objects: Map<string, string>;
+  readonly requests: FakeRequest[];
+  stop(): Promise<void>;
+}
+
+export const calendarProps = '<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>';
+
+export async function startFakeCaldav(options: FakeOptions = {}): Promise<FakeCaldav> {
+  const objects = new Map<string, string>();
+  const requests: FakeRequest[] = [];
+  const server = createServer((incoming, outgoing) => {
+    void readBody(incoming).then(async (body) => {
+      const request = {
+        method: incoming.method ?? '',
+        path: decodeURIComponent(new URL(incoming.url ?? '/', 'http://x').pathname),
+        headers: incoming.headers,
+        body,
+      };
+      requests.push(request);
+      const answer = options.intercept?.(request) ?? (await respond(options, objects, request));
+      if (answer === 'cut') incoming.socket.destroy();
+      else if (answer !== 'hang') send(outgoing, answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/`,
+    objects,
+    requests,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function respond(options: FakeOptions, objects: Map<string, string>, request: FakeRequest): Promise<FakeAnswer> {
+  const user = options.user === undefined ? 'alice@example.com' : options.user(request.headers);
+  if (user === null) return { status: 401 };
+  const { method, path } = request;
+  if (method === 'PROPFIND') return propfind(options, objects, user, request);
+  const owner = path.split('/')[2];
+  if (owner !== user) return { status: 403 };
+  if (method === 'REPORT') return query(options, objects, request);
+  if (method === 'GET') return get(options, objects, path);
+  if (method === 'PUT') return put(options, objects, request);
+  return { status: 405 };
+}
+
+function propfind(options: FakeOptions, objects: Map<string, string>, user: string, request: FakeRequest): FakeAnswer {
+  const { path } = request;
+  const principal = href(options, `/principals/${user}/`);
+  const home = `/calendars/${user}/`;
+  if (path === '/') {
+    return multistatus([['/', `<D:current-user-principal><D:href>${principal}</D:href></D:current-user-principal>`]]);
+  }
+  if (path === `/principals/${user}/`) {
+    const set = `<C:calendar-home-set><D:href>${href(options, home)}</D:href></C:calendar-home-set>`;
+    return multistatus([[principal, set]]);
+  }
+  if (path === home) {
+    const collections: [string, string][] = [
+      [home, '<D:resourcetype><D:collection/></D:resourcetype>'],
+      [`${home}default/`, calendarProps],
+      ...Object.entries(options.collections ?? {}).map(([name, props]): [string, string] => [`${home}${name}/`, props]),
+    ];
+    return multistatus(collections.map(([url, props]) => [href(options, url), props]));
+  }
+  const text = objects.get(path);
+  if (text === undefined || options.etags === 'none') return { status: 404 };
+  return multistatus([[href(options, path), `<D:getetag>${etagOf(options, text)}</D:getetag>`]]);
+}
+
+function query(options: FakeOptions, objects: Map<string, string>, { path, body }: FakeRequest): FakeAnswer {
+  const wanted = unescapeXml(/<c:text-match[^>]*>([^<]*)</.exec(body)?.[1] ?? '');
+  const hits = [...objects].filter(([url, text]) => url.startsWith(path) && text.includes(wanted));
+  return multistatus(
+    hits.map(([url, text]) => {
+      const data = options.cdata === true ? `<![CDATA[${text}]]>` : escapeXml(text);
+      return [
+        href(options, url),
+        `<D:getetag>${etagOf(options, text)}</D:getetag><C:calendar-data>${data}</C:calendar-data>`,
+      ];
+    }),
+  );
+}
+
+function get(options: FakeOptions, objects: ReadonlyMap<string, string>, path: string): FakeAnswer {
+  const text = objects.get(path);
+  if (text === undefined) return { status: 404 };
+  const shown = options.etags !== 'none' && options.etags !== 'property-only';
+  return {
+    status: 200,
+    body: text,
+    headers: { 'Content-Type': 'text/calendar', ...(shown && { ETag: etagOf(options, text) }) },
+  };
+}
+
+async function put(
+  options: FakeOptions,
+  objects: Map<string, string>,
+  { path, body, headers }: FakeRequest,
+): Promise<FakeAnswer> {
+  const present = objects.get(path);
+  if (present === undefined || headers['if-match'] !== strong(present)) return { status: 412 };
+  await options.beforeWrite?.(path, body);
+  objects.set(path, body);
+  return { status: 204 };
+}
+
+function etagOf(options: FakeOptions, text: string): string {
+  return options.etags === 'weak' ? `W/${strong(text)}` : strong(text);
+}
+
+function strong(text: string): string {
+  return `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"`;
+}
+
+export function multistatus(responses: readonly (readonly [string, string])[]): FakeAnswer {
+  const each = responses.map(
+    ([url, props]) =>
+      `<D:response><D:href>${url}</D:href><D:propstat><D:prop>${props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`,
+  );
+  const body = `<?xml version="1.0"?><D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">${each.join('')}</D:multistatus>`;
+  return { status: 207, headers: { 'Content-Type': 'application/xml; charset=utf-8' }, body };
+}
+
+function href(options: FakeOptions, path: string): string {
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  return options.at === '@' ? encoded.replaceAll('%40', '@') : encoded;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\r', '&#13;');
+}
+
+function unescapeXml(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(outgoing: ServerResponse, answer: FakeAnswer): void {
+  outgoing.writeHead(answer.status, answer.headers);
+  outgoing.end(answer.body);
+}
