@@ -57,6 +57,8 @@ async function readBody(ctx: Context): Promise<Uint8Array | CallbackReply> {
     return await getRawBody(ctx.req, { length: ctx.headers['content-length'] ?? null, limit: BODY_LIMIT });
   } catch (error) {
     if (!(error instanceof Error && 'type' in error)) throw error;
+    // raw-body leaves the rest unread, and the connection's next request would wait behind it for ever.
+    ctx.req.resume();
     return error.type === 'entity.too.large' ? 'body-too-large' : 'body-broken';
   }
 }

@@ -1,6 +1,14 @@
 // A real server on a free loopback port over fake use cases that remember what they were asked.
 import { type HttpOptions, type OpenHttp, openHttp } from '../../src/http/open-http.ts';
-import type { CallbackRequest, HeldChoice, HeldShown, RsvpShown, UseCases, WebAnswer, WebOutcome } from '../../src/http/types.ts';
+import type {
+  CallbackRequest,
+  HeldChoice,
+  HeldShown,
+  RsvpShown,
+  UseCases,
+  WebAnswer,
+  WebOutcome,
+} from '../../src/http/types.ts';
 import { compileTemplates } from '../../src/compose/templates.ts';
 import type { EventView } from '../../src/compose/types.ts';
 import { readTemplates } from '../../src/flow/read-templates.ts';
@@ -54,7 +62,13 @@ export const held: HeldShown = {
   sender: 'robert.bell@example.org',
   attendee: 'bob@example.com',
   answers: [
-    { event, partstat: 'ACCEPTED', comment: 'From my other account.', reason: 'unauthenticated', receivedAt: NOW - 3_600_000 },
+    {
+      event,
+      partstat: 'ACCEPTED',
+      comment: 'From my other account.',
+      reason: 'unauthenticated',
+      receivedAt: NOW - 3_600_000,
+    },
   ],
 };
 
@@ -85,7 +99,10 @@ export function setStage(): Stage {
   };
 }
 
-export async function startHttp(stage: Stage, options: Partial<HttpOptions> = {}): Promise<OpenHttp & { readonly url: string }> {
+export async function startHttp(
+  stage: Stage,
+  options: Partial<HttpOptions> = {},
+): Promise<OpenHttp & { readonly url: string }> {
   const useCases: UseCases = {
     receiveCallback: async (request) => {
       await stage.callback(request);
