@@ -237,20 +237,22 @@ export function* listRecent(limit: number): Operation<LedgerEntry[]> {
   return rows.toReversed();
 }
 
-/** Some of the entries and marks from before `before`; 0: none is left. */
-export function* pruneLedger(dialect: Dialect, before: number, limit: number): Operation<number> {
-  const rows = yield* query<{ seq: number }>('select seq from entry where at < ? order by at limit ?', before, limit);
-  const seqs = JSON.stringify(rows.map(({ seq }) => seq));
-  const chosen = `e.seq in ${dialect.numbers}`;
-  if (rows.length > 0) {
-    const subjects = ['task_id', 'record_id', 'message_id', 'uid', 'organizer', 'attendee'];
-    const pairs = subjects.map((column) => `select e.${column}, e.seq from entry e where ${chosen}`);
+/** Some of the entries and marks from before `before`, in the order in which they were written; 0: none is left. */
+export function* pruneLedger(before: number, limit: number): Operation<number> {
+  const oldest = yield* query<{ seq: number; at: number }>('select seq, at from entry order by seq limit ?', limit);
+  const kept = oldest.findIndex(({ at }) => at >= before);
+  const old = kept === -1 ? oldest : oldest.slice(0, kept);
+  const last = old.at(-1)?.seq;
+  if (last !== undefined) {
+    const columns = ['task_id', 'record_id', 'message_id', 'uid', 'organizer', 'attendee'];
+    const subjects = columns.map((column) => `select ${column} from entry where seq <= ?`).join(' union ');
     yield* query(
-      `delete from entry_subject where (subject, entry) in (${pairs.join(' union all ')})`,
-      ...subjects.map(() => seqs),
+      `delete from entry_subject where subject in (${subjects}) and entry <= ?`,
+      ...columns.map(() => last),
+      last,
     );
-    yield* query(`delete from entry as e where ${chosen}`, seqs);
+    yield* query('delete from entry where seq <= ?', last);
   }
   const marks = yield* query('delete from mark where at < ? returning 1', before);
-  return rows.length + marks.length;
+  return old.length + marks.length;
 }

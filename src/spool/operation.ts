@@ -5,7 +5,7 @@
 export type Param = string | number | null | Uint8Array;
 export type Row = Record<string, unknown>;
 
-/** `params`: one execution that gives rows. `rows`: one execution for each, which gives nothing; may be sent as one. */
+/** `params`: one execution that gives rows. `rows`: an insert for each, which gives nothing; may be sent as one. */
 export type Statement =
   | { readonly sql: string; readonly params: readonly Param[] }
   | { readonly sql: string; readonly rows: readonly (readonly Param[])[] };
@@ -19,7 +19,6 @@ export interface Dialect {
   readonly clustered: string;
   /** The members of a JSON array given as one parameter: `id in ${list}`. */
   readonly list: string;
-  readonly numbers: string;
   readonly forUpdate: string;
   readonly skipLocked: string;
   readonly nextFence: string;
@@ -30,7 +29,6 @@ export const sqliteDialect: Dialect = {
   bytes: 'blob',
   clustered: ' without rowid',
   list: '(select value from json_each(?))',
-  numbers: '(select value from json_each(?))',
   forUpdate: '',
   skipLocked: '',
   nextFence: 'update fence set value = value + 1 returning value',
@@ -41,7 +39,6 @@ export const postgresDialect: Dialect = {
   bytes: 'bytea',
   clustered: '',
   list: '(select json_array_elements_text(?::json))',
-  numbers: '(select json_array_elements_text(?::json)::bigint)',
   forUpdate: ' for update',
   skipLocked: ' for update skip locked',
   nextFence: `select nextval('fence_value') as value`,
@@ -56,7 +53,7 @@ export function* queryOne<R>(sql: string, ...params: Param[]): Operation<R | nul
   return (rows[0] as R | undefined) ?? null;
 }
 
-/** The same statement for each row of parameters. No row, no statement. */
+/** The same `insert … values (…)` for each row of parameters. No row, no statement. */
 export function* forEachRow(sql: string, rows: readonly (readonly Param[])[]): Operation<void> {
   if (rows.length > 0) yield { sql, rows };
 }

@@ -15,7 +15,7 @@ export function bindOperations(dialect: Dialect) {
     release: (tasks: Released, notes: readonly LedgerWrite[]) => queue.release(dialect, tasks, notes),
     drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => queue.drop(dialect, ids, notes, at),
     pruneTasks: (before: number, limit: number) => queue.pruneTasks(dialect, before, limit),
-    pruneLedger: (before: number, limit: number) => ledger.pruneLedger(dialect, before, limit),
+    pruneLedger: ledger.pruneLedger,
     freeAllLanes: queue.freeAllLanes,
     probe: queue.probe,
     nextDue: queue.findNextDue,

@@ -150,7 +150,8 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
   const { queue, lane, fence } = lease;
   const sql = `select 1 as held from lane where queue = ? and name = ? and fence = ? and leased = 1${dialect.forUpdate}`;
   if ((yield* queryOne(sql, queue, lane, fence)) === null) return false;
-  const mine = `id in ${dialect.list} and queue = ? and lane = ? and state = 'waiting'`;
+  // `state = 'waiting'` would let the planner walk the whole lane instead of the ids.
+  const mine = `id in ${dialect.list} and queue = ? and lane = ? and state not in ('held', 'done')`;
   if (changes.done?.length) {
     const done = JSON.stringify(changes.done);
     yield* query(`update task set state = 'done', ended_at = ? where ${mine}`, at, done, queue, lane);

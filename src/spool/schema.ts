@@ -27,7 +27,6 @@ const first: Step = ({ serial, bytes, clustered }) => [
      seq ${serial}, at bigint not null, task_id text not null, record_id text not null, door text not null,
      message_id text, organizer text, uid text, recurrence_id text, attendee text,
      verdict text not null, reason text not null, detail text not null)`,
-  `create index entry_at on entry (at)`,
   `create table entry_subject (subject text not null, entry bigint not null, primary key (subject, entry))${clustered}`,
   `create table event (
      organizer_key text not null, uid text not null, href text, primary key (organizer_key, uid))${clustered}`,
