@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { configWarnings, readConfig, requireConfig, settingsTable } from '../src/config.ts';
+import { makeSecret } from '../src/main.ts';
+
+const secret = makeSecret();
+
+describe('settings', () => {
+  it('has the defaults of the contract', () => {
+    const config = requireConfig({ GATEWAY_SECRETS: secret });
+    expect(config).toMatchObject({
+      caldavUrl: 'http://caldav:80',
+      itipEnabled: false,
+      httpListen: { host: '127.0.0.1', port: 8080 },
+      smtpListen: { host: '127.0.0.1', port: 2525 },
+      lmtpListen: null,
+      databaseUrl: 'sqlite:./data/gateway.db',
+      smtpUrl: 'smtp://localhost:25',
+      replyDomain: null,
+      caldavAuth: { kind: 'api-key' },
+      senderPolicy: 'strict',
+      notifyOrganizer: 'each',
+      displayTimezone: 'UTC',
+      defaultLanguage: 'en',
+      metricsListen: null,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(requireConfig({ GATEWAY_SECRETS: secret, REPLY_DOMAIN: ' ', HTTP_LISTEN: '' })).toMatchObject({
+      replyDomain: null,
+      httpListen: { port: 8080 },
+    });
+  });
+
+  it('names every wrong setting at once', () => {
+    const result = readConfig({
+      CALDAV_URL: 'caldav',
+      CALENDAR_ITIP_ENABLED: 'maybe',
+      HTTP_LISTEN: '8080',
+      DATABASE_URL: 'mysql://x',
+      SMTP_URL: 'http://relay',
+      REPLY_RECIPIENTS: 'alice@example.com, nobody',
+      TRUSTED_RELAYS: '10.0.0.0/40',
+      CALDAV_AUTH: 'digest',
+      SENDER_POLICY: 'lax',
+      DNS_SERVERS: 'resolver:53',
+      DISPLAY_TIMEZONE: 'Mars/Olympus',
+      SMTP_TLS_CERT: '/etc/tls/cert.pem',
+      DKIM_DOMAIN: 'example.com',
+    });
+    if (result.kind === 'valid') throw new TypeError('these settings must not pass');
+    const named = result.faults.map((fault) => fault.split(' ')[0]);
+    expect(named.toSorted()).toEqual(
+      [
+        'GATEWAY_SECRETS',
+        'CALDAV_URL',
+        'CALENDAR_ITIP_ENABLED',
+        'HTTP_LISTEN',
+        'DATABASE_URL',
+        'SMTP_URL',
+        'REPLY_RECIPIENTS',
+        'TRUSTED_RELAYS',
+        'CALDAV_AUTH',
+        'SENDER_POLICY',
+        'DNS_SERVERS',
+        'DISPLAY_TIMEZONE',
+        'SMTP_TLS_KEY',
+        'DKIM_SELECTOR',
+      ].toSorted(),
+    );
+    for (const fault of result.faults) expect(fault.length).toBeGreaterThan(30);
+  });
+
+  it.each([
+    ['basic', ['CALDAV_USERNAME', 'CALDAV_PASSWORD']],
+    ['accounts:', ['CALDAV_AUTH']],
+    ['remote-user:X Y', ['CALDAV_AUTH']],
+  ])('CALDAV_AUTH=%s alone names %j', (auth, names) => {
+    const result = readConfig({ GATEWAY_SECRETS: secret, CALDAV_AUTH: auth });
+    expect(result.kind === 'invalid' && result.faults.map((fault) => fault.split(' ')[0])).toEqual(names);
+  });
+
+  it.each([
+    ['k1:c2hvcnQ=', 'a key of 5 bytes'],
+    ['nonsense', 'no kid'],
+  ])('GATEWAY_SECRETS=%s is refused: %s', (value) => {
+    const result = readConfig({ GATEWAY_SECRETS: value });
+    expect(result.kind === 'invalid' && result.faults[0]).toMatch(/^GATEWAY_SECRETS /);
+  });
+
+  it('warns of what will not work', () => {
+    expect(configWarnings(requireConfig({ GATEWAY_SECRETS: secret })).map((text) => text.split(' ')[0])).toEqual([
+      'CALDAV_OUTBOUND_API_KEY',
+      'CALDAV_INBOUND_API_KEY',
+      'neither',
+    ]);
+  });
+
+  it('has its table in the README as printed', () => {
+    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(settingsTable());
+  });
+});
