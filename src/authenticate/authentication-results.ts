@@ -1,0 +1,64 @@
+// An Authentication-Results value (RFC 8601) as facts; whether its writer is to be believed is decided elsewhere. Pure.
+
+export interface MethodResult {
+  /** Lower case: `dkim`, `spf`, `dmarc`, … */
+  readonly method: string;
+  readonly result: string;
+  /** Such as `header.d`, lower case, to its value. */
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+export interface AuthenticationResults {
+  /** Lower case. */
+  readonly authservId: string;
+  readonly results: readonly MethodResult[];
+}
+
+/** null where it names no authserv-id. Parts that do not parse are left out. */
+export function readAuthenticationResults(value: string): AuthenticationResults | null {
+  const [head = [], ...methods] = split(value);
+  const authservId = head[0]?.toLowerCase() ?? '';
+  if (authservId === '' || authservId.includes('=')) return null;
+  const results = methods.flatMap((words): MethodResult[] => {
+    const [method, result] = pair(words[0] ?? '');
+    if (result === '') return [];
+    const properties = new Map(words.slice(1).map(pair));
+    return [{ method: method.split('/')[0] ?? '', result: result.toLowerCase(), properties }];
+  });
+  return { authservId, results };
+}
+
+function pair(word: string): [string, string] {
+  const at = word.indexOf('=');
+  return at < 0 ? [word.toLowerCase(), ''] : [word.slice(0, at).toLowerCase(), word.slice(at + 1)];
+}
+
+/** Statements at `;`, words at white space; comments dropped, quotes taken off, neither splits. */
+function split(value: string): string[][] {
+  const statements: string[][] = [[]];
+  let word = '';
+  let depth = 0;
+  let quoted = false;
+  const endWord = () => {
+    if (word !== '') statements.at(-1)?.push(word);
+    word = '';
+  };
+  for (const [whole, escaped] of value.replaceAll(/\s*=\s*/g, '=').matchAll(/\\(.)|[^]/g)) {
+    const character = escaped ?? whole;
+    if (escaped !== undefined) word += depth > 0 ? '' : escaped;
+    else if (quoted) {
+      if (character === '"') quoted = false;
+      else word += character;
+    } else if (character === '(') depth += 1;
+    else if (character === ')') depth = Math.max(depth - 1, 0);
+    else if (depth > 0) continue;
+    else if (character === '"') quoted = true;
+    else if (character === ';') {
+      endWord();
+      statements.push([]);
+    } else if (/\s/.test(character)) endWord();
+    else word += character;
+  }
+  endWord();
+  return statements;
+}
