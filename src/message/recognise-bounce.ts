@@ -65,9 +65,11 @@ function readAddress(value: string): string | null {
   return /[^\s<>;,"]+@[^\s<>;,"]+/.exec(value)?.[0] ?? null;
 }
 
-/** The line that refuses, and the one after it. */
+const REPLY_CODE = /\b[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|\w)|\(#[45]\.\d/;
+
+/** The line that refuses, a server's own words if there are any, and the one after it. */
 function readDiagnostic(told: string): string | null {
-  const found = REFUSAL.exec(told);
+  const found = REPLY_CODE.exec(told) ?? REFUSAL.exec(told);
   if (found === null) return null;
   const start = told.lastIndexOf('\n', found.index) + 1;
   const lines = told

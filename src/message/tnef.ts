@@ -98,9 +98,9 @@ function readAttributes(cursor: Cursor): Map<number, Uint8Array> {
   for (let count = 0; count < MOST_ATTRIBUTES && cursor.left >= 9; count++) {
     const level = cursor.u8();
     const id = cursor.u32() & 0xffff;
-    const data = cursor.take(cursor.u32());
-    if (data === null) break;
-    if (level === 1 && !attributes.has(id)) attributes.set(id, data);
+    const length = cursor.u32();
+    const data = cursor.take(Math.min(length, cursor.left));
+    if (level === 1 && data !== null && !attributes.has(id)) attributes.set(id, data);
     cursor.skip(2);
   }
   return attributes;
