@@ -8,6 +8,8 @@ import { event } from '../http/start-http.ts';
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };
 const factsOf = (changes: Partial<EventView>) => eventFacts({ ...event, ...changes }, reader);
 
+const date = (local: string) => ({ form: 'date', local, zone: null, instant: null }) as const;
+
 describe('the facts of an event', () => {
   it('has the time with its zone, and keeps the two clock times on one line', () => {
     const [when] = factsOf({}).when;
@@ -18,7 +20,6 @@ describe('the facts of an event', () => {
   });
 
   it('ends a whole-day event on its last day, not on the day after', () => {
-    const date = (local: string) => ({ form: 'date', local, zone: null, instant: null }) as const;
     const [when] = factsOf({ start: date('20261124'), end: date('20261127') }).when;
     expect(when).toContain('26');
     expect(when).not.toContain('27');
@@ -26,7 +27,14 @@ describe('the facts of an event', () => {
 
   it('leaves out what the event does not have', () => {
     const bare = factsOf({ location: ' ', description: '', url: null, organizer: null, start: null, end: null });
-    expect(bare).toMatchObject({ location: [], description: [], link: null, organizer: null, leaf: null, recurrence: null });
+    expect(bare).toMatchObject({
+      location: [],
+      description: [],
+      link: null,
+      organizer: null,
+      leaf: null,
+      recurrence: null,
+    });
     expect(bare.when).toHaveLength(1);
   });
 
@@ -35,7 +43,10 @@ describe('the facts of an event', () => {
   });
 
   it('finds links in the description and in the place, line by line', () => {
-    const { description, location } = factsOf({ description: 'See https://example.com/a.\nBye', location: 'https://meet.example.com/x' });
+    const { description, location } = factsOf({
+      description: 'See https://example.com/a.\nBye',
+      location: 'https://meet.example.com/x',
+    });
     expect(description[0]).toContainEqual({ text: 'https://example.com/a', href: 'https://example.com/a' });
     expect(description[1]).toEqual([{ text: 'Bye', href: null }]);
     expect(location).toEqual([{ text: 'https://meet.example.com/x', href: 'https://meet.example.com/x' }]);
@@ -49,7 +60,9 @@ describe('the facts of an event', () => {
   );
 
   it('shows the address of an organizer whose name is another address', () => {
-    expect(factsOf({ organizer: { name: 'ceo@bank.example', address: 'alice@example.com' } }).organizer?.name).toBe('alice@example.com');
+    expect(factsOf({ organizer: { name: 'ceo@bank.example', address: 'alice@example.com' } }).organizer?.name).toBe(
+      'alice@example.com',
+    );
   });
 
   it('says in words how often a series repeats', () => {
