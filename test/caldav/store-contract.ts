@@ -10,6 +10,8 @@ import type { CalendarAddress, StoredEvent } from '../../src/itip/types.ts';
 import { type CalendarServer, meeting } from '../system/calendar-server.ts';
 
 export interface ServerQuirks {
+  /** Its programs are installed; else its tests are skipped. */
+  readonly available: boolean;
   /** How we may act in everybody's calendars there. */
   readonly auth: (server: CalendarServer) => CalDavAuth;
   readonly home: (server: CalendarServer) => string | null;
@@ -46,7 +48,7 @@ export function partstatOf(text: string, email: string): string | null {
 }
 
 export function describeStore(name: string, start: () => Promise<CalendarServer>, quirks: ServerQuirks): void {
-  describe(`the calendar store on ${name}`, () => {
+  describe.skipIf(!quirks.available)(`the calendar store on ${name}`, () => {
     let server: CalendarServer;
     let store: CalendarStore;
 
