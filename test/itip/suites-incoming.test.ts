@@ -80,9 +80,11 @@ interface SabreCase {
   readonly expected: string | null;
 }
 
+function fill(text: string | null): string | null {
+  return text?.replace('%foo%', 'VERSION:2.0\nPRODID:-//Sabre//Sabre VObject//EN\nCALSCALE:GREGORIAN') ?? null;
+}
+
 describe.skipIf(!present)('sabre/vobject, incoming', () => {
-  const fill = (text: string | null) =>
-    text?.replace('%foo%', 'VERSION:2.0\nPRODID:-//Sabre//Sabre VObject//EN\nCALSCALE:GREGORIAN') ?? null;
   const incoming = cases<SabreCase>('sabre-itip.json').filter((each) => each.op === 'process-incoming');
 
   it('has 20 cases', () => expect(incoming).toHaveLength(20));
@@ -106,13 +108,16 @@ interface CcsCase {
   readonly result?: string;
 }
 
+function stamp(component: EventComponent | undefined): number {
+  return timeOf(component?.property('DTSTAMP') ?? null, [])?.instant ?? 0;
+}
+
 /** Whether any component of the message is not older than what the calendar says of that occurrence. */
 function isNews(calendar: string, message: string): boolean {
   const known = parseEvent(calendar);
   return parseEvent(message).parts.some((part) => {
     if (!(part instanceof EventComponent)) return false;
     const of = componentFor(known, part.recurrenceId) ?? known.overrides[0];
-    const stamp = (component?: EventComponent) => timeOf(component?.property('DTSTAMP') ?? null, [])?.instant ?? 0;
     const last = {
       attendeeKey: '',
       recurrenceId: null,
