@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 const unsigned = (domain: string) => mailText(`From: bob@${domain}`);
-const signed = (domain: string) => sign(mailText(BOB), { domain });
+const signedBy = (domain: string) => sign(mailText(BOB), { domain });
 const results = (text: string, id = 'mx.example.net') => `Authentication-Results: ${id};\r\n ${text}`;
 
 async function dmarcOf(domain: string) {
@@ -354,7 +354,7 @@ describe('DNS trouble', () => {
 
   it('throws where the key of an aligned signature cannot be told', async () => {
     dns.failing.add('s1._domainkey.example.com');
-    const mail = received(await signed('example.com'), elsewhere);
+    const mail = received(await signedBy('example.com'), elsewhere);
     await expect(authenticator.authenticate(mail)).rejects.toEqual(temporary);
     expect(await authenticator.authenticate(mail, true)).toMatchObject({
       dkim: [{ result: 'temperror' }],
@@ -383,12 +383,12 @@ describe('DNS trouble', () => {
 
   it('is borne where it cannot matter', async () => {
     dns.failing.add('s1._domainkey.other.test').add('example.com');
-    const twice = await sign(await signed('example.com'), { domain: 'other.test' });
+    const twice = await sign(await signedBy('example.com'), { domain: 'other.test' });
     expect(await authenticator.authenticate(received(twice))).toMatchObject({ dmarc: { result: 'pass' } });
     dns.failing.add('_dmarc.example.com');
     authenticator.close();
     authenticator = open();
-    expect(await authenticator.authenticate(received(await signed('example.com')))).toMatchObject({
+    expect(await authenticator.authenticate(received(await signedBy('example.com')))).toMatchObject({
       dmarc: { result: 'pass' },
     });
   });
@@ -396,7 +396,7 @@ describe('DNS trouble', () => {
   it('has an end: silence is trouble after the deadline', async () => {
     dns.silent.add('_dmarc.example.com').add('example.com').add('s1._domainkey.example.com');
     const begun = Date.now();
-    await expect(authenticator.authenticate(received(await signed('example.com')))).rejects.toEqual(temporary);
+    await expect(authenticator.authenticate(received(await signedBy('example.com')))).rejects.toEqual(temporary);
     expect(Date.now() - begun).toBeLessThan(1_500);
   });
 
