@@ -15,8 +15,11 @@ export type CalDavAuth =
   | { readonly kind: 'ls'; readonly key: string }
   /** One service account that may write the organizers' calendars. */
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** The organizer's address in that header, believed because of where we connect from. */
-  | { readonly kind: 'remote-user'; readonly header: string }
+  /**
+   * The organizer's address in that header: believed because of where we connect from, or because of the account that
+   * we log in with besides (Cyrus: `Authorize-As` from one of its `proxyservers`).
+   */
+  | { readonly kind: 'remote-user'; readonly header: string; readonly username?: string; readonly password?: string }
   /** JSON: organizer → `{url?, username, password}`; read again when it changes. */
   | { readonly kind: 'accounts'; readonly file: string };
 
@@ -37,8 +40,11 @@ export function openAuthorization(url: string, auth: CalDavAuth): Authorize {
       return (organizer) => asOrganizer({ 'X-Api-Key': auth.key, 'X-Forwarded-User': organizer.asWritten });
     case 'ls':
       return (organizer) => asOrganizer({ 'X-LS-Api-Key': auth.key, 'X-LS-User': organizer.asWritten });
-    case 'remote-user':
-      return (organizer) => asOrganizer({ [auth.header]: organizer.asWritten });
+    case 'remote-user': {
+      const { header, username, password = '' } = auth;
+      const login = username === undefined ? {} : basic(username, password);
+      return (organizer) => asOrganizer({ ...login, [header]: organizer.asWritten });
+    }
     case 'basic':
       return () => ({ url, headers: basic(auth.username, auth.password), actsAs: 'service-account' });
     case 'accounts':

@@ -35,7 +35,7 @@ const mostRedirects = 3;
 /** @param options `timeoutMs` is for one whole request, `maxBytes` for one answer, `caFile` adds PEM certificates to the system's. */
 export function openHttpClient(options: { timeoutMs: number; maxBytes: number; caFile?: string }): HttpClient {
   const agent = new Agent({
-    connections: 32,
+    connections: 16,
     // RFC 9112 §9.3.1: a server may close an idle connection at any time; leaving early loses fewer PUTs to that race.
     keepAliveTimeout: 4_000,
     connect: {

@@ -13,6 +13,11 @@ it.each([
   [{ kind: 'ls', key: 'k' } as const, { 'X-LS-Api-Key': 'k', 'X-LS-User': 'Alice@Example.com' }, 'organizer'],
   [{ kind: 'remote-user', header: 'X-Remote-User' } as const, { 'X-Remote-User': 'Alice@Example.com' }, 'organizer'],
   [
+    { kind: 'remote-user', header: 'Authorize-As', username: 'svc', password: 'p' } as const,
+    { Authorization: 'Basic c3ZjOnA=', 'Authorize-As': 'Alice@Example.com' },
+    'organizer',
+  ],
+  [
     { kind: 'basic', username: 'svc', password: 'ü:p' } as const,
     { Authorization: 'Basic c3ZjOsO8OnA=' },
     'service-account',
