@@ -44,13 +44,13 @@ function bodyOffset(raw: Uint8Array): number {
 function keptFields(header: string): string[] {
   const seen = new Set<string>();
   const kept: string[] = [];
-  for (const field of header.split(/\r?\n(?![ \t])/)) {
-    const name = /^([!-9;-~]+)[ \t]*:/.exec(field)?.[1]?.toLowerCase() ?? '';
+  for (const found of header.split(/\r?\n(?![ \t])/)) {
+    const name = /^([!-9;-~]+)[ \t]*:/.exec(found)?.[1]?.toLowerCase() ?? '';
     if (!KEPT.test(name) || seen.has(name)) continue;
     seen.add(name);
     // A bare CR would end the field for some programs and not for others.
     kept.push(
-      field
+      found
         .replace(/\r?\n/g, '\n')
         .replace(/[\r\0]/g, ' ')
         .replace(/\n/g, '\r\n'),

@@ -25,7 +25,8 @@ interface Telling {
 /** Blank lines that a template leaves where it had nothing to say. */
 export function tidyText(text: string): string {
   return `${text
-    .replace(/[ \t]+$/gm, '')
+    // `-- ` begins a signature, and its space is part of it.
+    .replace(/(?<!^--)[ \t]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
 }

@@ -42,6 +42,7 @@ export function findLinks(line: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let copied = 0;
   for (const found of line.matchAll(LINKS)) {
+    if (found[0].length > LONGEST) continue;
     const text = withoutTail(found[0]);
     const href = safeLink(text);
     if (href === null) continue;
