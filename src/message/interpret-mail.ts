@@ -127,7 +127,8 @@ function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits
     return { message: { ...message, items: message.items.map((item) => withComment(item, comment)) }, source };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return { message: unusable('unparseable-calendar', error.message), source };
+    const several = (found.text.match(/^BEGIN:VCALENDAR/gim)?.length ?? 0) > 1;
+    return { message: unusable(several ? 'several-calendars' : 'unparseable-calendar', error.message), source };
   }
 }
 

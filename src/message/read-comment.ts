@@ -12,14 +12,20 @@ export function writesCommentAsText(prodid: string): boolean {
 
 const LONGEST = 2000;
 
+/** Exchange puts When and Where first, and this line between them and what was typed. */
+const BELOW = /^(?:\*~){5,}\*?$/;
+/** What Outlook quotes below an answer: its rules look the same in all languages. */
+const QUOTED = /^(?:-{3,}[^-]{3,60}-{3,}|_{20,})$/;
+const SIGNATURE = /^(?:Get Outlook for|Sent from (?:my|Mail|Outlook)|Holen Sie sich Outlook)/i;
+
 export function readComment(text: string): string | null {
-  const said = text
-    .replace(/\r\n?/g, '\n')
-    // Exchange puts When and Where first, and this line between them and what was typed.
-    .replace(/^[\s\S]*?^(?:\*~){5,}\*?[ \t]*$/m, '')
-    // What Outlook quotes below an answer, in the languages seen: its rules are the same in all of them.
-    .replace(/^(?:-{3,}[^\n-]{3,60}-{3,}|_{20,})[ \t]*$[\s\S]*/m, '')
-    .replace(/^[ \t]*(?:Get Outlook for|Sent from (?:my|Mail|Outlook)|Holen Sie sich Outlook)[^\n]*$/gim, '')
-    .trim();
-  return said === '' ? null : said.slice(0, LONGEST);
+  // Whoever writes more than this before the squiggles writes no comment.
+  const lines = text
+    .slice(0, 8 * LONGEST)
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.trimEnd());
+  const below = lines.slice(lines.findIndex((line) => BELOW.test(line)) + 1);
+  const quoted = below.findIndex((line) => QUOTED.test(line));
+  const said = (quoted === -1 ? below : below.slice(0, quoted)).filter((line) => !SIGNATURE.test(line.trimStart()));
+  return said.join('\n').trim().slice(0, LONGEST) || null;
 }

@@ -122,7 +122,7 @@ function unfold(line: string): string {
 
 /** RFC 5322 §3.3; a Date without zone is read as UTC, since this machine's own zone says nothing about it. */
 function readDate(value: string): number | null {
-  const bare = value.replace(/\([^()]*\)/g, ' ').trim();
+  const bare = value.replace(/\([\s\S]*$/, '').trim(); // a comment, such as the zone's name, ends it
   const zoned = /([+-]\d{4}|\b[A-Z]{1,4})$/i.test(bare);
   const time = Date.parse(zoned ? bare : `${bare} UTC`);
   return Number.isNaN(time) ? null : time;
@@ -131,11 +131,15 @@ function readDate(value: string): number | null {
 function readText(parsed: ParsedMail, length: number): string {
   const plain = (parsed.text ?? '').trim();
   if (plain !== '' || typeof parsed.html !== 'string') return plain.slice(0, length);
-  const html = parsed.html.slice(0, 4 * length).replace(/<(br|\/p|\/div|\/tr|\/li|\/h[1-6])\b[^>]{0,100}>/gi, '\n$&');
+  const html = parsed.html
+    .slice(0, 4 * length)
+    .replace(/<\/(?:p|h[1-6]|ul|ol|table)\b/gi, '\n\n$&')
+    .replace(/<(?:br|\/div|\/tr|\/li)\b/gi, '\n$&');
   const text = sanitizeHtml(html, { allowedTags: [], allowedAttributes: {}, disallowedTagsMode: 'discard' });
   return decodeEntities(text)
     .replace(/[ \t\u00a0]+/g, ' ')
-    .replace(/ ?\n\s*\n\s*/g, '\n\n')
+    .replace(/ ?\n ?/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
     .trim()
     .slice(0, length);
 }
