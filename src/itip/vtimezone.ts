@@ -1,6 +1,7 @@
 // The rules of a VTIMEZONE component (RFC 5545 §3.6.5): its text comes in, offsets go out. Only what VTIMEZONEs are
 // made of is evaluated — DTSTART, RDATE, and yearly rules on a day of a month — one year at a time, so that no rule
 // can cost more than its own text; any other rule counts for its DTSTART alone.
+import { splitLines } from './content-lines.ts';
 import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
 
 /** Offsets in milliseconds east of UTC. */
@@ -46,10 +47,7 @@ export function readZoneRules(text: string): ZoneRules | null {
   let licLocation: string | null = null;
   let observance: Map<string, string[]> | null = null;
   const observances: Observance[] = [];
-  for (const line of text.replace(/\r?\n[ \t]/g, '').split(/\r?\n/)) {
-    const colon = valueStart(line);
-    const name = line.slice(0, colon).split(';', 1)[0]?.trim().toUpperCase() ?? '';
-    const value = line.slice(colon + 1);
+  for (const { name, value } of splitLines(text)) {
     if (name === 'BEGIN') {
       if (value.toUpperCase() !== 'VTIMEZONE') observance = new Map();
     } else if (name === 'END') {
@@ -62,16 +60,6 @@ export function readZoneRules(text: string): ZoneRules | null {
   }
   if (tzid === null) return null;
   return { tzid, licLocation, offsetAt: offsets(observances) };
-}
-
-/** The first colon outside of quotes. */
-function valueStart(line: string): number {
-  let quoted = false;
-  for (let at = 0; at < line.length; at++) {
-    if (line[at] === '"') quoted = !quoted;
-    else if (line[at] === ':' && !quoted) return at;
-  }
-  return line.length;
 }
 
 function readObservance(properties: ReadonlyMap<string, readonly string[]>): Observance {
