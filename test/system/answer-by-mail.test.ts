@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMail, changedLines } from './answers.ts';
 import { type CalendarServer, meeting } from './calendar-server.ts';
-import { type Loop, readInvitation, REPLY_DOMAIN, startLoop } from './loop.ts';
+import { type Loop, REPLY_DOMAIN, startLoop } from './loop.ts';
 import { waitFor } from './programs.ts';
 import { hasRadicale, startRadicale } from './radicale.ts';
 import { sendWithSwaks } from './swaks.ts';
@@ -35,9 +35,8 @@ describe.skipIf(!hasRadicale())('an answer by mail reaches the calendar', () => 
     for (const recipient of attendees) {
       expect(await loop.callback({ sender: organizer, recipient, method: 'REQUEST', calendar: text })).toBe(200);
     }
-    const mail = await loop.catcher.waitFor(({ to, raw }) => to[0] === attendees[0] && raw.includes(uid));
-    const invitation = await readInvitation(mail.raw);
-    return { uid, path, text, stored, invitation, mail };
+    const invitation = await loop.invitation(attendees[0] ?? '', uid);
+    return { uid, path, text, stored, invitation };
   }
 
   async function eventText(path: string): Promise<string> {

@@ -11,7 +11,7 @@ import { type Gateway, makeSecret, startGateway } from '../../src/main.ts';
 import type { LedgerEntry } from '../../src/spool/types.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
 import type { CalendarServer } from './calendar-server.ts';
-import { type Catcher, startCatcher } from './catcher.ts';
+import { type Catcher, type CaughtMail, startCatcher } from './catcher.ts';
 import { freePort, waitFor } from './programs.ts';
 
 export const CALLBACK_KEY = 'callback-key';
@@ -37,7 +37,18 @@ export interface Loop {
   callback(callback: Callback): Promise<number>;
   /** The newest entry about that subject with that verdict, waiting for it. */
   entry(subject: string, verdict: string, timeoutMs?: number): Promise<LedgerEntry>;
+  /** The first mail to that recipient whose calendar part names that UID, waiting for it. */
+  invitation(recipient: string, uid: string): Promise<Invited>;
   stop(): Promise<void>;
+}
+
+/** What an attendee's client reads from a captured mail. */
+export interface Invited {
+  readonly mail: CaughtMail;
+  readonly organizer: string;
+  readonly calendar: string;
+  readonly links: readonly string[];
+  readonly html: string;
 }
 
 export async function startLoop(
@@ -105,6 +116,18 @@ export async function startLoop(
       if (found === undefined) throw new Error('the entry is gone again');
       return found;
     },
+    async invitation(recipient, uid) {
+      let found: Invited | undefined;
+      await waitFor(`the mail about ${uid} to ${recipient}`, async () => {
+        for (const mail of catcher.mails().filter(({ to }) => to[0] === recipient)) {
+          const read = await readInvitation(mail);
+          if (read.calendar.includes(`UID:${uid}`)) found = read;
+        }
+        return found !== undefined;
+      });
+      if (found === undefined) throw new Error('the mail is gone again');
+      return found;
+    },
     async stop() {
       await gateway.stop();
       await Promise.all([catcher.stop(), noDns.close()]);
@@ -117,18 +140,16 @@ export function withMethod(calendar: string, method: string): string {
   return calendar.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`);
 }
 
-/** What an attendee's client reads from the captured invitation. */
-export async function readInvitation(
-  raw: string,
-): Promise<{ organizer: string; calendar: string; links: string[]; messageId: string; from: string }> {
-  const mail = await simpleParser(raw, { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true });
+export async function readInvitation(caught: CaughtMail): Promise<Invited> {
+  const mail = await simpleParser(caught.raw, { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true });
   const part = mail.attachments.find(
     ({ contentType }) => contentType === 'text/calendar' || contentType === 'application/ics',
   );
   const calendar = (part?.content.toString('utf8') ?? '').replace(/\r?\n[ \t]/g, '');
-  const organizer = /^ORGANIZER[^:]*:(?:mailto:)?(.*)$/im.exec(calendar)?.[1]?.trim() ?? '';
-  const links = [...String(mail.html).matchAll(/href="([^"]*\/rsvp\/[^"]*)"/g)].map(([, link]) =>
+  const organizer = /^ORGANIZER[^\r\n]*?:(?:mailto:)?([^:\r\n]+)\r?$/im.exec(calendar)?.[1]?.trim() ?? '';
+  const html = String(mail.html);
+  const links = [...html.matchAll(/href="([^"]*\/rsvp\/[^"]*)"/g)].map(([, link]) =>
     (link ?? '').replaceAll('&amp;', '&'),
   );
-  return { organizer, calendar, links, messageId: mail.messageId ?? '', from: mail.from?.text ?? '' };
+  return { mail: caught, organizer, calendar, links, html };
 }

@@ -46,7 +46,7 @@ describe('outages', () => {
     });
     const relay = await startCatcher({ port: relayPort });
     const mail = await relay.waitFor(({ to }) => to[0] === bob, 45_000);
-    const { organizer: to } = await readInvitation(mail.raw);
+    const { organizer: to } = await readInvitation(mail);
 
     gate.shut();
     const sent = await sendWithSwaks({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMail, changedLines } from './answers.ts';
 import { type CalendarServer, meeting } from './calendar-server.ts';
-import { type Loop, readInvitation, REPLY_DOMAIN, startLoop } from './loop.ts';
+import { type Loop, REPLY_DOMAIN, startLoop } from './loop.ts';
 import { hasPostfix, type Postfix, startPostfix } from './postfix.ts';
 import { waitFor } from './programs.ts';
 import { hasRadicale, startRadicale } from './radicale.ts';
@@ -57,8 +57,7 @@ describe.skipIf(!hasRadicale() || !hasPostfix())('through Postfix, as the README
       await radicale.putEvent(radicale.users.alice, path, text);
       const before = (await radicale.getEvent(radicale.users.alice, path))?.text ?? '';
       expect(await loop.callback({ sender: organizer, recipient: bob, method: 'REQUEST', calendar: text })).toBe(200);
-      const mail = await loop.catcher.waitFor(({ to, raw }) => to[0] === bob && raw.includes(uid));
-      const invitation = await readInvitation(mail.raw);
+      const invitation = await loop.invitation(bob, uid);
       expect(invitation.organizer.endsWith(`@${REPLY_DOMAIN}`)).toBe(true);
 
       const raw = answerMail({ attendee: bob, organizer: invitation.organizer, uid, partstat: 'ACCEPTED' });
