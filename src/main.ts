@@ -24,6 +24,7 @@ import { workEvent } from './flow/work-event.ts';
 import { type QueueWork, workQueue } from './flow/work-queue.ts';
 import { openHttp } from './http/open-http.ts';
 import type { UseCases } from './http/types.ts';
+import type { OccurrenceQuery } from './itip/types.ts';
 import type { Log } from './log.ts';
 import { interpretMail } from './message/interpret-mail.ts';
 import { openRecurrence } from './recurrence/open-recurrence.ts';
@@ -156,7 +157,7 @@ async function openFlow(
     replyDomain: config.replyDomain,
     bounceDomain,
     hostname: messageDomain,
-    expand: recurrence.expand,
+    expand: (query: OccurrenceQuery) => recurrence.expand(query),
   };
   const isOwnRecipient = recipientPolicy({
     ring: config.secrets,
@@ -270,7 +271,7 @@ async function prune(spool: Spool, log: Log): Promise<void> {
   const now = Date.now();
   await spool.prune(now - KEEP_RAW_MS, now - KEEP_LEDGER_MS).then(
     (pruned) => log.debug({ pruned }, 'old records pruned'),
-    (error: unknown) => log.warn({ error }, 'old records could not be pruned'),
+    (error: unknown) => log.warn({ err: error }, 'old records could not be pruned'),
   );
 }
 

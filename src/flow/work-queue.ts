@@ -2,6 +2,7 @@
 // at once, so that a slow server or event holds nobody else; a lane's lease is renewed while its handler runs.
 // A temporary failure puts the lane's tasks back with back-off; what fails otherwise is kept (held), never lost.
 import { GatewayError } from '../errors.ts';
+import type { CalendarAddress, OccurrenceKey } from '../itip/types.ts';
 import type { Log } from '../log.ts';
 import type { Batch, Changes, LedgerWrite, QueueName, Spool, Task } from '../spool/types.ts';
 import { entryAbout, type Origin } from './records.ts';
@@ -62,7 +63,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
       } while (again && !stopped);
       await sleepUntilDue();
     } catch (error) {
-      log.error({ queue, error }, 'the spool cannot be read; trying again');
+      log.error({ queue, err: error }, 'the spool cannot be read; trying again');
       wakeIn(1_000);
     } finally {
       claiming = false;
@@ -107,7 +108,7 @@ async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> 
   const renewal = setInterval(() => {
     spool
       .renew(batch.lease, LEASE_MS, now())
-      .catch((error: unknown) => log.warn({ error, queue: options.queue }, 'a lease could not be renewed'));
+      .catch((error: unknown) => log.warn({ err: error, queue: options.queue }, 'a lease could not be renewed'));
   }, LEASE_MS / 3);
   try {
     const changes = await options.handle(batch).catch((error: unknown) => afterFailure(options, batch, error));
@@ -119,7 +120,7 @@ async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> 
       );
   } catch (error) {
     // The lease runs out and the tasks come back: the spool could not be written, so nothing else can be done.
-    log.error({ queue: options.queue, error }, 'what was done could not be recorded; it will be done again');
+    log.error({ queue: options.queue, err: error }, 'what was done could not be recorded; it will be done again');
   } finally {
     clearInterval(renewal);
   }
@@ -129,7 +130,10 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
   const temporary = error instanceof GatewayError && error.temporary;
   const text = error instanceof Error ? error.message : String(error);
   const at = options.now();
-  options.log[temporary ? 'warn' : 'error']({ queue: options.queue, tasks: batch.tasks.length, error }, 'not done yet');
+  options.log[temporary ? 'warn' : 'error'](
+    { queue: options.queue, tasks: batch.tasks.length, err: error },
+    'not done yet',
+  );
   const hopeless = (task: Task): boolean => !temporary && task.attempts + 1 >= UNEXPECTED_TRIES;
   const waitMs =
     error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
@@ -140,6 +144,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
     .map((task) => ({
       kind: 'entry',
       entry: entryAbout(originOf(task), task.id, {
+        ...subjectOf(task),
         at,
         verdict: hopeless(task) ? 'held' : 'retried',
         reason: error instanceof GatewayError ? error.code : 'internal',
@@ -169,4 +174,23 @@ export function retryDelay(backOff: { readonly first: number; readonly longest: 
 function originOf(task: Task): Origin {
   const body: { origin?: Origin; peer?: { door?: string } } = JSON.parse(task.body);
   return body.origin ?? { recordId: task.id, door: body.peer?.door ?? 'unknown', messageId: null };
+}
+
+/** Whom and what the task is about, as far as its body says: so that `why` finds work that waits, too. */
+function subjectOf(task: Task): { organizer: string | null; uid: string | null; attendee: string | null } {
+  interface Subject {
+    organizer?: CalendarAddress | null;
+    attendee?: CalendarAddress | null;
+    uid?: string | null;
+    occurrence?: OccurrenceKey;
+  }
+  const body: Subject & { answer?: Subject; sender?: CalendarAddress; recipient?: CalendarAddress } = JSON.parse(
+    task.body,
+  );
+  const about = body.answer ?? body;
+  return {
+    organizer: (about.organizer ?? body.sender)?.key ?? null,
+    uid: about.occurrence?.uid ?? body.uid ?? null,
+    attendee: (about.attendee ?? body.recipient)?.key ?? null,
+  };
 }

@@ -176,7 +176,7 @@ describe.skipIf(!hasRadicale())('an answer by mail reaches the calendar', () => 
       'a calendar that does not parse',
       'Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nnonsense\r\n',
       'refused',
-      'unparseable-calendar',
+      'no-event',
     ],
     [
       'two calendars',
