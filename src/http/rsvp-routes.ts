@@ -3,6 +3,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
+import { eventFile, offersFile } from '../rsvp/event-file.ts';
 import { messagePage } from '../rsvp/message-page.ts';
 import {
   type RsvpForm,
@@ -40,7 +41,7 @@ export function addRsvp(router: Router, context: RouteContext): void {
   });
   router.get('/rsvp/event.ics', async (ctx) => {
     const visit = await openVisit(ctx, context);
-    if (visit !== null) sendCalendar(ctx, context, await useCases.showRsvp(visit.claims));
+    if (visit !== null) sendFile(ctx, context, eventFile(await useCases.showRsvp(visit.claims), visit.claims));
   });
   for (const outcome of ['recorded', 'received'] as const) {
     router.get(`/rsvp/${outcome}`, (ctx) => {
@@ -109,13 +110,13 @@ function showInvitation(
     timezone: displayTimezone ?? 'UTC',
   });
   const folder = folderOf(ctx.path);
-  const calendarLink = shown.calendar ? `${folder}event.ics?token=${encodeURIComponent(visit.token)}` : null;
+  const calendarLink = offersFile(shown) ? `${folder}event.ics?token=${encodeURIComponent(visit.token)}` : null;
   pages.show(ctx, pageStatus[page.kind], 'pages/rsvp.html', { ...page, folder, token: visit.token, calendarLink });
 }
 
-function sendCalendar(ctx: Context, { pages }: RouteContext, { calendar }: RsvpShown): void {
-  if (!calendar) return pages.showMessage(ctx, messagePage('not-found'));
+function sendFile(ctx: Context, { pages }: RouteContext, file: string | null): void {
+  if (file === null) return pages.showMessage(ctx, messagePage('not-found'));
   ctx.attachment('invite.ics');
   ctx.type = 'text/calendar; charset=utf-8';
-  ctx.body = calendar;
+  ctx.body = file;
 }

@@ -16,8 +16,10 @@ export interface RsvpShown {
   sequence: number | null;
   /** The link names one occurrence, and the person is invited to the whole series: both can be answered. */
   wholeSeries?: boolean;
-  /** The event as this attendee was mailed it, without METHOD, for the download; absent or null: none is offered. */
+  /** The event's calendar, as stored or mailed, for the download (event-file.ts); absent or null: none is offered. */
   calendar?: string | null;
+  /** What ORGANIZER is in that file: the reply address this attendee was mailed; absent or null: it stays. */
+  organizerAsMailed?: string | null;
 }
 
 /** An answer as links and forms name it. */
@@ -75,7 +77,7 @@ export function partstatOf(action: Action): Partstat {
 }
 
 /** Whether an answer can still count. While the calendar is away it can: it waits. */
-export function isAnswerable({ state }: RsvpShown): boolean {
+export function isAnswerable({ state }: Pick<RsvpShown, 'state'>): boolean {
   return state === 'open' || state === 'unreachable';
 }
 

@@ -13,6 +13,7 @@ import { compileTemplates } from '../../src/compose/templates.ts';
 import type { EventView } from '../../src/compose/types.ts';
 import { readTemplates } from '../../src/flow/read-templates.ts';
 import { openLog } from '../../src/log.ts';
+import { calendarOf } from './calendars.ts';
 import type { DecisionClaims, KeyRing, RsvpClaims } from '../../src/rsvp/types.ts';
 
 export const ring: KeyRing = [{ kid: 'a1', secret: new Uint8Array(32).fill(7) }];
@@ -55,7 +56,7 @@ export const shown: RsvpShown = {
   event,
   partstat: 'NEEDS-ACTION',
   sequence: 3,
-  calendar: 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n',
+  calendar: calendarOf({ method: null }),
 };
 
 export const held: HeldShown = {

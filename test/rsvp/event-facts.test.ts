@@ -28,8 +28,8 @@ describe('the facts of an event', () => {
   it('leaves out what the event does not have', () => {
     const bare = factsOf({ location: ' ', description: '', url: null, organizer: null, start: null, end: null });
     expect(bare).toMatchObject({
-      location: [],
-      description: [],
+      location: null,
+      description: null,
       link: null,
       organizer: null,
       leaf: null,
@@ -39,7 +39,7 @@ describe('the facts of an event', () => {
   });
 
   it('says that there is no title instead of showing none', () => {
-    expect(factsOf({ summary: '\u200B \n' }).summary).toBe(reader.templates.message('en', 'mail.untitled'));
+    expect(factsOf({ summary: '\u200B \n' }).title).toBe(reader.templates.message('en', 'mail.untitled'));
   });
 
   it('finds links in the description and in the place, line by line', () => {
@@ -47,8 +47,8 @@ describe('the facts of an event', () => {
       description: 'See https://example.com/a.\nBye',
       location: 'https://meet.example.com/x',
     });
-    expect(description[0]).toContainEqual({ text: 'https://example.com/a', href: 'https://example.com/a' });
-    expect(description[1]).toEqual([{ text: 'Bye', href: null }]);
+    expect(description?.[0]).toContainEqual({ text: 'https://example.com/a', href: 'https://example.com/a' });
+    expect(description?.[1]).toEqual([{ text: 'Bye', href: null }]);
     expect(location).toEqual([{ text: 'https://meet.example.com/x', href: 'https://meet.example.com/x' }]);
   });
 
