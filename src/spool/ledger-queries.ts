@@ -1,7 +1,7 @@
 // The ledger's SQL for both back ends: writes that ride in the spool's transactions, and reads. A calendar that many
 // recipients were mailed is kept once. An optional recurrenceId that is part of a key is stored as '' where it is null.
 import { createHash } from 'node:crypto';
-import { type Dialect, forEachRow, type Operation, type Param, query, queryOne } from './operation.ts';
+import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import type { EventRecord, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from './types.ts';
 import type { AppliedAnswer } from '../itip/types.ts';
 
@@ -14,7 +14,7 @@ export function* writeLedger(writes: readonly LedgerWrite[]): Operation<void> {
   yield* writeEntries(of('entry').map(({ entry }) => entry));
   yield* writeApplied(of('applied'));
   yield* writeMailings(of('mailing').map(({ mailing }) => mailing));
-  yield* forEachRow(
+  yield* insertEach(
     `insert into reply_pair (id, organizer_key, organizer, attendee_key, attendee)
      values (?, ?, ?, ?, ?) on conflict (id) do nothing`,
     of('reply-pair').map(({ pair: { id, organizer, attendee } }): Param[] => [
@@ -25,11 +25,11 @@ export function* writeLedger(writes: readonly LedgerWrite[]): Operation<void> {
       attendee.asWritten,
     ]),
   );
-  yield* forEachRow(
+  yield* insertEach(
     'insert into alias (organizer_key, attendee_key, alias) values (?, ?, ?) on conflict do nothing',
     of('alias').map(({ organizerKey, attendeeKey, alias }) => [organizerKey, attendeeKey, alias]),
   );
-  yield* forEachRow(
+  yield* insertEach(
     'insert into mark (mark, at) values (?, ?) on conflict do nothing',
     of('mark').map(({ mark, at }) => [mark, at]),
   );
@@ -58,12 +58,12 @@ function* writeInTurn(write: LedgerWrite): Operation<void> {
 }
 
 /** Entries are found by any of their subjects, newest first, without looking at others. */
-function* writeEntries(entries: readonly LedgerEntry[]): Operation<void> {
-  for (const entry of entries) {
-    const row = yield* queryOne<{ seq: number }>(
-      `insert into entry (at, task_id, record_id, door, message_id, organizer, uid, recurrence_id, attendee, verdict,
-         reason, detail)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
+function* writeEntries(list: readonly LedgerEntry[]): Operation<void> {
+  const rows = yield* insertEach<{ seq: number }>(
+    `insert into entry (at, task_id, record_id, door, message_id, organizer, uid, recurrence_id, attendee, verdict,
+       reason, detail)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
+    list.map((entry): Param[] => [
       entry.at,
       entry.taskId,
       entry.recordId,
@@ -76,14 +76,19 @@ function* writeEntries(entries: readonly LedgerEntry[]): Operation<void> {
       entry.verdict,
       entry.reason,
       entry.detail,
-    );
-    const { recordId, taskId, messageId, uid, organizer, attendee } = entry;
-    const subjects = new Set([recordId, taskId, messageId, uid, organizer, attendee]);
-    yield* forEachRow(
-      'insert into entry_subject (subject, entry) values (?, ?)',
-      [...subjects].flatMap((subject): Param[][] => (subject === null ? [] : [[subject, row?.seq ?? 0]])),
-    );
-  }
+    ]),
+  );
+  // Numbers are given in the order of the rows, but a back end may return them in another.
+  const seqs = rows.map(({ seq }) => seq).sort((a, b) => a - b);
+  yield* insertEach(
+    'insert into entry_subject (subject, entry) values (?, ?)',
+    list.flatMap((entry, index) => subjectsOf(entry).map((subject) => [subject, seqs[index]!])),
+  );
+}
+
+function subjectsOf({ recordId, taskId, messageId, uid, organizer, attendee }: LedgerEntry): string[] {
+  const subjects = new Set([recordId, taskId, messageId, uid, organizer, attendee]);
+  return [...subjects].filter((subject) => subject !== null);
 }
 
 function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
@@ -93,7 +98,7 @@ function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
     const key = [organizerKey, uid, attendeeKey, recurrenceId ?? ''];
     latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content]);
   }
-  yield* forEachRow(
+  yield* insertEach(
     `insert into applied (organizer_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content)
      values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (organizer_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
@@ -107,11 +112,11 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
   for (const { calendar } of mailings) {
     if (!digests.has(calendar)) digests.set(calendar, createHash('sha256').update(calendar).digest('base64url'));
   }
-  yield* forEachRow(
+  yield* insertEach(
     'insert into calendar (digest, text) values (?, ?) on conflict (digest) do nothing',
     [...digests].map(([text, digest]) => [digest, text]),
   );
-  yield* forEachRow(
+  yield* insertEach(
     `insert into mailing (message_id, organizer_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
        schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (message_id) do nothing`,

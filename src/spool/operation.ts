@@ -5,7 +5,7 @@
 export type Param = string | number | null | Uint8Array;
 export type Row = Record<string, unknown>;
 
-/** `params`: one execution that gives rows. `rows`: an insert for each, which gives nothing; may be sent as one. */
+/** `params`: one execution. `rows`: an insert for each, which may be sent as one. */
 export type Statement =
   | { readonly sql: string; readonly params: readonly Param[] }
   | { readonly sql: string; readonly rows: readonly (readonly Param[])[] };
@@ -17,8 +17,9 @@ export interface Dialect {
   readonly bytes: string;
   /** Table option: rows live in the primary key's tree. */
   readonly clustered: string;
-  /** The members of a JSON array given as one parameter: `id in ${list}`. */
+  /** The texts, or whole numbers, of a JSON array given as one parameter: `id in ${list}`. */
   readonly list: string;
+  readonly numbers: string;
   readonly forUpdate: string;
   readonly skipLocked: string;
   readonly nextFence: string;
@@ -29,6 +30,7 @@ export const sqliteDialect: Dialect = {
   bytes: 'blob',
   clustered: ' without rowid',
   list: '(select value from json_each(?))',
+  numbers: '(select value from json_each(?))',
   forUpdate: '',
   skipLocked: '',
   nextFence: 'update fence set value = value + 1 returning value',
@@ -39,6 +41,7 @@ export const postgresDialect: Dialect = {
   bytes: 'bytea',
   clustered: '',
   list: '(select json_array_elements_text(?::json))',
+  numbers: '(select json_array_elements_text(?::json)::bigint)',
   forUpdate: ' for update',
   skipLocked: ' for update skip locked',
   nextFence: `select nextval('fence_value') as value`,
@@ -53,9 +56,9 @@ export function* queryOne<R>(sql: string, ...params: Param[]): Operation<R | nul
   return (rows[0] as R | undefined) ?? null;
 }
 
-/** The same `insert … values (…)` for each row of parameters. No row, no statement. */
-export function* forEachRow(sql: string, rows: readonly (readonly Param[])[]): Operation<void> {
-  if (rows.length > 0) yield { sql, rows };
+/** The same `insert … values (…)` for each row of parameters, with what they return. No row, no statement. */
+export function* insertEach<R>(sql: string, rows: readonly (readonly Param[])[]): Operation<R[]> {
+  return rows.length === 0 ? [] : ((yield { sql, rows }) as R[]);
 }
 
 /** Items that agree in `key`, each group in order. */

@@ -2,17 +2,15 @@
 import * as ledger from './ledger-queries.ts';
 import type { Dialect, Operation } from './operation.ts';
 import * as queue from './queue-queries.ts';
-import type { Changes, Lease, LedgerWrite, NewTask } from './types.ts';
-
-type Released = Parameters<typeof queue.release>[1];
+import type { Changes, Lease, LedgerWrite } from './types.ts';
 
 export function bindOperations(dialect: Dialect) {
   return {
-    put: (tasks: readonly NewTask[], notes: readonly LedgerWrite[]) => queue.put(dialect, tasks, notes),
+    put: queue.put,
     claim: (name: Lease['queue'], options: queue.ClaimOptions) => queue.claim(dialect, name, options),
     renew: queue.renew,
     commit: (lease: Lease, changes: Changes, at: number) => queue.commit(dialect, lease, changes, at),
-    release: (tasks: Released, notes: readonly LedgerWrite[]) => queue.release(dialect, tasks, notes),
+    release: queue.release,
     drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => queue.drop(dialect, ids, notes, at),
     pruneTasks: (before: number, limit: number) => queue.pruneTasks(dialect, before, limit),
     pruneLedger: ledger.pruneLedger,

@@ -19,8 +19,10 @@ export async function drive<T>(client: ClientBase, operation: Operation<T>): Pro
   for (;;) {
     const step = operation.next(rows);
     if (step.done) return step.value;
+    rows = [];
     for (const { text, values } of statementsOf(step.value)) {
-      rows = (await client.query({ text, values: values.map(asValue) })).rows;
+      const result = await client.query<Row>({ text, values: values.map(asValue) });
+      rows = rows.concat(result.rows);
     }
   }
 }

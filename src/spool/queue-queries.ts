@@ -1,6 +1,6 @@
 // What the spool does to tasks and lanes, in SQL for both back ends. Each function is one transaction. A lane's row is
 // locked before its tasks are read, so a put and a commit of the same lane follow one another.
-import { type Dialect, forEachRow, groupBy, type Operation, type Param, query, queryOne } from './operation.ts';
+import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import { writeLedger } from './ledger-queries.ts';
 import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatus, Task } from './types.ts';
 
@@ -20,40 +20,46 @@ export type KeptTask = Task & { readonly state: 'waiting' | 'held' | 'done' };
 
 const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
   t.last_error as "lastError", r.bytes as raw`;
-const tasksWithRaw = 'task t left join task_raw r on r.task_id = t.id';
+const tasksWithRaw = 'task t left join task_raw r on r.task = t.seq';
 
-export function* put(dialect: Dialect, tasks: readonly NewTask[], ledger: readonly LedgerWrite[]): Operation<void> {
-  yield* insertTasks(dialect, tasks);
+export function* put(tasks: readonly NewTask[], ledger: readonly LedgerWrite[]): Operation<void> {
+  yield* insertTasks(tasks);
   yield* writeLedger(ledger);
 }
 
-function* insertTasks(dialect: Dialect, tasks: readonly NewTask[]): Operation<void> {
-  if (tasks.length === 0) return;
-  yield* forEachRow(
+/** A known id is left as it is, with its bytes and its lane. */
+function* insertTasks(tasks: readonly NewTask[]): Operation<void> {
+  const fresh = yield* insertEach<{ id: string; seq: number }>(
     `insert into task (id, queue, lane, state, body, due_at, created_at, attempts)
-     values (?, ?, ?, 'waiting', ?, ?, ?, 0) on conflict (id) do nothing`,
+     values (?, ?, ?, 'waiting', ?, ?, ?, 0) on conflict (id) do nothing returning id, seq`,
     tasks.map((task): Param[] => [task.id, task.queue, task.lane, task.body, task.dueAt, task.createdAt]),
   );
-  yield* forEachRow(
-    'insert into task_raw (task_id, bytes) values (?, ?) on conflict (task_id) do nothing',
-    tasks.flatMap(({ id, raw }): Param[][] => (raw === null ? [] : [[id, raw]])),
+  const seqs = new Map(fresh.map(({ id, seq }) => [id, seq]));
+  const inserted = tasks.filter(({ id }) => seqs.has(id));
+  yield* insertEach(
+    'insert into task_raw (task, bytes) values (?, ?) on conflict (task) do nothing',
+    inserted.flatMap(({ id, raw }): Param[][] => (raw === null ? [] : [[seqs.get(id)!, raw]])),
   );
-  yield* openLanes(dialect, idsOf(tasks));
+  yield* openLanes(inserted);
 }
 
-/** Makes these tasks' lanes claimable when the tasks are due. A leased lane is looked at again when it is committed. */
-function* openLanes(dialect: Dialect, ids: string): Operation<void> {
-  yield* query(
-    `insert into lane (queue, name, fence, leased, ready_at)
-     select t.queue, t.lane, 0, 0,
-       case when t.queue in ('invitation', 'outgoing') then
-         (select f.due_at from task f where f.queue = t.queue and f.lane = t.lane and f.state = 'waiting'
-          order by f.seq limit 1)
-       else min(t.due_at) end
-     from task t where t.id in ${dialect.list} and t.state = 'waiting' group by t.queue, t.lane order by 1, 2
+type Lane = Pick<NewTask, 'queue' | 'lane' | 'dueAt'>;
+
+/**
+ * Makes these tasks' lanes claimable when the tasks are due. A leased lane is looked at again when it is committed. In one
+ * order, so that two transactions do not wait for each other.
+ */
+function* openLanes(tasks: readonly Lane[]): Operation<void> {
+  const lanes = groupBy(tasks, ({ queue, lane }) => `${queue} ${lane}`).sort(byLane);
+  yield* insertEach(
+    `insert into lane (queue, name, fence, leased, ready_at) values (?, ?, 0, 0, ?)
      on conflict (queue, name) do update set ready_at =
        case when lane.leased = 0 and excluded.ready_at < lane.ready_at then excluded.ready_at else lane.ready_at end`,
-    ids,
+    lanes.map((group): Param[] => [
+      group[0]!.queue,
+      group[0]!.lane,
+      group.reduce((first, { dueAt }) => Math.min(first, dueAt), Infinity),
+    ]),
   );
 }
 
@@ -166,10 +172,14 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
     const hold = `state = 'held', hold_key = ?, last_error = ?`;
     yield* query(`update task set ${hold} where ${mine}`, key, reason, idsOf(group), queue, lane);
   }
-  yield* insertTasks(dialect, changes.add ?? []);
+  yield* insertTasks(changes.add ?? []);
   yield* writeLedger(changes.ledger ?? []);
   yield* freeLane(queue, lane);
   return true;
+}
+
+function byLane([a]: readonly Lane[], [b]: readonly Lane[]): number {
+  return `${a?.queue} ${a?.lane}` < `${b?.queue} ${b?.lane}` ? -1 : 1;
 }
 
 function idsOf(items: readonly { readonly id: string }[]): string {
@@ -190,19 +200,20 @@ export function* findHeld(key: string): Operation<Task[]> {
   return yield* query<Task>(sql, key);
 }
 
-/** Gives the ids that were held, and their queues. */
+type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
+
+/** Gives those that were held. */
 export function* release(
-  dialect: Dialect,
   tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
   ledger: readonly LedgerWrite[],
-): Operation<{ id: string; queue: QueueName }[]> {
-  const released: { id: string; queue: QueueName }[] = [];
+): Operation<Released[]> {
+  const released: Released[] = [];
   for (const { id, body, dueAt } of tasks) {
     const sql = `update task set state = 'waiting', hold_key = null, last_error = null, body = ?, due_at = ?
-      where id = ? and state = 'held' returning id, queue`;
-    released.push(...(yield* query<{ id: string; queue: QueueName }>(sql, body, dueAt, id)));
+      where id = ? and state = 'held' returning id, queue, lane, due_at as "dueAt"`;
+    released.push(...(yield* query<Released>(sql, body, dueAt, id)));
   }
-  yield* openLanes(dialect, idsOf(released));
+  yield* openLanes(released);
   yield* writeLedger(ledger);
   return released;
 }
@@ -235,15 +246,15 @@ export function* countTasks(): Operation<QueueStatus[]> {
 
 /** Some of the tasks ended before `before`; 0: none is left. */
 export function* pruneTasks(dialect: Dialect, before: number, limit: number): Operation<number> {
-  const rows = yield* query<{ id: string }>(
-    `select id from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
+  const rows = yield* query<{ seq: number }>(
+    `select seq from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
     before,
     limit,
   );
-  const ids = idsOf(rows);
+  const seqs = JSON.stringify(rows.map(({ seq }) => seq));
   if (rows.length > 0) {
-    yield* query(`delete from task_raw where task_id in ${dialect.list}`, ids);
-    yield* query(`delete from task where id in ${dialect.list}`, ids);
+    yield* query(`delete from task_raw where task in ${dialect.numbers}`, seqs);
+    yield* query(`delete from task where seq in ${dialect.numbers}`, seqs);
   }
   return rows.length;
 }

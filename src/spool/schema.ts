@@ -18,7 +18,7 @@ const first: Step = ({ serial, bytes, clustered }) => [
   `create index task_waiting on task (queue, lane, seq, due_at, created_at) where state = 'waiting'`,
   `create index task_held on task (hold_key, seq) where state = 'held'`,
   `create index task_done on task (ended_at) where state = 'done'`,
-  `create table task_raw (task_id text not null primary key, bytes ${bytes} not null)`,
+  `create table task_raw (task bigint not null primary key, bytes ${bytes} not null)`,
   `create table lane (
      queue text not null, name text not null, fence bigint not null, leased bigint not null, ready_at bigint not null,
      primary key (queue, name))${clustered}`,

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from '@photostructure/sqlite';
 import { GatewayError } from '../errors.ts';
-import type { Operation, Param, Row } from './operation.ts';
+import type { Operation, Row } from './operation.ts';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 type Prepared = ReturnType<Database['prepare']>;
@@ -73,8 +73,8 @@ export function driver(database: Database): <T>(operation: Operation<T>) => T {
       const step = operation.next(rows);
       if (step.done) return step.value;
       const statement = prepare(step.value.sql);
-      if ('params' in step.value) rows = statement.all(...(step.value.params as Param[])) as Row[];
-      else for (const params of step.value.rows) statement.run(...params);
+      if ('params' in step.value) rows = statement.all(...step.value.params) as Row[];
+      else rows = step.value.rows.flatMap((params) => statement.all(...params) as Row[]);
     }
   };
 }

@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts';
 import type { Engine } from './engine-spool.ts';
 import type { Arguments, OperationName, Result } from './operations.ts';
 import { queueNames } from './queue-queries.ts';
-import type { Failure, FromWorker, ToWorker, WorkerOptions } from './sqlite-worker.ts';
+import type { Call, Failure, FromWorker, ToWorker, WorkerOptions } from './sqlite-worker.ts';
 import type { Changes, NewTask, QueueName } from './types.ts';
 
 interface Waiting {
@@ -13,11 +13,16 @@ interface Waiting {
   reject(error: GatewayError): void;
 }
 
+/** Groups on their way to the disk at a time: the thread has one to go on with while we settle the other. */
+const groupsUnderWay = 2;
+
 /** Throws `spool-unavailable` where the file cannot be written or another gateway holds it. */
 export async function openSqlite(options: WorkerOptions): Promise<Engine> {
   const worker = startWorker(options);
   const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  await opened(worker);
   const waiting = new Map<number, Waiting>();
+  const send = gatherCalls(worker);
   let foreign: ((queues: Iterable<QueueName>) => void) | null = null;
   let lost: GatewayError | null = null;
   let calls = 0;
@@ -29,10 +34,10 @@ export async function openSqlite(options: WorkerOptions): Promise<Engine> {
   };
   worker.on('error', (cause) => lose(unavailable(`the database thread failed: ${cause.message}`, cause)));
   void gone.then(() => lose(unavailable('the database is closed')));
-  await opened(worker);
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'foreign') foreign?.(queueNames);
     if (message.kind !== 'answers') return;
+    send.answered();
     for (const answer of message.answers) {
       const call = waiting.get(answer.id);
       waiting.delete(answer.id);
@@ -47,8 +52,7 @@ export async function openSqlite(options: WorkerOptions): Promise<Engine> {
         if (lost) return reject(lost);
         const id = (calls += 1);
         waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        const { handed, transfer } = handOver(args);
-        worker.postMessage({ kind: 'run', id, name, args: handed } satisfies ToWorker, transfer);
+        send.add({ id, name, args });
       });
     },
     announce: () => {},
@@ -56,8 +60,37 @@ export async function openSqlite(options: WorkerOptions): Promise<Engine> {
       foreign = listener;
     },
     async close() {
-      worker.postMessage({ kind: 'close' } satisfies ToWorker, []);
+      send.close();
       await gone;
+    },
+  };
+}
+
+/** Calls go to the thread in groups: those of one turn, and while it is busy all that come. */
+function gatherCalls(worker: Worker): { add(call: Call): void; answered(): void; close(): void } {
+  let calls: Call[] = [];
+  let transfer: ArrayBuffer[] = [];
+  let underWay = 0;
+  const flush = (): void => {
+    if (calls.length === 0 || underWay >= groupsUnderWay) return;
+    underWay += 1;
+    worker.postMessage({ kind: 'run', calls } satisfies ToWorker, transfer);
+    calls = [];
+    transfer = [];
+  };
+  return {
+    add({ id, name, args }) {
+      if (calls.push({ id, name, args: args.map((argument) => handOver(argument, transfer)) }) === 1)
+        queueMicrotask(flush);
+    },
+    answered() {
+      underWay -= 1;
+      flush();
+    },
+    close() {
+      underWay = 0;
+      flush();
+      worker.postMessage({ kind: 'close' } satisfies ToWorker, []);
     },
   };
 }
@@ -81,9 +114,8 @@ function opened(worker: Worker): Promise<void> {
   });
 }
 
-/** The arguments with the bytes of their tasks copied into buffers of their own. */
-function handOver(args: readonly unknown[]): { handed: readonly unknown[]; transfer: ArrayBuffer[] } {
-  const transfer: ArrayBuffer[] = [];
+/** An argument with the bytes of its tasks copied into buffers of their own, which are added to `transfer`. */
+function handOver(argument: unknown, transfer: ArrayBuffer[]): unknown {
   const copied = (tasks: readonly NewTask[]): NewTask[] =>
     tasks.map((task) => {
       if (task.raw === null) return task;
@@ -91,12 +123,9 @@ function handOver(args: readonly unknown[]): { handed: readonly unknown[]; trans
       transfer.push(raw.buffer);
       return { ...task, raw };
     });
-  const handed = args.map((argument) => {
-    if (Array.isArray(argument) && argument[0]?.raw !== undefined) return copied(argument as NewTask[]);
-    const { add } = (argument ?? {}) as Changes;
-    return add ? { ...(argument as Changes), add: copied(add) } : argument;
-  });
-  return { handed, transfer };
+  if (Array.isArray(argument) && argument[0]?.raw !== undefined) return copied(argument as NewTask[]);
+  const { add } = (argument ?? {}) as Changes;
+  return add ? { ...(argument as Changes), add: copied(add) } : argument;
 }
 
 function revive({ code, message, temporary }: Failure): GatewayError {

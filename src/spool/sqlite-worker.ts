@@ -1,5 +1,5 @@
-// The thread that owns the SQLite file. Calls that arrived while it was committing share the next transaction: one fsync
-// for all of them, a savepoint for each, so that one that fails fails alone. Answers go out after the commit.
+// The thread that owns the SQLite file. A group of calls, those that came while it was busy, shares a transaction and its
+// fsync; where one of them is refused each is run alone, so that it fails alone. Answers go out after the commit.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GatewayError } from '../errors.ts';
 import { type Operation, query, sqliteDialect } from './operation.ts';
@@ -13,9 +13,13 @@ export interface WorkerOptions {
   readonly exclusive: boolean;
 }
 
-export type ToWorker =
-  | { readonly kind: 'run'; readonly id: number; readonly name: OperationName; readonly args: readonly unknown[] }
-  | { readonly kind: 'close' };
+export interface Call {
+  readonly id: number;
+  readonly name: OperationName;
+  readonly args: readonly unknown[];
+}
+
+export type ToWorker = { readonly kind: 'run'; readonly calls: readonly Call[] } | { readonly kind: 'close' };
 
 export interface Failure {
   readonly code: GatewayError['code'];
@@ -33,8 +37,6 @@ export type FromWorker =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
   /** Another process wrote to the file. */
   | { readonly kind: 'foreign' };
-
-type Call = Extract<ToWorker, { kind: 'run' }>;
 
 const port = parentPort!;
 const foreignCheckMs = 500;
@@ -54,59 +56,29 @@ function serve(file: OpenFile): void {
   const operations = bindOperations(sqliteDialect);
   const step = (sql: string): unknown => drive(query(sql));
 
-  const runOne = ({ id, name, args }: Call): Answer => {
-    step('savepoint one');
-    try {
-      const value = drive(startOperation(operations, name, args));
-      step('release one');
-      return { id, value };
-    } catch (error) {
-      // Where SQLite gave up the whole transaction (full disk, I/O error) this throws too, and the group fails.
-      step('rollback to one');
-      step('release one');
-      return { id, failure: failureOf(error) };
-    }
-  };
-
   const runGroup = (calls: readonly Call[]): Answer[] => {
-    let first: unknown = null;
     try {
       step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
-      const answers = calls.map((call) => {
-        try {
-          return runOne(call);
-        } catch (error) {
-          first ??= error;
-          throw error;
-        }
-      });
+      const answers = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
       step('commit');
       return answers;
     } catch (error) {
       rollBack(step);
-      return calls.map(({ id }) => ({ id, failure: failureOf(first ?? error) }));
+      const failure = failureOf(error);
+      if (calls.length > 1 && !failure.temporary) return calls.flatMap((call) => runGroup([call]));
+      return calls.map(({ id }) => ({ id, failure }));
     }
-  };
-
-  let waiting: Call[] = [];
-  const drain = (): void => {
-    const calls = waiting;
-    waiting = [];
-    const answers = runGroup(calls);
-    send({ kind: 'answers', answers }, answers.flatMap(rawBuffers));
   };
 
   const watch = setInterval(() => checkForeign(drive), foreignCheckMs);
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'close') {
+    if (message.kind === 'run') {
+      const answers = runGroup(message.calls);
+      send({ kind: 'answers', answers }, answers.flatMap(rawBuffers));
+    } else {
       clearInterval(watch);
-      if (waiting.length > 0) drain();
       file.close();
       port.close();
-    } else if (waiting.push(message) === 1) {
-      setImmediate(() => {
-        if (waiting.length > 0) drain();
-      });
     }
   });
 }
