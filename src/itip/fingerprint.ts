@@ -1,0 +1,64 @@
+// What a recipient was told, as a digest: an iTIP message comes in, a text goes out that is equal where nothing new is
+// said. A CalDAV server posts a REQUEST for every attendee whenever we write one attendee's answer: by the fingerprint
+// such a storm is known for what it is.
+import { createHash } from 'node:crypto';
+import { componentFor, type EventDocument, parseEvent } from './event-document.ts';
+import { type NormalComponent, normalComponents, type Schedule, scheduleOf } from './normal-form.ts';
+import { occurrenceIdOf } from './occurrence-id.ts';
+import type { CalendarAddress } from './types.ts';
+
+/** Of more guests the mailed copy lists the recipient and the organizer alone: the others are no news. */
+const MAX_LISTED = 100;
+
+/**
+ * Digest of what that recipient is told. Not part of it: DTSTAMP, CREATED, LAST-MODIFIED, PARTSTAT, RSVP, SCHEDULE-*,
+ * alarms, notation and order, and overrides equal to the instance of the master.
+ * @throws GatewayError `calendar-unparseable`
+ */
+export function fingerprintFor(calendar: string, recipient: CalendarAddress): string {
+  const document = parseEvent(calendar);
+  const told = normalComponents(document).map((component) => [
+    component.recurrenceId,
+    component.sequence,
+    scheduleKey(component.schedule),
+    component.organizer,
+    guestsToldTo(component, recipient),
+    [...component.texts].sort(),
+  ]);
+  return digest([methodOf(document), told]);
+}
+
+/**
+ * Digest of when an event happens (RFC 6638 §3.2.8 calls it scheduling changes): DTSTART, DTEND or DURATION, RRULE,
+ * RDATE, EXDATE of the component that says it for that occurrence; null is the event itself.
+ * @throws GatewayError `calendar-unparseable`
+ */
+export function scheduleFingerprint(calendar: string, recurrenceId: string | null): string {
+  const document = parseEvent(calendar);
+  const component = componentFor(document, recurrenceId) ?? document.overrides[0] ?? null;
+  return digest(component && scheduleKey(scheduleOf(component, document.vtimezones)));
+}
+
+/** A series keeps its zone: from the next DST change on, the same first instant elsewhere is another schedule. */
+export function scheduleKey({ start, duration, rules, added, excluded }: Schedule): readonly unknown[] {
+  const zone = rules.length > 0 ? (start?.zone ?? null) : null;
+  return [start && occurrenceIdOf(start), zone, duration, rules, added, excluded];
+}
+
+function guestsToldTo({ guests }: NormalComponent, recipient: CalendarAddress): readonly (readonly string[])[] {
+  const listed = guests.size > MAX_LISTED ? [...guests].filter(([key]) => key === recipient.key) : [...guests];
+  return listed.sort();
+}
+
+/** Upper case; null where the calendar has none. */
+function methodOf(document: EventDocument): string | null {
+  for (const part of document.parts) {
+    const line = Array.isArray(part) ? part.find((each) => each.name === 'METHOD') : undefined;
+    if (line) return line.value.trim().toUpperCase();
+  }
+  return null;
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+}
