@@ -8,6 +8,10 @@ import type { CalendarAddress } from './types.ts';
  * The key is lower case throughout: no mail system in use keeps local parts apart by case, and clients change it freely.
  */
 export function calendarAddress(text: string): CalendarAddress | null {
+  const plain = text.length <= LONGEST ? PLAIN.exec(text) : null;
+  if (plain?.[1] && plain[2]) {
+    return { key: `${plain[1]}@${plain[2]}`.toLowerCase(), asWritten: `${plain[1]}@${plain[2]}` };
+  }
   const bare = text
     .trim()
     .replace(/^<(.*)>$/s, '$1')
@@ -18,11 +22,17 @@ export function calendarAddress(text: string): CalendarAddress | null {
   const at = address.lastIndexOf('@');
   const local = address.slice(0, at);
   const domain = address.slice(at + 1).replace(/\.$/, '');
-  if (at < 1 || domain === '' || address.length > 320 || !isLocalPart(local)) return null;
+  if (at < 1 || domain === '' || address.length > LONGEST || !isLocalPart(local)) return null;
   const ascii = asciiDomain(domain);
   if (ascii === null) return null;
   return { key: `${local.normalize('NFC').toLowerCase()}@${ascii}`, asWritten: `${local}@${domain}` };
 }
+
+/** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */
+const LONGEST = 320;
+
+/** What nearly all addresses look like: nothing in it to decode, fold or convert but the case. */
+const PLAIN = /^(?:mailto:)?([a-z0-9._+-]+)@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)$/i;
 
 export function sameAddress(a: CalendarAddress, b: CalendarAddress): boolean {
   return a.key === b.key;

@@ -13,9 +13,8 @@ export interface Parameter {
   readonly end: number;
 }
 
-interface Parsed {
+interface Extent {
   readonly name: string;
-  readonly params: readonly Parameter[];
   /** Offset of the value in the unfolded text. */
   readonly valueAt: number;
 }
@@ -25,7 +24,8 @@ export class ContentLine {
   /** As it stands in the text, with its folds and its line end. */
   readonly raw: string;
   #text: string | null = null;
-  #parsed: Parsed | null = null;
+  #extent: Extent | null = null;
+  #params: readonly Parameter[] | null = null;
 
   constructor(raw: string) {
     this.raw = raw;
@@ -39,16 +39,17 @@ export class ContentLine {
 
   /** Upper case; '' where this is no content line (blank, or the rest of a value with a raw newline). */
   get name(): string {
-    return this.#parse().name;
+    return this.#measure().name;
   }
 
   get params(): readonly Parameter[] {
-    return this.#parse().params;
+    this.#params ??= readParams(this.text, this.#measure());
+    return this.#params;
   }
 
   /** As written: TEXT values still have their backslashes (see `unescapeText`). */
   get value(): string {
-    return this.text.slice(this.#parse().valueAt);
+    return this.text.slice(this.#measure().valueAt);
   }
 
   /** First value of the first parameter of that (upper case) name; null where there is none. */
@@ -61,9 +62,9 @@ export class ContentLine {
     return this.params.find((param) => param.name === name)?.values ?? [];
   }
 
-  #parse(): Parsed {
-    this.#parsed ??= parseLine(this.text);
-    return this.#parsed;
+  #measure(): Extent {
+    this.#extent ??= measureLine(this.text);
+    return this.#extent;
   }
 }
 
@@ -135,6 +136,13 @@ export function withParam(line: ContentLine, name: string, value: string | null)
   return rebuild(line, out + text.slice(copied));
 }
 
+/** The same line under another name, with only those of its parameters, as they are written. Folded anew. */
+export function withName(line: ContentLine, name: string, keep: readonly string[]): ContentLine {
+  const kept = line.params.filter((param) => keep.includes(param.name));
+  const params = kept.map((param) => line.text.slice(param.start, param.end)).join('');
+  return rebuild(line, `${name}${params}:${line.value}`);
+}
+
 /** The same line with another value (already escaped as its type wants); parameters stay as written. Folded anew. */
 export function withValue(line: ContentLine, value: string): ContentLine {
   const { text } = line;
@@ -188,37 +196,39 @@ function unfold(raw: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-function parseLine(text: string): Parsed {
-  const none: Parsed = { name: '', params: [], valueAt: 0 };
+/** Most lines are only asked for their name and value: their parameters are passed over, not read. */
+function measureLine(text: string): Extent {
+  const none: Extent = { name: '', valueAt: 0 };
   const name = /^[A-Za-z0-9_-]+(?=[;:])/.exec(text)?.[0];
   if (name === undefined) return none;
-  const params: Parameter[] = [];
   let at = name.length;
-  while (text[at] === ';') {
-    const param = parseParam(text, at);
-    // `ATTENDEE;:mailto:…` and `;;` occur: an empty parameter is skipped.
-    if (param.name !== '') params.push(param);
-    at = param.end;
-  }
-  if (text[at] !== ':') return none;
-  return { name: name.toUpperCase(), params, valueAt: at + 1 };
+  while (text[at] === ';') at = readParam(text, at, null);
+  return text[at] === ':' ? { name: name.toUpperCase(), valueAt: at + 1 } : none;
 }
 
-function parseParam(text: string, start: number): Parameter {
-  const nameEnd = findOneOf(text, start + 1, '=;:');
-  const name = text
-    .slice(start + 1, nameEnd)
-    .trim()
-    .toUpperCase();
-  const values: string[] = [];
-  let at = nameEnd;
-  while (at < text.length && (text[at] === '=' || text[at] === ',')) {
+function readParams(text: string, { name, valueAt }: Extent): readonly Parameter[] {
+  const params: Parameter[] = [];
+  for (let at = name.length; at < valueAt - 1; ) {
+    const values: string[] = [];
+    const end = readParam(text, at, values);
+    const param = /^;([^=;:]*)/.exec(text.slice(at, end))?.[1]?.trim().toUpperCase() ?? '';
+    // `ATTENDEE;:mailto:…` and `;;` occur: an empty parameter is skipped.
+    if (param !== '') params.push({ name: param, values, start: at, end });
+    at = end;
+  }
+  return params;
+}
+
+/** Goes over the parameter that starts with the `;` at `start`; its values are added to `values`. Gives its end. */
+function readParam(text: string, start: number, values: string[] | null): number {
+  let at = findOneOf(text, start + 1, '=;:');
+  while (text[at] === '=' || text[at] === ',') {
     const end = valueEnd(text, at + 1);
-    values.push(decodeParam(text.slice(at + 1, end)));
+    values?.push(decodeParam(text.slice(at + 1, end)));
     at = end;
     if (text[at] !== ',') break;
   }
-  return { name, values, start, end: at };
+  return at;
 }
 
 /** Where a parameter value that starts at `from` ends: at the `,` `;` or `:` outside of quotes. */

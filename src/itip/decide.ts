@@ -6,8 +6,9 @@ import { GatewayError } from '../errors.ts';
 import { answerContent, KEPT, keptItsOwn, lastAnswer } from './answer-content.ts';
 import { type EventComponent, partstatIn } from './event-component.ts';
 import { componentFor, type EventDocument, isRecurring, overridesAt, sequenceOf } from './event-document.ts';
+import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
-import { formOf, millisOf, occurrenceIdOf } from './occurrence-id.ts';
+import { millisOf, occurrenceIdOf } from './occurrence-id.ts';
 import { isOfAnotherTime, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
 import type {
   Answer,
@@ -84,7 +85,7 @@ function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: rea
   if (going.length === 0) return { verdict: 'refuse', reason: 'cancelled-event' };
   const made = going.filter((each) => each.create).length;
   if (made > 0 && made + countMadeByAnswers(document) > MOST_MADE_BY_ANSWERS) return hold('no-such-occurrence');
-  if (going.some((each) => each.create && !isOfTheForm(document, each.recurrenceId))) return hold('event-unusable');
+  if (going.some((each) => cannotBeMade(document, each))) return hold('event-unusable');
   if (going.some((each) => each.create && isUnderRange(document, each.recurrenceId))) return hold('series-change');
   if (going.some((each) => wasChangedElsewhere(input, each, revision))) return hold('changed-elsewhere');
   return applyTo(input, revision, going);
@@ -222,11 +223,10 @@ function countMadeByAnswers({ master, overrides }: EventDocument): number {
   ).length;
 }
 
-/** An override can only be made where the master's own times can be moved: date to date, instant to instant. */
-function isOfTheForm({ master }: EventDocument, recurrenceId: string | null): boolean {
-  return (
-    master?.start != null && recurrenceId !== null && formOf(occurrenceIdOf(master.start)) === formOf(recurrenceId)
-  );
+/** True where the master's times cannot be moved to an instance that is to be answered. */
+function cannotBeMade({ master, vtimezones }: EventDocument, { create, recurrenceId }: Target): boolean {
+  if (!create) return false;
+  return master === null || recurrenceId === null || makeOverride(master, recurrenceId, vtimezones) === null;
 }
 
 /** True where a stored override stands for all that follow it: one made from the master would undo that. */

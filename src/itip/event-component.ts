@@ -169,7 +169,7 @@ function indexAttendees(lines: readonly ContentLine[], places: readonly number[]
   for (const at of places) {
     const line = lines[at];
     const value = line && calendarAddress(line.value);
-    const email = calendarAddress(line?.param('EMAIL') ?? '');
+    const email = line && /;email=/i.test(line.text) ? calendarAddress(line.param('EMAIL') ?? '') : null;
     if (value) append(byValue, value.key, at);
     if (email) append(byEmail, email.key, at);
   }

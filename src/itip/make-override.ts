@@ -1,7 +1,7 @@
 // An override for one instance of a series (RFC 5545 §3.8.4.4), made from the master so that an answer to that instance
 // has a place. Everything is the master's but the times; what makes it a series is left out. Null where the master's
 // times cannot be moved there.
-import { type ContentLine, lineEndOf, makeLine, withValue } from './content-lines.ts';
+import { type ContentLine, lineEndOf, makeLine, withName, withValue } from './content-lines.ts';
 import { EventComponent } from './event-component.ts';
 import { DAY, formatLocal } from './local-time.ts';
 import { formOf, instantId, millisOf, timeOf } from './occurrence-id.ts';
@@ -27,7 +27,8 @@ export function makeOverride(
     else if (line.name === 'DTEND' || line.name === 'DUE') lines.push(moveEnd(line, start, recurrenceId, vtimezones));
     else if (!OF_THE_SERIES.has(line.name)) lines.push(line);
   }
-  return new EventComponent(master.name, lines, vtimezones);
+  const override = new EventComponent(master.name, lines, vtimezones);
+  return override.recurrenceId === recurrenceId ? override : null;
 }
 
 /** The DTSTART line at another start, written the way it was: as a date, in UTC, in its zone, or floating. */
@@ -61,11 +62,7 @@ function writeInstant(line: ContentLine, instant: number, vtimezones: readonly s
 
 /** RFC 5545 §3.8.4.4: of the same value type and zone as DTSTART. */
 function recurrenceIdLike(start: ContentLine): ContentLine {
-  const params = ['VALUE', 'TZID'].flatMap((name) => {
-    const value = start.param(name);
-    return value === null ? [] : [[name, value] as const];
-  });
-  return makeLine('RECURRENCE-ID', params, start.value, lineEndOf(start));
+  return withName(start, 'RECURRENCE-ID', ['VALUE', 'TZID']);
 }
 
 /**
