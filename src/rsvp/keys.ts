@@ -21,9 +21,16 @@ export function parseKeyRing(text: string): KeyRing {
   return ring;
 }
 
+/** Made once per key and purpose: a door that checks guessed addresses does it a thousand times a second. */
+const derived = new WeakMap<Key, Map<KeyPurpose, Uint8Array>>();
+
 /** 32 bytes for one purpose (RFC 5869); the key's own bytes sign nothing. */
 export function derive(key: Key, purpose: KeyPurpose): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key.secret, '', `imip-gateway ${purpose}`, 32));
+  const known = derived.get(key) ?? new Map<KeyPurpose, Uint8Array>();
+  derived.set(key, known);
+  const bytes = known.get(purpose) ?? new Uint8Array(hkdfSync('sha256', key.secret, '', `imip-gateway ${purpose}`, 32));
+  known.set(purpose, bytes);
+  return bytes;
 }
 
 /** The ring's key of that name, or null. */
