@@ -5,7 +5,7 @@ import { plainLine, plainLines } from '../compose/plain-text.ts';
 import type { EventView } from '../compose/types.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
 import type { CalendarTime, Partstat } from '../itip/types.ts';
-import { type EventFacts, type PageReader, eventFacts } from './event-facts.ts';
+import { type EventFacts, type PageReader, eventFacts, holdTogether } from './event-facts.ts';
 
 /** `alias`: this sender is that attendee, now and later. `once`: apply what waits. `ignore`: drop what waits. */
 export type HeldChoice = 'alias' | 'once' | 'ignore';
@@ -108,7 +108,7 @@ function describeAnswer(held: HeldAnswer, reader: PageReader): DecisionPage['ans
   return {
     event: event === null ? null : eventFacts(event, reader),
     answer: proposal ? 'proposal' : ((partstat && answerNames[partstat]) ?? 'other'),
-    proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates) : [],
+    proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(holdTogether) : [],
     comment: plainLines(comment ?? '') || null,
     reason: templates.message(language, `mail.held.${reasonMessages[reason] ?? 'other'}`),
     received: dateFormatter(language, RECEIVED, timezone).format(receivedAt),

@@ -16,6 +16,7 @@ export interface EventFacts extends ShownEvent {
 }
 
 const LINK_TEXT = 80;
+const NO_BREAK = '\u00A0';
 
 export function eventFacts(event: EventView, reader: PageReader): EventFacts {
   const shown = showEvent(event, reader, reader.templates);
@@ -24,7 +25,12 @@ export function eventFacts(event: EventView, reader: PageReader): EventFacts {
   return { ...shown, when: shown.when.map(holdTogether), link: href === null ? null : { text, href } };
 }
 
-/** `10:00 – 11:30 AM` is not broken over two lines where it fits into one. */
-function holdTogether(when: string): string {
-  return when.replace(/ (?=– )|(?<= –) | (?=[AP]M\b)/g, '\u00A0');
+/**
+ * `10:00 – 11:30 AM` is not broken over two lines where it fits into one. A no-break space alone does not hold after a dash
+ * (Unicode line breaking, LB12a); a word joiner does.
+ */
+export function holdTogether(when: string): string {
+  return when
+    .replace(/( ?)–( ?)/g, (_, before, after) => `${before && NO_BREAK}–\u2060${after && NO_BREAK}`)
+    .replace(/ (?=[AP]M\b)/g, NO_BREAK);
 }

@@ -14,7 +14,7 @@ describe('the facts of an event', () => {
   it('has the time with its zone, and keeps the two clock times on one line', () => {
     const [when] = factsOf({}).when;
     expect(when).toContain('November 24, 2026');
-    expect(when).toContain('10:00\u00A0–\u00A011:30\u00A0AM');
+    expect(when).toContain('10:00\u00A0–\u2060\u00A011:30\u00A0AM');
     expect(when).toContain('Central European Time');
     expect(factsOf({}).leaf).toEqual({ month: 'Nov', day: '24', weekday: 'Tue' });
   });
