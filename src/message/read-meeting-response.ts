@@ -6,16 +6,11 @@ import { readComment } from './read-comment.ts';
 import type { TnefMessage } from './tnef.ts';
 
 /** MS-OXOCAL §2.2.6.1. */
-const PARTSTATS: Readonly<Record<string, Partstat>> = {
-  'ipm.schedule.meeting.resp.pos': 'ACCEPTED',
-  'ipm.schedule.meeting.resp.neg': 'DECLINED',
-  'ipm.schedule.meeting.resp.tent': 'TENTATIVE',
-};
+const PARTSTATS: Readonly<Record<string, Partstat>> = { pos: 'ACCEPTED', neg: 'DECLINED', tent: 'TENTATIVE' };
+const METHODS: Readonly<Record<string, string>> = { request: 'REQUEST', canceled: 'CANCEL' };
 
-const METHODS: Readonly<Record<string, string>> = {
-  'ipm.schedule.meeting.request': 'REQUEST',
-  'ipm.schedule.meeting.canceled': 'CANCEL',
-};
+/** A form's name may follow the class. */
+const MEETING_CLASS = /^IPM\.Schedule\.Meeting\.(?:Resp\.(Pos|Neg|Tent)|(Request|Canceled))(?:\.|$)/i;
 
 /** MS-OXOCAL §2.2.1.27: the first 16 octets of every global object ID. */
 const CLASS_ID = '040000008200e00074c5b7101a82e008';
@@ -23,10 +18,10 @@ const FIXED_LENGTH = 40;
 
 /** null: winmail.dat of an ordinary mail. The comment is its body, if it carries one in plain text. */
 export function readMeetingResponse(tnef: TnefMessage): ItipMessage | null {
-  const messageClass = tnef.messageClass.toLowerCase();
-  const partstat = PARTSTATS[messageClass];
+  const [, response = '', other = ''] = MEETING_CLASS.exec(tnef.messageClass) ?? [];
+  const partstat = PARTSTATS[response.toLowerCase()];
   if (partstat === undefined) {
-    const method = METHODS[messageClass];
+    const method = METHODS[other.toLowerCase()];
     return method === undefined ? null : { method, items: [], unusable: [] };
   }
   const occurrence = readOccurrence(tnef);

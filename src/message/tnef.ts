@@ -57,13 +57,17 @@ export function readTnef(octets: Uint8Array): TnefMessage | null {
   const properties = readProperties(attributes.get(ATTRIBUTE.properties), charset);
   const named = attributes.get(ATTRIBUTE.messageClass);
   const body = attributes.get(ATTRIBUTE.body);
-  const written = (named && readText(named, charset)) || textOf(properties, '001a') || '';
   return {
-    messageClass: OLD_CLASSES[written] ?? written,
+    messageClass: modernise((named && readText(named, charset)) || textOf(properties, '001a') || ''),
     ...readMeeting(properties),
     ...readSender(attributes.get(ATTRIBUTE.from), properties, charset),
     body: (body && readText(body, charset)) || textOf(properties, '1000'),
   };
+}
+
+function modernise(messageClass: string): string {
+  const [old, modern] = Object.entries(OLD_CLASSES).find(([name]) => messageClass.startsWith(name)) ?? ['', ''];
+  return modern + messageClass.slice(old.length);
 }
 
 function readMeeting(properties: Properties) {
