@@ -6,7 +6,11 @@ import { type HeldAnswer, type HeldShown, decisionPage, isChoice } from '../../s
 import type { PageReader } from '../../src/rsvp/event-facts.ts';
 import { event, held } from '../http/start-http.ts';
 
-const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'Europe/Paris' };
+const reader: PageReader = {
+  templates: compileTemplates(await readTemplates(null)),
+  language: 'en',
+  timezone: 'Europe/Paris',
+};
 const pageOf = (changes: Partial<HeldShown>) => decisionPage({ ...held, ...changes }, reader);
 const answerOf = (changes: Partial<HeldAnswer>) => {
   const [first] = held.answers;

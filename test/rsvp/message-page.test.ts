@@ -33,7 +33,11 @@ describe('a page that only says something', () => {
   });
 
   it('shows the sign of the answer where one is named, else that of its tone', () => {
-    expect(messagePage('recorded', { answer: 'declined' })).toMatchObject({ answer: 'declined', badge: 'declined', tone: 'good' });
+    expect(messagePage('recorded', { answer: 'declined' })).toMatchObject({
+      answer: 'declined',
+      badge: 'declined',
+      tone: 'good',
+    });
     expect(messagePage('recorded')).toMatchObject({ answer: 'other', badge: 'good' });
     expect(messagePage('invalid-link')).toMatchObject({ badge: 'problem', onward: null });
   });

@@ -18,7 +18,8 @@ const reader: PageReader = { templates: compileTemplates(await readTemplates(nul
 const nothing: RsvpForm = { action: null, comment: '', commentTooLong: false, sequence: null, wholeSeries: false };
 const pageOf = (changes: Partial<RsvpShown>, form: Partial<RsvpForm> = {}, notice: RsvpNotice | null = null) =>
   rsvpPage({ ...shown, ...changes }, claims, { ...nothing, ...form }, notice, reader);
-const chosen = (page: ReturnType<typeof pageOf>) => page.choices.filter(({ checked }) => checked).map(({ action }) => action);
+const chosen = (page: ReturnType<typeof pageOf>) =>
+  page.choices.filter(({ checked }) => checked).map(({ action }) => action);
 
 function formOf(fields: Record<string, string>): RsvpForm | null {
   return readForm((name) => fields[name] ?? '');
@@ -51,7 +52,11 @@ describe('the RSVP page', () => {
   });
 
   it('shows a form again with what was written in it', () => {
-    expect(pageOf({}, { comment: 'Late', action: 'tentative' }, 'changed')).toMatchObject({ kind: 'form-changed', comment: 'Late', notice: 'changed' });
+    expect(pageOf({}, { comment: 'Late', action: 'tentative' }, 'changed')).toMatchObject({
+      kind: 'form-changed',
+      comment: 'Late',
+      notice: 'changed',
+    });
     expect(pageOf({}, {}, 'choose')).toMatchObject({ kind: 'form-incomplete', notice: 'choose' });
   });
 
@@ -72,13 +77,17 @@ describe('the fields of a link or form', () => {
   it('takes the three actions in any case, and no others', () => {
     expect(formOf({ action: 'Accepted' })?.action).toBe('accepted');
     expect(formOf({})?.action).toBeNull();
-    for (const action of ['yes', 'needs-action', 'constructor', '__proto__', 'accepted ', 'delegated']) expect(formOf({ action })).toBeNull();
+    for (const action of ['yes', 'needs-action', 'constructor', '__proto__', 'accepted ', 'delegated'])
+      expect(formOf({ action })).toBeNull();
     expect(['accepted', 'tentative', 'declined'].every(isAction)).toBe(true);
     expect(partstatOf('tentative')).toBe('TENTATIVE');
   });
 
   it('reads a comment as lines of plain text, and says when it is too long', () => {
-    expect(formOf({ comment: ' Sorry,\r\nlate\u202E ' })).toMatchObject({ comment: 'Sorry,\nlate', commentTooLong: false });
+    expect(formOf({ comment: ' Sorry,\r\nlate\u202E ' })).toMatchObject({
+      comment: 'Sorry,\nlate',
+      commentTooLong: false,
+    });
     expect(formOf({ comment: 'x'.repeat(1000) })?.commentTooLong).toBe(false);
     expect(formOf({ comment: 'x'.repeat(1001) })).toMatchObject({ commentTooLong: true, comment: 'x'.repeat(1001) });
   });
