@@ -1,0 +1,186 @@
+// What the dialogues cannot show: the facts handed over, opening and closing, and mails in flight.
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { BOUNCE, REPLY, clientInData, openTestDoor, rawClient } from './mail-door-kit.ts';
+
+const MAIL = 'Subject: hello\r\n\r\nbody\r\n.';
+
+async function sendTo(
+  door: Awaited<ReturnType<typeof openTestDoor>>,
+  ...commands: string[]
+): Promise<(string | null)[]> {
+  const client = await rawClient(door);
+  await client.reply();
+  const replies = await client.talk(...commands, 'DATA', MAIL);
+  client.close();
+  return replies;
+}
+
+/** A `receive` that waits until it is told how to end. */
+function waitingReceive() {
+  const waiting: (() => void)[] = [];
+  return {
+    receive: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    finish: () => waiting.shift()?.(),
+  };
+}
+
+describe('what is handed over', () => {
+  it('are the bytes, the envelope and the peer', async () => {
+    const door = await openTestDoor();
+    const before = Date.now();
+    await sendTo(
+      door,
+      'EHLO Client.test',
+      'MAIL FROM:<Bob@MÜNCHEN.test> SMTPUTF8',
+      `RCPT TO:<${REPLY}>`,
+      `RCPT TO:<${REPLY}>`,
+      `RCPT TO:<${BOUNCE}>`,
+    );
+    await door.close(100);
+    const [mail] = door.mails;
+    expect(mail).toMatchObject({
+      envelope: { rcptTo: [REPLY, BOUNCE] },
+      peer: {
+        door: 'smtp',
+        address: '127.0.0.1',
+        helo: 'client.test',
+        tls: false,
+        trustedRelay: false,
+        xclient: false,
+      },
+    });
+    expect(Buffer.from(mail?.raw ?? []).toString()).toBe('Subject: hello\r\n\r\nbody\r\n');
+    expect(mail?.receivedAt).toBeGreaterThanOrEqual(before);
+  });
+
+  it('has the null sender as an empty text', async () => {
+    const door = await openTestDoor();
+    await sendTo(door, 'EHLO client.test', 'MAIL FROM:<>', `RCPT TO:<${BOUNCE}>`);
+    await door.close(100);
+    expect(door.mails[0]?.envelope).toEqual({ mailFrom: '', rcptTo: [BOUNCE] });
+  });
+
+  it('is the client that a trusted relay passes on', async () => {
+    const door = await openTestDoor({ trustedRelays: ['127.0.0.0/8'] });
+    const rest = ['EHLO relay.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`];
+    await sendTo(
+      door,
+      'EHLO relay.test',
+      'XCLIENT ADDR=192.0.2.1 HELO=mail.example.com NAME=mail.example.com LOGIN=x',
+      ...rest,
+    );
+    await sendTo(door, 'EHLO relay.test', 'XCLIENT ADDR=IPV6:2001:db8::1 HELO=[UNAVAILABLE]', ...rest);
+    await sendTo(door, 'EHLO relay.test', 'XCLIENT ADDR=[UNAVAILABLE]', ...rest);
+    await sendTo(door, ...rest);
+    await door.close(100);
+    const relayed = { door: 'smtp', tls: false, trustedRelay: true };
+    expect(door.mails.map(({ peer }) => peer)).toEqual([
+      { ...relayed, address: '192.0.2.1', helo: 'mail.example.com', xclient: true },
+      { ...relayed, address: '2001:db8::1', helo: 'relay.test', xclient: true },
+      { ...relayed, address: '127.0.0.1', helo: 'relay.test', xclient: false },
+      { ...relayed, address: '127.0.0.1', helo: 'relay.test', xclient: false },
+    ]);
+  });
+
+  it('by LMTP has each recipient once', async () => {
+    const door = await openTestDoor({ kind: 'lmtp' });
+    await sendTo(door, 'LHLO client.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, `RCPT TO:<${REPLY}>`);
+    await door.close(100);
+    expect(door.mails.map(({ envelope, peer }) => [envelope.rcptTo, peer.door])).toEqual([[[REPLY], 'lmtp']]);
+  });
+});
+
+describe('250', () => {
+  it('is not said before the mail is on disk', async () => {
+    const disk = waitingReceive();
+    const door = await openTestDoor({ receive: disk.receive });
+    const client = await clientInData(door);
+    let reply: string | null = null;
+    client.send(`${MAIL}\r\n`);
+    const answered = client.reply().then((line) => {
+      reply = line;
+    });
+    await wait(100);
+    expect(reply).toBeNull();
+    disk.finish();
+    await answered;
+    expect(reply).toBe('250 2.6.0 Mail accepted');
+    client.close();
+    await door.close(100);
+  });
+
+  it('is waited for by nobody where the client has gone: the door lives on', async () => {
+    const disk = waitingReceive();
+    const door = await openTestDoor({ receive: disk.receive });
+    const client = await clientInData(door);
+    client.send(`${MAIL}\r\n`);
+    await wait(50);
+    client.close();
+    await wait(50);
+    disk.finish();
+    const next = await rawClient(door);
+    expect(await next.reply()).toBe('220 gateway.test ESMTP');
+    next.close();
+    await door.close(100);
+  });
+});
+
+describe('opening', () => {
+  it('is refused where the port is taken, in words that say so', async () => {
+    const door = await openTestDoor();
+    await expect(openTestDoor({ port: door.address.port })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'config-invalid',
+        message: expect.stringContaining(`127.0.0.1:${door.address.port}`),
+      }),
+    );
+    await door.close(100);
+  });
+});
+
+describe('closing', () => {
+  it('tells idle clients, lets a mail in flight end, and takes no new connection', async () => {
+    const disk = waitingReceive();
+    const door = await openTestDoor({ receive: disk.receive });
+    const idle = await rawClient(door);
+    await idle.reply();
+    const busy = await clientInData(door);
+    busy.send(`${MAIL}\r\n`);
+    await wait(50);
+    const closing = door.close(2_000);
+    expect(await idle.reply()).toBe('421 4.3.2 Shutting down, try again in a moment');
+    disk.finish();
+    expect(await busy.reply()).toBe('250 2.6.0 Mail accepted');
+    await closing;
+    const late = await rawClient(door).then(
+      () => 'connected',
+      (error: { code: string }) => error.code,
+    );
+    expect(late).toBe('ECONNREFUSED');
+  });
+
+  it('waits for a mail that does not end only as long as it is given', async () => {
+    const door = await openTestDoor();
+    const client = await clientInData(door);
+    client.send('Subject: never ends\r\n');
+    const begun = Date.now();
+    await door.close(100);
+    expect(Date.now() - begun).toBeLessThan(1_500);
+    expect(await client.reply()).toBeNull();
+    expect(door.mails).toEqual([]);
+  });
+
+  it('does not wait for clients that leave their side open', async () => {
+    const door = await openTestDoor();
+    const client = await rawClient(door);
+    await client.reply();
+    client.socket.pause();
+    const begun = Date.now();
+    await door.close(5_000);
+    expect(Date.now() - begun).toBeLessThan(2_000);
+    client.socket.resume();
+    if (!client.socket.closed) await once(client.socket, 'close');
+  });
+});

@@ -1,0 +1,137 @@
+// STARTTLS with real certificates, made by openssl for the test.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type TLSSocket, connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REPLY, type TestDoor, openTestDoor, rawClient } from './mail-door-kit.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl && process.env.CI) throw new Error('openssl is missing');
+if (!hasOpenssl) console.log('STARTTLS is not tested: openssl is missing');
+
+const folder = mkdtempSync(join(tmpdir(), 'starttls-'));
+const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function makeCertificate(name: string): void {
+  const out = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.cert`)];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync('openssl', ['req', '-x509', ...key, ...out, '-subj', `/CN=${name}`, '-days', '2'], { stdio: 'ignore' });
+}
+
+function install(cert: string, key = cert): void {
+  copyFileSync(join(folder, `${key}.key`), files.keyFile);
+  copyFileSync(join(folder, `${cert}.cert`), files.certFile);
+}
+
+async function upgraded(door: TestDoor): Promise<TLSSocket> {
+  const client = await rawClient(door);
+  await client.reply();
+  expect(await client.talk('EHLO client.test', 'STARTTLS')).toEqual([
+    expect.any(String),
+    '220 2.0.0 Ready to start TLS',
+  ]);
+  client.socket.removeAllListeners('data');
+  const tls = connect({ socket: client.socket, rejectUnauthorized: false });
+  await once(tls, 'secureConnect');
+  return tls;
+}
+
+async function nameShownBy(door: TestDoor): Promise<string> {
+  const tls = await upgraded(door);
+  const { CN } = tls.getPeerCertificate().subject;
+  tls.destroy();
+  return String(CN);
+}
+
+async function ask(socket: TLSSocket, command: string): Promise<string> {
+  socket.write(`${command}\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  return answer.toString();
+}
+
+describe.skipIf(!hasOpenssl)('STARTTLS', () => {
+  beforeAll(() => {
+    makeCertificate('one.test');
+    makeCertificate('two.test');
+  });
+
+  it('is offered with a certificate, and the mail says that it came encrypted', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files });
+    const tls = await upgraded(door);
+    expect(tls.getProtocol()).toBe('TLSv1.3');
+    expect(await ask(tls, 'EHLO client.test')).not.toContain('STARTTLS');
+    for (const command of ['MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA']) await ask(tls, command);
+    expect(await ask(tls, 'Subject: x\r\n.')).toBe('250 2.6.0 Mail accepted\r\n');
+    expect(door.mails[0]?.peer).toMatchObject({ tls: true, helo: 'client.test' });
+    tls.destroy();
+    await door.close(100);
+  });
+
+  it('runs no command that was sent in the clear behind it', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files });
+    const client = await rawClient(door);
+    await client.reply();
+    await client.talk('EHLO client.test');
+    client.send('STARTTLS\r\nMAIL FROM:<evil@example.com>\r\n');
+    await client.reply();
+    client.socket.removeAllListeners('data');
+    const tls = connect({ socket: client.socket, rejectUnauthorized: false });
+    await once(tls, 'secureConnect');
+    expect(await ask(tls, `RCPT TO:<${REPLY}>`)).toMatch(/^503 /);
+    tls.destroy();
+    await door.close(100);
+  });
+
+  it('takes a renewed certificate, and keeps the old one where the new one is broken', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files, limits: { tlsCheckMs: 20 } });
+    expect(await nameShownBy(door)).toBe('one.test');
+    install('two.test');
+    await wait(200);
+    expect(await nameShownBy(door)).toBe('two.test');
+    writeFileSync(files.certFile, 'not a certificate');
+    await wait(200);
+    expect(await nameShownBy(door)).toBe('two.test');
+    install('one.test', 'two.test');
+    await wait(200);
+    expect(await nameShownBy(door)).toBe('two.test');
+    install('one.test');
+    await wait(200);
+    expect(await nameShownBy(door)).toBe('one.test');
+    await door.close(100);
+  });
+
+  it('is refused at the start with files that cannot be used', async () => {
+    install('one.test', 'two.test');
+    const refused = expect.objectContaining({
+      code: 'config-invalid',
+      message: expect.stringContaining('SMTP_TLS_CERT'),
+    });
+    await expect(openTestDoor({ tls: files })).rejects.toEqual(refused);
+    await expect(openTestDoor({ tls: { ...files, certFile: join(folder, 'none') } })).rejects.toEqual(refused);
+  });
+
+  it('that the client never goes through with ends with the door', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files });
+    const client = await rawClient(door);
+    await client.reply();
+    await client.talk('EHLO client.test', 'STARTTLS');
+    client.send('no handshake');
+    const half = await rawClient(door);
+    await half.reply();
+    await half.talk('EHLO client.test', 'STARTTLS');
+    const begun = Date.now();
+    await door.close(200);
+    expect(Date.now() - begun).toBeLessThan(2_000);
+    half.close();
+    client.close();
+  });
+});
