@@ -106,7 +106,11 @@ function partiesOf(body: HeldBody) {
 function answerOf(body: HeldBody) {
   return body.kind === 'answer'
     ? { partstat: body.answer.partstat, comment: body.answer.comment }
-    : { partstat: null, comment: body.proposal.comment };
+    : {
+        partstat: null,
+        comment: body.proposal.comment,
+        proposal: { start: body.proposal.start, end: body.proposal.end },
+      };
 }
 
 async function reasonOf(ledger: Ledger, task: Task): Promise<string> {

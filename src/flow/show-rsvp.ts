@@ -4,7 +4,7 @@ import { readEventView } from '../compose/event-view.ts';
 import { GatewayError } from '../errors.ts';
 import type { RsvpShown, WebAnswer, WebOutcome } from '../http/types.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
-import { parseEvent } from '../itip/event-document.ts';
+import { isRecurring, parseEvent } from '../itip/event-document.ts';
 import { partstatOf } from '../itip/partstat-of.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import type { RsvpClaims } from '../rsvp/types.ts';
@@ -30,9 +30,10 @@ export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promis
   const context = await options.ledger.eventContext(organizer.key, claims.uid, [attendee.key]);
   const text = await loadText(options, organizer, claims.uid, context.event?.href ?? null);
   const mailed = context.mailings.at(-1)?.calendar ?? null;
+  const organizerAsMailed = context.mailings[0]?.organizerAsMailed ?? null;
   if (text === 'none') return nothing('gone');
-  if (text === 'unreachable') return shownUnreachable(claims, attendee, mailed, context);
-  return shownEvent(options, claims, attendee, text.calendar);
+  if (text === 'unreachable') return shownUnreachable(claims, attendee, mailed, context, organizerAsMailed);
+  return shownEvent(options, claims, attendee, text.calendar, organizerAsMailed);
 }
 
 export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
@@ -72,15 +73,21 @@ async function loadText(
   return Promise.race([load, patience]);
 }
 
-function shownEvent({ now }: RsvpOptions, claims: RsvpClaims, attendee: CalendarAddress, calendar: string): RsvpShown {
+function shownEvent(
+  { now }: RsvpOptions,
+  claims: RsvpClaims,
+  attendee: CalendarAddress,
+  calendar: string,
+  organizerAsMailed: string | null,
+): RsvpShown {
   const document = parseEvent(calendar);
   const event = readEventView(calendar, claims.recurrenceId, attendee);
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
-  const common = { event, partstat, sequence: event.sequence, calendar };
+  const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed };
   if (partstat === null) return { ...common, state: 'not-invited', event: null };
   if (event.cancelled) return { ...common, state: 'cancelled' };
   const ends = instantOf(event.end) ?? instantOf(event.start);
-  const isSeries = event.rrule !== null && claims.recurrenceId === null;
+  const isSeries = isRecurring(document) && claims.recurrenceId === null;
   if (!isSeries && ends !== null && ends < now()) return { ...common, state: 'past' };
   const wholeSeries = claims.recurrenceId !== null && partstatOf(document, attendee, null) !== null;
   return { ...common, state: 'open', wholeSeries };
@@ -91,11 +98,13 @@ function shownUnreachable(
   attendee: CalendarAddress,
   mailed: string | null,
   context: EventContext,
+  organizerAsMailed: string | null,
 ): RsvpShown {
   if (mailed === null) return nothing('unreachable');
   const event = readEventView(mailed, claims.recurrenceId, attendee);
   const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
-  return { state: 'unreachable', event, partstat: last?.partstat ?? null, sequence: event.sequence };
+  const partstat = last?.partstat ?? null;
+  return { state: 'unreachable', event, partstat, sequence: event.sequence, calendar: mailed, organizerAsMailed };
 }
 
 function nothing(state: RsvpShown['state']): RsvpShown {

@@ -1,0 +1,140 @@
+// The playground in a real browser: a stranger invites, answers as a client and by link, and watches the event change.
+import AxeSource from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLog } from '../../src/log.ts';
+import { type Playground, startPlayground } from '../../src/playground/start-playground.ts';
+import { has } from '../system/programs.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+interface State {
+  readonly events: { uid: string; title: string; attendees: { address: string; partstat: string }[] }[];
+  readonly mails: { id: number; to: string; subject: string; text: string; source: string }[];
+  readonly ledger: { verdict: string; reason: string; attendee: string | null }[];
+}
+
+describe('the playground', () => {
+  let playground: Playground;
+  beforeAll(async () => {
+    playground = await startPlayground({ port: 0, log: openLog('silent') });
+  });
+  afterAll(() => playground?.stop());
+
+  const state = async (): Promise<State> => (await fetch(`${playground.url}api/state`)).json() as Promise<State>;
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(playground.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  const partstat = async (address: string): Promise<string | undefined> =>
+    (await state()).events[0]?.attendees.find((attendee) => attendee.address === address)?.partstat;
+  const form = {
+    title: 'Tea',
+    start: '2027-03-01T10:00',
+    minutes: '45',
+    timezone: 'Europe/Paris',
+    attendees: 'bob@example.com carol@example.com dave@example.com',
+  };
+
+  it('says what is missing in a form', async () => {
+    const answer = await post('api/events', { ...form, attendees: 'bob' });
+    expect([answer.status, await answer.text()]).toEqual([400, 'bob is not a mail address']);
+  });
+
+  it('answers only its own page', async () => {
+    expect((await post('api/events', form, { Origin: 'https://elsewhere.test' })).status).toBe(403);
+    expect((await state()).events).toEqual([]);
+  });
+
+  it.each([
+    ['outlook', 'bob@example.com', 'ACCEPTED'],
+    ['apple-mail', 'carol@example.com', 'TENTATIVE'],
+    ['gmail', 'dave@example.com', 'DECLINED'],
+  ])('as %s: %s answers %s', async (client, address, answer) => {
+    if ((await state()).events.length === 0) expect((await post('api/events', form)).status).toBe(204);
+    await expect
+      .poll(async () => (await state()).mails.some(({ to }) => to === address), { timeout: 10_000 })
+      .toBe(true);
+    const mail = (await state()).mails.find(({ to }) => to === address);
+    expect((await post(`api/mails/${mail?.id}/answer`, { client, partstat: answer, comment: 'See you' })).status).toBe(
+      204,
+    );
+    await expect.poll(() => partstat(address), { timeout: 10_000 }).toBe(answer);
+    expect((await state()).ledger).toContainEqual(
+      expect.objectContaining({ verdict: 'applied', reason: 'applied', attendee: expect.stringContaining(address) }),
+    );
+  });
+
+  it('mails a change to everybody once, and the cancellation', async () => {
+    const uid = encodeURIComponent((await state()).events[0]?.uid ?? '');
+    expect((await post(`api/events/${uid}/move`, {})).status).toBe(204);
+    await expect
+      .poll(async () => (await state()).mails.filter(({ subject }) => /updated|changed/i.test(subject)).length, {
+        timeout: 10_000,
+      })
+      .toBe(3);
+    expect(await partstat('bob@example.com')).toBe('NEEDS-ACTION');
+    expect((await post(`api/events/${uid}/cancel`, {})).status).toBe(204);
+    await expect
+      .poll(async () => (await state()).mails.filter(({ subject }) => /cancel/i.test(subject)).length, {
+        timeout: 10_000,
+      })
+      .toBe(3);
+  });
+
+  describe.skipIf(!has('Chromium', CHROMIUM))('in Chromium', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: quiet });
+    });
+    afterAll(() => browser?.close());
+
+    async function faults(page: Page): Promise<string[]> {
+      await page.evaluate(AxeSource.source);
+      const { violations } = await page.evaluate(() =>
+        (window as unknown as { axe: typeof AxeSource }).axe.run(document, { iframes: false }),
+      );
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    }
+
+    it.each([
+      [1400, 'light'],
+      [390, 'dark'],
+    ] as const)(
+      'invites, answers by link and watches, %i px wide, %s',
+      async (width, colorScheme) => {
+        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+        const title = `Walk ${width}`;
+        const guest = `guest${width}@example.com`;
+        await page.goto(playground.url);
+        await page.getByLabel('Title').fill(title);
+        await page.getByLabel('Invite, one address a line').fill(guest);
+        await page.getByRole('button', { name: 'Invite' }).click();
+        await page.getByRole('button', { name: guest, exact: true }).click();
+        const frame = page.frameLocator('iframe');
+        const opened = page.context().waitForEvent('page');
+        await frame.getByRole('link', { name: 'Accept' }).first().click();
+        const rsvp = await opened;
+        await rsvp.getByRole('button').first().click();
+        await rsvp.waitForURL((url) => !url.search.includes('token'));
+        const row = page.locator('.event', { hasText: title }).locator('li', { hasText: guest });
+        await expect.poll(() => row.locator('.partstat').textContent(), { timeout: 10_000 }).toBe('ACCEPTED');
+        expect(await page.getByText('Not for real mail.').isVisible()).toBe(true);
+        expect(await faults(page)).toEqual([]);
+        await page.context().close();
+      },
+      40_000,
+    );
+  });
+});
