@@ -114,7 +114,9 @@ async function queryComponent(
     '1',
   );
   if (answer.kind === 'refused') {
-    if (answer.error.status === 404 || answer.error.status === 410) return [];
+    // Asked for to-dos although it does not say that it takes them, a calendar may refuse the very filter.
+    const noTodos = component === 'VTODO' && isPermanent(answer.error);
+    if (answer.error.status === 404 || answer.error.status === 410 || noTodos) return [];
     throw answer.error;
   }
   return answer.resources.flatMap(({ url, status, props }) => {

@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { resolveWithin } from './ask-dav.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
-import { asCollection, checkHomeTemplate } from './event-url.ts';
+import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
 import { findEvent, loadIfWanted } from './find-event.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
@@ -45,7 +45,8 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
       const found = await findEvent(http, access, list.calendars, { uid, organizer });
       if (found.kind !== 'none' || !list.remembered) return found;
       const fresh = await calendars.list(access, organizer, true);
-      return findEvent(http, access, fresh.calendars, { uid, organizer });
+      const made = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
+      return findEvent(http, access, made, { uid, organizer });
     },
 
     async write(organizer, event, text) {

@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
-import type { CalendarServer } from '../system/calendar-server.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { type CalendarServer, meeting } from '../system/calendar-server.ts';
 import { hasCyrus, startCyrus } from '../system/cyrus.ts';
-import { describeStore } from './store-contract.ts';
+import { alice, describeStore } from './store-contract.ts';
 
 const quirks = {
   available: hasCyrus(),
@@ -37,4 +38,21 @@ describeStore('Cyrus, service account that names the organizer', startBehindProx
   ...quirks,
   home: ({ home }) => home,
   auth: () => ({ kind: 'remote-user', header: 'Authorize-As', username: 'svc', password: 'svcpw' }),
+});
+
+describe.skipIf(!quirks.available)('Cyrus', () => {
+  it('answers the wrong user with a redirect into nowhere, which is no event and no success', async () => {
+    const server = await startCyrus();
+    const auth = { kind: 'basic', username: server.users.bob.username, password: server.users.bob.password } as const;
+    const store = openCalendarStore({ url: server.url, auth, home: server.home });
+    const path = `${server.users.alice.calendar}one.ics`;
+    const text = meeting({ uid: 'one', organizer: 'alice@example.com', attendees: [{ email: 'guest@remote.test' }] });
+    await server.putEvent(server.users.alice, path, text);
+    const { etag = null } = (await server.getEvent(server.users.alice, path)) ?? {};
+    expect(await store.find(alice, 'one', path)).toEqual({ kind: 'none' });
+    const event = { href: path, etag, text, lastModified: null };
+    await expect(store.write(alice, event, text)).rejects.toMatchObject({ code: 'caldav-refused' });
+    await store.close();
+    await server.stop();
+  });
 });

@@ -370,6 +370,13 @@ describe('a search', () => {
     expect(listings()).toBe(2);
   });
 
+  it('does without to-dos where a calendar refuses to look for them', async () => {
+    const { store } = await start({
+      intercept: ({ method, body }) => (method === 'REPORT' && body.includes('VTODO') ? { status: 403 } : undefined),
+    });
+    expect(await store.find(alice, 'nothing', null)).toEqual({ kind: 'none' });
+  });
+
   it('asks once for many at the same time', async () => {
     const { server, find } = await start();
     await Promise.all(Array.from({ length: 10 }, () => find()));

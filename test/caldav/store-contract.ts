@@ -92,6 +92,28 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(decodeURIComponent((await find(uid)).href)).toBe(path);
     });
 
+    it('finds a UID that would leave its folder', async () => {
+      const uid = `../${randomUUID()}/x`;
+      await put(uid, { path: `${server.users.alice.calendar}x-${randomUUID()}.ics` });
+      expect((await find(uid)).text).toContain(uid);
+    });
+
+    it('finds and writes a meeting of 2,000', async () => {
+      const uid = randomUUID();
+      const emails = Array.from({ length: 2_000 }, (_, index) => `guest${index}x@remote.test`);
+      const path = `${server.users.alice.calendar}x-${uid}.ics`;
+      // Cyrus would mail them all within the PUT.
+      const attendees = emails.map((email) => ({ email, params: ';SCHEDULE-AGENT=CLIENT' }));
+      await server.putEvent(server.users.alice, path, meeting({ uid, organizer: 'alice@example.com', attendees }));
+      const event = await find(uid);
+      expect((await store.write(alice, event, answer(event.text, 'guest1500x@remote.test', 'DECLINED'))).kind).toBe(
+        'written',
+      );
+      const after = (await server.getEvent(server.users.alice, path))?.text ?? '';
+      const answered = emails.filter((email) => partstatOf(after, email) !== 'NEEDS-ACTION');
+      expect(answered).toEqual(['guest1500x@remote.test']);
+    }, 60_000);
+
     it('finds at once what is still at the known href, and what has moved from it', async () => {
       const uid = randomUUID();
       const { path } = await put(uid);

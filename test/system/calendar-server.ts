@@ -72,6 +72,8 @@ function basic({ username, password }: Login): string {
 export interface Invitee {
   readonly email: string;
   readonly partstat?: string;
+  /** More parameters, such as `;SCHEDULE-AGENT=CLIENT`. */
+  readonly params?: string;
 }
 
 /** A small meeting, as a client would store it. CRLF, unfolded lines (all are short). */
@@ -83,7 +85,8 @@ export function meeting(options: {
   extra?: readonly string[];
 }): string {
   const attendees = options.attendees.map(
-    ({ email, partstat = 'NEEDS-ACTION' }) => `ATTENDEE;PARTSTAT=${partstat};RSVP=TRUE:mailto:${email}`,
+    ({ email, partstat = 'NEEDS-ACTION', params = '' }) =>
+      `ATTENDEE;PARTSTAT=${partstat};RSVP=TRUE${params}:mailto:${email}`,
   );
   return [
     'BEGIN:VCALENDAR',

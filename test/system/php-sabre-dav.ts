@@ -87,10 +87,6 @@ export async function startPhpSabreDav(): Promise<CalendarServer> {
     await stop();
     throw new Error(`php-sabre-dav did not start: ${php.output()}`, { cause: error });
   }
-  const user = (name: string): CalendarUser => {
-    const email = `${name}@example.com`;
-    return { email, username: email, password: `${name}pw`, calendar: `/calendars/${email}/cal/` };
-  };
   return {
     name: 'php-sabre-dav',
     url,
@@ -100,4 +96,9 @@ export async function startPhpSabreDav(): Promise<CalendarServer> {
     ...requestsTo(url),
     stop,
   };
+}
+
+function user(name: string): CalendarUser {
+  const email = `${name}@example.com`;
+  return { email, username: email, password: `${name}pw`, calendar: `/calendars/${email}/cal/` };
 }

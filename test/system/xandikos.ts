@@ -39,11 +39,6 @@ export async function startXandikos(): Promise<CalendarServer> {
     await stop();
     throw new Error(`Xandikos did not start: ${xandikos.output()}`, { cause: error });
   }
-  const nobody = { username: 'nobody', password: 'nothing' };
-  const user = (name: string): CalendarUser => {
-    const email = `${name}@example.com`;
-    return { ...nobody, email, calendar: `/${email}/calendars/calendar/` };
-  };
   return {
     name: 'Xandikos',
     url,
@@ -53,4 +48,11 @@ export async function startXandikos(): Promise<CalendarServer> {
     ...requestsTo(url),
     stop,
   };
+}
+
+const nobody = { username: 'nobody', password: 'nothing' };
+
+function user(name: string): CalendarUser {
+  const email = `${name}@example.com`;
+  return { ...nobody, email, calendar: `/${email}/calendars/calendar/` };
 }
