@@ -63,17 +63,21 @@ export async function decideHeld(
           tasks.map(({ id }) => id),
           writes,
         )
-      : await spool.release(
-          tasks.map((task) => ({
-            id: task.id,
-            body: JSON.stringify({ ...bodyOf<HeldBody>(task), approved: true }),
-            dueAt: at,
-          })),
-          writes,
-        );
+      : await spool.release(await Promise.all(tasks.map((task) => approved(ledger, task, at))), writes);
   if (decided.length === 0) return 'already-decided';
   outcomes.tell(writes);
   return 'done';
+}
+
+/** Where somebody changed the calendar meanwhile, the organizer's word is the newer one: the answer counts as sent now. */
+async function approved(ledger: Ledger, task: Task, at: number): Promise<{ id: string; body: string; dueAt: number }> {
+  const body = { ...bodyOf<HeldBody>(task), approved: true };
+  if (body.kind === 'answer' && (await reasonOf(ledger, task)) === 'changed-elsewhere') {
+    const { answer } = body;
+    const answered = { ...answer, revision: { ...answer.revision, sentAt: at } };
+    return { id: task.id, body: JSON.stringify({ ...body, answer: answered }), dueAt: at };
+  }
+  return { id: task.id, body: JSON.stringify(body), dueAt: at };
 }
 
 function decidedEntry(task: Task, choice: HeldChoice, at: number): LedgerWrite {

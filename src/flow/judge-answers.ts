@@ -77,7 +77,7 @@ export async function judgeAnswers(
     const decision = await judgeAnswer(current, body.answer, histories, expand, now);
     if (decision.verdict === 'apply') {
       current = applyDecision(current, decision);
-      histories.add(decision.record);
+      for (const record of [decision.record, ...decision.alsoRecord]) histories.add(record);
     }
     judged.push({ task, body, decision });
   }

@@ -173,7 +173,7 @@ async function settleJudged(
       await options.holdForOrganizer(set, { task, body, reason: decision.reason, organizer, uid, calendar });
       continue;
     }
-    const { attendee, occurrence, door } = body.answer;
+    const { attendee, occurrence } = body.answer;
     const recurrenceId = decision.verdict === 'apply' ? decision.occurrence.recurrenceId : occurrence.recurrenceId;
     const verdict = decision.verdict === 'apply' ? 'applied' : decision.verdict === 'ignore' ? 'ignored' : 'refused';
     set.record(
@@ -190,8 +190,10 @@ async function settleJudged(
     );
     set.done(task.id);
     if (decision.verdict !== 'apply') continue;
-    set.write({ kind: 'applied', organizerKey: organizer.key, uid, answer: decision.record });
-    if (door !== 'web' || body.answer.partstat !== 'NEEDS-ACTION') applied.push(one);
+    for (const record of [decision.record, ...decision.alsoRecord]) {
+      set.write({ kind: 'applied', organizerKey: organizer.key, uid, answer: record });
+    }
+    applied.push(one);
   }
   const notices = applied.map(({ body: { answer }, decision }) => ({
     kind: 'answer' as const,

@@ -1,5 +1,6 @@
 // The playground in a real browser: a stranger invites, answers as a client and by link, and watches the event change.
-import AxeSource from 'axe-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLog } from '../../src/log.ts';
@@ -16,6 +17,12 @@ const quiet = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
 
 interface State {
   readonly events: { uid: string; title: string; attendees: { address: string; partstat: string }[] }[];
@@ -101,10 +108,8 @@ describe('the playground', () => {
     afterAll(() => browser?.close());
 
     async function faults(page: Page): Promise<string[]> {
-      await page.evaluate(AxeSource.source);
-      const { violations } = await page.evaluate(() =>
-        (window as unknown as { axe: typeof AxeSource }).axe.run(document, { iframes: false }),
-      );
+      await page.evaluate(axeSource);
+      const { violations } = (await page.evaluate('axe.run(document, { iframes: false })')) as AxeResult;
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     }
 
