@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { answerContent } from '../../src/itip/answer-content.ts';
+import { isOfAnotherTime, orderAfter, orderOf, resolveRevision } from '../../src/itip/order-answers.ts';
+import type { Answer, AppliedAnswer, MailedRevision } from '../../src/itip/types.ts';
+import { address } from './run-answer.ts';
+
+const answer: Answer = {
+  component: 'VEVENT',
+  occurrence: { uid: 'a', recurrenceId: null },
+  range: null,
+  attendee: address('bob@example.com'),
+  organizer: address('alice@example.com'),
+  partstat: 'ACCEPTED',
+  comment: null,
+  delegatedTo: [],
+  revision: { sequence: 2, sentAt: 100 },
+  door: 'smtp',
+};
+const last: AppliedAnswer = {
+  attendeeKey: 'bob@example.com',
+  recurrenceId: null,
+  sequence: 2,
+  sentAt: 100,
+  partstat: 'ACCEPTED',
+  content: answerContent(answer),
+};
+
+describe('orderAfter', () => {
+  it.each([
+    ['nothing before', null, { sequence: 0, sentAt: 0 }, 'newer'],
+    ['higher SEQUENCE, sent before', last, { sequence: 3, sentAt: 50 }, 'newer'],
+    ['lower SEQUENCE, sent later', last, { sequence: 1, sentAt: 200 }, 'stale'],
+    ['equal SEQUENCE, sent later', last, { sequence: 2, sentAt: 101 }, 'newer'],
+    ['equal SEQUENCE, sent before', last, { sequence: 2, sentAt: 99 }, 'stale'],
+    ['equal revision and content', last, { sequence: 2, sentAt: 100 }, 'duplicate'],
+    ['equal revision, other content', { ...last, content: 'other' }, { sequence: 2, sentAt: 100 }, 'newer'],
+    ['no SEQUENCE known, sent before', { ...last, sequence: null }, { sequence: 9, sentAt: 99 }, 'stale'],
+  ] as const)('%s: %s', (_, known, revision, order) => {
+    expect(orderAfter(known, answer, revision)).toBe(order);
+  });
+
+  it('looks at the same occurrence only', () => {
+    const history = { applied: [last], mailed: [] };
+    expect(orderOf(history, null, answer, { sequence: 0, sentAt: 0 })).toBe('stale');
+    expect(orderOf(history, '20261122', answer, { sequence: 0, sentAt: 0 })).toBe('newer');
+  });
+});
+
+function mail(
+  sequence: number,
+  mailedAt: number,
+  scheduleFingerprint = 'a',
+  recurrenceId: string | null = null,
+): MailedRevision {
+  return { recurrenceId, method: 'REQUEST', sequence, mailedAt, scheduleFingerprint };
+}
+
+describe('resolveRevision', () => {
+  const without = { ...answer, revision: { sequence: null, sentAt: 100 } };
+
+  it.each([
+    ['the client says it', answer, [mail(7, 10)], 2],
+    ['the newest mailed before', without, [mail(4, 10), mail(5, 50), mail(6, 150)], 5],
+    ['mails about another occurrence do not count', without, [mail(4, 10), mail(5, 50, 'a', '20261122')], 4],
+    ['the event where nothing was mailed', without, [], 3],
+    ['the event where all was mailed later', without, [mail(6, 150)], 3],
+  ] as const)('%s', (_, given, mailed, sequence) => {
+    expect(resolveRevision(given, { applied: [], mailed }, 3, 1000)).toEqual({ sequence, sentAt: 100 });
+  });
+
+  it('does not believe in the future', () => {
+    expect(resolveRevision(answer, { applied: [], mailed: [] }, 3, 60).sentAt).toBe(60);
+  });
+});
+
+describe('isOfAnotherTime', () => {
+  it.each([
+    ['nothing mailed', [], null, 0, false],
+    ['mailed once', [mail(3, 1)], null, 0, false],
+    ['mailed again with the same time', [mail(1, 1), mail(3, 2)], null, 1, false],
+    ['rescheduled', [mail(1, 1), mail(3, 2, 'b')], null, 1, true],
+    ['answers the new time', [mail(1, 1), mail(3, 2, 'b')], null, 3, false],
+    ['rescheduled, then renamed', [mail(1, 1), mail(3, 2, 'b'), mail(4, 3, 'b')], null, 3, false],
+    ['the series of that occurrence', [mail(1, 1), mail(3, 2, 'b')], '20261122', 1, true],
+    ['that occurrence alone', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], '20261122', 1, true],
+    ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
+  ] as const)('%s', (_, mailed, recurrenceId, sequence, expected) => {
+    expect(isOfAnotherTime({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);
+  });
+});
