@@ -2,8 +2,8 @@
 // come back to the reply address, nothing private to the organizer or to other guests leaves, every TZID has its
 // VTIMEZONE. REWRITES says all that is dropped or changed, and why; what it does not name goes out as it came.
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
-import { calendarAddress } from '../itip/calendar-address.ts';
 import { type ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../itip/content-lines.ts';
+import { EventComponent } from '../itip/event-component.ts';
 import { parseEvent } from '../itip/event-document.ts';
 import { ianaZone } from '../itip/time-zones.ts';
 import type { CalendarAddress } from '../itip/types.ts';
@@ -149,10 +149,9 @@ function isDropped(what: Drop['what'], name: string, method: string): boolean {
 interface Rules extends MailedCopyInput {
   readonly method: string;
   readonly few: boolean;
-}
-
-function isSame(line: ContentLine, address: CalendarAddress): boolean {
-  return calendarAddress(line.value)?.key === address.key;
+  /** The ATTENDEE lines of the organizer and of the recipient. */
+  readonly organizerLines: ReadonlySet<ContentLine>;
+  readonly recipientLines: ReadonlySet<ContentLine>;
 }
 
 function withReplyAddress(line: ContentLine, { organizer, organizerAsMailed }: Rules): ContentLine {
@@ -162,16 +161,29 @@ function withReplyAddress(line: ContentLine, { organizer, organizerAsMailed }: R
   return withValue(bare, `mailto:${organizerAsMailed}`);
 }
 
+function withoutPrivateParameters(line: ContentLine, method: string): ContentLine {
+  const dropped = line.params.filter(({ name }) => isDropped('parameter', name, method));
+  return dropped.reduce((out, { name }) => withParam(out, name, null), line);
+}
+
+function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
+  const { method, few, organizerLines, recipientLines } = rules;
+  if (isFromGuest(method)) return [withoutPrivateParameters(line, method)];
+  const isRecipient = recipientLines.has(line);
+  const isOrganizer = organizerLines.has(line);
+  if (!few && !isRecipient && !isOrganizer) return [];
+  const out = withoutPrivateParameters(line, method);
+  if (isOrganizer) return [withReplyAddress(out, rules)];
+  return [isRecipient && method === 'REQUEST' ? withParam(out, 'RSVP', 'TRUE') : out];
+}
+
 function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
-  if (isDropped('property', line.name, rules.method)) return [];
-  if (line.name !== 'ATTENDEE' && line.name !== 'ORGANIZER') return [line];
-  let out = line;
-  for (const { name } of line.params) if (isDropped('parameter', name, rules.method)) out = withParam(out, name, null);
-  if (line.name === 'ORGANIZER') return [isFromGuest(rules.method) ? out : withReplyAddress(out, rules)];
-  if (isFromGuest(rules.method)) return [out];
-  if (isSame(line, rules.organizer)) return [withReplyAddress(out, rules)];
-  if (isSame(line, rules.recipient)) return [rules.method === 'REQUEST' ? withParam(out, 'RSVP', 'TRUE') : out];
-  return rules.few ? [out] : [];
+  const { method } = rules;
+  if (line.name === 'ATTENDEE') return rewriteAttendee(line, rules);
+  if (isDropped('property', line.name, method)) return [];
+  if (line.name !== 'ORGANIZER') return [line];
+  const out = withoutPrivateParameters(line, method);
+  return [isFromGuest(method) ? out : withReplyAddress(out, rules)];
 }
 
 /** A component that is dropped takes what lies inside with it. */
@@ -202,6 +214,18 @@ function rewriteIn(open: readonly string[], line: ContentLine, rules: Rules): Co
 
 const LIBRARY_ZONES = new Set(tzlib_get_timezones(false));
 
+/** A zone takes longer to make than the rest of the calendar, and calendars name the same few. */
+const made = new Map<string, readonly ContentLine[]>();
+
+function zoneOf(tzid: string): readonly ContentLine[] {
+  const known = made.get(tzid);
+  if (known !== undefined) return known;
+  const zone = makeZone(tzid);
+  if (made.size >= 200) made.clear();
+  made.set(tzid, zone);
+  return zone;
+}
+
 /** Empty where nobody knows the zone: then the time stands as it is, and clients guess as they would have. */
 function makeZone(tzid: string): readonly ContentLine[] {
   const zone = ianaZone(tzid);
@@ -214,7 +238,7 @@ function makeZone(tzid: string): readonly ContentLine[] {
 function missingZones(lines: readonly ContentLine[]): ContentLine[] {
   const present = new Set(lines.filter(({ name }) => name === 'TZID').map(({ value }) => value.trim()));
   const used = new Set(lines.map((line) => (line.text.includes('TZID') ? (line.param('TZID') ?? '') : '')));
-  return [...used].filter((tzid) => tzid !== '' && !present.has(tzid)).flatMap(makeZone);
+  return [...used].filter((tzid) => tzid !== '' && !present.has(tzid)).flatMap(zoneOf);
 }
 
 /** What stands between BEGIN:VCALENDAR and the properties that came: what was missing, and METHOD. */
@@ -237,10 +261,19 @@ const CONTROLS = /[\u0000-\u0008\u000A-\u001F\u007F]/g;
  * @throws GatewayError `calendar-unparseable`
  */
 export function mailedCopy(input: MailedCopyInput): string {
-  const { master, overrides } = parseEvent(input.calendar);
-  const most = Math.max(...[master, ...overrides].map((event) => event?.properties('ATTENDEE').length ?? 0));
-  const rules: Rules = { ...input, method: methodOf(input.calendar, input.kind), few: most <= MOST_ATTENDEES };
-  const [begin, ...rest] = rewriteLines(splitLines(input.calendar), rules);
+  const document = parseEvent(input.calendar);
+  const events = document.parts.filter((part) => part instanceof EventComponent);
+  const linesOf = (address: CalendarAddress): ReadonlySet<ContentLine> =>
+    new Set(events.flatMap((event) => event.attendeeAt(address).flatMap((at) => event.lines[at] ?? [])));
+  const rules: Rules = {
+    ...input,
+    method: methodOf(input.calendar, input.kind),
+    few: events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
+    organizerLines: linesOf(input.organizer),
+    recipientLines: linesOf(input.recipient),
+  };
+  const all = document.parts.flatMap((part) => (part instanceof EventComponent ? part.lines : part));
+  const [begin, ...rest] = rewriteLines(all, rules);
   const firstComponent = rest.findIndex(({ name }) => name === 'BEGIN');
   const lines = [
     ...(begin === undefined ? [] : [begin]),

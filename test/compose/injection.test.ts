@@ -80,6 +80,7 @@ async function check(raw: Uint8Array, recipient: string): Promise<void> {
   expect(mail.replyTo?.value.length ?? 1).toBe(1);
   expect(mail.subject?.length ?? 0).toBeLessThanOrEqual(260);
   for (const shown of [mail.subject, mail.from?.value[0]?.name, mail.replyTo?.value[0]?.name, mail.text]) {
+    // oxlint-disable-next-line no-control-regex
     expect(shown ?? '').not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B\0\u001B]/);
   }
   checkHtml(String(mail.html));
@@ -113,6 +114,19 @@ function checkHtml(html: string): void {
   expect(html.match(/<style>/g)).toHaveLength(1);
 }
 
+function poison(notice: NoticeKind, attack: string): NoticeKind {
+  switch (notice.kind) {
+    case 'answer':
+      return { ...notice, comment: attack };
+    case 'held':
+      return { ...notice, comment: attack, sender: attack, reason: attack };
+    case 'proposal':
+      return { ...notice, proposal: { ...notice.proposal, comment: attack } };
+    default:
+      return { ...notice, diagnostic: attack };
+  }
+}
+
 describe('what strangers write', () => {
   let templates: Templates;
   beforeAll(async () => {
@@ -138,19 +152,6 @@ describe('what strangers write', () => {
       });
     },
   );
-
-  function poison(notice: NoticeKind, attack: string): NoticeKind {
-    switch (notice.kind) {
-      case 'answer':
-        return { ...notice, comment: attack };
-      case 'held':
-        return { ...notice, comment: attack, sender: attack, reason: attack };
-      case 'proposal':
-        return { ...notice, proposal: { ...notice.proposal, comment: attack } };
-      default:
-        return { ...notice, diagnostic: attack };
-    }
-  }
 
   describe.each(Object.keys(notices))('in a mail of kind %s', (kind) => {
     it.each(names)('%s', async (name) => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeRecurrence } from '../../src/compose/recurrence-words.ts';
 import type { Templates } from '../../src/compose/types.ts';

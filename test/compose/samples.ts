@@ -50,7 +50,7 @@ export function calendar(method: string | null, ...events: readonly (readonly st
     'VERSION:2.0',
     'PRODID:-//Example Corp.//CalDAV//EN',
     ...(method === null ? [] : [`METHOD:${method}`]),
-    ...events.flatMap((event) => ['BEGIN:VEVENT', ...event, 'END:VEVENT']),
+    ...events.flatMap((properties) => ['BEGIN:VEVENT', ...properties, 'END:VEVENT']),
     'END:VCALENDAR',
   ];
   return `${lines.join('\r\n')}\r\n`;

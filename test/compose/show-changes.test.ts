@@ -4,6 +4,10 @@ import { type ShownChange, showChanges } from '../../src/compose/show-changes.ts
 import type { Templates } from '../../src/compose/types.ts';
 import { calendar, event, loadTemplates, series } from './samples.ts';
 
+function time(clock: string): string {
+  return `Tuesday, November 3, 2026, ${clock} (Central European Time)`;
+}
+
 describe('showChanges', () => {
   let templates: Templates;
   beforeAll(async () => {
@@ -19,8 +23,6 @@ describe('showChanges', () => {
       { language: 'en', timezone: 'UTC' },
       templates,
     );
-
-  const time = (end: string): string => `Tuesday, November 3, 2026, ${end} (Central European Time)`;
 
   it.each([
     ['title', { SUMMARY: 'SUMMARY:Old' }, {}, [{ label: 'Title', was: 'Old', now: 'Planning the spring issue' }]],

@@ -1,0 +1,57 @@
+// How many invitations a second one process composes, with 20 and with 2,000 attendees, beside the bare work of encoding
+// mails of that size. Run: npx tsx test/bench/compose.ts
+import { composeInvitation } from '../../src/compose/compose-invitation.ts';
+import { writeMail } from '../../src/compose/write-mail.ts';
+import { calendar, event, invitationMail, loadTemplates } from '../compose/samples.ts';
+
+const templates = await loadTemplates();
+
+function guests(count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, at) => `ATTENDEE;CN=Guest ${at};PARTSTAT=NEEDS-ACTION:mailto:guest${at}@example.com`,
+  );
+}
+
+/** Calls per second, after a warm-up, over about two seconds. */
+function rate(work: () => unknown): number {
+  for (let at = 0; at < 20; at++) work();
+  const began = performance.now();
+  let calls = 0;
+  while (performance.now() - began < 2000) {
+    work();
+    calls++;
+  }
+  return Math.round((calls * 1000) / (performance.now() - began));
+}
+
+for (const count of [20, 2000]) {
+  const mail = invitationMail({ calendar: calendar('REQUEST', [...event(), ...guests(count - 3)]) });
+  const update = { ...mail, kind: 'update', previousCalendar: mail.calendar } as const;
+  const { raw, subject } = composeInvitation(mail, templates);
+  const { messageId, references, date } = mail;
+  const box = { name: 'Alice', address: mail.from };
+  const filler = 'x'.repeat(Math.floor(raw.length / 3));
+  const bare = rate(() =>
+    writeMail({
+      from: box,
+      to: box,
+      replyTo: box,
+      subject,
+      messageId,
+      references,
+      date,
+      text: filler,
+      html: filler,
+      calendar: null,
+    }),
+  );
+  const figures = {
+    attendees: count,
+    bytes: raw.length,
+    invitationsPerSecond: rate(() => composeInvitation(mail, templates)),
+    updatesPerSecond: rate(() => composeInvitation(update, templates)),
+    encodingOnlyPerSecond: bare,
+  };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
