@@ -3,8 +3,7 @@
 // such a storm is known for what it is.
 import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, parseEvent } from './event-document.ts';
-import { type NormalComponent, normalComponents, type Schedule, scheduleOf } from './normal-form.ts';
-import { occurrenceIdOf } from './occurrence-id.ts';
+import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import type { CalendarAddress } from './types.ts';
 
 /** Of more guests the mailed copy lists the recipient and the organizer alone: the others are no news. */
@@ -37,12 +36,6 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
   const document = parseEvent(calendar);
   const component = componentFor(document, recurrenceId) ?? document.overrides[0] ?? null;
   return digest(component && scheduleKey(scheduleOf(component, document.vtimezones)));
-}
-
-/** A series keeps its zone: from the next DST change on, the same first instant elsewhere is another schedule. */
-export function scheduleKey({ start, duration, rules, added, excluded }: Schedule): readonly unknown[] {
-  const zone = rules.length > 0 ? (start?.zone ?? null) : null;
-  return [start && occurrenceIdOf(start), zone, duration, rules, added, excluded];
 }
 
 function guestsToldTo({ guests }: NormalComponent, recipient: CalendarAddress): readonly (readonly string[])[] {

@@ -11,6 +11,8 @@ import type { CalendarTime } from './types.ts';
 
 export interface Schedule {
   readonly start: CalendarTime | null;
+  /** Exclusive; null where nothing says it. */
+  readonly end: CalendarTime | null;
   /** Milliseconds from start to end: exact where the zone is known, else of the wall clock. */
   readonly duration: number;
   /** Sorted, without what is the default. */
@@ -68,6 +70,7 @@ export function scheduleOf(component: EventComponent, vtimezones: readonly strin
   const end = endOf(component, vtimezones);
   return {
     start,
+    end,
     duration: start && end ? millis(end) - millis(start) : 0,
     rules: component
       .properties('RRULE')
@@ -173,4 +176,13 @@ function isInstanceOf(master: NormalComponent, override: NormalComponent): boole
 
 export function sameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+/**
+ * Equal where two schedules are. A series keeps its zone: from the next DST change on, the same first instant elsewhere
+ * is another schedule.
+ */
+export function scheduleKey({ start, duration, rules, added, excluded }: Schedule): readonly unknown[] {
+  const zone = rules.length > 0 ? (start?.zone ?? null) : null;
+  return [start && occurrenceIdOf(start), zone, duration, rules, added, excluded];
 }
