@@ -99,8 +99,7 @@ function subjectOf(telling: Telling): string {
 
 function changesOf({ mail, event, reader, templates }: Telling): ReturnType<typeof showChanges> {
   if (mail.kind !== 'update' || mail.previousCalendar === null) return [];
-  const previous = readEventView(mail.previousCalendar, event.recurrenceId, mail.recipient);
-  return showChanges(previous, event, reader, templates);
+  return showChanges(mail.previousCalendar, mail.calendar, event, reader, templates);
 }
 
 function bodyKey({ mail, event }: Telling): string | null {

@@ -8,21 +8,26 @@ function time(clock: string): string {
   return `Tuesday, November 3, 2026, ${clock} (Central European Time)`;
 }
 
+function oneDate(changed: Record<string, string | null>): string[] {
+  return event({
+    'RECURRENCE-ID': 'RECURRENCE-ID;TZID=Europe/Paris:20261201T100000',
+    DTSTART: 'DTSTART;TZID=Europe/Paris:20261201T100000',
+    DTEND: 'DTEND;TZID=Europe/Paris:20261201T113000',
+    ...changed,
+  });
+}
+
 describe('showChanges', () => {
   let templates: Templates;
   beforeAll(async () => {
     templates = await loadTemplates();
   });
+  const show = (before: string, after: string): readonly ShownChange[] =>
+    showChanges(before, after, readEventView(after, null, null), { language: 'en', timezone: 'UTC' }, templates);
   const changes = (
     before: Record<string, string | null>,
     after: Record<string, string | null>,
-  ): readonly ShownChange[] =>
-    showChanges(
-      readEventView(calendar('REQUEST', event(before)), null, null),
-      readEventView(calendar('REQUEST', event(after)), null, null),
-      { language: 'en', timezone: 'UTC' },
-      templates,
-    );
+  ): readonly ShownChange[] => show(calendar('REQUEST', event(before)), calendar('REQUEST', event(after)));
 
   it.each([
     ['title', { SUMMARY: 'SUMMARY:Old' }, {}, [{ label: 'Title', was: 'Old', now: 'Planning the spring issue' }]],
@@ -48,13 +53,61 @@ describe('showChanges', () => {
     ['link', { CONFERENCE: null }, {}, [{ label: 'Online', was: null, now: 'https://meet.example.com/abc-defg-hij' }]],
     ['details', { DESCRIPTION: 'DESCRIPTION:Short' }, {}, [{ label: 'Details', was: null, now: 'changed, see below' }]],
     [
-      'status',
+      'taking place',
       { STATUS: 'STATUS:CANCELLED' },
       { STATUS: 'STATUS:CONFIRMED' },
-      [{ label: 'What changed', was: null, now: 'This event takes place after all.' }],
+      [{ label: 'When', was: null, now: 'takes place after all' }],
     ],
+    [
+      'guests',
+      { ATTENDEE: 'ATTENDEE;CN=Dan Brown:mailto:dan@example.com' },
+      {},
+      [
+        { label: 'Guests', was: null, now: 'added: Alice Martin, Bob Dupont, Carol Weiß' },
+        { label: 'Guests', was: null, now: 'removed: Dan Brown' },
+      ],
+    ],
+    ['a link that is none', { CONFERENCE: 'CONFERENCE:javascript:a' }, { CONFERENCE: 'CONFERENCE:javascript:b' }, []],
     ['nothing that a reader sees', { SEQUENCE: 'SEQUENCE:1', TRANSP: 'TRANSP:OPAQUE' }, {}, []],
   ])('%s', (_what, before, after, expected) => {
     expect(changes(before, after)).toEqual(expected);
+  });
+
+  const whole = calendar('REQUEST', event(series));
+
+  it('says which date of a series changed', () => {
+    const later = oneDate({ DTEND: 'DTEND;TZID=Europe/Paris:20261201T120000', LOCATION: 'LOCATION:Garden' });
+    expect(show(whole, calendar('REQUEST', event(series), later))).toEqual([
+      {
+        label: 'When (December 1, 2026)',
+        was: 'Tuesday, December 1, 2026, 10:00 – 11:30 AM (Central European Time)',
+        now: 'Tuesday, December 1, 2026, 10:00 AM – 12:00 PM (Central European Time)',
+      },
+      { label: 'Where (December 1, 2026)', was: 'Room 3, Main Street 12', now: 'Garden' },
+    ]);
+    expect(show(whole, calendar('REQUEST', event(series), oneDate({ STATUS: 'STATUS:CANCELLED' })))).toContainEqual({
+      label: 'When (December 1, 2026)',
+      was: null,
+      now: 'does not take place',
+    });
+  });
+
+  it('needs no date where the mail is about that date alone', () => {
+    const before = calendar('REQUEST', oneDate({}));
+    expect(show(before, calendar('REQUEST', oneDate({ LOCATION: 'LOCATION:Garden' })))).toEqual([
+      { label: 'Where', was: 'Room 3, Main Street 12', now: 'Garden' },
+    ]);
+  });
+
+  it('is short where much changed', () => {
+    const dates = Array.from({ length: 30 }, (_, at) => {
+      const day = String(at + 1).padStart(2, '0');
+      return oneDate({
+        'RECURRENCE-ID': `RECURRENCE-ID;TZID=Europe/Paris:202612${day}T100000`,
+        LOCATION: 'LOCATION:Garden',
+      });
+    });
+    const daily = event({ RRULE: 'RRULE:FREQ=DAILY' });
+    expect(show(calendar('REQUEST', daily), calendar('REQUEST', daily, ...dates))).toHaveLength(10);
   });
 });
