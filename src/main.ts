@@ -236,7 +236,11 @@ function caldavAuth(config: Config): CalDavAuth {
   switch (config.caldavAuth.kind) {
     case 'basic':
       return { kind: 'basic', username: config.caldavUsername ?? '', password: config.caldavPassword ?? '' };
-    case 'remote-user':
+    case 'remote-user': {
+      // A server that believes such a header from its own service account only (Cyrus) gets that account's login, too.
+      const { caldavUsername: username, caldavPassword: password } = config;
+      return { ...config.caldavAuth, ...(username !== null && { username }), ...(password !== null && { password }) };
+    }
     case 'accounts':
       return config.caldavAuth;
     default:
