@@ -1,0 +1,241 @@
+// The flow with a real spool, a calendar and a relay in memory, and a clock that the test moves. Nothing runs by itself:
+// `settle` works the queues until no task is due.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CalendarStore, FoundEvent, WriteResult } from '../../src/caldav/types.ts';
+import { compileTemplates } from '../../src/compose/templates.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { holdForOrganizer } from '../../src/flow/hold-for-organizer.ts';
+import { interpretIncoming } from '../../src/flow/interpret-incoming.ts';
+import { mailInvitations } from '../../src/flow/mail-invitation.ts';
+import { notifyOrganizer } from '../../src/flow/notify-organizer.ts';
+import { makeOutcomes } from '../../src/flow/outcomes.ts';
+import { openPost } from '../../src/flow/post.ts';
+import { readTemplates } from '../../src/flow/read-templates.ts';
+import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/receive.ts';
+import { submitOutgoing } from '../../src/flow/submit-outgoing.ts';
+import { workEvent } from '../../src/flow/work-event.ts';
+import type { SenderEvidence } from '../../src/authenticate/types.ts';
+import { calendarAddress } from '../../src/itip/calendar-address.ts';
+import type { CalendarAddress, Partstat } from '../../src/itip/types.ts';
+import { openLog } from '../../src/log.ts';
+import { interpretMail } from '../../src/message/interpret-mail.ts';
+import type { ReceivedMail } from '../../src/message/types.ts';
+import { openRecurrence } from '../../src/recurrence/open-recurrence.ts';
+import { parseKeyRing } from '../../src/rsvp/keys.ts';
+import { makeIds } from '../../src/spool/new-id.ts';
+import { openSpool } from '../../src/spool/open-spool.ts';
+import type { Batch, Changes, LedgerEntry, QueueName } from '../../src/spool/types.ts';
+import type { OutgoingMail, SubmissionVerdict } from '../../src/submission/types.ts';
+
+export const alice = address('alice@example.com');
+export const bob = address('bob@remote.test');
+export const carol = address('carol@remote.test');
+export const REPLY_DOMAIN = 'reply.example.com';
+const keys = parseKeyRing(`k1:${Buffer.alloc(32, 1).toString('base64')}`);
+
+export function address(text: string): CalendarAddress {
+  const read = calendarAddress(text);
+  if (read === null) throw new TypeError(text);
+  return read;
+}
+
+/** Events by UID, with counting ETags; `onWrite` may stand in the way. */
+export class MemoryCalendar implements CalendarStore {
+  readonly events = new Map<string, { text: string; version: number }>();
+  finds = 0;
+  writes = 0;
+  away = false;
+  /** Called before each write; what it returns instead is what the caller gets. */
+  onWrite: ((uid: string, text: string) => WriteResult | 'lost' | null) | null = null;
+
+  put(uid: string, text: string): void {
+    this.events.set(uid, { text, version: (this.events.get(uid)?.version ?? 0) + 1 });
+  }
+
+  text(uid: string): string {
+    return this.events.get(uid)?.text ?? '';
+  }
+
+  async find(_organizer: CalendarAddress, uid: string): Promise<FoundEvent> {
+    this.finds += 1;
+    if (this.away) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
+    const event = this.events.get(uid);
+    if (event === undefined) return { kind: 'none' };
+    return {
+      kind: 'found',
+      event: { href: `/cal/${uid}.ics`, etag: `"${event.version}"`, text: event.text, lastModified: null },
+    };
+  }
+
+  async write(
+    _organizer: CalendarAddress,
+    event: { href: string; etag: string | null },
+    text: string,
+  ): Promise<WriteResult> {
+    const uid = event.href.slice('/cal/'.length, -'.ics'.length);
+    const instead = this.onWrite?.(uid, text) ?? null;
+    if (instead !== null && instead !== 'lost') return instead;
+    if (`"${this.events.get(uid)?.version}"` !== event.etag) return { kind: 'conflict' };
+    this.writes += 1;
+    this.put(uid, text);
+    if (instead === 'lost')
+      throw new GatewayError('caldav-unreachable', 'the connection was lost', { temporary: true });
+    return { kind: 'written', etag: null };
+  }
+
+  async close(): Promise<void> {}
+}
+
+export interface FlowKitOptions {
+  readonly notify?: 'each' | 'digest' | 'held';
+  readonly itip?: boolean;
+  readonly replyDomain?: string | null;
+  readonly ownRecipients?: readonly string[];
+}
+
+export async function openFlowKit(options: FlowKitOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'flow-'));
+  const { spool, ledger } = await openSpool({ url: `sqlite:${join(folder, 'gateway.db')}` });
+  const templates = compileTemplates(await readTemplates(null));
+  const recurrence = openRecurrence();
+  const calendar = new MemoryCalendar();
+  const mails: OutgoingMail[] = [];
+  const relay = { verdict: (_mail: OutgoingMail): SubmissionVerdict => ({ kind: 'accepted', response: '250 ok' }) };
+  const clock = { now: Date.UTC(2027, 0, 10, 12) };
+  const replyDomain = options.replyDomain === undefined ? REPLY_DOMAIN : options.replyDomain;
+  const evidence = { of: (mail: ReceivedMail): Partial<SenderEvidence> => ({ from: [mail.envelope.mailFrom] }) };
+  const makeId = makeIds();
+  const now = (): number => clock.now;
+  const post = openPost({
+    ring: keys,
+    makeId,
+    hostname: 'gateway.example.com',
+    bounceDomain: replyDomain,
+    replyDomain,
+    invitationFromEmail: 'calendar@example.com',
+  });
+  const common = {
+    spool,
+    ledger,
+    templates,
+    post,
+    makeId,
+    now,
+    ring: keys,
+    replyDomain,
+    bounceDomain: replyDomain,
+    hostname: 'gateway.example.com',
+    appUrl: 'https://calendar.example.com',
+    language: 'en',
+    timezone: 'UTC',
+    outcomes: makeOutcomes(openLog('silent')),
+    expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
+  };
+  const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
+    incoming: interpretIncoming({
+      ...common,
+      interpret: interpretMail,
+      authenticate: async (mail) => ({
+        from: [],
+        fromFields: 1,
+        sender: null,
+        replyTo: [],
+        dkim: [],
+        spf: { result: 'none', domain: null, aligned: false },
+        dmarc: { result: 'none', policy: null },
+        arc: { result: 'none', trustedSealer: false, dmarcPassed: false },
+        fromRelay: false,
+        ...evidence.of(mail),
+      }),
+      isOwnRecipient: (recipient) => (options.ownRecipients ?? []).includes(recipient.toLowerCase()),
+      postmaster: 'postmaster@example.com',
+      policy: 'strict',
+    }),
+    event: workEvent({
+      ...common,
+      store: calendar,
+      holdForOrganizer: holdForOrganizer(common),
+      notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
+    }),
+    invitation: mailInvitations({ ...common, itip: options.itip ?? true }),
+    outgoing: submitOutgoing({
+      ...common,
+      submission: {
+        async submit(mail) {
+          const verdict = relay.verdict(mail);
+          if (verdict.kind === 'accepted') mails.push(mail);
+          return verdict;
+        },
+        close: async () => undefined,
+      },
+    }),
+  };
+
+  /** Works what is due until nothing is; a handler's failure puts the lane back by a second. */
+  async function settle(queues: readonly QueueName[] = ['incoming', 'invitation', 'event', 'outgoing']): Promise<void> {
+    for (let again = true; again; ) {
+      again = false;
+      for (const queue of queues) {
+        for (const batch of await spool.claim(queue, { lanes: 50, perLane: 2_000, leaseMs: 60_000, now: clock.now })) {
+          again = true;
+          const changes = await handlers[queue](batch).catch((error: unknown): Changes => {
+            if (!(error instanceof GatewayError && error.temporary)) throw error;
+            return { retry: batch.tasks.map(({ id }) => ({ id, dueAt: clock.now + 1_000, error: error.message })) };
+          });
+          await spool.commit(batch.lease, changes);
+        }
+      }
+    }
+  }
+
+  return {
+    ...common,
+    handlers,
+    calendar,
+    mails,
+    relay,
+    clock,
+    evidence,
+    settle,
+    entries: (subject: string): Promise<LedgerEntry[]> => ledger.entries(subject, 500),
+    async reasons(subject: string): Promise<string[]> {
+      return (await ledger.entries(subject, 500)).map(({ verdict, reason }) => `${verdict} ${reason}`);
+    },
+    invite: (calendarText: string, recipient: CalendarAddress, method = 'REQUEST') =>
+      receiveCallback(common, {
+        sender: alice,
+        recipient,
+        method: method as 'REQUEST',
+        calendar: calendarText.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`),
+      }),
+    click: (uid: string, attendee: CalendarAddress, partstat: Partstat, sequence: number | null = 0) =>
+      receiveWebAnswer(
+        common,
+        { uid, recurrenceId: null, attendee: attendee.asWritten, organizer: alice.asWritten, expiresAt: clock.now + 1 },
+        { partstat, comment: null, sequence, wholeSeries: false },
+      ),
+    mail: (raw: Uint8Array, to: string, from = bob.asWritten) =>
+      receiveMail(common, {
+        envelope: { mailFrom: from, rcptTo: [to] },
+        peer: {
+          door: 'smtp',
+          address: '127.0.0.1',
+          helo: 'client.test',
+          tls: false,
+          trustedRelay: false,
+          xclient: false,
+        },
+        receivedAt: clock.now,
+        raw,
+      }),
+    async close(): Promise<void> {
+      await recurrence.close();
+      await spool.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type FlowKit = Awaited<ReturnType<typeof openFlowKit>>;
