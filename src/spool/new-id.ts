@@ -5,14 +5,13 @@ import { GatewayError } from '../errors.ts';
 
 /** In the order in which characters sort, so that identifiers sort by time. */
 const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
-const timeLength = 10;
-const randomLength = 16;
 const randomSize = 10;
 
 /** `now` in milliseconds since 1970; `random` at least 10 bytes. */
 export function newId(now: number, random: Uint8Array): string {
   if (random.length < randomSize) throw new GatewayError('internal', 'an identifier needs 10 random bytes');
-  return encode(BigInt(Math.floor(now)), timeLength) + encode(bigEndian(random.subarray(0, randomSize)), randomLength);
+  const bytes = Buffer.from(random.buffer, random.byteOffset, randomSize);
+  return encode(Math.floor(now), 10) + encode(bytes.readUIntBE(0, 5), 8) + encode(bytes.readUIntBE(5, 5), 8);
 }
 
 /** A maker of identifiers that draws its own randomness. */
@@ -26,12 +25,8 @@ export function makeIds(): (now: number) => string {
   };
 }
 
-function bigEndian(bytes: Uint8Array): bigint {
-  return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
-}
-
-function encode(value: bigint, length: number): string {
+function encode(value: number, length: number): string {
   let text = '';
-  for (let rest = value; text.length < length; rest >>= 5n) text = alphabet[Number(rest & 31n)] + text;
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = alphabet[rest % 32] + text;
   return text;
 }

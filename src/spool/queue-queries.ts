@@ -6,7 +6,7 @@ import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatu
 
 export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
-/** A claim hands over no more than about this many raw bytes. */
+/** A claim hands over no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;
 
 export interface ClaimOptions {
@@ -73,7 +73,7 @@ export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions
       const tasks = bytes < claimBytes ? yield* dueTasks(queue, lane, options) : [];
       if (tasks.length === 0) yield* freeLane(queue, lane);
       else batches.push({ lease: { queue, lane, fence }, tasks });
-      for (const { raw } of tasks) bytes += raw?.byteLength ?? 0;
+      for (const { body, raw } of tasks) bytes += body.length + (raw?.byteLength ?? 0);
     }
     // Only where a lane had been announced too early is there reason to look for others.
     const found = batches.length - before;

@@ -79,18 +79,32 @@ export function driver(database: Database): <T>(operation: Operation<T>) => T {
   };
 }
 
-/** SQLite's primary result codes: https://www.sqlite.org/rescode.html */
+/**
+ * What a later try may pass, by SQLite's primary result code and its text (https://www.sqlite.org/rescode.html): what
+ * `all` of @photostructure/sqlite 1.2.1 throws carries the text alone.
+ */
+const temporary: ReadonlyMap<number, string> = new Map([
+  [5, 'database is locked'],
+  [6, 'database table is locked'],
+  [7, 'out of memory'],
+  [8, 'attempt to write a readonly database'],
+  [10, 'disk I/O error'],
+  [13, 'database or disk is full'],
+  [14, 'unable to open database file'],
+]);
 const full = 13;
-const temporary: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 13, 14]);
 
 /** What SQLite threw, as the gateway's own error: a full disk, a failing one, or a fault of ours. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  const { errcode, message } = error as { errcode?: number; message?: string };
-  const code = (errcode ?? 0) & 0xff;
-  if (code === full)
+  const { errcode, message = '' } = error as { errcode?: number; message?: string };
+  const found = [...temporary].find(([code, text]) =>
+    errcode === undefined ? text === message : (errcode & 0xff) === code,
+  );
+  if (found?.[0] === full) {
     return new GatewayError('spool-full', 'no room for the database', { temporary: true, cause: error });
-  if (temporary.has(code)) {
+  }
+  if (found !== undefined) {
     return new GatewayError('spool-unavailable', `the database failed: ${message}`, { temporary: true, cause: error });
   }
   return new GatewayError('internal', `the database refused a statement: ${message}`, { cause: error });

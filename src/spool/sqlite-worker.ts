@@ -1,7 +1,9 @@
 // The thread that owns the SQLite file. A group of calls, those that came while it was busy, shares a transaction and its
 // fsync; where one of them is refused each is run alone, so that it fails alone. Answers go out after the commit.
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GatewayError } from '../errors.ts';
+import { askForRoom } from './disk-room.ts';
 import { type Operation, query, sqliteDialect } from './operation.ts';
 import { bindOperations, type OperationName, startOperation, writes } from './operations.ts';
 import { freeAllLanes } from './queue-queries.ts';
@@ -50,7 +52,7 @@ function failureOf(error: unknown): Failure {
   return { code, message, temporary };
 }
 
-function serve(file: OpenFile): void {
+function serve(file: OpenFile, path: string): void {
   const { database } = file;
   const drive = driver(database);
   const operations = bindOperations(sqliteDialect);
@@ -58,15 +60,15 @@ function serve(file: OpenFile): void {
 
   const runGroup = (calls: readonly Call[]): Answer[] => {
     try {
+      if (calls.some(({ name }) => name === 'put')) askForRoom(dirname(path));
       step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
       const answers = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
       step('commit');
       return answers;
     } catch (error) {
       rollBack(step);
-      const failure = failureOf(error);
-      if (calls.length > 1 && !failure.temporary) return calls.flatMap((call) => runGroup([call]));
-      return calls.map(({ id }) => ({ id, failure }));
+      if (calls.length > 1) return calls.flatMap((call) => runGroup([call]));
+      return calls.map(({ id }) => ({ id, failure: failureOf(error) }));
     }
   };
 
@@ -126,7 +128,7 @@ async function start({ path, exclusive }: WorkerOptions): Promise<void> {
       drive(freeAllLanes());
     } else drive(checkVersion());
     file.database.exec('commit');
-    serve(file);
+    serve(file, path);
     send({ kind: 'open' });
   } catch (error) {
     send({ kind: 'failed', failure: failureOf(error) });
