@@ -1,6 +1,7 @@
 // Answers waiting for one event, judged against the event as loaded and the ledger, one after the other. Of several by
 // one attendee about one occurrence only the newest is tried: so it is all the same whether a batch runs once or, after
 // a crash between the PUT and the ledger, again.
+import { GatewayError } from '../errors.ts';
 import { applyDecision } from '../itip/apply.ts';
 import { decide, occurrencesNeeded } from '../itip/decide.ts';
 import type { EventDocument } from '../itip/event-document.ts';
@@ -74,7 +75,7 @@ export async function judgeAnswers(
       judged.push({ task, body, decision: { verdict: 'ignore', reason: 'stale' } });
       continue;
     }
-    const decision = await judgeAnswer(current, body.answer, histories, expand, now);
+    const decision = await judgeSafely(current, body.answer, histories, expand, now);
     if (decision.verdict === 'apply') {
       current = applyDecision(current, decision);
       for (const record of [decision.record, ...decision.alsoRecord]) histories.add(record);
@@ -82,6 +83,16 @@ export async function judgeAnswers(
     judged.push({ task, body, decision });
   }
   return { document: current, judged };
+}
+
+/** An answer that cannot be judged at all must not hold up the others of its batch: it waits for the organizer. */
+async function judgeSafely(...input: Parameters<typeof judgeAnswer>): Promise<Decision> {
+  try {
+    return await judgeAnswer(...input);
+  } catch (error) {
+    if (error instanceof GatewayError && error.temporary) throw error;
+    return { verdict: 'hold', reason: 'event-unusable' };
+  }
 }
 
 export async function judgeAnswer(
