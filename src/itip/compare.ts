@@ -162,7 +162,7 @@ function attendeeDue(
   const forced = after !== null && componentsOf(after).some((each) => forces(each.property('ORGANIZER'), 'REPLY'));
   const answers = answersOf(before, after, attendee, forced);
   if (answers.size === 0) return [];
-  const calendar = replyFor(speaking, attendee, answers, now);
+  const calendar = replyFor(speaking, before, attendee, answers, now);
   return [{ method: 'REPLY', recipient: organizer, reason: forced ? 'forced' : 'answered', differences: [], calendar }];
 }
 

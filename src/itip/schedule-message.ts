@@ -10,6 +10,8 @@ import type { CalendarAddress, Partstat } from './types.ts';
 
 export type Method = 'REQUEST' | 'CANCEL' | 'REPLY';
 
+const OF_THE_SERIES = ['RRULE', 'RDATE', 'EXDATE'];
+
 export interface Stamp {
   /** DTSTAMP, ms since 1970. */
   readonly now: number;
@@ -48,6 +50,7 @@ export function cancelFor(
     ...stampLines(component, stamp),
     ...component.properties('RECURRENCE-ID'),
     ...timeLines(component),
+    ...OF_THE_SERIES.flatMap((name) => component.properties(name)),
     ...component.properties('SUMMARY'),
     ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(firstLine(component)))] : []),
     ...component.properties('ORGANIZER').map(withoutScheduling),
@@ -55,21 +58,28 @@ export function cancelFor(
   ]);
 }
 
-/** What one attendee answers, by occurrence (null: the event itself). */
+/**
+ * What one attendee answers, by occurrence (null: the event itself). `previous` is the event before they changed it: it
+ * may still have what they deleted.
+ */
 export function replyFor(
   document: EventDocument,
+  previous: EventDocument | null,
   attendee: CalendarAddress,
   answers: ReadonlyMap<string | null, Partstat>,
   now: number,
 ): string {
-  const components = [...answers.keys()].flatMap((id) => componentAt(document, id) ?? []);
+  const components = [...answers.keys()].flatMap(
+    (id) => componentAt(document, id) ?? (previous && componentAt(previous, id)) ?? [],
+  );
   return messageWith(document, 'REPLY', components, (component) => {
     const partstat = answers.get(component.recurrenceId) ?? 'NEEDS-ACTION';
+    const title = component.property('SUMMARY') ?? document.master?.property('SUMMARY');
     return [
       ...stampLines(component, { now, sequence: 0 }),
       ...component.properties('RECURRENCE-ID'),
       ...timeLines(component),
-      ...component.properties('SUMMARY'),
+      ...(title ? [title] : []),
       ...component.properties('ORGANIZER').map(withoutScheduling),
       ...attendeeLines(component, attendee).map((line) => withParam(withoutScheduling(line), 'PARTSTAT', partstat)),
     ];
@@ -88,8 +98,10 @@ function attendeeLines(component: EventComponent, attendee: CalendarAddress): Co
   return component.attendeeAt(attendee).flatMap((at) => component.lines[at] ?? []);
 }
 
+/** RFC 5545 §3.6.1: DTEND and DURATION must not both stand; where they do, DTEND is what clients show. */
 function timeLines(component: EventComponent): ContentLine[] {
-  return ['DTSTART', 'DTEND', 'DUE', 'DURATION'].flatMap((name) => component.properties(name));
+  const end = component.property('DTEND') ?? component.property('DUE') ?? component.property('DURATION');
+  return [...component.properties('DTSTART'), ...(end ? [end] : [])];
 }
 
 function stampLines(component: EventComponent, { now, sequence }: Stamp): ContentLine[] {

@@ -47,8 +47,8 @@ export type EventDifference =
       /** Invited as something else: optional, a resource. */
       readonly changed: readonly string[];
     }
-  /** An occurrence that stands in one of the two alone, without a series that would make it. */
-  | { readonly kind: 'occurrence'; readonly recurrenceId: string; readonly change: 'added' | 'removed' };
+  /** The series, or an occurrence without a series that would make it, stands in one of the two alone. */
+  | { readonly kind: 'occurrence'; readonly recurrenceId: string | null; readonly change: 'added' | 'removed' };
 
 const KINDS: Readonly<Record<string, 'title' | 'place' | 'description' | 'status'>> = {
   SUMMARY: 'title',
@@ -69,6 +69,8 @@ export function documentDifferences(previous: EventDocument, now: EventDocument)
   if (before.master && after.master) {
     differences.push(...recurrenceDifference(before.master.schedule, after.master.schedule));
     differences.push(...componentDifferences(before.master, after.master));
+  } else if (before.master || after.master) {
+    differences.push({ kind: 'occurrence', recurrenceId: null, change: after.master ? 'added' : 'removed' });
   }
   const ids = new Set([...before.overrides.keys(), ...after.overrides.keys()]);
   for (const id of [...ids].sort()) differences.push(...occurrenceDifferences(before, after, id));
