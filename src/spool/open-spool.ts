@@ -3,8 +3,9 @@ import { GatewayError } from '../errors.ts';
 import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
 import type { Log } from '../log.ts';
 import { openPostgres } from './postgres-engine.ts';
+import { deskOver } from './queue-desk.ts';
 import { openSqlite } from './sqlite-engine.ts';
-import type { Ledger, Spool } from './types.ts';
+import type { Ledger, QueueDesk, Spool } from './types.ts';
 
 export interface SpoolOptions {
   /** `sqlite:PATH` or `postgres://…`. */
@@ -27,8 +28,16 @@ export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; 
 export async function openLedger(options: {
   readonly url: string;
 }): Promise<{ ledger: Ledger; close(): Promise<void> }> {
+  const { spool, ledger } = await openSpool({ ...options, visitor: true });
+  return { ledger, close: () => spool.close() };
+}
+
+/** All of it beside a gateway that may be running, for an operator. */
+export async function openQueueDesk(options: {
+  readonly url: string;
+}): Promise<{ desk: QueueDesk; spool: Spool; ledger: Ledger }> {
   const engine = await openEngine({ ...options, visitor: true });
-  return { ledger: ledgerOver(engine), close: () => engine.close() };
+  return { desk: deskOver(engine), spool: spoolOver(engine), ledger: ledgerOver(engine) };
 }
 
 async function openEngine({ url, log, visitor = false }: SpoolOptions): Promise<Engine> {

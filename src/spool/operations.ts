@@ -1,8 +1,9 @@
 // Every operation of the spool and the ledger by name, bound to a back end's dialect: what an engine can be asked to run.
+import * as desk from './desk-queries.ts';
 import * as ledger from './ledger-queries.ts';
 import type { Dialect, Operation } from './operation.ts';
 import * as queue from './queue-queries.ts';
-import type { Changes, Lease, LedgerWrite } from './types.ts';
+import type { Changes, Lease, LedgerWrite, TaskChange } from './types.ts';
 
 export function bindOperations(dialect: Dialect) {
   return {
@@ -20,6 +21,9 @@ export function bindOperations(dialect: Dialect) {
     task: queue.findTask,
     held: queue.findHeld,
     status: queue.countTasks,
+    listTasks: desk.listTasks,
+    changeTask: (id: string, change: TaskChange, notes: readonly LedgerWrite[], now: number) =>
+      desk.changeTask(dialect, id, change, notes, now),
     eventContext: (organizerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
       ledger.loadEventContext(dialect, organizerKey, uid, attendeeKeys),
     mailing: ledger.findMailing,
@@ -43,6 +47,7 @@ const reads: ReadonlySet<OperationName> = new Set([
   'task',
   'held',
   'status',
+  'listTasks',
   'eventContext',
   'mailing',
   'replyPair',

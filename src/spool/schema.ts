@@ -58,7 +58,8 @@ const first: Step = ({ serial, bytes, clustered }) => [
 const sqliteFence: readonly string[] = [`create table fence (value bigint not null)`, `insert into fence values (0)`];
 const postgresFence: readonly string[] = [`create sequence fence_value`];
 
-const steps: readonly Step[] = [
+/** Step n brings a database of version n to the next. */
+export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
 ];
 
@@ -66,18 +67,18 @@ const steps: readonly Step[] = [
 export const schemaVersion = steps.length;
 
 /**
- * Brings the database from its version to `target`, within the caller's transaction. Gives the version it found.
+ * Runs the steps that the database lacks, within the caller's transaction. Gives the version it found.
  * Throws `spool-unavailable` where a later gateway has been here.
  */
-export function* migrate(dialect: Dialect, target = schemaVersion): Operation<number> {
+export function* migrate(dialect: Dialect, wanted = steps): Operation<number> {
   yield* query('create table if not exists schema_version (version bigint not null)');
   const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
-  if (found > schemaVersion) throw foreignVersion(found);
+  if (found > wanted.length) throw foreignVersion(found);
   if (found === 0) yield* query('insert into schema_version values (0)');
-  for (const step of steps.slice(found, target)) {
+  for (const step of wanted.slice(found)) {
     for (const sql of step(dialect)) yield* query(sql);
   }
-  if (found < target) yield* query('update schema_version set version = ?', target);
+  if (found < wanted.length) yield* query('update schema_version set version = ?', wanted.length);
   return found;
 }
 

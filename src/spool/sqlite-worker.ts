@@ -117,20 +117,27 @@ function checkForeign(drive: <T>(operation: Operation<T>) => T): void {
   }
 }
 
+function prepare({ database }: OpenFile, exclusive: boolean): void {
+  const drive = driver(database);
+  database.exec('begin immediate');
+  if (exclusive) {
+    drive(migrate(sqliteDialect));
+    // The lock proves that whoever held a lease is gone.
+    drive(freeAllLanes());
+  } else drive(checkVersion());
+  database.exec('commit');
+}
+
 async function start({ path, exclusive }: WorkerOptions): Promise<void> {
+  let file: OpenFile | null = null;
   try {
-    const file = await openFile(path, exclusive);
-    const drive = driver(file.database);
-    file.database.exec('begin immediate');
-    if (exclusive) {
-      drive(migrate(sqliteDialect));
-      // The lock proves that whoever held a lease is gone.
-      drive(freeAllLanes());
-    } else drive(checkVersion());
-    file.database.exec('commit');
+    file = await openFile(path, exclusive);
+    prepare(file, exclusive);
     serve(file, path);
     send({ kind: 'open' });
   } catch (error) {
+    // Closing ends the transaction and gives up the lock, which would otherwise outlive this thread.
+    file?.close();
     send({ kind: 'failed', failure: failureOf(error) });
     port.close();
   }

@@ -90,6 +90,31 @@ export interface Spool {
   close(): Promise<void>;
 }
 
+/** A task as an operator sees it, without its bytes. */
+export interface QueuedTask extends Omit<Task, 'raw'> {
+  readonly state: 'waiting' | 'held';
+  /** The key under which it is held; null while it waits. */
+  readonly heldFor: string | null;
+}
+
+/** `retry`: due now, all its tries before it. `hold`: kept until it is retried or dropped. `drop`: ended. */
+export type TaskChange = 'retry' | 'hold' | 'drop';
+
+/** `under-way`: somebody works its lane at this moment. `held`, `ended`: it was that already. */
+export type TaskChanged = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
+
+/** The queues in an operator's hands. */
+export interface QueueDesk {
+  /** What waits and what is held, oldest first; null: all of it. */
+  list(filter: {
+    readonly queue: QueueName | null;
+    readonly state: QueuedTask['state'] | null;
+    readonly limit: number;
+  }): Promise<QueuedTask[]>;
+  /** One transaction; the ledger is written only where the task is changed. */
+  change(id: string, change: TaskChange, ledger: readonly LedgerWrite[], now: number): Promise<TaskChanged>;
+}
+
 export type Verdict =
   | 'applied'
   | 'ignored'

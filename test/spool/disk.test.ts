@@ -53,25 +53,21 @@ describe.skipIf(!canTrace)('a disk that fails', () => {
   it.each([
     ['fsync,fdatasync', '40+9'],
     ['pwrite64', '200+70'],
-  ])(
-    'acknowledges nothing that %s did not keep',
-    { timeout: 60_000 },
-    async (call, when) => {
-      const folder = mkdtempSync(join(tmpdir(), 'spool-disk-'));
-      const inject = `inject=${call}:error=EIO:when=${when}`;
-      const tracing = ['-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject];
-      const outcomes = run('strace', [...tracing, ...program, 'fail', folder]) as [string, string][];
-      const failed = outcomes.filter(([, outcome]) => outcome !== 'kept');
-      expect(failed.length).toBeGreaterThan(0);
-      expect(failed.length).toBeLessThan(outcomes.length);
-      for (const [, outcome] of failed) expect(outcome).toBe('spool-unavailable temporary');
-      const { spool } = await openSpool({ url: `sqlite:${folder}/spool/gateway.db` });
-      for (const [id, outcome] of outcomes) {
-        const state = (await spool.task(id))?.state;
-        if (outcome === 'kept') expect([id, state]).toEqual([id, 'waiting']);
-      }
-      await spool.close();
-      rmSync(folder, { recursive: true });
-    },
-  );
+  ])('acknowledges nothing that %s did not keep', { timeout: 60_000 }, async (call, when) => {
+    const folder = mkdtempSync(join(tmpdir(), 'spool-disk-'));
+    const inject = `inject=${call}:error=EIO:when=${when}`;
+    const tracing = ['-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject];
+    const outcomes = run('strace', [...tracing, ...program, 'fail', folder]) as [string, string][];
+    const failed = outcomes.filter(([, outcome]) => outcome !== 'kept');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThan(outcomes.length);
+    for (const [, outcome] of failed) expect(outcome).toBe('spool-unavailable temporary');
+    const { spool } = await openSpool({ url: `sqlite:${folder}/spool/gateway.db` });
+    for (const [id, outcome] of outcomes) {
+      const state = (await spool.task(id))?.state;
+      if (outcome === 'kept') expect([id, state]).toEqual([id, 'waiting']);
+    }
+    await spool.close();
+    rmSync(folder, { recursive: true });
+  });
 });
