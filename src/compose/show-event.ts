@@ -35,7 +35,8 @@ export interface ShownEvent {
   readonly description: readonly (readonly Piece[])[] | null;
 }
 
-const SHOWN_GUESTS = 20;
+const SHOWN_GUESTS = 12;
+const TITLE_LIMIT = 160;
 
 function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
   const organizer = event.organizer?.address.toLowerCase();
@@ -74,7 +75,7 @@ export function showPerson(person: ShownPerson): ShownPerson {
 }
 
 export function showTitle(event: EventView | null, reader: Reader, templates: Templates): string {
-  return plainLine(event?.summary ?? '') || templates.message(reader.language, 'mail.untitled');
+  return plainLine(event?.summary ?? '', TITLE_LIMIT) || templates.message(reader.language, 'mail.untitled');
 }
 
 /** A description as lines of text and links. */
