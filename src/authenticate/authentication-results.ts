@@ -43,7 +43,10 @@ function split(value: string): string[][] {
     if (word !== '') statements.at(-1)?.push(word);
     word = '';
   };
-  for (const [whole, escaped] of value.replaceAll(/\s*=\s*/g, '=').matchAll(/\\(.)|[^]/g)) {
+  for (const [whole, escaped] of value
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?= ?/g, '=')
+    .matchAll(/\\(.)|[^]/g)) {
     const character = escaped ?? whole;
     if (escaped !== undefined) word += depth > 0 ? '' : escaped;
     else if (quoted) {

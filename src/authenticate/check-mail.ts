@@ -4,7 +4,7 @@ import { type DKIMResult, type DKIMVerifyResult, arc, dkimVerify, spf } from 'ma
 import { CALENDAR_AGENTS } from '../itip/judge-sender.ts';
 import type { ReceivedMail } from '../message/types.ts';
 import { type AuthenticationResults, readAuthenticationResults } from './authentication-results.ts';
-import { type SplitMail, joinMail } from './header-fields.ts';
+import { type HeaderField, type SplitMail, joinMail } from './header-fields.ts';
 import type { MailLookUp } from './resolver.ts';
 import type { AuthResult } from './types.ts';
 
@@ -33,6 +33,8 @@ interface ArcEntry {
 }
 
 const MOST_SIGNATURES = 10;
+/** A 4096-bit key over a long list of fields takes half of it. */
+const LONGEST_SIGNATURE = 4 * 1024;
 
 /** DKIM results of the mail, and its ARC chain where the newest seal is of `trustedSealers`. */
 export async function checkSignatures(
@@ -84,18 +86,23 @@ export function asAuthResult(word: string): AuthResult {
   return known.find((result) => result === word) ?? 'neutral';
 }
 
-/** Without l= signatures (whoever appends to such a mail is believed too), without more than anybody uses, and without ARC unless wanted. */
+/** Without signatures that leave the end of the body open (l=), without more than anybody uses, and without ARC unless wanted. */
 function withSignaturesThatCount(split: SplitMail, withArc: boolean): SplitMail {
   const seals = split.fields.filter(({ name }) => name === 'arc-seal').length;
+  const keepArc = withArc && seals <= MOST_SIGNATURES && !split.fields.some(isOverlongArc);
   let signatures = 0;
-  const fields = split.fields.filter(({ name, value }) => {
-    if (name.startsWith('arc-')) return withArc && seals <= MOST_SIGNATURES;
+  const fields = split.fields.filter(({ name, value, raw }) => {
+    if (name.startsWith('arc-')) return keepArc;
     if (name !== 'dkim-signature') return true;
-    if (/(?:^|;)\s*l\s*=/i.test(value)) return false;
+    if (raw.length > LONGEST_SIGNATURE || /(?:^|;)\s*l\s*=/i.test(value)) return false;
     signatures += 1;
     return signatures <= MOST_SIGNATURES;
   });
   return { fields, rest: split.rest };
+}
+
+function isOverlongArc({ name, raw }: HeaderField): boolean {
+  return raw.length > LONGEST_SIGNATURE && (name === 'arc-seal' || name === 'arc-message-signature');
 }
 
 function resultOf(signature: Signature, split: SplitMail, dns: MailLookUp): AuthResult {

@@ -18,17 +18,42 @@ export interface SplitMail {
   readonly rest: Uint8Array;
 }
 
-/** Beyond this no honest header goes, and checking signatures over it would take its time. */
+// Beyond these no honest mail goes; mailauth's time grows with the square of each.
 const LONGEST_HEADER = 256 * 1024;
+const MOST_LINES = 4_000;
+const LONGEST_FIELD_READ = 16 * 1024;
+const FIELDS_READ = /^(?:from|sender|reply-to|content-type|dkim-signature|arc-.*|authentication-results)$/;
+const LONGEST_BODY_LINE = 256 * 1024;
 
-/** null where the header is too long to be looked at. */
+/** null where the mail is shaped to keep whoever checks it busy. */
 export function splitHeader(raw: Uint8Array): SplitMail | null {
   const mail = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const end = mail.indexOf('\r\n\r\n');
   const length = end < 0 ? mail.length : end + 2;
-  if (length > LONGEST_HEADER) return null;
+  if (length > LONGEST_HEADER || hasLongLine(mail.subarray(length))) return null;
+  const header = mail.toString('latin1', 0, length);
+  if (header.split('\n', MOST_LINES + 1).length > MOST_LINES) return null;
+  const fields = readFields(header);
+  return fields.some(isTooLong) ? null : { fields, rest: mail.subarray(length) };
+}
+
+function isTooLong({ name, raw }: HeaderField): boolean {
+  return raw.length > LONGEST_FIELD_READ && FIELDS_READ.test(name);
+}
+
+function hasLongLine(body: Buffer): boolean {
+  for (let start = 0; start < body.length; ) {
+    const end = body.indexOf('\n', start);
+    const next = end < 0 ? body.length : end + 1;
+    if (next - start > LONGEST_BODY_LINE) return true;
+    start = next;
+  }
+  return false;
+}
+
+function readFields(header: string): HeaderField[] {
   const fields: HeaderField[] = [];
-  for (const text of mail.toString('latin1', 0, length).split(/(?<=\r\n)(?![ \t])/)) {
+  for (const text of header.split(/(?<=\r\n)(?![ \t])/)) {
     const bytes = Buffer.from(text, 'latin1');
     const colon = text.indexOf(':');
     const value = bytes.subarray(colon + 1).toString('utf8');
@@ -38,7 +63,7 @@ export function splitHeader(raw: Uint8Array): SplitMail | null {
       raw: bytes,
     });
   }
-  return { fields, rest: mail.subarray(length) };
+  return fields;
 }
 
 /** The mail with only those fields. */

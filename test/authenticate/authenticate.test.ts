@@ -155,6 +155,27 @@ describe('DKIM', () => {
   });
 });
 
+describe('what is shaped to keep us busy', () => {
+  const body = `${mailText(BOB)}${'a '.repeat(100_000)}\r\n`;
+  it.each<[string, () => string]>([
+    [
+      'ten signatures of semicolons',
+      () => `DKIM-Signature: a=rsa-sha256; d=d.test; s=s1; h=from; ${';'.repeat(16_000)}\r\n`.repeat(10) + body,
+    ],
+    ['folds', () => `X: a\r\n${' \r\n'.repeat(3_900)}${mailText(BOB)}`],
+    ['fields', () => 'X: a\r\n'.repeat(3_900) + mailText(BOB)],
+    [
+      'results',
+      () => `Authentication-Results: mx.example.net; ${'dkim=pass header.d=d.test; '.repeat(600)}\r\n${mailText(BOB)}`,
+    ],
+    ['white space', () => `Authentication-Results: mx.example.net; ${' '.repeat(16_000)}x\r\n${mailText(BOB)}`],
+  ])('is done with in time: %s', async (_, text) => {
+    const begun = performance.now();
+    await authenticator.authenticate(received(text(), { trustedRelay: true }), true);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+});
+
 describe('SPF', () => {
   it('passes for the domain of the envelope sender', async () => {
     const mail = received(unsigned('open.test'), { mailFrom: 'bounces@open.test' });

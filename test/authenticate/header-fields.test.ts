@@ -23,9 +23,18 @@ describe('splitHeader', () => {
     );
   });
 
-  it('looks at no header of more than 256 KB', () => {
-    expect(splitHeader(Buffer.alloc(300_000, 'a'))).toBeNull();
-    expect(splitHeader(Buffer.from(`A: b\r\n\r\n${'a'.repeat(300_000)}`))).not.toBeNull();
+  it.each<[string, string]>([
+    ['a header of 300 KB', `A: ${'a'.repeat(300_000)}\r\n\r\n`],
+    ['a header of 5,000 lines', `A: b\r\n${' \r\n'.repeat(5_000)}\r\n`],
+    ['a From of 20 KB', `From: ${'a@b.test,'.repeat(2_500)}\r\n\r\n`],
+    ['a line of 300 KB in the body', `A: b\r\n\r\n${'a'.repeat(300_000)}\r\n`],
+  ])('does not look at %s', (_, text) => {
+    expect(splitHeader(Buffer.from(text))).toBeNull();
+  });
+
+  it('looks at a long mail of short lines, and at a long list of recipients', () => {
+    const to = `To: ${'<a@b.test>,\r\n '.repeat(2_000)}<a@b.test>\r\n\r\n`;
+    expect(splitHeader(Buffer.from(to + 'line\r\n'.repeat(100_000)))).not.toBeNull();
   });
 });
 
