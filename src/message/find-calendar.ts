@@ -14,14 +14,21 @@ const CALENDAR_TYPE = /^(?:text|application)\/(?:x-)?(?:v?calendar|ics|ical|ical
 const CALENDAR_FILE = /\.(?:ics|ical|icalendar|vcs)$/i;
 const MOST_CALENDARS = 8;
 
-export function findCalendars(mail: ReadMail, raw: Uint8Array): FoundCalendar[] {
+/**
+ * `limit`: octets of a calendar, and of all before the last; one more is read, so that a longer one shows as such.
+ */
+export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
+  const read = (part: MailPart): FoundCalendar => readPart(part, limit + 1);
   const found = [
-    ...mail.parts.filter((part) => !part.calendarInHeader && isCalendarType(part)).map(readPart),
-    ...mail.parts.filter((part) => !isCalendarType(part) && isCalendarFile(part)).map(readPart),
-    ...(mail.parts.some((part) => part.calendarInHeader) ? readHeaderCalendar(raw) : []),
+    ...mail.parts.filter(isCalendarType).map(read),
+    ...mail.parts.filter((part) => !isCalendarType(part) && isCalendarFile(part)).map(read),
+    ...mail.parts.flatMap(readHeaderCalendar),
     ...readTextCalendar(mail.facts.text),
   ];
-  return found.filter(({ text }) => text.trim() !== '').slice(0, MOST_CALENDARS);
+  let octets = 0;
+  return found
+    .filter(({ text }) => text.trim() !== '' && (octets += text.length) - text.length <= limit)
+    .slice(0, MOST_CALENDARS);
 }
 
 export function isTnef(part: MailPart): boolean {
@@ -36,24 +43,26 @@ function isCalendarType(part: MailPart): boolean {
 function isCalendarFile(part: MailPart): boolean {
   if (/^(?:message|multipart)\//.test(part.type) || isTnef(part)) return false;
   if (CALENDAR_FILE.test(part.filename)) return true;
-  return /^\s*BEGIN:VCALENDAR\s/i.test(decodeText(part.content.subarray(0, 64), null));
+  return /^\s*BEGIN:VCALENDAR\s/i.test(decodeText(part.content(64), null));
 }
 
-function readPart(part: MailPart): FoundCalendar {
-  const place = part.number === null ? 'the whole mail' : `part ${part.number}`;
-  const name = part.filename === '' ? '' : ` "${part.filename.slice(0, 80)}"`;
-  const source = `${part.type}${name}, ${place}`;
-  return { text: decodeText(part.content, part.charset), headerMethod: part.method, source };
+function readPart(part: MailPart, limit: number): FoundCalendar {
+  return { text: decodeText(part.content(limit), part.charset), headerMethod: part.method, source: describePart(part) };
+}
+
+function describePart({ type, filename, within, number }: MailPart): string {
+  const name = filename === '' ? '' : ` "${filename.slice(0, 80)}"`;
+  return within === null ? `${type}${name}` : `${type}${name} in ${within} (part ${number})`;
 }
 
 /** James once put the calendar between the boundary and Content-Type: fixtures/mail/james-calendar-in-header.eml. */
-function readHeaderCalendar(raw: Uint8Array): FoundCalendar[] {
-  const octets = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const start = octets.indexOf('\nBEGIN:VCALENDAR', 0, 'latin1') + 1;
-  const end = octets.indexOf('\nEND:VCALENDAR', start, 'latin1');
-  if (start === 0 || end === -1) return [];
-  const text = decodeText(octets.subarray(start, end + '\nEND:VCALENDAR'.length), null);
-  return [{ text: `${text}\r\n`, headerMethod: null, source: "a part's header" }];
+function readHeaderCalendar(part: MailPart): FoundCalendar[] {
+  if (!part.fields.some(({ name, value }) => name === 'begin' && /^vcalendar$/i.test(value))) return [];
+  const text = decodeText(part.header, null);
+  const start = text.search(/^BEGIN:VCALENDAR/im);
+  const end = text.search(/^END:VCALENDAR/im);
+  const calendar = `${text.slice(start, end)}END:VCALENDAR\r\n`;
+  return start === -1 || end < start ? [] : [{ text: calendar, headerMethod: null, source: "a part's header" }];
 }
 
 /** A calendar sent as plain text: some phone clients give a single part the wrong type. */

@@ -3,8 +3,8 @@
 import { GatewayError } from '../errors.ts';
 import { readMessage } from '../itip/read-message.ts';
 import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
-import { checkShape, MAIL_LIMITS, type MailLimits } from './check-shape.ts';
 import { findCalendars, type FoundCalendar, isTnef } from './find-calendar.ts';
+import { MAIL_LIMITS, type MailLimits } from './mail-limits.ts';
 import { readComment, writesCommentAsText } from './read-comment.ts';
 import { readMail, type ReadMail } from './read-mail.ts';
 import { readMeetingResponse } from './read-meeting-response.ts';
@@ -25,15 +25,13 @@ export async function interpretMail(
   options: { limits?: Partial<MailLimits> } = {},
 ): Promise<Incoming> {
   const limits = { ...MAIL_LIMITS, ...options.limits };
-  const fault = checkShape(raw, limits);
-  if (fault !== null) return refuse('too-deep', fault);
   try {
-    const mail = await readMail(raw, limits);
-    return { mail: mail.facts, ...(await interpret(mail, raw, { limits, forwardsLeft: limits.forwards })) };
+    const mail = readMail(raw, limits);
+    const reading = interpret(mail, { limits, forwardsLeft: limits.forwards });
+    return { mail: mail.facts, ...reading };
   } catch (error) {
-    const detail = error instanceof GatewayError ? error.message : 'The mail could not be read.';
-    // mailsplit's words for a header or a number of parts above the limits given to it.
-    return refuse(/^Max(?:imum)? /.test(detail) ? 'too-deep' : 'unparseable-mail', detail);
+    if (!(error instanceof GatewayError)) throw error;
+    return { mail: NO_FACTS, items: [unusable('too-deep', error.message)], forwarded: false, source: null };
   }
 }
 
@@ -43,13 +41,16 @@ interface Budget {
   forwardsLeft: number;
 }
 
-async function interpret(mail: ReadMail, raw: Uint8Array, budget: Budget): Promise<Reading> {
-  const found = readCalendars(mail, raw, budget.limits);
+function interpret(mail: ReadMail, budget: Budget): Reading {
+  if (!mail.hasHeader) {
+    return { items: [unusable('unparseable-mail', 'The mail has no header.')], forwarded: false, source: null };
+  }
+  const found = readCalendars(mail, budget.limits);
   const calendar = found === null ? null : { ...found, forwarded: false };
   const report = readReport(mail);
   if (report !== null) return { items: report, forwarded: false, source: null };
   if (calendar !== null && calendar.items.some(isClaim)) return calendar;
-  const forwarded = calendar === null ? await interpretForwarded(mail, budget) : null;
+  const forwarded = calendar === null ? interpretForwarded(mail, budget) : null;
   if (forwarded !== null) return forwarded;
   // Mail by machines may quote the invitation: that is no answer, and no calendar for anybody to look at either.
   const machine = recogniseBounce(mail) ?? (isAutomatic(mail) ? { kind: 'automatic-reply' as const } : null);
@@ -67,10 +68,10 @@ function readReport(mail: ReadMail): IncomingItem[] | null {
 }
 
 /** An answer that only stands in an attached message. Other calendars in there leave the mail the letter it is. */
-async function interpretForwarded(mail: ReadMail, budget: Budget): Promise<Reading | null> {
+function interpretForwarded(mail: ReadMail, budget: Budget): Reading | null {
   for (const part of mail.parts.filter(({ type }) => type === 'message/rfc822' || type === 'message/global')) {
     if (budget.forwardsLeft-- <= 0) return null;
-    const inner = await readForwarded(part.content, budget);
+    const inner = readForwarded(part.content(budget.limits.octets), budget);
     if (inner?.items.some(isClaim) === true) {
       return { items: inner.items, forwarded: true, source: `${inner.source}, in an attached message` };
     }
@@ -78,12 +79,11 @@ async function interpretForwarded(mail: ReadMail, budget: Budget): Promise<Readi
   return null;
 }
 
-async function readForwarded(raw: Uint8Array, budget: Budget): Promise<Reading | null> {
-  if (checkShape(raw, budget.limits) !== null) return null;
+function readForwarded(raw: Uint8Array, budget: Budget): Reading | null {
   try {
-    return await interpret(await readMail(raw, budget.limits), raw, budget);
+    return interpret(readMail(raw, budget.limits), budget);
   } catch (error) {
-    if (error instanceof GatewayError) return null; // unreadable: the mail around it is a letter all the same
+    if (error instanceof GatewayError) return null; // beyond the limits: the mail around it is a letter all the same
     throw error;
   }
 }
@@ -94,9 +94,9 @@ interface ReadCalendar {
 }
 
 /** null where the mail has no calendar at all. */
-function readCalendars(mail: ReadMail, raw: Uint8Array, limits: MailLimits): Omit<Reading, 'forwarded'> | null {
+function readCalendars(mail: ReadMail, limits: MailLimits): Omit<Reading, 'forwarded'> | null {
   const read = [
-    ...findCalendars(mail, raw).map((found) => readCalendar(found, mail.facts, limits)),
+    ...findCalendars(mail, limits.calendarOctets).map((found) => readCalendar(found, mail.facts, limits)),
     ...readWinmail(mail, limits),
   ];
   const [first] = read;
@@ -138,7 +138,7 @@ function withComment(item: ClaimedItem, comment: string | null): ClaimedItem {
 
 function readWinmail(mail: ReadMail, limits: MailLimits): ReadCalendar[] {
   return mail.parts.filter(isTnef).flatMap(({ content }) => {
-    const tnef = content.length > limits.calendarOctets ? null : readTnef(content);
+    const tnef = readTnef(content(limits.calendarOctets));
     const message = tnef === null ? null : readMeetingResponse(tnef);
     if (message === null) return [];
     const comment = readComment(mail.facts.text);
@@ -178,10 +178,6 @@ function identify(items: readonly ClaimedItem[]): string {
 
 function unusable(reason: UnusableReason, detail: string): Unusable {
   return { kind: 'unusable', reason, detail };
-}
-
-function refuse(reason: UnusableReason, detail: string): Incoming {
-  return { mail: NO_FACTS, items: [unusable(reason, detail)], forwarded: false, source: null };
 }
 
 const NO_FACTS: MailFacts = {

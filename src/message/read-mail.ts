@@ -1,152 +1,104 @@
-// Raw octets in; header facts, decoded parts and plain text out, by mailparser. Messages within messages stay closed: they
-// are parts like any other. Refuses (GatewayError `mail-unparseable`) what mailparser gives up on.
-import { type EmailAddress, type ParsedMail, simpleParser } from 'mailparser';
-import addressparser from 'nodemailer/lib/addressparser';
+// A received mail's octets in; header facts, parts and plain text out. Messages within messages stay closed: they are parts
+// like any other. Refuses (GatewayError `mail-unparseable`) what read-mime.ts refuses.
 import sanitizeHtml from 'sanitize-html';
-import { GatewayError } from '../errors.ts';
-import type { MailLimits } from './check-shape.ts';
-import type { MailAddress, MailFacts } from './types.ts';
+import { decodeText } from './decode-text.ts';
+import { decodeTransfer } from './decode-transfer.ts';
+import type { MailLimits } from './mail-limits.ts';
+import { decodeWords, type HeaderField, readAddresses, readDate, readFilename, readParameter } from './read-header.ts';
+import { lastValue, type MimePart, readMime } from './read-mime.ts';
+import type { MailFacts } from './types.ts';
 
 /** Mails that the gateway forwards carry it, so that one that comes back is known. */
 export const LOOP_MARK_HEADER = 'X-IMIP-Gateway-Loop';
 
-export interface MailPart {
-  /** Lower case, without parameters: `text/calendar`. */
-  readonly type: string;
+export interface MailPart extends MimePart {
   readonly charset: string | null;
   /** Content-Type's `method`. */
   readonly method: string | null;
   readonly filename: string;
-  /** Transfer encoding undone, charset not. */
-  readonly content: Buffer;
-  /** IMAP's part number, such as `1.2`; null for a mail that is this part alone. */
-  readonly number: string | null;
-  /** The part's header holds a calendar instead of its body (fixtures/mail/james-calendar-in-header.eml). */
-  readonly calendarInHeader: boolean;
+  /** The body with its transfer encoding undone, charset not; at most `limit` octets of it. */
+  readonly content: (limit: number) => Buffer;
 }
 
 export interface ReadMail {
+  /** False where not one line at its head is a header field. */
+  readonly hasHeader: boolean;
   readonly facts: MailFacts;
-  /** Unfolded values of all fields of that name, in order. Names in lower case. */
+  /** Unfolded values of all top-level fields of that name, in order. Names in lower case. */
   readonly fields: (name: string) => readonly string[];
-  /** All but the inline text. */
+  /** What is no multipart, in order; a mail of one part has that one. */
   readonly parts: readonly MailPart[];
 }
 
-export async function readMail(raw: Uint8Array, limits: MailLimits): Promise<ReadMail> {
-  const parsed = await parse(raw, limits);
-  const fields = (name: string): string[] =>
-    parsed.headerLines.filter(({ key }) => key === name).map(({ line }) => unfold(line));
-  return { facts: readFacts(parsed, fields, limits), fields, parts: parsed.attachments.map(readPart) };
+export function readMail(raw: Uint8Array, limits: MailLimits): ReadMail {
+  const mime = readMime(raw, limits);
+  const top = mime[0]?.fields ?? [];
+  const fields = (name: string): string[] => valuesOf(top, name);
+  const parts = mime.filter(({ type }) => !type.startsWith('multipart/')).map(readPart);
+  return { hasHeader: top.length > 0, facts: readFacts(fields, readText(parts, limits.textLength)), fields, parts };
 }
 
-/** A part's Content-Type, read leniently: separators other than `;` are seen from old gateways, and quotes of both kinds. */
-export function readContentType(value: string): Pick<MailPart, 'type' | 'charset' | 'method'> {
-  const type = /^\s*([^\s;,"]+)/.exec(value)?.[1]?.toLowerCase() ?? '';
-  return { type, charset: readParameter(value, 'charset'), method: readParameter(value, 'method') };
+function valuesOf(fields: readonly HeaderField[], name: string): string[] {
+  return fields.filter((field) => field.name === name).map(({ value }) => value);
 }
 
-export function readParameter(value: string, name: string): string | null {
-  const match = new RegExp(`[\\s;,]${name}\\s*=\\s*["']?([^"';,\\s]+)`, 'i').exec(value);
-  return match?.[1] ?? null;
-}
-
-async function parse(raw: Uint8Array, limits: MailLimits): Promise<ParsedMail> {
-  const options = {
-    skipHtmlToText: true,
-    skipTextToHtml: true,
-    skipImageLinks: true,
-    keepDeliveryStatus: true,
-    // These are handed on to mailsplit, whose own types are not mailparser's.
-    ignoreEmbedded: true,
-    maxHeadSize: limits.partHeaderOctets,
-    maxChildNodes: limits.parts,
-  };
-  try {
-    return await simpleParser(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), options);
-  } catch (cause) {
-    throw new GatewayError('mail-unparseable', cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function readPart(attachment: ParsedMail['attachments'][number]): MailPart {
-  const { headers } = attachment;
+function readPart(part: MimePart): MailPart {
+  const contentType = lastValue(part.fields, 'content-type');
+  const encoding = lastValue(part.fields, 'content-transfer-encoding');
   return {
-    ...readContentType(writeContentType(headers.get('content-type')) || attachment.contentType),
-    filename: attachment.filename ?? '',
-    content: Buffer.isBuffer(attachment.content) ? attachment.content : Buffer.alloc(0),
-    number: attachment.partId ?? null,
-    calendarInHeader: [headers.get('begin') ?? []].flat().some((value) => /^vcalendar$/i.test(String(value))),
+    ...part,
+    charset: readParameter(contentType, 'charset'),
+    method: readParameter(contentType, 'method'),
+    filename: readFilename(lastValue(part.fields, 'content-disposition'), contentType),
+    content: (limit) => decodeTransfer(part.body, encoding, limit),
   };
 }
 
-/** mailparser gives Content-Type as a value and parameters; where it found no `;` the value holds it all. */
-function writeContentType(header: unknown): string {
-  if (typeof header !== 'object' || header === null || !('value' in header)) return '';
-  const params = 'params' in header && typeof header.params === 'object' ? (header.params ?? {}) : {};
-  const written = Object.entries(params).map(([name, value]) => `; ${name}="${String(value).replace(/^'|'$/g, '')}"`);
-  return `${String(header.value)}${written.join('')}`;
-}
-
-function readFacts(parsed: ParsedMail, fields: (name: string) => string[], limits: MailLimits): MailFacts {
+function readFacts(fields: (name: string) => string[], text: string): MailFacts {
   const from = fields('from');
   return {
-    messageId: parsed.messageId?.slice(0, 998) ?? null,
+    messageId: readMessageId(fields('message-id').at(-1)),
     date: readDate(fields('date').at(-1) ?? ''),
-    subject: parsed.subject ?? '',
-    from: from.length > 1 ? from.flatMap((line) => flatten(addressparser(line))) : flatten(parsed.from?.value ?? []),
+    subject: decodeWords(fields('subject').at(-1) ?? ''),
+    from: from.flatMap(readAddresses),
     fromFields: from.length,
-    sender: flatten(fields('sender').flatMap((line) => addressparser(line)))[0] ?? null,
-    replyTo: flatten(parsed.replyTo?.value ?? []),
-    to: [parsed.to ?? []].flat().flatMap(({ value }) => flatten(value)),
+    sender: fields('sender').flatMap(readAddresses)[0] ?? null,
+    replyTo: fields('reply-to').flatMap(readAddresses),
+    to: fields('to').flatMap(readAddresses),
     hops: fields('received').length,
     loopMark: fields(LOOP_MARK_HEADER.toLowerCase())[0] ?? null,
-    text: readText(parsed, limits.textLength),
+    text,
   };
 }
 
-function flatten(addresses: readonly (EmailAddress | addressparser.AddressOrGroup)[]): MailAddress[] {
-  return addresses.flatMap((entry) => {
-    if ('group' in entry && entry.group !== undefined) return flatten(entry.group);
-    return 'address' in entry && entry.address ? [{ name: entry.name, address: entry.address }] : [];
-  });
+/** With angle brackets, also where the mail had none. */
+function readMessageId(value = ''): string | null {
+  const id = /<([^<>\s]{1,990})>/.exec(value)?.[1] ?? /^[^<>\s]{1,990}$/.exec(value)?.[0];
+  return id === undefined ? null : `<${id}>`;
 }
 
-/** `line` is `Name: value` as it stood in the mail. */
-function unfold(line: string): string {
-  return line
-    .slice(line.indexOf(':') + 1)
-    .replace(/\r?\n(?=[ \t])/g, '')
-    .trim();
+/** All inline plain text, or else the first HTML as plain text. */
+function readText(parts: readonly MailPart[], length: number): string {
+  const inline = parts.filter(({ fields }) => !/^\s*attachment/i.test(lastValue(fields, 'content-disposition')));
+  const decode = (part: MailPart, limit: number): string => decodeText(part.content(limit), part.charset);
+  const plain = inline.filter(({ type }) => type === 'text/plain' || type === 'text').slice(0, 10);
+  const text = plain.map((part) => decode(part, 4 * length).trim()).filter((said) => said !== '');
+  if (text.length > 0) return text.join('\n').slice(0, length);
+  const html = inline.find(({ type }) => type === 'text/html');
+  return html === undefined ? '' : htmlToText(decode(html, length)).slice(0, length);
 }
 
-/** RFC 5322 §3.3; a Date without zone is read as UTC, since this machine's own zone says nothing about it. */
-function readDate(value: string): number | null {
-  const bare = value.replace(/\([\s\S]*$/, '').trim(); // a comment, such as the zone's name, ends it
-  const zoned = /([+-]\d{4}|\b[A-Z]{1,4})$/i.test(bare);
-  const time = Date.parse(zoned ? bare : `${bare} UTC`);
-  return Number.isNaN(time) ? null : time;
-}
-
-function readText(parsed: ParsedMail, length: number): string {
-  const plain = (parsed.text ?? '').trim();
-  if (plain !== '' || typeof parsed.html !== 'string') return plain.slice(0, length);
-  const html = parsed.html
-    .slice(0, 4 * length)
+function htmlToText(html: string): string {
+  const broken = html
     .replace(/<\/(?:p|h[1-6]|ul|ol|table)\b/gi, '\n\n$&')
     .replace(/<(?:br|\/div|\/tr|\/li)\b/gi, '\n$&');
-  const text = sanitizeHtml(html, { allowedTags: [], allowedAttributes: {}, disallowedTagsMode: 'discard' });
-  return decodeEntities(text)
+  return sanitizeHtml(broken, { allowedTags: [], allowedAttributes: {} })
+    .replace(/&(lt|gt|quot|amp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name])
     .replace(/[ \t\u00a0]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
-    .trim()
-    .slice(0, length);
+    .trim();
 }
 
 /** What sanitize-html leaves escaped. */
-function decodeEntities(text: string): string {
-  return text.replace(/&(lt|gt|quot|amp);/g, (_, name: 'lt' | 'gt' | 'quot' | 'amp') => ENTITIES[name]);
-}
-
 const ENTITIES = { lt: '<', gt: '>', quot: '"', amp: '&' } as const;

@@ -17,10 +17,7 @@ export function isAbuseReport(mail: ReadMail): boolean {
 export function readDeliveryReport(mail: ReadMail): Bounce[] | null {
   const report = mail.parts.find(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type));
   if (report === undefined) return null;
-  const bounces = readRecipients(
-    report.content.subarray(0, LONGEST_REPORT).toString('utf8'),
-    readOriginalMessageId(mail),
-  );
+  const bounces = readRecipients(report.content(LONGEST_REPORT).toString('utf8'), readOriginalMessageId(mail));
   return bounces.length > 0 ? bounces : null;
 }
 
@@ -39,8 +36,7 @@ export function readOriginalMessageId(mail: ReadMail): string | null {
   );
   for (const { content } of returned) {
     const header =
-      content
-        .subarray(0, 64 * 1024)
+      content(64 * 1024)
         .toString('latin1')
         .trimStart()
         .split(/\r?\n\r?\n/, 1)[0] ?? '';

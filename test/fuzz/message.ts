@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fileURLToPath } from 'node:url';
-import { MAIL_LIMITS } from '../../src/message/check-shape.ts';
+import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
 import { describeMail } from '../../src/message/describe-mail.ts';
 import { interpretMail } from '../../src/message/interpret-mail.ts';
 

@@ -3,24 +3,39 @@
 /** Where the calendar was found, then the items. */
 export const MAILS: Readonly<Record<string, readonly (string | null)[]>> = {
   'apache-james/alternative.cal.eml': [
-    'text/calendar, part 1.2',
+    'text/calendar in multipart/alternative (part 1.2)',
     'unusable no-event: 08985ae5-8e62-4f3e-971d-27c8b40cf838: REPLY without ATTENDEE',
   ],
-  'apache-james/calendar.eml': ['text/calendar, part 3', 'unusable no-event: DAYLIGHT has no END'],
-  'apache-james/calendar2.eml': ['text/calendar "attachment.txt", part 3', 'unusable no-event: DAYLIGHT has no END'],
-  'apache-james/charset.eml': ['text/calendar "attachment1.txt", part 3', 'unusable no-event: DAYLIGHT has no END'],
-  'apache-james/charset2.eml': ['text/calendar "attachment1.txt", part 3', 'unusable no-event: DAYLIGHT has no END'],
+  'apache-james/calendar.eml': [
+    'text/calendar in multipart/alternative (part 3)',
+    'unusable no-event: DAYLIGHT has no END',
+  ],
+  'apache-james/calendar2.eml': [
+    'text/calendar "attachment.txt" in multipart/alternative (part 3)',
+    'unusable no-event: DAYLIGHT has no END',
+  ],
+  'apache-james/charset.eml': [
+    'text/calendar "attachment1.txt" in multipart/alternative (part 3)',
+    'unusable no-event: DAYLIGHT has no END',
+  ],
+  'apache-james/charset2.eml': [
+    'text/calendar "attachment1.txt" in multipart/alternative (part 3)',
+    'unusable no-event: DAYLIGHT has no END',
+  ],
   'apache-james/eml__calendar.eml': [
-    'text/calendar, the whole mail',
+    'text/calendar',
     'answer ACCEPTED of user1to@linagora.com to userto@localhost.com for f1514f44bf39311568d6407249cb76c48103fcd1fb398c3c501cb72b2d293f36e04b2aab16e43439a608f28671ab7c10e754cbc85ddee4a07fa8cf8f4f7af05bfb502b8f6 seq 2',
   ],
   'apache-james/ics_in_header.eml': [
     "a part's header",
     'answer ACCEPTED of alice@linagora.com to bob@linagora.com for f1514f44bf39311568d64072945fc3b2973debebb0d550e8c841f3f0604b2481e047feb2aab16e43439a608f28671ab7c10e754cbbe63441a01ba232a553df751eb0931728d67672 seq 0',
   ],
-  'apache-james/invitationEmailFromOP.eml': ['text/calendar, part 1.2', 'unusable not-a-reply: METHOD is REQUEST.'],
+  'apache-james/invitationEmailFromOP.eml': [
+    'text/calendar in multipart/alternative (part 1.2)',
+    'unusable not-a-reply: METHOD is REQUEST.',
+  ],
   'apache-james/related_in_alternative_multipart.eml': [
-    'text/calendar, part 1.2',
+    'text/calendar in multipart/alternative (part 1.2)',
     'unusable not-a-reply: METHOD is CANCEL.',
   ],
   'ccs-calendarserver/dsn_failure_no_ics.eml': [
@@ -36,32 +51,32 @@ export const MAILS: Readonly<Record<string, readonly (string | null)[]>> = {
     'bounce failed nonexistant@example.com 5.0.0 <20080812191939.51369.1538816694.0@plugh.example.com> "host elderberry.example.com[17.128.115.181] said: 550 5.1.1 unknown or illegal alias: nonexistant@example.com (in reply to RCPT TO command)"',
   ],
   'ccs-calendarserver/good_reply.eml': [
-    'text/calendar "iCal-20080812-131911.ics", part 2.2',
+    'text/calendar "iCal-20080812-131911.ics" in multipart/mixed (part 2.2)',
     'answer ACCEPTED of xyzzy@example.com to ical-living-on+d7cdf68d-8b73-4df1-ad3b-f08002fb285f@example.com for 1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C seq 7',
   ],
   'ccs-calendarserver/good_reply_future.eml': [
-    'text/calendar "iCal-20080812-131911.ics", part 2.2',
+    'text/calendar "iCal-20080812-131911.ics" in multipart/mixed (part 2.2)',
     'answer ACCEPTED of xyzzy@example.com to ical-living-on+d7cdf68d-8b73-4df1-ad3b-f08002fb285f@example.com for 1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C seq 7',
   ],
   'ccs-calendarserver/good_reply_past.eml': [
-    'text/calendar "iCal-20080812-131911.ics", part 2.2',
+    'text/calendar "iCal-20080812-131911.ics" in multipart/mixed (part 2.2)',
     'answer ACCEPTED of xyzzy@example.com to ical-living-on+d7cdf68d-8b73-4df1-ad3b-f08002fb285f@example.com for 1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C seq 7',
   ],
   'ccs-calendarserver/reply_missing_attachment.eml': [null, 'letter'],
   'ccs-calendarserver/reply_missing_attendee.eml': [
-    'text/calendar "iCal-20080812-131911.ics", part 2.2',
+    'text/calendar "iCal-20080812-131911.ics" in multipart/mixed (part 2.2)',
     'unusable no-event: 1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C: REPLY without ATTENDEE',
   ],
   'ccs-calendarserver/reply_missing_organizer.eml': [
-    'text/calendar "iCal-20080812-131911.ics", part 2.2',
+    'text/calendar "iCal-20080812-131911.ics" in multipart/mixed (part 2.2)',
     'unusable no-event: 1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C: REPLY without ATTENDEE',
   ],
   'derived/outlook.com-2026-reply-accepted-frBE.eml': [
-    'text/calendar, part 3',
+    'text/calendar in multipart/alternative (part 3)',
     'answer ACCEPTED of guest0181@hotmail.example to nobody for aaaa1111-bbbb-2222-cccc-3333dddd4444 seq 0',
   ],
   'derived/sogo-5.12-reply-accepted.eml': [
-    'text/calendar, part 2',
+    'text/calendar in multipart/mixed (part 2)',
     'answer ACCEPTED of sogo-tests2@example.org to sogo-tests1@example.org for 220BE-68879A80-1-206F9F00 seq none',
   ],
 };

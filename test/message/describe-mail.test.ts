@@ -21,7 +21,7 @@ describe('describeMail', () => {
         'Subject:       Tentatively Accepted: Planning',
         'Date:          2026-11-02T09:15:00Z',
         'Message-ID:    <calendar-1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9@google.com>',
-        'Calendar:      text/calendar, part 1.3',
+        'Calendar:      text/calendar in multipart/alternative (part 1.3)',
         '',
         'Item:          answer',
         'UID:           040000008200E00074C5B7101A82E0080000000057E690055723DD01000000000000000010000000AA3D563406A91946998F2774AAD4D280',

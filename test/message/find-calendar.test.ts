@@ -8,43 +8,47 @@ const part = (fields: Partial<MailPart>): MailPart => ({
   charset: null,
   method: null,
   filename: '',
-  content: Buffer.from(ICS),
+  content: (limit) => Buffer.from(ICS).subarray(0, limit),
   number: '1',
-  calendarInHeader: false,
+  within: 'multipart/mixed',
+  fields: [],
+  header: new Uint8Array(),
+  body: new Uint8Array(),
   ...fields,
 });
-const find = (parts: MailPart[], text = '', raw = '') => {
+const holding = (text: string) => () => Buffer.from(text);
+const find = (parts: MailPart[], text = '') => {
   const facts = { text } as ReadMail['facts'];
-  return findCalendars({ facts, fields: () => [], parts }, Buffer.from(raw)).map(({ source }) => source);
+  return findCalendars({ hasHeader: true, facts, fields: () => [], parts }, 1000).map(({ source }) => source);
 };
 
 describe('findCalendars', () => {
   it.each(['text/calendar', 'application/ics', 'application/ical', 'text/x-vcalendar', 'application/x-ical'])(
     'by type: %s',
-    (type) => expect(find([part({ type })])).toEqual([`${type}, part 1`]),
+    (type) => expect(find([part({ type })])).toEqual([`${type} in multipart/mixed (part 1)`]),
   );
 
   it.each(['reply.ics', 'REPLY.ICS', 'x.ical', 'old.vcs'])('by name: %s', (filename) =>
     expect(find([part({ type: 'application/octet-stream', filename })])).toEqual([
-      `application/octet-stream "${filename}", part 1`,
+      `application/octet-stream "${filename}" in multipart/mixed (part 1)`,
     ]),
   );
 
   it('by its first line', () => {
-    expect(find([part({ type: 'application/pdf', number: null })])).toEqual(['application/pdf, the whole mail']);
-    expect(find([part({ type: 'application/pdf', content: Buffer.from('%PDF-1.7') })])).toEqual([]);
+    expect(find([part({ type: 'application/pdf', number: null, within: null })])).toEqual(['application/pdf']);
+    expect(find([part({ type: 'application/pdf', content: holding('%PDF-1.7') })])).toEqual([]);
   });
 
   it('not within attached messages, jCal or winmail.dat', () => {
     expect(find([part({ type: 'message/rfc822' }), part({ type: 'application/ms-tnef' })])).toEqual([]);
-    expect(find([part({ type: 'application/calendar+json', content: Buffer.from('["vcalendar"]') })])).toEqual([]);
+    expect(find([part({ type: 'application/calendar+json', content: holding('["vcalendar"]') })])).toEqual([]);
   });
 
   it('those of calendar type before those known by name', () => {
     const named = part({ type: 'application/octet-stream', filename: 'a.ics' });
     expect(find([named, part({ number: '2' })])).toEqual([
-      'text/calendar, part 2',
-      'application/octet-stream "a.ics", part 1',
+      'text/calendar in multipart/mixed (part 2)',
+      'application/octet-stream "a.ics" in multipart/mixed (part 1)',
     ]);
   });
 
@@ -54,12 +58,17 @@ describe('findCalendars', () => {
   });
 
   it("in a part's header, between BEGIN and END", () => {
-    const empty = part({ calendarInHeader: true, content: Buffer.alloc(0) });
-    expect(find([empty], '', `--b\r\n${ICS}Content-Type: text/calendar\r\n\r\n`)).toEqual(["a part's header"]);
-    expect(find([empty], '', '--b\r\nBEGIN:VCALENDAR\r\n\r\n')).toEqual([]);
+    const fields = [{ name: 'begin', value: 'VCALENDAR' }];
+    const header = (text: string) => part({ fields, header: Buffer.from(text), content: holding('') });
+    expect(find([header(`${ICS}Content-Type: text/calendar`)])).toEqual(["a part's header"]);
+    expect(find([header('BEGIN:VCALENDAR\r\nContent-Type: text/calendar')])).toEqual([]);
+    expect(find([part({ header: Buffer.from(ICS), content: holding('') })])).toEqual([]);
   });
 
-  it('at most eight', () => expect(find(Array.from({ length: 20 }, () => part({})))).toHaveLength(8));
+  it('at most eight, and no more of them than one may be long', () => {
+    expect(find(Array.from({ length: 20 }, () => part({})))).toHaveLength(8);
+    expect(find(Array.from({ length: 8 }, () => part({ content: holding(ICS.repeat(20)) })))).toHaveLength(2);
+  });
 });
 
 describe('isTnef', () => {

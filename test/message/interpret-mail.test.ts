@@ -87,9 +87,9 @@ describe('what cannot be read', () => {
   ];
 
   it.each([
-    ['nothing', Buffer.alloc(0), ['letter']],
-    ['a byte', Buffer.from([0]), ['letter']],
-    ['no header', Buffer.from('\r\n\r\n'), ['letter']],
+    ['nothing', Buffer.alloc(0), ['unusable unparseable-mail: The mail has no header.']],
+    ['an octet', Buffer.from([0]), ['unusable unparseable-mail: The mail has no header.']],
+    ['no header', Buffer.from('\r\nFrom: b@example.com\r\n'), ['unusable unparseable-mail: The mail has no header.']],
     [
       'no VCALENDAR',
       mail('Content-Type: text/calendar; method=REPLY', '', 'hello'),
@@ -117,7 +117,9 @@ describe('what cannot be read', () => {
   it('a mail above the limits, without its facts', async () => {
     const raw = fixture('gmail-accepted');
     const { items, mail: facts } = await interpretMail(raw, { limits: { octets: 100 } });
-    expect(items).toEqual([{ kind: 'unusable', reason: 'too-deep', detail: 'The mail is larger than 100 octets.' }]);
+    expect(items).toEqual([
+      { kind: 'unusable', reason: 'too-deep', detail: 'The mail is not read: it is larger than 100 octets.' },
+    ]);
     expect(facts.fromFields).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/check-shape.ts';
+import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
 import { readMail } from '../../src/message/read-mail.ts';
 import { isMailSystem, recogniseBounce } from '../../src/message/recognise-bounce.ts';
 
