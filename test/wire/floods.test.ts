@@ -62,9 +62,9 @@ describe('floods', () => {
       if (accepts(`${local.slice(0, -5)}${guess.slice(-5)}@reply.example.com`)) accepted += 1;
     }
     expect(accepted).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     expect(accepts(REPLY)).toBe(true);
-  });
+  }, 60_000);
 
   it('of random recipients from this machine are answered one by one, in one session', async () => {
     const door = await openTestDoor({ limits: { commandsPerMail: Number.POSITIVE_INFINITY } });
