@@ -2,10 +2,10 @@
 // at once, so that a slow server or event holds nobody else; a lane's lease is renewed while its handler runs.
 // A temporary failure puts the lane's tasks back with back-off; what fails otherwise is kept (held), never lost.
 import { GatewayError } from '../errors.ts';
-import type { CalendarAddress, OccurrenceKey } from '../itip/types.ts';
 import type { Log } from '../log.ts';
 import type { Batch, Changes, LedgerWrite, QueueName, Spool, Task } from '../spool/types.ts';
-import { entryAbout, type Origin } from './records.ts';
+import { originOf, subjectOf } from './about-task.ts';
+import { entryAbout } from './records.ts';
 import type { Outcomes } from './outcomes.ts';
 
 export interface QueueWorkOptions {
@@ -169,28 +169,4 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
 /** `first`, then twice as long each time, at most `longest`; all in ms. */
 export function retryDelay(backOff: { readonly first: number; readonly longest: number }, attempts: number): number {
   return Math.min(backOff.first * 2 ** Math.min(attempts, 30), backOff.longest);
-}
-
-function originOf(task: Task): Origin {
-  const body: { origin?: Origin; peer?: { door?: string } } = JSON.parse(task.body);
-  return body.origin ?? { recordId: task.id, door: body.peer?.door ?? 'unknown', messageId: null };
-}
-
-/** Whom and what the task is about, as far as its body says: so that `why` finds work that waits, too. */
-function subjectOf(task: Task): { organizer: string | null; uid: string | null; attendee: string | null } {
-  interface Subject {
-    organizer?: CalendarAddress | null;
-    attendee?: CalendarAddress | null;
-    uid?: string | null;
-    occurrence?: OccurrenceKey;
-  }
-  const body: Subject & { answer?: Subject; sender?: CalendarAddress; recipient?: CalendarAddress } = JSON.parse(
-    task.body,
-  );
-  const about = body.answer ?? body;
-  return {
-    organizer: (about.organizer ?? body.sender)?.key ?? null,
-    uid: about.occurrence?.uid ?? body.uid ?? null,
-    attendee: (about.attendee ?? body.recipient)?.key ?? null,
-  };
 }

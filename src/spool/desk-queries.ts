@@ -1,7 +1,7 @@
 // What an operator does to single tasks, in SQL for both back ends: look at what waits and what is held, put it to work,
 // hold it, end it. A task whose lane is being worked is left alone: what its worker has done could not be recorded.
-import { type Dialect, type Operation, query, queryOne } from './operation.ts';
 import { writeLedger } from './ledger-queries.ts';
+import { type Dialect, type Operation, query, queryOne } from './operation.ts';
 import { drop, release } from './queue-queries.ts';
 import type { LedgerWrite, QueuedTask, QueueName, TaskChange, TaskChanged } from './types.ts';
 
@@ -16,10 +16,14 @@ const columns = `id, queue, lane, state, body, due_at as "dueAt", created_at as 
 
 /** Oldest first. */
 export function* listTasks({ queue, state, limit }: TaskFilter): Operation<QueuedTask[]> {
-  const conditions = [state === null ? `state <> 'done'` : 'state = ?', ...(queue === null ? [] : ['queue = ?'])];
-  const values = [state, queue].filter((value) => value !== null);
-  const sql = `select ${columns} from task where ${conditions.join(' and ')} order by seq limit ?`;
-  return yield* query<QueuedTask>(sql, ...values, limit);
+  const tasks: QueuedTask[] = [];
+  for (const wanted of state === null ? (['waiting', 'held'] as const) : [state]) {
+    // The state as a literal: the indexes are for one state each.
+    const where = `state = '${wanted}'${queue === null ? '' : ' and queue = ?'}`;
+    const sql = `select ${columns} from task where ${where} order by seq limit ?`;
+    tasks.push(...(yield* query<QueuedTask>(sql, ...(queue === null ? [] : [queue]), limit)));
+  }
+  return tasks.sort((a, b) => a.createdAt - b.createdAt).slice(0, limit);
 }
 
 /** One task; the ledger is written where it is changed. */
@@ -32,23 +36,30 @@ export function* changeTask(
 ): Operation<TaskChanged> {
   const place = yield* queryOne<{ queue: QueueName; lane: string }>('select queue, lane from task where id = ?', id);
   if (place === null) return 'unknown';
-  const lane = yield* queryOne<{ until: number }>(
-    `select ready_at as until from lane where queue = ? and name = ? and leased = 1${dialect.forUpdate}`,
+  // Locked before the task is read, as a commit does it.
+  const lane = yield* queryOne<{ leased: number; until: number }>(
+    `select leased, ready_at as until from lane where queue = ? and name = ?${dialect.forUpdate}`,
     place.queue,
     place.lane,
   );
   const task = yield* queryOne<{ state: string; body: string }>('select state, body from task where id = ?', id);
   if (task === null || task.state === 'done') return 'ended';
   if (task.state === 'held' && change === 'hold') return 'held';
-  if (task.state === 'waiting' && lane !== null && lane.until > now) return 'under-way';
   if (task.state === 'waiting') {
-    const hold = `update task set state = 'held', hold_key = ?, last_error = ? where id = ? and state = 'waiting'`;
-    yield* query(hold, `operator:${id}`, 'operator', id);
+    if (lane?.leased === 1 && lane.until > now) return 'under-way';
+    const hold = `update task set state = 'held', hold_key = ?, last_error = 'operator' where id = ?`;
+    yield* query(hold, `operator:${id}`, id);
   }
-  if (change === 'drop') yield* drop(dialect, [id], ledger, now);
-  else if (change === 'retry') {
-    yield* query('update task set attempts = 0 where id = ?', id);
-    yield* release([{ id, body: task.body, dueAt: now }], ledger);
-  } else yield* writeLedger(ledger);
+  switch (change) {
+    case 'hold':
+      yield* writeLedger(ledger);
+      break;
+    case 'drop':
+      yield* drop(dialect, [id], ledger, now);
+      break;
+    case 'retry':
+      yield* query('update task set attempts = 0 where id = ?', id);
+      yield* release([{ id, body: task.body, dueAt: now }], ledger);
+  }
   return 'changed';
 }
