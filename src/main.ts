@@ -168,7 +168,7 @@ async function openFlow(
   const incoming = interpretIncoming({
     ...common,
     interpret: interpretMail,
-    authenticate: (mail) => authenticator.authenticate(mail),
+    authenticate: (mail, lastTry) => authenticator.authenticate(mail, lastTry),
     isOwnRecipient,
     postmaster: config.postmasterEmail,
     policy: config.senderPolicy,

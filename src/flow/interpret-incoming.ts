@@ -19,7 +19,8 @@ import { bodyOf, entryAbout, eventLane, type IncomingBody, newTask, type Origin 
 
 export interface InterpretOptions {
   readonly interpret: (raw: Uint8Array) => Promise<Incoming>;
-  readonly authenticate: (mail: ReceivedMail) => Promise<SenderEvidence>;
+  /** `lastTry`: a DNS failure becomes part of the evidence instead of a temporary error. */
+  readonly authenticate: (mail: ReceivedMail, lastTry: boolean) => Promise<SenderEvidence>;
   readonly ledger: Ledger;
   readonly ring: KeyRing;
   readonly replyDomain: string | null;
@@ -32,6 +33,9 @@ export interface InterpretOptions {
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
+
+/** With the queue's back-off some three minutes; then the answer is held. */
+const DNS_TRIES = 6;
 
 /** Above this a mail is going round in circles (RFC 5321 §6.3 asks for at least 100; our own path is short). */
 const MOST_HOPS = 60;
@@ -77,7 +81,7 @@ async function interpretTask(options: InterpretOptions, task: Task, set: ChangeS
   const incoming = await options.interpret(task.raw);
   const origin: Origin = { recordId: task.id, door: peer.door, messageId: incoming.mail.messageId };
   let asked: Promise<SenderEvidence> | undefined;
-  const evidence = (): Promise<SenderEvidence> => (asked ??= options.authenticate(mail));
+  const evidence = (): Promise<SenderEvidence> => (asked ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
   const reading: Reading = { task, mail, incoming, origin, evidence, set };
   for (const recipient of new Set(envelope.rcptTo.map((address) => address.toLowerCase()))) {
     await takeFor(options, await routeOf(options, recipient), reading);
