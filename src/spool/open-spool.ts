@@ -44,6 +44,6 @@ async function openEngine({ url, log, visitor = false }: SpoolOptions): Promise<
   if (url.startsWith('sqlite:')) {
     return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !visitor });
   }
-  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, log);
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, { visitor, log });
   throw new GatewayError('config-invalid', 'DATABASE_URL is neither sqlite:PATH nor postgres://…');
 }

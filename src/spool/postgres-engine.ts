@@ -15,7 +15,7 @@ import {
 } from './operations.ts';
 import { asGatewayError, drive, isConflict, isRefusal, typeParsers } from './postgres-connection.ts';
 import { watchWork, type WorkWatch } from './postgres-work.ts';
-import { migrate } from './schema.ts';
+import { checkVersion, migrate } from './schema.ts';
 import type { LedgerWrite, NewTask } from './types.ts';
 
 const connections = 10;
@@ -28,10 +28,16 @@ const triesOnConflict = 5;
 /** Any number will do: gateways that start at once migrate one after the other. */
 const migrationLock = 6047;
 
+export interface PostgresOptions {
+  /** Changes no tables. */
+  readonly visitor: boolean;
+  readonly log: Pick<Log, 'warn'> | undefined;
+}
+
 type Put = { readonly tasks: readonly NewTask[]; readonly notes: readonly LedgerWrite[] };
 
 /** Throws `spool-unavailable` where the database cannot be reached or a later gateway has written it. */
-export async function openPostgres(url: string, log: Pick<Log, 'warn'> | undefined): Promise<Engine> {
+export async function openPostgres(url: string, { visitor, log }: PostgresOptions): Promise<Engine> {
   const pool = new Pool({
     connectionString: url,
     max: connections,
@@ -47,7 +53,7 @@ export async function openPostgres(url: string, log: Pick<Log, 'warn'> | undefin
   pool.on('error', (error) => log?.warn({ error: error.message }, 'database connection lost'));
   let work: WorkWatch;
   try {
-    await transact(pool, prepareSchema);
+    await transact(pool, visitor ? checkVersion : prepareSchema);
     await warnOfLooseDurability(pool, log);
     work = await watchWork(url, pool, log);
   } catch (error) {

@@ -120,12 +120,17 @@ function checkForeign(drive: <T>(operation: Operation<T>) => T): void {
 function prepare({ database }: OpenFile, exclusive: boolean): void {
   const drive = driver(database);
   database.exec('begin immediate');
-  if (exclusive) {
-    drive(migrate(sqliteDialect));
-    // The lock proves that whoever held a lease is gone.
-    drive(freeAllLanes());
-  } else drive(checkVersion());
-  database.exec('commit');
+  try {
+    if (exclusive) {
+      drive(migrate(sqliteDialect));
+      // The lock proves that whoever held a lease is gone.
+      drive(freeAllLanes());
+    } else drive(checkVersion());
+    database.exec('commit');
+  } catch (error) {
+    database.exec('rollback');
+    throw error;
+  }
 }
 
 async function start({ path, exclusive }: WorkerOptions): Promise<void> {
@@ -136,7 +141,7 @@ async function start({ path, exclusive }: WorkerOptions): Promise<void> {
     serve(file, path);
     send({ kind: 'open' });
   } catch (error) {
-    // Closing ends the transaction and gives up the lock, which would otherwise outlive this thread.
+    // Left open, the file and its lock would outlive this thread.
     file?.close();
     send({ kind: 'failed', failure: failureOf(error) });
     port.close();

@@ -1,14 +1,20 @@
 // What every back end of the spool must do, run against each by its own test file. Times are small invented numbers:
 // the store takes `now` from its caller.
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
-import type { Batch, Ledger, QueueName, Spool } from '../../src/spool/types.ts';
+import type { Batch, Ledger, QueueDesk, QueueName, Spool } from '../../src/spool/types.ts';
 import { describeCare } from './contract-care.ts';
+import { describeDesk } from './contract-desk.ts';
 import { describeLedger } from './contract-ledger.ts';
 import { describeQueue } from './contract-queue.ts';
 
 export interface Store {
   readonly spool: Spool;
   readonly ledger: Ledger;
+}
+
+/** What an operator opens beside it. */
+export interface Beside extends Store {
+  readonly desk: QueueDesk;
 }
 
 const claimOptions = { lanes: 10, perLane: 10, leaseMs: 1000, now: 100 };
@@ -19,10 +25,17 @@ export interface Bench extends Store {
   /** The one batch that there must be. */
   claimOne(queue: QueueName, over?: Claim): Promise<Batch>;
   reopen(): Promise<void>;
+  openBeside(): Promise<Beside>;
+}
+
+export interface BackEnd {
+  open(): Promise<Store>;
+  openBeside(): Promise<Beside>;
+  empty(): Promise<void>;
 }
 
 /** `open` gives the same store each time, in the state it was left in; `empty` takes everything out of it. */
-export function describeContract(name: string, backEnd: { open(): Promise<Store>; empty(): Promise<void> }): void {
+export function describeContract(name: string, backEnd: BackEnd): void {
   describe(`${name}: the contract`, () => {
     let store: Store;
     const claim: Bench['claim'] = (queue, over = {}) => store.spool.claim(queue, { ...claimOptions, ...over });
@@ -39,6 +52,7 @@ export function describeContract(name: string, backEnd: { open(): Promise<Store>
         expect(batches).toHaveLength(1);
         return batches[0]!;
       },
+      openBeside: () => backEnd.openBeside(),
       async reopen() {
         await store.spool.close();
         store = await backEnd.open();
@@ -53,6 +67,7 @@ export function describeContract(name: string, backEnd: { open(): Promise<Store>
 
     describeQueue(bench);
     describeCare(bench);
+    describeDesk(bench);
     describeLedger(bench);
   });
 }

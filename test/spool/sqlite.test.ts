@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { openLedger, openSpool } from '../../src/spool/open-spool.ts';
+import { openLedger, openQueueDesk, openSpool } from '../../src/spool/open-spool.ts';
 import { describeContract } from './contract.ts';
 import { newEntry, newTask, tables } from './records.ts';
 
@@ -13,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeContract('sqlite', {
   open: () => openSpool({ url: `sqlite:${folder}/contract/gateway.db` }),
+  openBeside: () => openQueueDesk({ url: `sqlite:${folder}/contract/gateway.db` }),
   async empty() {
     const database = new DatabaseSync(`${folder}/contract/gateway.db`, { timeout: 5000 });
     for (const table of tables) database.exec(`delete from ${table}`);
