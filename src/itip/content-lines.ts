@@ -110,16 +110,16 @@ export function makeLine(
 }
 
 /**
- * The same line with one parameter set (null: removed); name and value stay as written. A parameter that is there keeps its
+ * The same line with one parameter set (several values: a list; null: removed); name and value stay as written. A parameter that is there keeps its
  * place, the case of its name and its quotes; a new one comes last. The line is folded anew.
  */
-export function withParam(line: ContentLine, name: string, value: string | null): ContentLine {
+export function withParam(line: ContentLine, name: string, value: string | readonly string[] | null): ContentLine {
   const { text, params } = line;
   const present = params.filter((param) => param.name === name);
   if (present.length === 0) {
     if (value === null) return line;
     const at = params.at(-1)?.end ?? line.name.length;
-    return rebuild(line, `${text.slice(0, at)};${name}=${encodeParam(value)}${text.slice(at)}`);
+    return rebuild(line, `${text.slice(0, at)};${name}=${encodeParams(value)}${text.slice(at)}`);
   }
   let out = '';
   let copied = 0;
@@ -129,7 +129,8 @@ export function withParam(line: ContentLine, name: string, value: string | null)
       const written = text.slice(param.start, param.end);
       const equals = written.indexOf('=');
       const head = equals === -1 ? `${written}=` : written.slice(0, equals + 1);
-      out += head + (written[equals + 1] === '"' ? `"${encodeQuoted(value)}"` : encodeParam(value));
+      const quoted = typeof value === 'string' && written[equals + 1] === '"';
+      out += head + (quoted ? `"${encodeQuoted(value)}"` : encodeParams(value));
     }
     copied = param.end;
   }
@@ -271,6 +272,10 @@ function encodeQuoted(value: string): string {
 function encodeParam(value: string): string {
   const encoded = encodeQuoted(value);
   return /[:;,]/.test(encoded) ? `"${encoded}"` : encoded;
+}
+
+function encodeParams(value: string | readonly string[]): string {
+  return typeof value === 'string' ? encodeParam(value) : value.map(encodeParam).join(',');
 }
 
 function withoutBreaks(value: string): string {
