@@ -30,8 +30,15 @@ export async function interpretMail(
     const reading = interpret(mail, { limits, forwardsLeft: limits.forwards });
     return { mail: mail.facts, ...reading };
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return { mail: NO_FACTS, items: [unusable('too-deep', error.message)], forwarded: false, source: null };
+    // Strangers choose the octets: even a fault of ours must not stop the mails behind this one.
+    const item =
+      error instanceof GatewayError
+        ? unusable('too-deep', error.message)
+        : unusable(
+            'unparseable-mail',
+            `The mail made its reader fail (${error instanceof Error ? error.name : 'unknown'}).`,
+          );
+    return { mail: NO_FACTS, items: [item], forwarded: false, source: null };
   }
 }
 

@@ -43,6 +43,7 @@ const OLD_CLASSES: Readonly<Record<string, string>> = {
 
 const MEETING = '6ed8da90-450b-101b-98da-00aa003f1305';
 const APPOINTMENT = '00062002-0000-0000-c000-000000000046';
+const COMMON = '00062008-0000-0000-c000-000000000046';
 
 type Value = number | boolean | string | Uint8Array;
 type Properties = Map<string, Value>;
@@ -74,14 +75,14 @@ function readMeeting(properties: Properties) {
   return {
     globalObjectId: octetsOf(properties, `${MEETING}/3`),
     cleanGlobalObjectId: octetsOf(properties, `${MEETING}/23`),
-    start: numberOf(properties, `${APPOINTMENT}/820d`) ?? numberOf(properties, '0060'),
-    end: numberOf(properties, `${APPOINTMENT}/820e`) ?? numberOf(properties, '0061'),
+    start: firstNumber(properties, [`${APPOINTMENT}/820d`, `${COMMON}/8516`, '0060']),
+    end: firstNumber(properties, [`${APPOINTMENT}/820e`, `${COMMON}/8517`, '0061']),
     originalStart: numberOf(properties, `${APPOINTMENT}/8228`),
     proposedStart: numberOf(properties, `${APPOINTMENT}/8250`),
     proposedEnd: numberOf(properties, `${APPOINTMENT}/8251`),
     isProposal: properties.get(`${APPOINTMENT}/8257`) === true,
     sequence: numberOf(properties, `${APPOINTMENT}/8201`),
-    answeredAt: numberOf(properties, `${APPOINTMENT}/8220`) ?? numberOf(properties, `${MEETING}/1`),
+    answeredAt: firstNumber(properties, [`${APPOINTMENT}/8220`, `${MEETING}/1`]),
   };
 }
 
@@ -241,6 +242,10 @@ function textOf(properties: Properties, key: string): string | null {
 function numberOf(properties: Properties, key: string): number | null {
   const value = properties.get(key);
   return typeof value === 'number' ? value : null;
+}
+
+function firstNumber(properties: Properties, keys: readonly string[]): number | null {
+  return keys.map((key) => numberOf(properties, key)).find((value) => value !== null) ?? null;
 }
 
 function octetsOf(properties: Properties, key: string): Uint8Array | null {

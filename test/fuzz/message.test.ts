@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { interpretMail } from '../../src/message/interpret-mail.ts';
 import { fuzzMessages, makeMail } from './message.ts';
 
 // A new seed each day; a failure names the seed of its mail, and `makeMail(seed)` makes it again.
@@ -15,5 +16,100 @@ describe('damaged mails', () => {
     // The damage must leave enough alive that the deeper rooms are reached, too.
     expect(report.kinds['answer']).toBeGreaterThan(300);
     expect(report.kinds['unusable']).toBeGreaterThan(100);
+  });
+});
+
+const MEGABYTE = 1_000_000;
+const ANSWER = [
+  'Content-Type: text/calendar; method=REPLY',
+  '',
+  'BEGIN:VCALENDAR',
+  'METHOD:REPLY',
+  'BEGIN:VEVENT',
+  'UID:u',
+  'ATTENDEE;PARTSTAT=ACCEPTED:mailto:b@example.com',
+  'END:VEVENT',
+  'END:VCALENDAR',
+].join('\r\n');
+const mixed = (...parts: string[]): string =>
+  `From: b@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts.map((part) => `--b\r\n${part}\r\n`).join('')}--b--\r\n`;
+const base64 = (octets: number, octet = 65): string =>
+  `${Buffer.alloc(57, octet).toString('base64')}\r\n`.repeat(octets / 78);
+const repeat = (piece: string, octets: number): string => piece.repeat(octets / piece.length);
+
+describe('bombs end in a moment, and an answer beside one is still read', () => {
+  it.each<[string, string, () => string]>([
+    [
+      '30 MB of attachment',
+      'answer',
+      () =>
+        mixed(
+          ANSWER,
+          `Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n${base64(30 * MEGABYTE)}`,
+        ),
+    ],
+    ['30 MB of line feeds', 'answer', () => mixed(ANSWER, `X: y\r\n\r\n${repeat('\n', 30 * MEGABYTE)}`)],
+    [
+      '30 MB of quoted-printable',
+      'answer',
+      () => mixed(ANSWER, `Content-Transfer-Encoding: quoted-printable\r\n\r\n${repeat('=41 ', 30 * MEGABYTE)}`),
+    ],
+    ['30 MB of dashes', 'answer', () => mixed(ANSWER, `X: y\r\n\r\n${repeat('-', 30 * MEGABYTE)}`)],
+    ['lines like boundaries', 'unusable', () => mixed(ANSWER, `X: y\r\n\r\n${repeat('--x\n', 30 * MEGABYTE)}`)],
+    ['HTML', 'letter', () => mixed(`Content-Type: text/html\r\n\r\n${repeat('<div>', 10 * MEGABYTE)}`)],
+    ['a long To', 'letter', () => `To: ${repeat('a@b, ', 90_000)}\r\n\r\n`],
+    ['a header without end', 'unusable', () => `Subject: ${repeat('x', 10 * MEGABYTE)}`],
+    ['many headers', 'unusable', () => mixed(...Array.from({ length: 150 }, () => repeat('To: a,b\r\n', 90_000)))],
+    ['deep', 'unusable', () => repeat('Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n', MEGABYTE)],
+    ['wide', 'unusable', () => mixed(...Array.from({ length: 100_000 }, () => '\r\nx'))],
+    [
+      'a long calendar',
+      'unusable',
+      () => mixed(`Content-Type: text/calendar\r\n\r\n${repeat('BEGIN:VEVENT\r\n', 20 * MEGABYTE)}`),
+    ],
+    [
+      'calendars',
+      'unusable',
+      () =>
+        mixed(
+          ...Array.from(
+            { length: 100 },
+            () =>
+              `Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\n${repeat('X;A=b:c\r\n', 200_000)}`,
+          ),
+        ),
+    ],
+    [
+      'attached messages',
+      'letter',
+      () =>
+        mixed(...Array.from({ length: 100 }, () => `Content-Type: message/rfc822\r\n\r\nTo: ${repeat('a,', 90_000)}`)),
+    ],
+    [
+      'line feeds in base64',
+      'letter',
+      () =>
+        mixed(`Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64(20 * MEGABYTE, 10)}`),
+    ],
+    [
+      'a delivery report',
+      'bounce',
+      () => mixed(`Content-Type: message/delivery-status\r\n\r\n${repeat('Action: failed\n\n', 10 * MEGABYTE)}`),
+    ],
+    [
+      'winmail.dat',
+      'letter',
+      () =>
+        mixed(
+          `Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.concat([Buffer.from('789f3e22010001039006000000a000', 'hex'), Buffer.alloc(MEGABYTE, 0x1f)]).toString('base64')}`,
+        ),
+    ],
+  ])('%s', async (_, kind, make) => {
+    const mail = Buffer.from(make(), 'latin1');
+    const before = process.cpuUsage();
+    const { items } = await interpretMail(mail);
+    const { user, system } = process.cpuUsage(before);
+    expect(items[0]?.kind).toBe(kind);
+    expect((user + system) / 1000).toBeLessThan(1500);
   });
 });
