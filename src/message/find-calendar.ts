@@ -23,7 +23,6 @@ export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
     ...mail.parts.filter(isCalendarType).map(read),
     ...mail.parts.filter((part) => !isCalendarType(part) && isCalendarFile(part)).map(read),
     ...mail.parts.flatMap(readHeaderCalendar),
-    ...readTextCalendar(mail.facts.text),
   ];
   let octets = 0;
   return found
@@ -39,7 +38,7 @@ function isCalendarType(part: MailPart): boolean {
   return CALENDAR_TYPE.test(part.type);
 }
 
-/** By name (Lotus, old Android: octet-stream `.ics`), or by its first line whatever it is called. */
+/** By name (Lotus, old Android: octet-stream `.ics`), or by its first line, whatever it is called (phones: text/plain). */
 function isCalendarFile(part: MailPart): boolean {
   if (/^(?:message|multipart)\//.test(part.type) || isTnef(part)) return false;
   if (CALENDAR_FILE.test(part.filename)) return true;
@@ -63,10 +62,4 @@ function readHeaderCalendar(part: MailPart): FoundCalendar[] {
   const end = text.search(/^END:VCALENDAR/im);
   const calendar = `${text.slice(start, end)}END:VCALENDAR\r\n`;
   return start === -1 || end < start ? [] : [{ text: calendar, headerMethod: null, source: "a part's header" }];
-}
-
-/** A calendar sent as plain text: some phone clients give a single part the wrong type. */
-function readTextCalendar(text: string): FoundCalendar[] {
-  if (!/^BEGIN:VCALENDAR\r?\n/i.test(text)) return [];
-  return [{ text, headerMethod: null, source: 'text/plain' }];
 }

@@ -6,7 +6,7 @@ import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
 import { findCalendars, type FoundCalendar, isTnef } from './find-calendar.ts';
 import { MAIL_LIMITS, type MailLimits } from './mail-limits.ts';
 import { readComment, writesCommentAsText } from './read-comment.ts';
-import { readMail, type ReadMail } from './read-mail.ts';
+import { readHead, readMail, type ReadMail } from './read-mail.ts';
 import { readMeetingResponse } from './read-meeting-response.ts';
 import { isAbuseReport, readDeliveryReport } from './read-report.ts';
 import { isAutomatic } from './recognise-automatic.ts';
@@ -30,16 +30,16 @@ export async function interpretMail(
     const reading = interpret(mail, { limits, forwardsLeft: limits.forwards });
     return { mail: mail.facts, ...reading };
   } catch (error) {
-    // Strangers choose the octets: even a fault of ours must not stop the mails behind this one.
-    const item =
-      error instanceof GatewayError
-        ? unusable('too-deep', error.message)
-        : unusable(
-            'unparseable-mail',
-            `The mail made its reader fail (${error instanceof Error ? error.name : 'unknown'}).`,
-          );
-    return { mail: NO_FACTS, items: [item], forwarded: false, source: null };
+    const mail = readHead(raw, limits);
+    return { mail, items: [explainFailure(error)], forwarded: false, source: null };
   }
+}
+
+/** Strangers choose the octets: even a fault of ours must not stop the mails behind this one. */
+function explainFailure(error: unknown): Unusable {
+  if (error instanceof GatewayError) return unusable('too-deep', error.message);
+  const name = error instanceof Error ? error.name : 'unknown';
+  return unusable('unparseable-mail', `The mail made its reader fail (${name}).`);
 }
 
 /** What one mail may cost. `forwardsLeft` counts down over the whole mail, however its messages are nested. */
@@ -100,23 +100,24 @@ interface ReadCalendar {
   readonly source: string;
 }
 
-/** null where the mail has no calendar at all. */
+/** null where the mail has no calendar at all. winmail.dat is asked only where no calendar answers. */
 function readCalendars(mail: ReadMail, limits: MailLimits): Omit<Reading, 'forwarded'> | null {
-  const read = [
-    ...findCalendars(mail, limits.calendarOctets).map((found) => readCalendar(found, mail.facts, limits)),
-    ...readWinmail(mail, limits),
-  ];
+  const calendars = findCalendars(mail, limits.calendarOctets).map((found) => readCalendar(found, mail.facts, limits));
+  const read = calendars.some(answers) ? calendars : [...calendars, ...readWinmail(mail, limits)];
   const [first] = read;
   if (first === undefined) return null;
-  const answers = read.filter(({ message }) => 'items' in message && message.items.length > 0);
-  const [answer] = answers;
-  if (answer === undefined || !('items' in answer.message)) return explain(first);
-  const distinct = new Set(answers.map(({ message }) => ('items' in message ? identify(message.items) : '')));
-  if (distinct.size > 1) {
-    const detail = `The mail has ${distinct.size} calendars that say different things: ${answers.map(({ source }) => source).join('; ')}.`;
-    return { items: [unusable('several-calendars', detail)], source: answer.source };
-  }
-  return { items: answer.message.items, source: answer.source };
+  const answering = read.filter(answers);
+  const [answer] = answering;
+  if (answer === undefined) return explain(first);
+  const distinct = new Set(answering.map(({ message }) => identify(message.items)));
+  if (distinct.size === 1) return { items: answer.message.items, source: answer.source };
+  const sources = answering.map(({ source }) => source).join('; ');
+  const detail = `The mail has ${distinct.size} calendars that say different things: ${sources}.`;
+  return { items: [unusable('several-calendars', detail)], source: answer.source };
+}
+
+function answers(calendar: ReadCalendar): calendar is { message: ItipMessage; source: string } {
+  return 'items' in calendar.message && calendar.message.items.length > 0;
 }
 
 function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits): ReadCalendar {
@@ -186,17 +187,3 @@ function identify(items: readonly ClaimedItem[]): string {
 function unusable(reason: UnusableReason, detail: string): Unusable {
   return { kind: 'unusable', reason, detail };
 }
-
-const NO_FACTS: MailFacts = {
-  messageId: null,
-  date: null,
-  subject: '',
-  from: [],
-  fromFields: 0,
-  sender: null,
-  replyTo: [],
-  to: [],
-  hops: 0,
-  loopMark: null,
-  text: '',
-};

@@ -50,17 +50,19 @@ function decodePercents(text: string): string {
   }
 }
 
-/** RFC 2047 encoded words; white space between two of them goes. What is no encoded word stays as it is. */
+/**
+ * RFC 2047 encoded words; white space between two of them goes. What is no encoded word stays as it is. Control characters,
+ * which an encoded word may smuggle in, become spaces: the text may stand in a header again.
+ */
 export function decodeWords(value: string): string {
   return value
     .replace(/\?=\s+=\?/g, '?==?')
     .replace(
       /=\?([\w.:+-]{1,40})(?:\*[\w-]{1,20})?\?([BQ])\?([^?\s]{0,2000})\?=/gi,
-      (_, charset: string, encoding: string, text: string) => {
-        const octets = encoding.toUpperCase() === 'B' ? Buffer.from(text, 'base64') : decodeQ(text);
-        return decodeText(octets, charset);
-      },
-    );
+      (_, charset: string, encoding: string, text: string) =>
+        decodeText(encoding.toUpperCase() === 'B' ? Buffer.from(text, 'base64') : decodeQ(text), charset),
+    )
+    .replace(/\p{Cc}+/gu, ' ');
 }
 
 function decodeQ(text: string): Buffer {

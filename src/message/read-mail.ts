@@ -4,7 +4,15 @@ import sanitizeHtml from 'sanitize-html';
 import { decodeText } from './decode-text.ts';
 import { decodeTransfer } from './decode-transfer.ts';
 import type { MailLimits } from './mail-limits.ts';
-import { decodeWords, type HeaderField, readAddresses, readDate, readFilename, readParameter } from './read-header.ts';
+import {
+  decodeWords,
+  type HeaderField,
+  readAddresses,
+  readDate,
+  readFields,
+  readFilename,
+  readParameter,
+} from './read-header.ts';
 import { lastValue, type MimePart, readMime } from './read-mime.ts';
 import type { MailFacts } from './types.ts';
 
@@ -36,6 +44,14 @@ export function readMail(raw: Uint8Array, limits: MailLimits): ReadMail {
   const fields = (name: string): string[] => valuesOf(top, name);
   const parts = mime.filter(({ type }) => !type.startsWith('multipart/')).map(readPart);
   return { hasHeader: top.length > 0, facts: readFacts(fields, readText(parts, limits.textLength)), fields, parts };
+}
+
+/** The facts of a mail whose parts are beyond the limits: what its own header says, as far as it may be long. */
+export function readHead(raw: Uint8Array, limits: MailLimits): MailFacts {
+  const head = Buffer.from(raw.subarray(0, limits.partHeaderOctets)).toString('latin1');
+  const end = head.search(/\n\r?\n/);
+  const top = readFields(raw.subarray(0, end === -1 ? head.length : end));
+  return readFacts((name) => valuesOf(top, name), '');
 }
 
 function valuesOf(fields: readonly HeaderField[], name: string): string[] {
@@ -73,7 +89,7 @@ function readFacts(fields: (name: string) => string[], text: string): MailFacts 
 
 /** With angle brackets, also where the mail had none. */
 function readMessageId(value = ''): string | null {
-  const id = /<([^<>\s]{1,990})>/.exec(value)?.[1] ?? /^[^<>\s]{1,990}$/.exec(value)?.[0];
+  const id = /<([^<>\s\p{Cc}]{1,990})>/u.exec(value)?.[1] ?? /^[^<>\s\p{Cc}]{1,990}$/u.exec(value)?.[0];
   return id === undefined ? null : `<${id}>`;
 }
 

@@ -17,8 +17,8 @@ const part = (fields: Partial<MailPart>): MailPart => ({
   ...fields,
 });
 const holding = (text: string) => () => Buffer.from(text);
-const find = (parts: MailPart[], text = '') => {
-  const facts = { text } as ReadMail['facts'];
+const find = (parts: MailPart[]) => {
+  const facts = {} as ReadMail['facts'];
   return findCalendars({ hasHeader: true, facts, fields: () => [], parts }, 1000).map(({ source }) => source);
 };
 
@@ -52,9 +52,9 @@ describe('findCalendars', () => {
     ]);
   });
 
-  it('in the text, if it begins there', () => {
-    expect(find([], ICS)).toEqual(['text/plain']);
-    expect(find([], `Hello,\r\n${ICS}`)).toEqual([]);
+  it('in a text, if it begins there', () => {
+    expect(find([part({ type: 'text/plain' })])).toEqual(['text/plain in multipart/mixed (part 1)']);
+    expect(find([part({ type: 'text/plain', content: holding(`Hello,\r\n${ICS}`) })])).toEqual([]);
   });
 
   it("in a part's header, between BEGIN and END", () => {

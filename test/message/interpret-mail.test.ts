@@ -114,13 +114,29 @@ describe('what cannot be read', () => {
     });
   });
 
-  it('a mail above the limits, without its facts', async () => {
+  it('a mail above the limits, with what its header says', async () => {
     const raw = fixture('gmail-accepted');
     const { items, mail: facts } = await interpretMail(raw, { limits: { octets: 100 } });
     expect(items).toEqual([
       { kind: 'unusable', reason: 'too-deep', detail: 'The mail is not read: it is larger than 100 octets.' },
     ]);
-    expect(facts.fromFields).toBe(0);
+    expect(facts).toMatchObject({ fromFields: 0, text: '' });
+  });
+
+  it('keeps the marks that end loops, whatever else is beyond the limits', async () => {
+    const head =
+      'Received: a\r\nReceived: b\r\nX-IMIP-Gateway-Loop: task-1\r\nMessage-ID: <a@example.com>\r\nFrom: b@example.com\r\n';
+    const deep = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n'.repeat(100);
+    const { mail: facts, items } = await interpretMail(Buffer.from(`${head}${deep}`));
+    expect(items).toMatchObject([{ reason: 'too-deep' }]);
+    expect(facts).toMatchObject({
+      hops: 2,
+      loopMark: 'task-1',
+      messageId: '<a@example.com>',
+      from: [{ address: 'b@example.com' }],
+    });
+    const long = await interpretMail(Buffer.from(`${head}Subject: ${'x'.repeat(200_000)}\r\n\r\n`));
+    expect(long.mail).toMatchObject({ hops: 2, loopMark: 'task-1' });
   });
 
   it('too many parts, too large a header of one part', async () => {
@@ -166,6 +182,16 @@ describe('what cannot be read', () => {
 });
 
 describe('precedence', () => {
+  it('winmail.dat is asked only where no calendar answers', async () => {
+    const winmail = fixture('outlook-winmail-declined-hex').toString('latin1');
+    const calendar = fixture('outlook-2003-accepted').toString('latin1').split('\r\n\r\n');
+    const part = `Content-Type: text/calendar; method=REPLY\r\n\r\n${calendar[1]}`;
+    const raw = winmail.replace(/(------_=_NextPart_[^\r]+)--\r\n$/, `$1\r\n${part}\r\n$1--\r\n`);
+    expect(summarise(await interpretMail(Buffer.from(raw, 'latin1')))).toEqual([
+      'answer ACCEPTED of bob@example.com to alice@example.com for planning-1@example.com seq 0 "Sorry, not this week."',
+    ]);
+  });
+
   const reply = fixture('exchange-room-accepted').toString('latin1');
 
   it('an answer counts although the mail calls itself an automatic reply', async () => {

@@ -69,6 +69,7 @@ describe('decodeWords', () => {
     ['=?utf-8?X?a?=', '=?utf-8?X?a?='],
     ['=?utf-8?Q?no end', '=?utf-8?Q?no end'],
     ['=?x-unknown?Q?a=C3=BC?=', 'aü'],
+    ['=?utf-8?Q?a=0D=0ABcc:_x=00?=', 'a Bcc: x '],
   ])('%s', (value, expected) => expect(decodeWords(value)).toBe(expected));
 });
 
