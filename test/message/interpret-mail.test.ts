@@ -120,7 +120,7 @@ describe('what cannot be read', () => {
     expect(items).toEqual([
       { kind: 'unusable', reason: 'too-deep', detail: 'The mail is not read: it is larger than 100 octets.' },
     ]);
-    expect(facts).toMatchObject({ fromFields: 0, text: '' });
+    expect(facts).toMatchObject({ fromFields: 1, text: '' });
   });
 
   it('keeps the marks that end loops, whatever else is beyond the limits', async () => {
