@@ -1,17 +1,27 @@
 #!/usr/bin/env node
-// The command line: `serve`, `playground`, `secret`, `inspect FILE`, `why ID`, `settings`. The only file that reads the
-// environment and ends the process.
+// The command line: `serve`, `playground`, `secret`, `inspect FILE`, `why ID`, `queue …`, `check`, `settings`. The only
+// file that reads the environment and ends the process.
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { configWarnings, readConfig, settingsTable } from './config.ts';
 import { GatewayError } from './errors.ts';
 import { explain } from './flow/explain.ts';
+import {
+  changeTasks,
+  listQueue,
+  type QueueCommandOptions,
+  sayChanges,
+  sayListing,
+  sayTask,
+  showTask,
+} from './flow/queue-commands.ts';
 import { openLog } from './log.ts';
 import { makeSecret, startGateway } from './main.ts';
 import { describeMail } from './message/describe-mail.ts';
 import { interpretMail } from './message/interpret-mail.ts';
 import { startPlayground } from './playground/start-playground.ts';
-import { openLedger } from './spool/open-spool.ts';
+import { openLedger, openQueueDesk } from './spool/open-spool.ts';
+import type { QueueName } from './spool/types.ts';
 
 const program = new Command('imip-gateway');
 program.description('Brings answers to mailed invitations into the organizer’s CalDAV event.').showHelpAfterError();
@@ -63,11 +73,55 @@ program
   .argument('<id>', 'a Message-ID, UID, mail address or record id')
   .description('say from the ledger what happened to it, and why')
   .action(async (id: string) => {
-    const url = process.env['DATABASE_URL']?.trim() || 'sqlite:./data/gateway.db';
-    const { ledger, close } = await openLedger({ url });
+    const { ledger, close } = await openLedger({ url: databaseUrl() });
     console.log(await explain(ledger, id));
     await close();
   });
+
+const queue = program.command('queue').description('see and move what waits, beside the running gateway');
+
+queue
+  .command('list')
+  .description('count what waits and what is held, and list it, oldest first')
+  .addOption(new Option('--queue <queue>', 'only this one').choices(['incoming', 'event', 'invitation', 'outgoing']))
+  .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'held']))
+  .option('--limit <count>', 'at most so many', '100')
+  .option('--json', 'as JSON')
+  .action(async (given: { queue?: QueueName; state?: 'waiting' | 'held'; limit: string; json?: true }) => {
+    const limit = Number(given.limit);
+    if (!Number.isInteger(limit) || limit < 0) fail('--limit must be a number');
+    const filter = { queue: given.queue ?? null, state: given.state ?? null, limit };
+    const listing = await atTheDesk((desk) => listQueue(desk, filter));
+    console.log(given.json ? JSON.stringify(listing, null, 2) : sayListing(listing, Date.now()));
+  });
+
+queue
+  .command('show')
+  .argument('<id>', 'a task, as the list names it')
+  .description('one task in full, and what the ledger says about it')
+  .option('--json', 'as JSON')
+  .action(async (id: string, { json }: { json?: true }) => {
+    const task = (await atTheDesk((desk) => showTask(desk, id))) ?? fail(`no task has the id ${id}`);
+    console.log(json ? JSON.stringify(task, null, 2) : sayTask(task));
+  });
+
+const changes = {
+  retry: 'put to work now, whether it waits for its next try or is held',
+  hold: 'keep it until it is retried or dropped',
+  drop: 'end it; the ledger says that you did',
+} as const;
+for (const change of ['retry', 'hold', 'drop'] as const) {
+  queue
+    .command(change)
+    .argument('<id...>', 'tasks, as the list names them')
+    .description(changes[change])
+    .option('--json', 'as JSON')
+    .action(async (ids: string[], { json }: { json?: true }) => {
+      const results = await atTheDesk((desk) => changeTasks(desk, change, ids));
+      console.log(json ? JSON.stringify(results, null, 2) : sayChanges(change, results));
+      if (results.some(({ result }) => result !== 'changed')) process.exitCode = 1;
+    });
+}
 
 program
   .command('settings')
@@ -79,6 +133,20 @@ try {
 } catch (error) {
   if (error instanceof GatewayError) fail(error.message);
   throw error;
+}
+
+/** The operator's commands need no other setting. */
+function databaseUrl(): string {
+  return process.env['DATABASE_URL']?.trim() || 'sqlite:./data/gateway.db';
+}
+
+async function atTheDesk<T>(work: (desk: QueueCommandOptions) => Promise<T>): Promise<T> {
+  const { desk, spool, ledger } = await openQueueDesk({ url: databaseUrl() });
+  try {
+    return await work({ desk, spool, ledger, now: Date.now });
+  } finally {
+    await spool.close();
+  }
 }
 
 function fail(message: string): never {
