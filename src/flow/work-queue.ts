@@ -68,6 +68,8 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
     } finally {
       claiming = false;
     }
+    // Work that was announced while the queue was asked for its next due time.
+    if (again) void look();
   }
 
   async function sleepUntilDue(): Promise<void> {

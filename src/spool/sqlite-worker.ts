@@ -72,6 +72,8 @@ function serve(file: OpenFile, path: string): void {
     }
   };
 
+  // At once, for there must be a version to compare with.
+  checkForeign(drive);
   const watch = setInterval(() => checkForeign(drive), foreignCheckMs);
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'run') {
