@@ -10,7 +10,6 @@ export interface TnefMessage {
   readonly globalObjectId: Uint8Array | null;
   readonly cleanGlobalObjectId: Uint8Array | null;
   readonly start: number | null;
-  readonly end: number | null;
   /** Where an exception stood before it was moved. */
   readonly originalStart: number | null;
   readonly proposedStart: number | null;
@@ -21,7 +20,6 @@ export interface TnefMessage {
   readonly answeredAt: number | null;
   /** SMTP addresses only; an Exchange directory name (`/o=…`) is null. */
   readonly sender: string | null;
-  readonly senderName: string | null;
   readonly body: string | null;
 }
 
@@ -61,7 +59,7 @@ export function readTnef(octets: Uint8Array): TnefMessage | null {
   return {
     messageClass: modernise((named && readText(named, charset)) || textOf(properties, '001a') || ''),
     ...readMeeting(properties),
-    ...readSender(attributes.get(ATTRIBUTE.from), properties, charset),
+    sender: readSender(attributes.get(ATTRIBUTE.from), properties, charset),
     body: (body && readText(body, charset)) || textOf(properties, '1000'),
   };
 }
@@ -76,7 +74,6 @@ function readMeeting(properties: Properties) {
     globalObjectId: octetsOf(properties, `${MEETING}/3`),
     cleanGlobalObjectId: octetsOf(properties, `${MEETING}/23`),
     start: firstNumber(properties, [`${APPOINTMENT}/820d`, `${COMMON}/8516`, '0060']),
-    end: firstNumber(properties, [`${APPOINTMENT}/820e`, `${COMMON}/8517`, '0061']),
     originalStart: numberOf(properties, `${APPOINTMENT}/8228`),
     proposedStart: numberOf(properties, `${APPOINTMENT}/8250`),
     proposedEnd: numberOf(properties, `${APPOINTMENT}/8251`),
@@ -87,14 +84,11 @@ function readMeeting(properties: Properties) {
 }
 
 /** On behalf of whom it was sent, then who sent it, then the From attribute. */
-function readSender(from: Uint8Array | undefined, properties: Properties, charset: string) {
-  const triple = from === undefined ? null : readTriple(from, charset);
+function readSender(from: Uint8Array | undefined, properties: Properties, charset: string): string | null {
   const addresses = ['5d02', '0065', '5d01', '0c1f'].map((id) => textOf(properties, id));
-  const sender = [...addresses, triple?.address ?? null].find((address) => address?.includes('@') === true);
-  return {
-    sender: sender?.replace(/^smtp:/i, '') ?? null,
-    senderName: textOf(properties, '0042') ?? textOf(properties, '0c1a') ?? triple?.name ?? null,
-  };
+  const inTriple = from === undefined ? null : readTripleAddress(from, charset);
+  const sender = [...addresses, inTriple].find((address) => address?.includes('@') === true);
+  return sender?.replace(/^smtp:/i, '') ?? null;
 }
 
 /** Level, ID, length, data, checksum; only the message's own (level 1). The checksum is not ours to judge by. */
@@ -189,16 +183,15 @@ function readValue(type: number, data: Uint8Array, charset: string): Value {
 }
 
 /** MS-OXTNEF §2.1.3.3.4: a "triple" of type, name and `SMTP:address`. */
-function readTriple(data: Uint8Array, charset: string): { name: string; address: string | null } | null {
+function readTripleAddress(data: Uint8Array, charset: string): string | null {
   const cursor = new Cursor(data);
   if (cursor.left < 8) return null;
   cursor.skip(4);
   const nameLength = cursor.u16();
   const addressLength = cursor.u16();
-  const name = cursor.take(nameLength);
-  const address = cursor.take(addressLength);
-  if (name === null) return null;
-  return { name: readText(name, charset), address: address === null ? null : readText(address, charset) };
+  cursor.skip(nameLength);
+  const address = cursor.left < 0 ? null : cursor.take(addressLength);
+  return address === null ? null : readText(address, charset);
 }
 
 function readText(data: Uint8Array, charset: string): string {

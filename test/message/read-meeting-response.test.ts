@@ -8,7 +8,6 @@ const tnef = (fields: Partial<TnefMessage>): TnefMessage => ({
   globalObjectId: globalObjectId({ uid: 'u@example.com' }),
   cleanGlobalObjectId: null,
   start: null,
-  end: null,
   originalStart: null,
   proposedStart: null,
   proposedEnd: null,
@@ -16,7 +15,6 @@ const tnef = (fields: Partial<TnefMessage>): TnefMessage => ({
   sequence: null,
   answeredAt: null,
   sender: null,
-  senderName: null,
   body: null,
   ...fields,
 });
