@@ -15,8 +15,8 @@ const MAX_LISTED = 100;
  * @throws GatewayError `calendar-unparseable`
  */
 export function fingerprintFor(calendar: string, recipient: CalendarAddress): string {
-  const document = parseEvent(calendar);
-  const told = normalComponents(document).map((component) => [
+  const { method, components } = readTold(calendar);
+  const told = components.map((component) => [
     component.recurrenceId,
     component.sequence,
     scheduleKey(component.schedule),
@@ -24,7 +24,24 @@ export function fingerprintFor(calendar: string, recipient: CalendarAddress): st
     guestsToldTo(component, recipient),
     [...component.texts].sort(),
   ]);
-  return digest([methodOf(document), told]);
+  return digest([method, told]);
+}
+
+interface Told {
+  readonly calendar: string;
+  readonly method: string | null;
+  readonly components: readonly NormalComponent[];
+}
+
+let last: Told | null = null;
+
+/** A change is posted once per attendee, with the same text for nearly all of them: the last one is kept as read. */
+function readTold(calendar: string): Told {
+  if (last?.calendar !== calendar) {
+    const document = parseEvent(calendar);
+    last = { calendar, method: methodOf(document), components: normalComponents(document) };
+  }
+  return last;
 }
 
 /**

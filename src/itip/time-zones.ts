@@ -139,7 +139,7 @@ function instantOf(wall: number, offsetAt: OffsetAt): number | null {
   const before = offsetAt(wall - DAY);
   const after = offsetAt(wall + DAY);
   if (before === null || after === null) return null;
-  if (offsetAt(wall - before) === before) return wall - before;
+  if (before === after || offsetAt(wall - before) === before) return wall - before;
   if (offsetAt(wall - after) === after) return wall - after;
   return wall - before;
 }

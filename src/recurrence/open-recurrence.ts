@@ -1,6 +1,8 @@
 // Occurrences of an untrusted recurrence set: an OccurrenceQuery comes in, its OccurrenceAnswer goes out. The work is
 // done by worker threads that are kept warm, limited in memory, and killed when one query takes too long; that query is
-// answered `too-expensive`, all others wait for another worker or the new one, unhurt.
+// answered `too-expensive`, all others wait for another worker or the new one, unhurt. A calendar that was too much
+// several times in a row is not tried again.
+import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../errors.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from '../itip/types.ts';
@@ -14,12 +16,14 @@ export interface Recurrence {
 
 export interface RecurrenceOptions {
   readonly workers?: number;
-  /** What one query may take, in milliseconds, counted from when a worker takes it up. */
+  /** What one query may take of work, in milliseconds, counted from when a worker takes it up. */
   readonly timeLimit?: number;
   readonly maxOccurrences?: number;
 }
 
 interface Pending {
+  /** Digest of the calendar. */
+  readonly key: string;
   readonly query: OccurrenceQuery;
   readonly resolve: (answer: OccurrenceAnswer) => void;
   readonly reject: (error: GatewayError) => void;
@@ -32,6 +36,10 @@ interface Slot {
   timer: NodeJS.Timeout | null;
 }
 
+/** In multiples of the time limit. */
+const MAX_STARVED = 20;
+const MAX_STRIKES = 3;
+const MAX_REMEMBERED = 1000;
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
 /** The same worker as TypeScript source (tests; tsx must be registered inside of the thread) and as built. */
@@ -58,6 +66,8 @@ class RecurrencePool implements Recurrence {
   readonly #maxOccurrences: number;
   readonly #slots = new Set<Slot>();
   readonly #waiting: Pending[] = [];
+  /** How many workers a calendar has cost, since it last cost none. */
+  readonly #strikes = new Map<string, number>();
   #closed = false;
 
   constructor(size: number, timeLimit: number, maxOccurrences: number) {
@@ -69,8 +79,10 @@ class RecurrencePool implements Recurrence {
 
   expand(query: OccurrenceQuery): Promise<OccurrenceAnswer> {
     if (this.#closed) return Promise.reject(new GatewayError('internal', 'recurrence is closed'));
+    const key = createHash('sha256').update(query.calendar).digest('base64');
+    if ((this.#strikes.get(key) ?? 0) >= MAX_STRIKES) return Promise.resolve({ kind: 'too-expensive' });
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ query, resolve, reject });
+      this.#waiting.push({ key, query, resolve, reject });
       this.#fill();
       this.#assign();
     });
@@ -114,8 +126,8 @@ class RecurrencePool implements Recurrence {
 
   #hear(slot: Slot, report: WorkerReport): void {
     if (report === 'ready') this.#welcome(slot);
-    else if (report === 'begun') slot.timer = setTimeout(() => this.#expire(slot), this.#timeLimit);
-    else this.#settle(slot, report);
+    else if (report === 'begun') this.#watch(slot, performance.now(), processTime(), this.#timeLimit);
+    else this.#settle(slot, report, false);
     this.#assign();
   }
 
@@ -125,12 +137,26 @@ class RecurrencePool implements Recurrence {
     slot.worker.unref();
   }
 
+  /**
+   * On a machine that is busy with others a worker may not have worked at all: while the share of the processors that
+   * this process had is less than one query may take, the query has not had that either.
+   */
+  #watch(slot: Slot, since: number, timeSince: number, delay: number): void {
+    slot.timer = setTimeout(() => {
+      const working = [...this.#slots].filter(({ job }) => job !== null).length;
+      const left = this.#timeLimit - (processTime() - timeSince) / Math.max(working, 1);
+      const starved = performance.now() - since < this.#timeLimit * MAX_STARVED;
+      if (left > 0 && starved) this.#watch(slot, since, timeSince, Math.max(left, 10));
+      else this.#expire(slot);
+    }, delay);
+  }
+
   /** An answer that is here already, behind a busy event loop, still counts: it is heard before `setImmediate`. */
   #expire(slot: Slot): void {
     const job = slot.job;
     setImmediate(() => {
       if (job === null || slot.job !== job || !this.#slots.delete(slot)) return;
-      this.#settle(slot, { kind: 'too-expensive' });
+      this.#settle(slot, { kind: 'too-expensive' }, true);
       void slot.worker.terminate();
       this.#fill();
     });
@@ -139,20 +165,36 @@ class RecurrencePool implements Recurrence {
   /** The worker ended by itself: with a query, that query was too much for it; before it could work, none ever will. */
   #lose(slot: Slot): void {
     if (!this.#slots.delete(slot)) return;
-    this.#settle(slot, { kind: 'too-expensive' });
+    this.#settle(slot, { kind: 'too-expensive' }, true);
     if (slot.ready) this.#fill();
     else if (this.#slots.size === 0) this.#failAll(this.#waiting.splice(0));
   }
 
-  #settle(slot: Slot, answer: OccurrenceAnswer): void {
+  #settle(slot: Slot, answer: OccurrenceAnswer, workerLost: boolean): void {
     if (slot.timer) clearTimeout(slot.timer);
     slot.timer = null;
+    if (slot.job) this.#remember(slot.job.key, workerLost);
     slot.job?.resolve(answer);
     slot.job = null;
     slot.worker.unref();
   }
 
+  #remember(key: string, workerLost: boolean): void {
+    const strikes = this.#strikes.get(key) ?? 0;
+    this.#strikes.delete(key);
+    if (!workerLost) return;
+    this.#strikes.set(key, strikes + 1);
+    const [oldest] = this.#strikes.keys();
+    if (this.#strikes.size > MAX_REMEMBERED && oldest !== undefined) this.#strikes.delete(oldest);
+  }
+
   #failAll(pending: readonly Pending[]): void {
     for (const { reject } of pending) reject(new GatewayError('internal', 'no recurrence worker', { temporary: true }));
   }
+}
+
+/** Processor time of all threads of this process, in milliseconds. */
+function processTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

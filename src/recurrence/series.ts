@@ -129,14 +129,16 @@ function excludedPlaces(
 
 function* rulePlaces(rule: Rule, clock: Clock, first: number): Generator<number> {
   const { start } = clock;
-  // What is counted must be walked from the start; the rest may begin a day early, whatever the zone.
-  const from = rule.count === null && Number.isFinite(first) ? clock.localOf(first) - DAY : start;
+  // A day early, whatever the zone.
+  const from = Number.isFinite(first) ? Math.max(start, clock.localOf(first) - DAY) : start;
   const ended = endOf(rule, clock);
   let count = 0;
-  for (const local of ruleStarts(rule, start, Math.max(start, from))) {
+  // What is counted must be walked from the start.
+  for (const local of ruleStarts(rule, start, rule.count === null ? from : start)) {
     // RFC 5545 §3.8.5.3: DTSTART is the first that is counted, in the rule's pattern or not.
     if (count === 0 && local !== start) count = 1;
     if (rule.count !== null && ++count > rule.count) return;
+    if (local < from) continue;
     const place = clock.placeOf(local);
     if (place === null || ended(local, place)) return;
     yield place;

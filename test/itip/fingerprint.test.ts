@@ -59,6 +59,14 @@ function answered(recurrenceId: string, lines: readonly string[] = []): string {
   ]);
 }
 
+function guestLines(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `ATTENDEE:mailto:guest${at}@example.com`);
+}
+
+function withGuests(count: number): string {
+  return fingerprintFor(message(event([...MASTER, ...guestLines(count)])), BOB);
+}
+
 describe('fingerprintFor: nothing new', () => {
   it.each<[string, string]>([
     [
@@ -126,11 +134,8 @@ describe('fingerprintFor: nothing new', () => {
   });
 
   it('of more than 100 guests, the others are no news', () => {
-    const invite = (count: number) =>
-      Array.from({ length: count }, (_, at) => `ATTENDEE:mailto:guest${at}@example.com`);
-    const of = (count: number) => fingerprintFor(message(event([...MASTER, ...invite(count)])), BOB);
-    expect(of(150)).toBe(of(151));
-    expect(of(50)).not.toBe(of(51));
+    expect(withGuests(150)).toBe(withGuests(151));
+    expect(withGuests(50)).not.toBe(withGuests(51));
   });
 });
 

@@ -106,7 +106,7 @@ describe.skipIf(!present)('sabre', () => {
       }));
       const insignificant = new Set(wanted.filter((message) => !message.significant).map(key));
       const sorted = <T extends Addressed>(messages: readonly T[]) =>
-        messages.filter((each) => !insignificant.has(key(each))).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+        messages.filter((message) => !insignificant.has(key(message))).sort((a, b) => (key(a) < key(b) ? -1 : 1));
       expect(sorted(got)).toEqual(sorted(wanted).map(({ method, to, text }) => ({ method, to, text })));
     });
   });
