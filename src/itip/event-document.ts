@@ -4,6 +4,7 @@
 import { GatewayError } from '../errors.ts';
 import { type ContentLine, joinLines, splitLines } from './content-lines.ts';
 import { type ComponentName, EventComponent } from './event-component.ts';
+import { remember } from './remember.ts';
 
 export interface EventDocument {
   readonly uid: string;
@@ -25,6 +26,12 @@ export interface EventDocument {
  * @throws GatewayError `calendar-unparseable`
  */
 export function parseEvent(text: string, storedAt: number | null = null): EventDocument {
+  const document = parseText(text);
+  return storedAt === null ? document : { ...document, storedAt };
+}
+
+/** The last few texts give the documents that they gave before: what is found out about one may be kept beside it. */
+const parseText = remember((text): EventDocument => {
   const { parts, vtimezones } = splitComponents(splitLines(text));
   const components = parts.filter((part) => part instanceof EventComponent);
   const first = components[0];
@@ -32,7 +39,16 @@ export function parseEvent(text: string, storedAt: number | null = null): EventD
   if (!first || !uid) throw unparseable('no VEVENT or VTODO with a UID');
   if (components.some((each) => each.uid !== uid)) throw unparseable('several UIDs');
   if (components.filter((each) => each.recurrenceId === null).length > 1) throw unparseable('several masters');
-  return makeDocument({ uid, component: first.name, vtimezones, storedAt }, parts);
+  return makeDocument({ uid, component: first.name, vtimezones, storedAt: null }, parts);
+});
+
+/** METHOD, upper case; null where the calendar has none. */
+export function methodOf(document: EventDocument): string | null {
+  for (const part of document.parts) {
+    const line = part instanceof EventComponent ? undefined : part.find(({ name }) => name === 'METHOD');
+    if (line !== undefined) return line.value.trim().toUpperCase();
+  }
+  return null;
 }
 
 export function eventText(document: EventDocument): string {
