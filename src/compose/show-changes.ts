@@ -1,5 +1,6 @@
 // In: an event as this recipient was mailed it last and as it is now, the reader. Out: what changed, old and new, in words;
 // of a series also what changed about single dates. Nothing where only such things changed as a reader does not see.
+import { parseEvent, recurrenceIdsOf } from '../itip/event-document.ts';
 import { type EventDifference, whatChanged } from '../itip/what-changed.ts';
 import { readTime } from '../itip/time-zones.ts';
 import { readEventView } from './event-view.ts';
@@ -134,6 +135,9 @@ export function showChanges(
 ): readonly ShownChange[] {
   const previous = readEventView(previousCalendar, event.recurrenceId, null);
   const telling: Telling = { previous, event, reader, templates };
-  const changes = whatChanged(previousCalendar, calendar).flatMap((difference) => showDifference(telling, difference));
-  return changes.slice(0, SHOWN_CHANGES);
+  // A mail about single dates says nothing of the series, nor of its other dates.
+  const told = recurrenceIdsOf(parseEvent(calendar));
+  const isTold = ({ recurrenceId }: EventDifference): boolean => told.includes(null) || told.includes(recurrenceId);
+  const differences = whatChanged(previousCalendar, calendar).filter(isTold);
+  return differences.flatMap((difference) => showDifference(telling, difference)).slice(0, SHOWN_CHANGES);
 }

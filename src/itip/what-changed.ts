@@ -96,7 +96,7 @@ function readState({ master, overrides, vtimezones }: EventDocument): State {
 
 function occurrenceDifferences(before: State, after: State, id: string): EventDifference[] {
   // Where the series has moved, its occurrences have other names: one that only the other has is no news by itself.
-  const moved = startOf(before) !== startOf(after);
+  const moved = before.master !== null && after.master !== null && startOf(before) !== startOf(after);
   if (moved && !(before.overrides.has(id) && after.overrides.has(id))) return [];
   const old = before.overrides.get(id) ?? instanceAt(before, id);
   const current = after.overrides.get(id) ?? instanceAt(after, id);

@@ -38,7 +38,11 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
   },
   'invitation-without-itip': { itip: false, organizerAsMailed: null },
   update: { kind: 'update', previousCalendar: before, references: '<0192c0.invitation@calendar.example.com>' },
-  'update-one-date': { kind: 'update', calendar: calendar('REQUEST', event(oneDate)) },
+  'update-one-date': {
+    kind: 'update',
+    previousCalendar: calendar('REQUEST', event(series)),
+    calendar: calendar('REQUEST', event(oneDate)),
+  },
   cancel: { kind: 'cancel', links: null, calendar: calendar('CANCEL', event({ STATUS: 'STATUS:CANCELLED' })) },
   'cancel-one-date': {
     kind: 'cancel',

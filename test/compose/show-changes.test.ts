@@ -29,6 +29,20 @@ describe('showChanges', () => {
     after: Record<string, string | null>,
   ): readonly ShownChange[] => show(calendar('REQUEST', event(before)), calendar('REQUEST', event(after)));
 
+  it('says of one date of a series what it would have been', () => {
+    const moved = oneDate({
+      DTSTART: 'DTSTART;TZID=Europe/Paris:20261202T140000',
+      DTEND: 'DTEND;TZID=Europe/Paris:20261202T153000',
+    });
+    expect(show(calendar('REQUEST', event(series)), calendar('REQUEST', moved))).toEqual([
+      {
+        label: 'When',
+        was: 'Tuesday, December 1, 2026, 10:00 – 11:30 AM (Central European Time)',
+        now: 'Wednesday, December 2, 2026, 2:00 – 3:30 PM (Central European Time)',
+      },
+    ]);
+  });
+
   it.each([
     ['title', { SUMMARY: 'SUMMARY:Old' }, {}, [{ label: 'Title', was: 'Old', now: 'Planning the spring issue' }]],
     [

@@ -198,6 +198,20 @@ describe('whatChanged', () => {
       [{ kind: 'occurrence', recurrenceId: '20260323T090000Z', change: 'added' }],
     ],
     [
+      'one instance without the series that made it',
+      calendar(WEEKLY),
+      calendar(swap(THIRD, 'DTSTART', 'DTSTART;TZID=Europe/Berlin:20260317T150000')),
+      [
+        { kind: 'occurrence', recurrenceId: null, change: 'removed' },
+        {
+          kind: 'time',
+          recurrenceId: '20260316T090000Z',
+          before: '20260316T100000 20260316T110000 Europe/Berlin',
+          after: '20260317T150000 20260317T160000 Europe/Berlin',
+        },
+      ],
+    ],
+    [
       'now the whole series',
       calendar(THIRD),
       calendar(WEEKLY, THIRD),
