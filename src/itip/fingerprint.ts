@@ -2,8 +2,9 @@
 // said. A CalDAV server posts a REQUEST for every attendee whenever we write one attendee's answer: by the fingerprint
 // such a storm is known for what it is.
 import { createHash } from 'node:crypto';
-import { componentFor, type EventDocument, parseEvent } from './event-document.ts';
+import { componentFor, methodOf, parseEvent } from './event-document.ts';
 import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
+import { remember } from './remember.ts';
 import type { CalendarAddress } from './types.ts';
 
 /** Of more guests the mailed copy lists the recipient and the organizer alone: the others are no news. */
@@ -27,22 +28,10 @@ export function fingerprintFor(calendar: string, recipient: CalendarAddress): st
   return digest([method, told]);
 }
 
-interface Told {
-  readonly calendar: string;
-  readonly method: string | null;
-  readonly components: readonly NormalComponent[];
-}
-
-let last: Told | null = null;
-
-/** A change is posted once per attendee, with the same text for nearly all of them: the last one is kept as read. */
-function readTold(calendar: string): Told {
-  if (last?.calendar !== calendar) {
-    const document = parseEvent(calendar);
-    last = { calendar, method: methodOf(document), components: normalComponents(document) };
-  }
-  return last;
-}
+const readTold = remember((calendar) => {
+  const document = parseEvent(calendar);
+  return { method: methodOf(document), components: normalComponents(document) };
+});
 
 /**
  * Digest of when an event happens (RFC 6638 §3.2.8 calls it scheduling changes): DTSTART, DTEND or DURATION, RRULE,
@@ -58,15 +47,6 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
 function guestsToldTo({ guests }: NormalComponent, recipient: CalendarAddress): readonly (readonly string[])[] {
   const listed = guests.size > MAX_LISTED ? [...guests].filter(([key]) => key === recipient.key) : [...guests];
   return listed.sort();
-}
-
-/** Upper case; null where the calendar has none. */
-function methodOf(document: EventDocument): string | null {
-  for (const part of document.parts) {
-    const line = Array.isArray(part) ? part.find((each) => each.name === 'METHOD') : undefined;
-    if (line) return line.value.trim().toUpperCase();
-  }
-  return null;
 }
 
 function digest(value: unknown): string {
