@@ -4,7 +4,7 @@
 import type { CalendarAddress } from '../itip/types.ts';
 import { readComment, readEventView } from './event-view.ts';
 import { describeStart, type Reader } from './format-time.ts';
-import { mailedCopy, methodOf } from './mailed-copy.ts';
+import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
 import { showChanges } from './show-changes.ts';
 import { showEvent, showText, showTitle } from './show-event.ts';
@@ -150,7 +150,7 @@ function mailbox(address: CalendarAddress, name: string | null): Mailbox {
  */
 export function composeInvitation(mail: InvitationMail, templates: Templates): ComposedMail {
   const reader: Reader = { language: mail.language, timezone: mail.timezone };
-  const method = methodOf(mail.calendar, mail.kind);
+  const method = methodToMail(mail.calendar, mail.kind);
   const event = readEventView(mail.calendar, null, mail.recipient);
   const telling: Telling = { mail, event, reader, templates, method };
   const data = templateData(telling);

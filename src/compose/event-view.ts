@@ -3,9 +3,9 @@
 // moved. Refuses text without an event.
 import { GatewayError } from '../errors.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
-import { type ContentLine, splitLines, unescapeText } from '../itip/content-lines.ts';
+import { type ContentLine, unescapeText } from '../itip/content-lines.ts';
 import { type EventComponent, partstatIn } from '../itip/event-component.ts';
-import { type EventDocument, overridesAt, parseEvent } from '../itip/event-document.ts';
+import { type EventDocument, methodOf, overridesAt, parseEvent } from '../itip/event-document.ts';
 import { formatLocal, parseLocal } from '../itip/local-time.ts';
 import { occurrenceIdOf, timeOf } from '../itip/occurrence-id.ts';
 import { localAt, readTime, resolveLocal } from '../itip/time-zones.ts';
@@ -56,6 +56,15 @@ function guestOf(line: ContentLine): Guest {
     partstat: partstatIn(line),
     optional: ['OPT-PARTICIPANT', 'NON-PARTICIPANT'].includes(line.param('ROLE')?.toUpperCase() ?? ''),
   };
+}
+
+const guestsRead = new WeakMap<EventComponent, readonly Guest[]>();
+
+/** Read once: each of 2,000 guests is mailed the same component. */
+function guestsOf(component: EventComponent): readonly Guest[] {
+  const guests = guestsRead.get(component) ?? component.properties('ATTENDEE').map(guestOf);
+  guestsRead.set(component, guests);
+  return guests;
 }
 
 /** Where the meeting is held online: RFC 7986 §5.11, what vendors wrote before it, and at last the plain URL. */
@@ -133,12 +142,6 @@ function timesOf(
   return { start: moved, end: until === null ? null : later(moved, until - from, zones) };
 }
 
-/** RFC 5546 §3.2.5: a CANCEL says so by its METHOD; STATUS may be missing. */
-function isCancel(calendar: string): boolean {
-  const method = splitLines(calendar).find((line) => line.name === 'METHOD');
-  return method?.value.trim().toUpperCase() === 'CANCEL';
-}
-
 /**
  * @param recurrenceId as in OccurrenceKey; null: the event itself, or its only date where the calendar has no master
  * @throws GatewayError `calendar-unparseable`
@@ -168,9 +171,10 @@ export function readEventView(
       name: organizer.param('CN')?.trim() || addressOf(organizer),
       address: addressOf(organizer),
     },
-    guests: component.properties('ATTENDEE').map(guestOf),
+    guests: guestsOf(component),
     sequence: component.sequence,
-    cancelled: component.cancelled || isCancel(calendar),
+    // RFC 5546 §3.2.5: a CANCEL says so by its METHOD; STATUS may be missing.
+    cancelled: component.cancelled || methodOf(document) === 'CANCEL',
   };
 }
 

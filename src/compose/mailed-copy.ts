@@ -4,7 +4,7 @@
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
 import { type ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../itip/content-lines.ts';
 import { EventComponent } from '../itip/event-component.ts';
-import { parseEvent } from '../itip/event-document.ts';
+import { methodOf, parseEvent } from '../itip/event-document.ts';
 import { ianaZone } from '../itip/time-zones.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import type { InvitationKind } from './types.ts';
@@ -129,9 +129,8 @@ const METHODS: Readonly<Record<InvitationKind, string>> = {
 };
 
 /** The METHOD of the calendar as posted, else what the kind of mail implies. Upper case. */
-export function methodOf(calendar: string, kind: InvitationKind): string {
-  const line = splitLines(calendar).find(({ name }) => name === 'METHOD');
-  const written = line?.value.trim().toUpperCase() ?? '';
+export function methodToMail(calendar: string, kind: InvitationKind): string {
+  const written = methodOf(parseEvent(calendar)) ?? '';
   // It goes into a header too: a token, or it is none.
   return /^[A-Z]{1,20}$/.test(written) ? written : METHODS[kind];
 }
@@ -192,8 +191,8 @@ function rewriteLines(lines: readonly ContentLine[], rules: Rules): ContentLine[
   const open: string[] = [];
   let dropped = 0;
   for (const line of lines) {
-    const name = line.value.trim().toUpperCase();
     if (line.name === 'BEGIN') {
+      const name = line.value.trim().toUpperCase();
       open.push(name);
       if (dropped === 0 && isDropped('component', name, rules.method)) dropped = open.length;
     }
@@ -267,7 +266,7 @@ export function mailedCopy(input: MailedCopyInput): string {
     new Set(events.flatMap((event) => event.attendeeAt(address).flatMap((at) => event.lines[at] ?? [])));
   const rules: Rules = {
     ...input,
-    method: methodOf(input.calendar, input.kind),
+    method: methodToMail(input.calendar, input.kind),
     few: events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
     organizerLines: linesOf(input.organizer),
     recipientLines: linesOf(input.recipient),

@@ -41,8 +41,9 @@ const TITLE_LIMIT = 160;
 function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
   const organizer = event.organizer?.address.toLowerCase();
   const isOrganizer = (address: string): boolean => address.toLowerCase() === organizer;
-  const sorted = [...event.guests].sort((a, b) => Number(isOrganizer(b.address)) - Number(isOrganizer(a.address)));
-  return sorted.slice(0, SHOWN_GUESTS).map((guest) => {
+  const own = event.guests.filter((guest) => isOrganizer(guest.address));
+  const others = event.guests.filter((guest) => !isOrganizer(guest.address));
+  return [...own, ...others].slice(0, SHOWN_GUESTS).map((guest) => {
     const notes = isOrganizer(guest.address)
       ? [templates.message(reader.language, 'mail.guests.organizer')]
       : [

@@ -41,7 +41,16 @@ const OF_THE_SCHEDULE = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE E
 const SEEN = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));
 const DEFAULTS = new Set('STATUS:CONFIRMED TRANSP:OPAQUE CLASS:PUBLIC PRIORITY:0'.split(' '));
 
+const known = new WeakMap<EventComponent, NormalComponent>();
+
+/** Made once: a change of an event with 2,000 guests is compared 2,000 times. */
 export function normalComponent(component: EventComponent, vtimezones: readonly string[]): NormalComponent {
+  const normal = known.get(component) ?? makeNormal(component, vtimezones);
+  known.set(component, normal);
+  return normal;
+}
+
+function makeNormal(component: EventComponent, vtimezones: readonly string[]): NormalComponent {
   const texts = new Map<string, string[]>();
   for (const { name, value } of ownLines(component)) {
     if (NOT_TOLD.has(name) || OF_THE_SCHEDULE.has(name) || name === '') continue;

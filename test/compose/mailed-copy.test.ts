@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import ICAL from 'ical.js';
 import { describe, expect, it } from 'vitest';
-import { type MailedCopyInput, mailedCopy, methodOf, REWRITES } from '../../src/compose/mailed-copy.ts';
+import { type MailedCopyInput, mailedCopy, methodToMail, REWRITES } from '../../src/compose/mailed-copy.ts';
 import { alarm, alice, bob, calendar, event, series } from './samples.ts';
 
 function copy(changes: Partial<MailedCopyInput> = {}): string {
@@ -99,8 +99,8 @@ describe('mailedCopy', () => {
     expect(lines(copy(), 'METHOD')).toEqual(['METHOD:REQUEST']);
     expect(lines(copy({ itip: false }), 'METHOD')).toEqual([]);
     expect(lines(copy({ calendar: calendar(null, event()), kind: 'cancel' }), 'METHOD')).toEqual(['METHOD:CANCEL']);
-    expect(methodOf(calendar('COUNTER', event()), 'reply')).toBe('COUNTER');
-    expect(methodOf(calendar('x"; name="evil', event()), 'reply')).toBe('REPLY');
+    expect(methodToMail(calendar('COUNTER', event()), 'reply')).toBe('COUNTER');
+    expect(methodToMail(calendar('x"; name="evil', event()), 'reply')).toBe('REPLY');
   });
 
   it('lists but two of more than a hundred', () => {
