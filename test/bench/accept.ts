@@ -1,26 +1,23 @@
 // How fast a mail is acknowledged (DATA, disk, 250), beside two servers that do nothing else, in the same run: `plain`
 // writes and fsyncs a file for each mail; `append` appends to one file, mails that arrive together sharing an fdatasync.
 // `node --import tsx test/bench/accept.ts [seconds]` prints a table; the ratios count, not the mails per second.
-import { type ChildProcess, fork } from 'node:child_process';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { type AddressInfo, connect } from 'node:net';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SMTPServer } from 'smtp-server';
-import { receiveMail } from '../../src/flow/receive.ts';
-import { openLog } from '../../src/log.ts';
-import { openMailDoor } from '../../src/smtp/smtp-door.ts';
-import { makeIds } from '../../src/spool/new-id.ts';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import type { Kind } from './accept-server.ts';
 
-const kinds = ['plain', 'append', 'gateway'] as const;
-type Kind = (typeof kinds)[number];
+const kinds: readonly Kind[] = ['plain', 'append', 'gateway'];
 
 export interface AcceptFigures {
   readonly connections: number;
   /** Mails per second, median of the rounds. */
   readonly rates: Readonly<Record<Kind, number>>;
+  /** Processor time of a mail in microseconds, all threads: holds on a busy machine too. */
+  readonly costs: Readonly<Record<Kind, number>>;
   /** Milliseconds from the final dot to 250 at the gateway. */
   readonly p50: number;
   readonly p99: number;
@@ -28,17 +25,20 @@ export interface AcceptFigures {
 
 const rounds = 5;
 const self = fileURLToPath(import.meta.url);
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** `seconds` of load for each server, round and number of connections; the servers take turns. */
 export async function measureAccept(connections: readonly number[], seconds: number): Promise<AcceptFigures[]> {
-  const servers = await Promise.all(kinds.map(startServer));
+  const built = await buildServers();
+  const servers = await Promise.all(kinds.map((kind) => startServer(built, kind)));
   try {
     const figures: AcceptFigures[] = [];
     for (const width of connections) figures.push(await measureWidth(servers, width, seconds));
     return figures;
   } finally {
     for (const { child } of servers) child.kill();
-    await Promise.all(servers.map(({ folder }) => rm(folder, { recursive: true, force: true })));
+    const folders = [built, ...servers.map(({ folder }) => folder)];
+    await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }
 
@@ -49,9 +49,33 @@ interface Server {
   readonly folder: string;
 }
 
-async function startServer(kind: Kind): Promise<Server> {
+/** As JavaScript, the way it is shipped: a loader for TypeScript in the process would slow it down. */
+async function buildServers(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'accept-built-'));
+  for (const name of ['package.json', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+  const options = '--ignoreConfig --target es2023 --module nodenext --rewriteRelativeImportExtensions --skipLibCheck';
+  const places = ['--types', 'node', '--rootDir', root, '--outDir', folder];
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(
+    process.execPath,
+    [
+      tsc,
+      ...options.split(' '),
+      ...places,
+      join(root, 'test/bench/accept-server.ts'),
+      join(root, 'src/spool/sqlite-worker.ts'),
+    ],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+  return folder;
+}
+
+async function startServer(built: string, kind: Kind): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), `accept-${kind}-`));
-  const child = fork(self, ['serve', kind, folder], { execArgv: ['--import', 'tsx'] });
+  const child = fork(join(built, 'test/bench/accept-server.js'), [kind, folder], { execArgv: [] });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(message as number));
     child.once('exit', () => reject(new Error(`the ${kind} server did not start`)));
@@ -61,25 +85,40 @@ async function startServer(kind: Kind): Promise<Server> {
 
 async function measureWidth(servers: readonly Server[], width: number, seconds: number): Promise<AcceptFigures> {
   const rates: Record<Kind, number[]> = { plain: [], append: [], gateway: [] };
+  const costs: Record<Kind, number[]> = { plain: [], append: [], gateway: [] };
   let waits: number[] = [];
   for (const { port } of servers) await sendMails(port, width, 0.5);
   for (let round = 0; round < rounds; round += 1) {
-    for (const { kind, port } of servers) {
+    for (const { kind, port, child } of servers) {
+      const before = await cost(child);
       const sent = await sendMails(port, width, seconds);
       rates[kind].push(sent.waits.length / sent.seconds);
+      costs[kind].push(((await cost(child)) - before) / sent.waits.length);
       if (kind === 'gateway') waits = waits.concat(sent.waits);
     }
   }
   return {
     connections: width,
-    rates: {
-      plain: quantile(rates.plain, 0.5),
-      append: quantile(rates.append, 0.5),
-      gateway: quantile(rates.gateway, 0.5),
-    },
+    rates: medians(rates),
+    costs: medians(costs),
     p50: quantile(waits, 0.5),
     p99: quantile(waits, 0.99),
   };
+}
+
+function medians(values: Readonly<Record<Kind, readonly number[]>>): Record<Kind, number> {
+  const median = (kind: Kind): number => quantile(values[kind], 0.5);
+  return { plain: median('plain'), append: median('append'), gateway: median('gateway') };
+}
+
+/** Microseconds of processor time that the server has taken so far. */
+async function cost(server: ChildProcess): Promise<number> {
+  const answer = new Promise<NodeJS.CpuUsage>((resolve) =>
+    server.once('message', (usage) => resolve(usage as NodeJS.CpuUsage)),
+  );
+  server.send('cost');
+  const { user, system } = await answer;
+  return user + system;
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -147,96 +186,20 @@ function part(type: string, text: string): string {
   return `--b\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`;
 }
 
-/** A server of one kind in a process of its own; tells its port to its parent. */
-async function serve(kind: Kind, folder: string): Promise<void> {
-  const port = kind === 'gateway' ? await serveGateway(folder) : await serveBare(keepers[kind](folder));
-  process.send?.(port);
-}
-
-async function serveGateway(folder: string): Promise<number> {
-  const { spool } = await openSpool({ url: `sqlite:${folder}/gateway.db` });
-  const receiving = { spool, makeId: makeIds(), now: Date.now };
-  const door = await openMailDoor({
-    kind: 'smtp',
-    host: '127.0.0.1',
-    port: 0,
-    hostname: 'gateway.example.com',
-    receive: async (received) => void (await receiveMail(receiving, received)),
-    acceptsRecipient: (address) => address === 'ann@example.com',
-    tls: null,
-    trustedRelays: [],
-    log: openLog('silent'),
-  });
-  return door.address.port;
-}
-
-type Keep = (chunks: readonly Buffer[]) => Promise<unknown>;
-
-const keepers: Record<Exclude<Kind, 'gateway'>, (folder: string) => Keep> = {
-  plain: (folder) => {
-    let count = 0;
-    return async (chunks) => {
-      const file = await open(join(folder, String((count += 1))), 'wx');
-      await file.writev(chunks);
-      await file.sync();
-      await file.close();
-    };
-  },
-  append: (folder) => {
-    const opening = open(join(folder, 'mails'), 'a');
-    let group: { readonly chunks: Buffer[]; readonly kept: Promise<void> } | null = null;
-    let before: Promise<unknown> = Promise.resolve();
-    return (chunks) => {
-      if (group === null) {
-        const fresh: Buffer[] = [];
-        const kept = before.then(() => {
-          group = null;
-          return opening.then((file) => append(file, fresh));
-        });
-        before = kept;
-        group = { chunks: fresh, kept };
-      }
-      group.chunks.push(...chunks);
-      return group.kept;
-    };
-  },
-};
-
-async function append(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
-  await file.writev(chunks);
-  await file.datasync();
-}
-
-async function serveBare(keep: Keep): Promise<number> {
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
-    disableReverseLookup: true,
-    onData(stream, _session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => void keep(chunks).then(() => done(null, 'kept'), done));
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.server.address() as AddressInfo).port;
-}
-
 function show(figures: readonly AcceptFigures[]): void {
   console.table(
-    figures.map(({ connections, rates, p50, p99 }) => ({
+    figures.map(({ connections, rates, costs, p50, p99 }) => ({
       connections,
       'plain /s': Math.round(rates.plain),
       'append /s': Math.round(rates.append),
       'gateway /s': Math.round(rates.gateway),
       'gateway : plain': (rates.gateway / rates.plain).toFixed(2),
       'gateway : append': (rates.gateway / rates.append).toFixed(2),
+      'µs/mail': [costs.plain, costs.append, costs.gateway].map(Math.round).join(' : '),
       'p50 ms': p50.toFixed(1),
       'p99 ms': p99.toFixed(1),
     })),
   );
 }
 
-const [command = '', kind = '', folder = ''] = process.argv.slice(2);
-if (command === 'serve') await serve(kind as Kind, folder);
-else if (process.argv[1] === self) show(await measureAccept([1, 10, 50], Number(command || 3)));
+if (process.argv[1] === self) show(await measureAccept([1, 10, 50], Number(process.argv[2] ?? 3)));
