@@ -12,8 +12,8 @@ function element(name, properties = {}, ...children) {
 
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-async function send(method, path, body) {
-  const answer = await fetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) });
+async function post(path, body = {}) {
+  const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(await answer.text());
 }
 
@@ -37,8 +37,8 @@ function showEvents() {
         element('ul', {}, ...event.attendees.map(({ address, partstat }) =>
           element('li', {}, element('span', { textContent: address }), element('span', { className: `partstat ${partstat}`, textContent: partstat })))),
         element('div', { className: 'actions' },
-          element('button', { textContent: 'Move by an hour', onclick: () => act(() => send('POST', `/api/events/${encodeURIComponent(event.uid)}/move`)) }),
-          element('button', { textContent: 'Cancel it', onclick: () => act(() => send('POST', `/api/events/${encodeURIComponent(event.uid)}/cancel`)) })),
+          element('button', { textContent: 'Move by an hour', onclick: () => act(() => post(`/api/events/${encodeURIComponent(event.uid)}/move`)) }),
+          element('button', { textContent: 'Cancel it', onclick: () => act(() => post(`/api/events/${encodeURIComponent(event.uid)}/cancel`)) })),
         element('details', { open: ui[`open-${event.uid}`] === true, ontoggle: (change) => { ui[`open-${event.uid}`] = change.target.open; } },
           element('summary', { textContent: 'The event as the calendar has it' }),
           element('pre', { textContent: event.calendar, tabIndex: 0 }))),
@@ -89,7 +89,7 @@ function answerBox(mail) {
   client.value = ui.client ?? 'outlook';
   client.onchange = () => { ui.client = client.value; };
   const comment = element('input', { placeholder: 'A comment, if you like', ariaLabel: 'Comment', maxLength: 500 });
-  const answer = (name, partstat) => element('button', { textContent: name, onclick: () => act(() => send('POST', `/api/mails/${mail.id}/answer`, { client: client.value, partstat, comment: comment.value })) });
+  const answer = (name, partstat) => element('button', { textContent: name, onclick: () => act(() => post(`/api/mails/${mail.id}/answer`, { client: client.value, partstat, comment: comment.value })) });
   return element('div', { className: 'answer' },
     element('h3', { textContent: `Answer by mail, as ${mail.to}` }),
     element('div', { className: 'row' }, comment, client),
@@ -122,7 +122,7 @@ const start = new Date(Date.now() + 3 * 86_400_000);
 form.elements.start.value = `${start.toISOString().slice(0, 10)}T10:00`;
 form.addEventListener('submit', (submit) => {
   submit.preventDefault();
-  void act(() => send('POST', '/api/events', Object.fromEntries(new FormData(form))));
+  void act(() => post('/api/events', Object.fromEntries(new FormData(form))));
 });
 
 new EventSource('/api/changes').onmessage = () => void refresh();

@@ -323,13 +323,13 @@ describe('own-domain mode', () => {
       }),
       alice.asWritten,
     );
-    const private_ = await kit.mail(
+    const privately = await kit.mail(
       Buffer.from(`From: <${bob.asWritten}>\r\nSubject: Lunch\r\n\r\nLunch?\r\n`),
       alice.asWritten,
     );
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
-    expect(await kit.reasons(private_)).toEqual([]);
+    expect(await kit.reasons(privately)).toEqual([]);
     kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom] });
     await kit.mail(
       answerMail({
