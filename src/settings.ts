@@ -261,7 +261,12 @@ export const settings = {
     '`api-key`, `ls`, `basic`, `remote-user:HEADER` or `accounts:FILE` (JSON: organizer → `{url?, username, password}`).',
     caldavAuth,
   ),
-  caldavUsername: setting('CALDAV_USERNAME', null, 'The service account, for `basic`; for `remote-user` where the server wants one.', text),
+  caldavUsername: setting(
+    'CALDAV_USERNAME',
+    null,
+    'The service account, for `basic`; for `remote-user` where the server wants one.',
+    text,
+  ),
   caldavPassword: setting('CALDAV_PASSWORD', null, 'Its password.', text),
   caldavHome: setting(
     'CALDAV_HOME',
