@@ -34,10 +34,15 @@ interface Slot {
   ready: boolean;
   job: Pending | null;
   timer: NodeJS.Timeout | null;
+  /** Its query takes longer than honest ones do: another worker stands in for it. */
+  slow: boolean;
 }
 
-/** In multiples of the time limit. */
+/** In parts and multiples of the time limit: when a query is slow, and when it has had its time on any machine. */
+const HONEST = 0.2;
 const MAX_STARVED = 20;
+/** Workers at most, in multiples of how many there should be. */
+const MAX_SLOW = 3;
 const MAX_STRIKES = 3;
 const MAX_REMEMBERED = 1000;
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
@@ -97,13 +102,18 @@ class RecurrencePool implements Recurrence {
     await Promise.all(slots.map(({ worker }) => worker.terminate()));
   }
 
+  /** As many workers as there should be, and another for each that is slow, up to a limit. */
   #fill(): void {
-    while (!this.#closed && this.#slots.size < this.#size) this.#start();
+    while (!this.#closed && this.#quick() < this.#size && this.#slots.size < this.#size * MAX_SLOW) this.#start();
+  }
+
+  #quick(): number {
+    return [...this.#slots].filter(({ slow }) => !slow).length;
   }
 
   #start(): void {
     const worker = startWorker();
-    const slot: Slot = { worker, ready: false, job: null, timer: null };
+    const slot: Slot = { worker, ready: false, job: null, timer: null, slow: false };
     this.#slots.add(slot);
     worker.on('message', (report: WorkerReport) => this.#hear(slot, report));
     // Out of memory, or a fault of ours: `exit` follows either way.
@@ -126,8 +136,11 @@ class RecurrencePool implements Recurrence {
 
   #hear(slot: Slot, report: WorkerReport): void {
     if (report === 'ready') this.#welcome(slot);
-    else if (report === 'begun') this.#watch(slot, performance.now(), processTime(), this.#timeLimit);
-    else this.#settle(slot, report, false);
+    else if (report === 'begun') this.#watch(slot, performance.now(), processTime(), this.#timeLimit * HONEST);
+    else {
+      this.#settle(slot, report, false);
+      if (this.#quick() > this.#size) this.#dismissOneOf(slot);
+    }
     this.#assign();
   }
 
@@ -146,8 +159,10 @@ class RecurrencePool implements Recurrence {
       const working = [...this.#slots].filter(({ job }) => job !== null).length;
       const left = this.#timeLimit - (processTime() - timeSince) / Math.max(working, 1);
       const starved = performance.now() - since < this.#timeLimit * MAX_STARVED;
-      if (left > 0 && starved) this.#watch(slot, since, timeSince, Math.max(left, 10));
-      else this.#expire(slot);
+      if (left <= 0 || !starved) return this.#expire(slot);
+      slot.slow = true;
+      this.#fill();
+      this.#watch(slot, since, timeSince, Math.max(left, 10));
     }, delay);
   }
 
@@ -176,7 +191,15 @@ class RecurrencePool implements Recurrence {
     if (slot.job) this.#remember(slot.job.key, workerLost);
     slot.job?.resolve(answer);
     slot.job = null;
+    slot.slow = false;
     slot.worker.unref();
+  }
+
+  /** The slow one came back and its stand-in is one too many: whichever of them is still starting, else the slow one. */
+  #dismissOneOf(slot: Slot): void {
+    const leaving = [...this.#slots].find(({ ready }) => !ready) ?? slot;
+    this.#slots.delete(leaving);
+    void leaving.worker.terminate();
   }
 
   #remember(key: string, workerLost: boolean): void {
