@@ -30,8 +30,21 @@ export interface FakeOptions {
   readonly collections?: Readonly<Record<string, string>>;
   /** Runs between the check of If-Match and the write, as SabreDAV's scheduling does. */
   readonly beforeWrite?: (path: string, text: string) => Promise<void>;
+  /** The same for a server that changes what it stores, and for DELETE, too: what is stored in the end. */
+  readonly schedule?: (change: FakeChange) => Promise<string | null>;
+  /** Under which path the homes are. */
+  readonly root?: string;
   /** Answers instead of the server; undefined: the server does. `hang` never answers. */
   readonly intercept?: (request: FakeRequest) => FakeAnswer | 'hang' | 'cut' | undefined;
+}
+
+export interface FakeChange {
+  /** Whose calendar. */
+  readonly user: string;
+  readonly before: string | null;
+  /** null: deleted. */
+  readonly after: string | null;
+  readonly headers: IncomingMessage['headers'];
 }
 
 export interface FakeCaldav {
@@ -42,10 +55,17 @@ export interface FakeCaldav {
   stop(): Promise<void>;
 }
 
+interface State {
+  readonly objects: Map<string, string>;
+  /** Paths of those made by MKCALENDAR. */
+  readonly calendars: Set<string>;
+}
+
 export const calendarProps = '<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>';
 
 export async function startFakeCaldav(options: FakeOptions = {}): Promise<FakeCaldav> {
   const objects = new Map<string, string>();
+  const state: State = { objects, calendars: new Set() };
   const requests: FakeRequest[] = [];
   const server = createServer((incoming, outgoing) => {
     void readBody(incoming).then(async (body) => {
@@ -56,7 +76,7 @@ export async function startFakeCaldav(options: FakeOptions = {}): Promise<FakeCa
         body,
       };
       requests.push(request);
-      const answer = options.intercept?.(request) ?? (await respond(options, objects, request));
+      const answer = options.intercept?.(request) ?? (await respond(options, state, request));
       if (answer === 'cut') incoming.socket.destroy();
       else if (answer !== 'hang') send(outgoing, answer);
     });
@@ -74,23 +94,31 @@ export async function startFakeCaldav(options: FakeOptions = {}): Promise<FakeCa
   };
 }
 
-async function respond(options: FakeOptions, objects: Map<string, string>, request: FakeRequest): Promise<FakeAnswer> {
+function homeOf(options: FakeOptions, user: string): string {
+  return `${options.root ?? '/calendars/'}${user}/`;
+}
+
+async function respond(options: FakeOptions, state: State, request: FakeRequest): Promise<FakeAnswer> {
   const user = options.user === undefined ? 'alice@example.com' : options.user(request.headers);
   if (user === null) return { status: 401 };
   const { method, path } = request;
-  if (method === 'PROPFIND') return propfind(options, objects, user, request);
-  const owner = path.split('/')[2];
-  if (owner !== user) return { status: 403 };
-  if (method === 'REPORT') return query(options, objects, request);
-  if (method === 'GET') return get(options, objects, path);
-  if (method === 'PUT') return put(options, objects, request);
+  if (method === 'PROPFIND') return propfind(options, state, user, request);
+  if (!path.startsWith(homeOf(options, user))) return { status: 403 };
+  if (method === 'REPORT') return query(options, state.objects, request);
+  if (method === 'GET') return get(options, state.objects, path);
+  if (method === 'PUT' || method === 'DELETE') return write(options, state.objects, user, request);
+  if (method === 'MKCALENDAR') {
+    state.calendars.add(path);
+    return { status: 201 };
+  }
+  if (method === 'PROPPATCH') return multistatus([[href(options, path), '<D:displayname/>']]);
   return { status: 405 };
 }
 
-function propfind(options: FakeOptions, objects: Map<string, string>, user: string, request: FakeRequest): FakeAnswer {
+function propfind(options: FakeOptions, { objects, calendars }: State, user: string, request: FakeRequest): FakeAnswer {
   const { path } = request;
   const principal = href(options, `/principals/${user}/`);
-  const home = `/calendars/${user}/`;
+  const home = homeOf(options, user);
   if (path === '/') {
     return multistatus([['/', `<D:current-user-principal><D:href>${principal}</D:href></D:current-user-principal>`]]);
   }
@@ -103,6 +131,7 @@ function propfind(options: FakeOptions, objects: Map<string, string>, user: stri
       [home, '<D:resourcetype><D:collection/></D:resourcetype>'],
       [`${home}default/`, calendarProps],
       ...Object.entries(options.collections ?? {}).map(([name, props]): [string, string] => [`${home}${name}/`, props]),
+      ...[...calendars].filter((one) => one.startsWith(home)).map((one): [string, string] => [one, calendarProps]),
     ];
     return multistatus(collections.map(([url, props]) => [href(options, url), props]));
   }
@@ -136,15 +165,21 @@ function get(options: FakeOptions, objects: ReadonlyMap<string, string>, path: s
   };
 }
 
-async function put(
+async function write(
   options: FakeOptions,
   objects: Map<string, string>,
-  { path, body, headers }: FakeRequest,
+  user: string,
+  { method, path, body, headers }: FakeRequest,
 ): Promise<FakeAnswer> {
-  const present = objects.get(path);
-  if (present === undefined || headers['if-match'] !== strong(present)) return { status: 412 };
-  await options.beforeWrite?.(path, body);
-  objects.set(path, body);
+  const before = objects.get(path) ?? null;
+  const wanted = headers['if-match'];
+  if (wanted !== undefined && (before === null || wanted !== strong(before))) return { status: 412 };
+  if (method === 'DELETE' && before === null) return { status: 404 };
+  const after = method === 'DELETE' ? null : body;
+  if (after !== null) await options.beforeWrite?.(path, after);
+  const stored = options.schedule === undefined ? after : await options.schedule({ user, before, after, headers });
+  if (stored === null) objects.delete(path);
+  else objects.set(path, stored);
   return { status: 204 };
 }
 

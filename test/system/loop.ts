@@ -16,7 +16,7 @@ import { freePort, waitFor } from './programs.ts';
 
 export const CALLBACK_KEY = 'callback-key';
 export const REPLY_DOMAIN = 'reply.example.com';
-const CALLBACK_PATH = '/api/v1.0/caldav-scheduling-callback/';
+export const CALLBACK_PATH = '/api/v1.0/caldav-scheduling-callback/';
 
 export interface Callback {
   readonly sender: string;
