@@ -58,17 +58,24 @@ function serve(file: OpenFile, path: string): void {
   const operations = bindOperations(sqliteDialect);
   const step = (sql: string): unknown => drive(query(sql));
 
+  const failAll = (calls: readonly Call[], error: unknown): Answer[] =>
+    calls.map(({ id }) => ({ id, failure: failureOf(error) }));
+
   const runGroup = (calls: readonly Call[]): Answer[] => {
     try {
-      if (calls.some(({ name }) => name === 'put')) askForRoom(dirname(path));
       step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
+    } catch (error) {
+      // Another process has the file for longer than we wait: it would have it for the next call too.
+      return failAll(calls, error);
+    }
+    try {
+      if (calls.some(({ name }) => name === 'put')) askForRoom(dirname(path));
       const answers = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
       step('commit');
       return answers;
     } catch (error) {
       rollBack(step);
-      if (calls.length > 1) return calls.flatMap((call) => runGroup([call]));
-      return calls.map(({ id }) => ({ id, failure: failureOf(error) }));
+      return calls.length === 1 ? failAll(calls, error) : calls.flatMap((call) => runGroup([call]));
     }
   };
 

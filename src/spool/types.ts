@@ -71,7 +71,7 @@ export interface Spool {
   commit(lease: Lease, changes: Changes): Promise<boolean>;
   /** Calls back when tasks may have become due in that queue (put or committed here, or by another process). */
   onWork(queue: QueueName, listener: () => void): () => void;
-  /** When the next waiting task of a free lane is due; null: none waits. */
+  /** When a lane can next be claimed: a waiting task of a free lane is due, or a lease runs out; null: none waits. */
   nextDue(queue: QueueName): Promise<number | null>;
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
   held(key: string): Promise<Task[]>;
