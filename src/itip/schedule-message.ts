@@ -8,7 +8,7 @@ import { formatInstant } from './local-time.ts';
 import { makeOverride } from './make-override.ts';
 import type { CalendarAddress, Partstat } from './types.ts';
 
-export type Method = 'REQUEST' | 'CANCEL' | 'REPLY';
+export type Method = 'REQUEST' | 'CANCEL' | 'REPLY' | 'DECLINECOUNTER';
 
 const OF_THE_SERIES = ['RRULE', 'RDATE', 'EXDATE'];
 
@@ -84,6 +84,28 @@ export function replyFor(
       ...attendeeLines(component, attendee).map((line) => withParam(withoutScheduling(line), 'PARTSTAT', partstat)),
     ];
   });
+}
+
+/**
+ * Says no to the time that an attendee proposed, and what stays instead (RFC 5546 §3.2.8). Null: the event has no such
+ * occurrence.
+ */
+export function declineCounterFor(
+  document: EventDocument,
+  attendee: CalendarAddress,
+  recurrenceId: string | null,
+  now: number,
+): string | null {
+  const declined = componentAt(document, recurrenceId);
+  if (!declined) return null;
+  return messageWith(document, 'DECLINECOUNTER', [declined], (component) => [
+    ...stampLines(component, { now, sequence: 0 }),
+    ...component.properties('RECURRENCE-ID'),
+    ...timeLines(component),
+    ...['SUMMARY', 'LOCATION'].flatMap((name) => component.properties(name)),
+    ...component.properties('ORGANIZER').map(withoutScheduling),
+    ...attendeeLines(component, attendee).map(withoutScheduling),
+  ]);
 }
 
 /** The component that stands for that occurrence, made from the master where it has none of its own. */

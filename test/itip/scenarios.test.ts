@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
+import { addDelegate } from '../../src/itip/add-delegate.ts';
 import { parseEvent } from '../../src/itip/event-document.ts';
+import { declineCounterFor } from '../../src/itip/schedule-message.ts';
 import type { ClaimedItem, Decision } from '../../src/itip/types.ts';
 import { address, Ledgered, reasonOf } from './run-answer.ts';
 
@@ -56,6 +58,8 @@ class Stage {
     else if (!ledgered) throw new TypeError('a script begins with an event');
     else if (step.word === 'mailed') ledgered.mailed.push(mailed(step));
     else if (step.word === 'message') this.receive(ledgered, step);
+    else if (step.word === 'add') this.add(ledgered, step);
+    else if (step.word === 'decline') expect(declined(ledgered, step)).toBe(step.body);
     else if (step.word === 'then') expect(this.outcomes.shift()).toBe(step.args);
     else if (step.word === 'expect') expect(ledgered.text).toBe(step.body);
     else throw new TypeError(`unknown step: ${step.word}`);
@@ -67,6 +71,14 @@ class Stage {
     const storedAt = stored === undefined ? null : Date.parse(stored);
     if (this.ledgered) this.ledgered.document = parseEvent(body, storedAt);
     else this.ledgered = new Ledgered(body, storedAt);
+  }
+
+  /** The organizer says yes to a delegate. */
+  add(ledgered: Ledgered, { args, options }: Step): void {
+    const [delegate = ''] = args.split(' ');
+    const delegator = address(options.get('for') ?? '');
+    const occurrence = options.get('occurrence') ?? null;
+    ledgered.document = addDelegate(ledgered.document, delegator, address(delegate), occurrence);
   }
 
   receive(ledgered: Ledgered, { options, body }: Step): void {
@@ -99,6 +111,13 @@ function mailed({ args, options }: Step) {
     mailedAt: Date.parse(options.get('at') ?? ''),
     scheduleFingerprint: options.get('schedule') ?? '',
   };
+}
+
+/** What the organizer's no to a proposal tells the attendee. */
+function declined({ document }: Ledgered, { args, options }: Step): string | null {
+  const [attendee = ''] = args.split(' ');
+  const at = Date.parse(options.get('at') ?? '');
+  return declineCounterFor(document, address(attendee), options.get('occurrence') ?? null, at);
 }
 
 describe('fixtures/itip', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { cancelFor, replyFor, requestFor } from '../../src/itip/schedule-message.ts';
+import { cancelFor, declineCounterFor, replyFor, requestFor } from '../../src/itip/schedule-message.ts';
 import { address } from './run-answer.ts';
 
 const BOB = address('bob@example.com');
@@ -136,4 +136,35 @@ END:VEVENT
 
 it('leaves the event itself alone', () => {
   expect(eventText(DOCUMENT)).toBe(SERIES);
+});
+
+describe('declineCounterFor', () => {
+  it('says what stays', () => {
+    expect(declineCounterFor(DOCUMENT, BOB, '20260316T090000Z', STAMP.now)).toBe(
+      message(
+        'DECLINECOUNTER',
+        `BEGIN:VEVENT
+UID:u
+DTSTAMP:20260101T000000Z
+SEQUENCE:0
+RECURRENCE-ID;TZID=Europe/Berlin:20260316T100000
+DTSTART;TZID=Europe/Berlin:20260316T100000
+DTEND;TZID=Europe/Berlin:20260316T110000
+SUMMARY:Plan
+ORGANIZER;CN=Ann:mailto:ann@example.com
+ATTENDEE;CN=Bob:mailto:bob@example.com
+END:VEVENT
+`,
+      ),
+    );
+  });
+
+  it('repeats the SEQUENCE that is above nought, and takes the series for itself', () => {
+    expect(declineCounterFor(DOCUMENT, CAROL, '20260309T090000Z', STAMP.now)).toContain('SEQUENCE:5');
+    expect(declineCounterFor(DOCUMENT, CAROL, null, STAMP.now)).toContain('DTSTART;TZID=Europe/Berlin:20260302T100000');
+  });
+
+  it('says nothing where there is no such event', () => {
+    expect(declineCounterFor({ ...DOCUMENT, master: null }, CAROL, null, STAMP.now)).toBeNull();
+  });
 });
