@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts';
 import { CalDavError, refusal } from './caldav-error.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'PUT' | 'PROPFIND' | 'REPORT';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'PROPFIND' | 'REPORT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

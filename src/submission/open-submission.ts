@@ -38,24 +38,7 @@ interface SmtpFailure {
 export function openSubmission(options: SubmissionOptions): Submission {
   const relay = readUrl(options.url);
   const timeoutMs = options.timeoutMs ?? 300_000;
-  const transport = createTransport({
-    pool: true,
-    // Its own queue must not try again: the spool does.
-    maxRequeues: 0,
-    maxConnections: 8,
-    name: options.hostname,
-    host: relay.host,
-    port: relay.port,
-    secure: relay.secure,
-    ...tlsPolicy(relay),
-    ...(relay.auth !== null && { auth: relay.auth }),
-    ...(options.dkim !== null && { dkim: signer(options.dkim) }),
-    connectionTimeout: Math.min(timeoutMs, 30_000),
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const transport = openTransport(options, relay, timeoutMs);
 
   return {
     async submit(mail) {
@@ -81,6 +64,40 @@ export function openSubmission(options: SubmissionOptions): Submission {
     },
     close: async () => transport.close({ force: true }),
   };
+}
+
+/** Connects, says EHLO, logs in where SMTP_URL has a password, and leaves. Throws as `submit` does. */
+export async function greetRelay(options: SubmissionOptions): Promise<void> {
+  const relay = readUrl(options.url);
+  const transport = openTransport(options, relay, options.timeoutMs ?? 300_000);
+  try {
+    await transport.verify();
+  } catch (error) {
+    throw notNow(relay, 'a session', readFailure(error), error);
+  } finally {
+    transport.close({ force: true });
+  }
+}
+
+function openTransport(options: SubmissionOptions, relay: Relay, timeoutMs: number) {
+  return createTransport({
+    pool: true,
+    // Its own queue must not try again: the spool does.
+    maxRequeues: 0,
+    maxConnections: 8,
+    name: options.hostname,
+    host: relay.host,
+    port: relay.port,
+    secure: relay.secure,
+    ...tlsPolicy(relay),
+    ...(relay.auth !== null && { auth: relay.auth }),
+    ...(options.dkim !== null && { dkim: signer(options.dkim) }),
+    connectionTimeout: Math.min(timeoutMs, 30_000),
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 function readUrl(text: string): Relay {
@@ -120,27 +137,28 @@ function signer({ domain, selector, key }: NonNullable<SubmissionOptions['dkim']
 
 function verdictOf(relay: Relay, mail: OutgoingMail, error: unknown): SubmissionVerdict {
   const failure = readFailure(error);
-  const where = `${relay.host}:${relay.port}`;
   if (failure.status !== null && isRefusalOfMail(failure, failure.status)) {
     return { kind: 'refused', response: failure.response, status: failure.status };
   }
+  throw notNow(relay, mail.messageId, failure, error);
+}
+
+/** What the relay said, or that it said nothing, for an operator. */
+function notNow(relay: Relay, what: string, failure: SmtpFailure, error: unknown): GatewayError {
+  const where = `${relay.host}:${relay.port}`;
   const said = failure.response === '' ? failure.code : failure.response;
   if (failure.code === 'EAUTH' || [530, 534, 535, 538].includes(failure.status ?? 0)) {
-    throw temporary(
+    return temporary(
       'smtp-refused',
       `the relay ${where} does not let us in (user and password in SMTP_URL): ${said}`,
       error,
     );
   }
-  if (failure.code === 'ETLS') throw temporary('smtp-unreachable', `TLS with the relay ${where}: ${said}`, error);
+  if (failure.code === 'ETLS') return temporary('smtp-unreachable', `TLS with the relay ${where}: ${said}`, error);
   if (failure.status === null || failure.status === 421) {
-    throw temporary('smtp-unreachable', `the relay ${where} cannot be reached: ${said}`, error);
+    return temporary('smtp-unreachable', `the relay ${where} cannot be reached: ${said}`, error);
   }
-  throw temporary(
-    'smtp-refused',
-    `the relay ${where} does not take ${mail.messageId} now: ${failure.command}: ${said}`,
-    error,
-  );
+  return temporary('smtp-refused', `the relay ${where} does not take ${what} now: ${failure.command}: ${said}`, error);
 }
 
 /**
