@@ -62,6 +62,14 @@ export function writes(name: OperationName): boolean {
   return !reads.has(name);
 }
 
+/** Those that write what a power cut may take: it ends every lease anyway. */
+const leases: ReadonlySet<OperationName> = new Set(['claim', 'renew'] satisfies OperationName[]);
+
+/** True where the operation must be on the disk before it is answered. */
+export function mustLast(name: OperationName): boolean {
+  return writes(name) && !leases.has(name);
+}
+
 /** The operation, ready to be driven. */
 export function startOperation(
   operations: Operations,

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { GatewayError } from '../errors.ts';
 import { askForRoom } from './disk-room.ts';
 import { type Operation, query, sqliteDialect } from './operation.ts';
-import { bindOperations, type OperationName, startOperation, writes } from './operations.ts';
+import { bindOperations, mustLast, type OperationName, startOperation, writes } from './operations.ts';
 import { freeAllLanes } from './queue-queries.ts';
 import { checkVersion, migrate } from './schema.ts';
 import { asGatewayError, driver, openFile, type OpenFile } from './sqlite-database.ts';
@@ -61,8 +61,16 @@ function serve(file: OpenFile, path: string): void {
   const failAll = (calls: readonly Call[], error: unknown): Answer[] =>
     calls.map(({ id }) => ({ id, failure: failureOf(error) }));
 
+  let waits = true;
+  /** Without it a commit is in the log, and on the disk with the next one that waits. */
+  const waitForDisk = (wanted: boolean): void => {
+    if (wanted !== waits) step(`pragma synchronous = ${wanted ? 'full' : 'normal'}`);
+    waits = wanted;
+  };
+
   const runGroup = (calls: readonly Call[]): Answer[] => {
     try {
+      waitForDisk(calls.some(({ name }) => mustLast(name)));
       step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
     } catch (error) {
       // Another process has the file for longer than we wait: it would have it for the next call too.
