@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../src/spool/open-spool.ts';
 import { havePostgres, startPostgres } from './start-postgres.ts';
 
@@ -50,12 +50,12 @@ const killing = (kill: () => void) => sleep(Math.random() * 30).then(kill);
 describe('a process killed at any moment', () => {
   it('loses nothing that was acknowledged, on SQLite', { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spool-crash-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     const url = `sqlite:${folder}/gateway.db`;
     for (let kills = 0; kills < 10; kills += 1) await runUntil(url, `s${kills}`, killing);
     await check(url);
     expect(said.put.size).toBeGreaterThan(100);
     expect(said.done.size).toBeGreaterThan(0);
-    rmSync(folder, { recursive: true });
   });
 });
 
@@ -64,6 +64,7 @@ describe.skipIf(!havePostgres())('a process or its PostgreSQL killed at any mome
     said.put.clear();
     said.done.clear();
     const server = await startPostgres({ durable: true });
+    onTestFinished(() => server.stop());
     for (let kills = 0; kills < 3; kills += 1) await runUntil(server.url, `p${kills}`, killing);
     for (let crashes = 0; crashes < 3; crashes += 1) {
       await runUntil(server.url, `c${crashes}`, async (kill) => {
@@ -75,6 +76,5 @@ describe.skipIf(!havePostgres())('a process or its PostgreSQL killed at any mome
     }
     await check(server.url);
     expect(said.put.size).toBeGreaterThan(50);
-    await server.stop();
   });
 });

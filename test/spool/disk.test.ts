@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../src/spool/open-spool.ts';
 
 const child = fileURLToPath(new URL('./disk-child.ts', import.meta.url));
@@ -22,6 +22,12 @@ if (!canMount) console.log('skipped: unshare may not mount a tmpfs here');
 const canTrace = succeeds('strace', '-f', '-o', '/dev/null', 'true');
 if (!canTrace) console.log('skipped: strace is not installed, or may not trace here');
 
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'spool-disk-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
 function run(command: string, args: readonly string[]): unknown {
   const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
   expect([status, stderr]).toEqual([0, expect.any(String)]);
@@ -32,7 +38,7 @@ describe.skipIf(!canMount)('a disk that fills up', () => {
   it('refuses new mail while work can still be ended, and takes it again when there is room', {
     timeout: 60_000,
   }, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'spool-disk-'));
+    const folder = newFolder();
     const script = 'mount -t tmpfs -o size=110m tmpfs "$0" && exec "$@"';
     const result = run('unshare', [...namespaces, 'sh', '-c', script, folder, ...program, 'fill', folder]);
     expect(result).toMatchObject({
@@ -45,7 +51,6 @@ describe.skipIf(!canMount)('a disk that fills up', () => {
     const { kept, waiting } = result as { kept: number; waiting: number };
     expect(kept).toBeGreaterThan(50);
     expect(waiting).toBe(kept - 2);
-    rmSync(folder, { recursive: true });
   });
 });
 
@@ -54,7 +59,7 @@ describe.skipIf(!canTrace)('a disk that fails', () => {
     ['fsync,fdatasync', '40+9'],
     ['pwrite64', '200+70'],
   ])('acknowledges nothing that %s did not keep', { timeout: 60_000 }, async (call, when) => {
-    const folder = mkdtempSync(join(tmpdir(), 'spool-disk-'));
+    const folder = newFolder();
     const inject = `inject=${call}:error=EIO:when=${when}`;
     const tracing = ['-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject];
     const outcomes = run('strace', [...tracing, ...program, 'fail', folder]) as [string, string][];
@@ -68,6 +73,5 @@ describe.skipIf(!canTrace)('a disk that fails', () => {
       if (outcome === 'kept') expect([id, state]).toEqual([id, 'waiting']);
     }
     await spool.close();
-    rmSync(folder, { recursive: true });
   });
 });

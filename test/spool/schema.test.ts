@@ -17,6 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the schema', () => {
   it('gains a step without losing a full queue', () => {
     const database = new DatabaseSync(join(folder, 'next.db'));
+    database.exec('pragma synchronous = off');
     const drive = driver(database);
     expect(drive(migrate(sqliteDialect))).toBe(0);
     drive(
