@@ -60,6 +60,8 @@ export async function startPostgres(options: { readonly durable: boolean }): Pro
     await answers(url);
   };
   await start();
+  // Should the test be cut off before it stops the server.
+  process.once('exit', () => server?.kill('SIGQUIT'));
   return {
     url,
     start,
