@@ -27,7 +27,9 @@ export interface QueueWork {
   stop(drainMs: number): Promise<void>;
 }
 
-const LEASE_MS = 60_000;
+/** Work of a dead process is taken over after this; renewed often enough that a busy one keeps its own. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 4_000;
 /** Tasks that fail for reasons that time should not heal are tried this often before a person must look. */
 const UNEXPECTED_TRIES = 5;
 const IDLE_CHECK_MS = 30_000;
@@ -111,7 +113,7 @@ async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> 
     spool
       .renew(batch.lease, LEASE_MS, now())
       .catch((error: unknown) => log.warn({ err: error, queue: options.queue }, 'a lease could not be renewed'));
-  }, LEASE_MS / 3);
+  }, RENEW_MS);
   try {
     const changes = await options.handle(batch).catch((error: unknown) => afterFailure(options, batch, error));
     if (await spool.commit(batch.lease, changes)) outcomes.tell(changes.ledger ?? []);
