@@ -3,7 +3,7 @@
 // file that reads the environment and ends the process.
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { configWarnings, readConfig, settingsTable } from './config.ts';
+import { callbackUrl, configWarnings, readConfig, settingsTable } from './config.ts';
 import { GatewayError } from './errors.ts';
 import { explain } from './flow/explain.ts';
 import {
@@ -36,6 +36,7 @@ program
     const log = openLog('info');
     for (const warning of configWarnings(read.config)) log.warn(warning);
     const gateway = await startGateway(read.config, log);
+    log.info({ url: callbackUrl(read.config) }, 'the CalDAV server posts its callbacks to');
     log.info(gateway.addresses, 'listening');
     stopOnSignal(() => gateway.stop());
   });

@@ -88,6 +88,11 @@ export function configWarnings(config: Config): string[] {
   return warnings;
 }
 
+/** What to enter in the CalDAV server's settings. */
+export function callbackUrl({ caldavCallbackBaseUrl, appUrl }: Config): string {
+  return `${(caldavCallbackBaseUrl ?? appUrl).replace(/\/+$/, '')}/api/v1.0/caldav-scheduling-callback/`;
+}
+
 /** The rows of the README's settings table, as Markdown. */
 export function settingsTable(): string {
   const rows = Object.values(settings).map(({ name, standard, required, meaning }) => {
