@@ -3,6 +3,8 @@
 // file that reads the environment and ends the process.
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { runChecks } from './check/run-checks.ts';
+import { sayLink, sayVerdict } from './check/say-links.ts';
 import { callbackUrl, configWarnings, readConfig, settingsTable } from './config.ts';
 import { GatewayError } from './errors.ts';
 import { explain } from './flow/explain.ts';
@@ -15,6 +17,8 @@ import {
   sayTask,
   showTask,
 } from './flow/queue-commands.ts';
+import { calendarAddress } from './itip/calendar-address.ts';
+import type { CalendarAddress } from './itip/types.ts';
 import { openLog } from './log.ts';
 import { makeSecret, startGateway } from './main.ts';
 import { describeMail } from './message/describe-mail.ts';
@@ -79,6 +83,27 @@ program
     await close();
   });
 
+program
+  .command('check')
+  .description('walk the whole chain with the settings of the environment, and say of each link what to do')
+  .option('--organizer <address>', 'write, change and remove a probe event in a calendar of theirs')
+  .option('--send-to <address>', 'send a real mail there')
+  .option('--json', 'as JSON')
+  .action(async (given: { organizer?: string; sendTo?: string; json?: true }) => {
+    const links = await runChecks(
+      {
+        environment: process.env,
+        organizer: addressOf('--organizer', given.organizer),
+        sendTo: addressOf('--send-to', given.sendTo),
+        now: Date.now,
+      },
+      (link) => given.json ?? console.log(sayLink(link)),
+    );
+    const isOk = links.every(({ status }) => status !== 'failed');
+    console.log(given.json ? JSON.stringify({ ok: isOk, links }, null, 2) : `\n${sayVerdict(links)}`);
+    if (!isOk) process.exitCode = 1;
+  });
+
 const queue = program.command('queue').description('see and move what waits, beside the running gateway');
 
 queue
@@ -139,6 +164,10 @@ try {
 /** The operator's commands need no other setting. */
 function databaseUrl(): string {
   return process.env['DATABASE_URL']?.trim() || 'sqlite:./data/gateway.db';
+}
+
+function addressOf(option: string, text: string | undefined): CalendarAddress | null {
+  return text === undefined ? null : (calendarAddress(text) ?? fail(`${option} must be a mail address`));
 }
 
 async function atTheDesk<T>(work: (desk: QueueCommandOptions) => Promise<T>): Promise<T> {
