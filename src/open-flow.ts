@@ -4,6 +4,7 @@ import { openAuthenticator } from './authenticate/authenticate.ts';
 import { openCalendarStore } from './caldav/open-calendar-store.ts';
 import type { Templates } from './compose/types.ts';
 import type { Config } from './config.ts';
+import { linksToDecide } from './flow/decision-link.ts';
 import { holdForOrganizer } from './flow/hold-for-organizer.ts';
 import { interpretIncoming } from './flow/interpret-incoming.ts';
 import { mailInvitations } from './flow/mail-invitation.ts';
@@ -74,6 +75,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     bounceDomain,
     hostname: messageDomain,
     expand: (query: OccurrenceQuery) => recurrence.expand(query),
+    linkToDecide: linksToDecide({ ring: config.secrets, appUrl: config.appUrl, now: shared.now }),
   };
   const isOwnRecipient = recipientPolicy({
     ring: config.secrets,

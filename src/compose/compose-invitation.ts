@@ -38,7 +38,7 @@ export function subjectLine(text: string): string {
 /** Who speaks: the organizer, or for a REPLY the guest. Null: the calendar names nobody by a name of their own. */
 function senderName({ mail, event, method }: Telling): string | null {
   const address = mail.organizer.asWritten;
-  if (method === 'REQUEST' || method === 'CANCEL') {
+  if (['REQUEST', 'CANCEL', 'DECLINECOUNTER'].includes(method)) {
     const name = event.organizer === null ? null : displayName(event.organizer.name, event.organizer.address);
     return name === null || name === '' ? null : name;
   }
@@ -48,7 +48,7 @@ function senderName({ mail, event, method }: Telling): string | null {
 
 /** Which words: `invitation`, `updateOne`, `cancelAnonymous`, … */
 function introKey({ mail, event }: Telling, name: string | null): string {
-  const one = event.recurrenceId === null ? '' : 'One';
+  const one = event.recurrenceId === null || mail.kind === 'decline' ? '' : 'One';
   const anonymous = name === null ? 'Anonymous' : '';
   if (one === '' && isForRecipientOnly(mail)) return `removed${anonymous}`;
   return `${mail.kind}${anonymous || one}`;
@@ -105,6 +105,7 @@ function changesOf({ mail, event, reader, templates }: Telling): ReturnType<type
 function bodyKey({ mail, event }: Telling): string | null {
   if (mail.kind === 'update') return 'askAgain';
   if (mail.kind === 'invitation') return 'ask';
+  if (mail.kind === 'decline') return 'decline';
   if (mail.kind === 'reply') return null;
   return event.recurrenceId !== null ? 'cancelOne' : isForRecipientOnly(mail) ? 'removed' : 'cancel';
 }

@@ -145,6 +145,22 @@ function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, telling
   };
 }
 
+function showDelegation(notice: Extract<NoticeKind, { kind: 'delegation' }>, telling: Telling): ShownNotice {
+  const say = sayIn(telling);
+  const { attendee, delegate, recurrenceId, decisionLink } = notice;
+  const values = { name: nameOf(attendee, telling), delegate: plainLine(delegate.asWritten, 320) };
+  return {
+    kind: 'delegation',
+    tone: 'delegation',
+    headline: say('notice.delegation', values),
+    lines: [],
+    rows: recurrenceId === null ? [] : [{ label: say('label.when'), text: whenOf(recurrenceId, telling) }],
+    comment: null,
+    link: { href: decisionLink, label: say('notice.decide') },
+    hint: say('notice.delegationHint', values),
+  };
+}
+
 function showUndeliverable(notice: Extract<NoticeKind, { kind: 'undeliverable' }>, telling: Telling): ShownNotice {
   const say = sayIn(telling);
   const name = nameOf(notice.attendee, telling);
@@ -170,6 +186,8 @@ function showNotice(notice: NoticeKind, telling: Telling): ShownNotice {
       return showHeld(notice, telling);
     case 'proposal':
       return showProposal(notice, telling);
+    case 'delegation':
+      return showDelegation(notice, telling);
     default:
       return showUndeliverable(notice, telling);
   }

@@ -125,6 +125,7 @@ const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
   update: 'REQUEST',
   cancel: 'CANCEL',
+  decline: 'DECLINECOUNTER',
   reply: 'REPLY',
 };
 

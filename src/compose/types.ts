@@ -32,7 +32,7 @@ export interface EventView {
   readonly cancelled: boolean;
 }
 
-export type InvitationKind = 'invitation' | 'update' | 'cancel' | 'reply';
+export type InvitationKind = 'invitation' | 'update' | 'cancel' | 'decline' | 'reply';
 
 export interface RsvpLinks {
   readonly accepted: string;
@@ -90,6 +90,14 @@ export type NoticeKind =
       readonly attendee: CalendarAddress;
       readonly proposal: ClaimedProposal;
       readonly declineLink: string | null;
+    }
+  /** An attendee sends somebody who is not on the list. */
+  | {
+      readonly kind: 'delegation';
+      readonly attendee: CalendarAddress;
+      readonly delegate: CalendarAddress;
+      readonly recurrenceId: string | null;
+      readonly decisionLink: string;
     }
   | { readonly kind: 'undeliverable'; readonly attendee: CalendarAddress; readonly diagnostic: string };
 

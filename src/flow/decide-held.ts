@@ -1,14 +1,15 @@
-// The organizer's word on what was held: "this is Bob" (remembered), "this once", or "ignore". A link works once; it
-// covers everything that waits under it at that moment.
+// The organizer's word on what was held. An answer from somebody unproven: "this is Bob" (remembered), "this once", or
+// "ignore"; a proposal: "decline" or "leave"; a delegate: "add" or "leave". A link works once; it covers everything that
+// waits under it at that moment.
 import { readEventView } from '../compose/event-view.ts';
 import type { EventView } from '../compose/types.ts';
-import type { HeldChoice, HeldShown } from '../http/types.ts';
+import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../http/types.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
 import type { DecisionClaims } from '../rsvp/types.ts';
 import type { Ledger, LedgerWrite, Spool, Task } from '../spool/types.ts';
 import { decidedMark } from './hold-for-organizer.ts';
 import type { Outcomes } from './outcomes.ts';
-import { type AnswerBody, bodyOf, entryAbout, type ProposalBody, splitHoldKey } from './records.ts';
+import { bodyOf, entryAbout, type HeldBody } from './records.ts';
 
 export interface DecideOptions {
   readonly spool: Spool;
@@ -16,8 +17,6 @@ export interface DecideOptions {
   readonly outcomes: Outcomes;
   readonly now: () => number;
 }
-
-type HeldBody = AnswerBody | ProposalBody;
 
 export async function readDecision(
   { spool, ledger }: DecideOptions,
@@ -35,7 +34,13 @@ export async function readDecision(
       receivedAt: task.createdAt,
     })),
   );
-  return { sender: first.body.sender, attendee: partiesOf(first.body).attendee.asWritten, answers };
+  return {
+    asks: questionOf(first.body),
+    sender: senderOf(first.body),
+    attendee: partiesOf(first.body).attendee.asWritten,
+    delegate: first.body.kind === 'delegation' ? first.body.delegate.asWritten : null,
+    answers,
+  };
 }
 
 export async function decideHeld(
@@ -48,30 +53,44 @@ export async function decideHeld(
   const tasks = await spool.held(claims.holdKey);
   if (tasks.length === 0) return 'already-decided';
   const at = now();
-  const { organizerKey, attendeeKey, sender } = splitHoldKey(claims.holdKey);
   const day = new Date(at).toISOString().slice(0, 10);
   const writes: LedgerWrite[] = [
     { kind: 'mark', mark: usedMark(claims), at },
     { kind: 'mark', mark: decidedMark(claims.holdKey, day), at },
     ...tasks.map((task) => decidedEntry(task, choice, at)),
   ];
-  const alias = calendarAddress(sender);
-  if (choice === 'alias' && alias !== null) writes.push({ kind: 'alias', organizerKey, attendeeKey, alias: alias.key });
+  if (choice === 'alias') writes.push(...aliasOf(tasks));
   const decided =
-    choice === 'ignore'
+    choice === 'ignore' || choice === 'leave'
       ? await spool.drop(
           tasks.map(({ id }) => id),
           writes,
         )
-      : await spool.release(await Promise.all(tasks.map((task) => approved(ledger, task, at))), writes);
+      : await spool.release(await Promise.all(tasks.map((task) => decidedTask(ledger, task, choice, at))), writes);
   if (decided.length === 0) return 'already-decided';
   outcomes.tell(writes);
   return 'done';
 }
 
+function aliasOf(tasks: readonly Task[]): LedgerWrite[] {
+  const bodies = tasks.slice(0, 1).map((task) => bodyOf<HeldBody>(task));
+  return bodies.flatMap((body) => {
+    const { organizer, attendee } = partiesOf(body);
+    const alias = calendarAddress(senderOf(body))?.key;
+    if (alias === undefined) return [];
+    return [{ kind: 'alias', organizerKey: organizer.key, attendeeKey: attendee.key, alias } as const];
+  });
+}
+
 /** Where somebody changed the calendar meanwhile, the organizer's word is the newer one: the answer counts as sent now. */
-async function approved(ledger: Ledger, task: Task, at: number): Promise<{ id: string; body: string; dueAt: number }> {
-  const body = { ...bodyOf<HeldBody>(task), approved: true };
+async function decidedTask(
+  ledger: Ledger,
+  task: Task,
+  choice: HeldChoice,
+  at: number,
+): Promise<{ id: string; body: string; dueAt: number }> {
+  const held = bodyOf<HeldBody>(task);
+  const body = choice === 'decline' ? { ...held, declined: true } : { ...held, approved: true };
   if (body.kind === 'answer' && (await reasonOf(ledger, task)) === 'changed-elsewhere') {
     const { answer } = body;
     const answered = { ...answer, revision: { ...answer.revision, sentAt: at } };
@@ -87,6 +106,9 @@ function decidedEntry(task: Task, choice: HeldChoice, at: number): LedgerWrite {
     alias: 'This sender is that attendee; remembered.',
     once: 'Let it count this once.',
     ignore: 'Ignore it.',
+    decline: 'No to the proposal.',
+    add: 'The delegate is welcome.',
+    leave: 'It stays as it is.',
   }[choice];
   const facts = {
     at,
@@ -101,20 +123,28 @@ function decidedEntry(task: Task, choice: HeldChoice, at: number): LedgerWrite {
   return { kind: 'entry', entry: entryAbout(body.origin, task.id, facts) };
 }
 
+/** What the organizer is asked: who sent it, whether the time may move, or whether somebody else may come. */
+function questionOf(body: HeldBody): Question {
+  if (body.kind === 'delegation') return 'delegation';
+  return body.kind === 'proposal' && (body.held === null || body.approved) ? 'proposal' : 'sender';
+}
+
+function senderOf(body: HeldBody): string {
+  return body.kind === 'delegation' ? body.attendee.asWritten : body.sender;
+}
+
 function partiesOf(body: HeldBody) {
+  if (body.kind === 'delegation') return body;
   const { organizer, attendee, occurrence } =
     body.kind === 'answer' ? body.answer : { ...body, occurrence: body.proposal.occurrence };
   return { organizer, attendee, ...occurrence };
 }
 
-function answerOf(body: HeldBody) {
-  return body.kind === 'answer'
-    ? { partstat: body.answer.partstat, comment: body.answer.comment }
-    : {
-        partstat: null,
-        comment: body.proposal.comment,
-        proposal: { start: body.proposal.start, end: body.proposal.end },
-      };
+function answerOf(body: HeldBody): Pick<HeldAnswer, 'partstat' | 'comment' | 'proposal'> {
+  if (body.kind === 'delegation') return { partstat: 'DELEGATED', comment: null };
+  if (body.kind === 'answer') return { partstat: body.answer.partstat, comment: body.answer.comment };
+  const { comment, start, end } = body.proposal;
+  return { partstat: null, comment, proposal: { start, end } };
 }
 
 async function reasonOf(ledger: Ledger, task: Task): Promise<string> {

@@ -3,20 +3,18 @@
 import { composeNotice } from '../compose/compose-notice.ts';
 import type { Templates } from '../compose/types.ts';
 import type { CalendarAddress } from '../itip/types.ts';
-import { signDecisionToken } from '../rsvp/token.ts';
-import type { KeyRing } from '../rsvp/types.ts';
 import type { Ledger, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
+import type { LinkToDecide } from './decision-link.ts';
 import type { Post } from './post.ts';
 import { type AnswerBody, entryAbout, holdKey, type ProposalBody } from './records.ts';
 import { sayHold } from './say-decision.ts';
 
 export interface HoldOptions {
   readonly ledger: Ledger;
-  readonly ring: KeyRing;
+  readonly linkToDecide: LinkToDecide;
   readonly post: Post;
   readonly templates: Templates;
-  readonly appUrl: string;
   readonly language: string;
   readonly timezone: string;
   readonly now: () => number;
@@ -33,9 +31,6 @@ export interface Held {
 }
 
 export type HoldForOrganizer = (set: ChangeSet, held: Held) => Promise<void>;
-
-const DAY_MS = 86_400_000;
-const LINK_DAYS = 30;
 
 export function holdForOrganizer(options: HoldOptions): HoldForOrganizer {
   /** Notices of the batch under way, which the ledger does not know yet. */
@@ -80,12 +75,7 @@ async function mailNotice(
   { attendee, key, at }: { attendee: CalendarAddress; key: string; at: number },
 ): Promise<void> {
   const { body, organizer, reason, uid, calendar } = held;
-  const token = await signDecisionToken(options.ring, {
-    holdKey: key,
-    organizer: organizer.asWritten,
-    expiresAt: at + LINK_DAYS * DAY_MS,
-  });
-  const decisionLink = `${options.appUrl.replace(/\/+$/, '')}/decide/?token=${encodeURIComponent(token)}`;
+  const decisionLink = await options.linkToDecide(key, organizer);
   const partstat = body.kind === 'answer' ? body.answer.partstat : null;
   const comment = body.kind === 'answer' ? body.answer.comment : body.proposal.comment;
   const stamp = options.post.stamp(at, null, organizer);

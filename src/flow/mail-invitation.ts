@@ -126,7 +126,8 @@ async function mailOne(
     organizerAsMailed: reply?.address ?? sender.asWritten,
     calendar,
   };
-  set.write({ kind: 'mailing', mailing });
+  // A no to a proposal is no revision of the event: nothing is compared with it later.
+  if (kind !== 'decline') set.write({ kind: 'mailing', mailing });
   set.write({ kind: 'unsuppress', organizerKey: sender.key, recipientKey: recipient.key });
   set.add(
     options.post.task(
@@ -144,7 +145,7 @@ async function mailOne(
     ),
   );
   verifyAnswers(options, work);
-  return mailing;
+  return kind === 'decline' ? null : mailing;
 }
 
 /** ORGANIZER as first mailed never changes while the event lives, whatever key signs new addresses now. */
@@ -170,6 +171,7 @@ function kindOf(
   calendar: string,
 ): InvitationKind {
   if (method === 'CANCEL') return 'cancel';
+  if (method === 'DECLINECOUNTER') return 'decline';
   if (method !== 'REQUEST') return 'reply';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';

@@ -53,6 +53,20 @@ export interface ProposalBody {
   readonly sender: string;
   readonly held: string | null;
   readonly approved: boolean;
+  /** Set once the organizer said no: the attendee is told. */
+  readonly declined?: boolean;
+}
+
+/** Queue `event`: an attendee sends somebody else. `approved` is set once the organizer wants that one on the list. */
+export interface DelegationBody {
+  readonly kind: 'delegation';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly attendee: CalendarAddress;
+  readonly delegate: CalendarAddress;
+  readonly uid: string;
+  readonly recurrenceId: string | null;
+  readonly approved: boolean;
 }
 
 /** Queue `event`: an attendee wants the event again. */
@@ -83,7 +97,17 @@ export interface NoticeBody {
   readonly notice: NoticeKind;
 }
 
-export type EventBody = AnswerBody | VerifyBody | ProposalBody | RefreshBody | UndeliverableBody | NoticeBody;
+export type EventBody =
+  | AnswerBody
+  | VerifyBody
+  | ProposalBody
+  | DelegationBody
+  | RefreshBody
+  | UndeliverableBody
+  | NoticeBody;
+
+/** What can wait for the organizer's word. */
+export type HeldBody = AnswerBody | ProposalBody | DelegationBody;
 
 /** Queue `invitation`: what the CalDAV server posted for one recipient. The `Invitation` of the design. */
 export interface Invitation {
@@ -130,9 +154,15 @@ export function holdKey(organizerKey: string, attendeeKey: string, sender: strin
   return [organizerKey, attendeeKey, sender.toLowerCase()].join(SEPARATOR);
 }
 
-export function splitHoldKey(key: string): { organizerKey: string; attendeeKey: string; sender: string } {
-  const [organizerKey = '', attendeeKey = '', sender = ''] = key.split(SEPARATOR);
-  return { organizerKey, attendeeKey, sender };
+/** Groups what one attendee proposes for one occurrence. */
+export function proposalKey({ organizer, attendee, proposal }: ProposalBody): string {
+  const { uid, recurrenceId } = proposal.occurrence;
+  return ['proposal', organizer.key, attendee.key, uid, recurrenceId ?? ''].join(SEPARATOR);
+}
+
+/** One per delegate: each is a question of its own. */
+export function delegationKey({ organizer, attendee, delegate, uid, recurrenceId }: DelegationBody): string {
+  return ['delegation', organizer.key, attendee.key, delegate.key, uid, recurrenceId ?? ''].join(SEPARATOR);
 }
 
 export function newTask(

@@ -4,15 +4,18 @@ import type { CalendarStore } from '../caldav/types.ts';
 import { setScheduleStatus } from '../itip/apply.ts';
 import type { EventDocument } from '../itip/event-document.ts';
 import type { AppliedAnswer, CalendarAddress } from '../itip/types.ts';
-import type { Batch, Changes, EventContext, Ledger, Task } from '../spool/types.ts';
+import type { Batch, Changes, Ledger, Task } from '../spool/types.ts';
 import { ChangeSet } from './change-set.ts';
+import type { LinkToDecide } from './decision-link.ts';
 import { editEvent, type EditResult } from './edit-event.ts';
+import type { Lane, Waiting } from './event-lane.ts';
 import type { HoldForOrganizer } from './hold-for-organizer.ts';
 import { type Expand, type JudgedAnswer, judgeAnswers, type WaitingAnswer } from './judge-answers.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import { putBack } from './put-back.ts';
 import {
   bodyOf,
+  type DelegationBody,
   entryAbout,
   type EventBody,
   eventLane,
@@ -22,6 +25,8 @@ import {
   type UndeliverableBody,
 } from './records.ts';
 import { sayDecision, sayHold } from './say-decision.ts';
+import { askAboutDelegates, holdDelegation, settleDelegations, withDelegates } from './settle-delegation.ts';
+import { askAboutProposal, tellDeclined } from './settle-proposal.ts';
 
 export interface EventWorkOptions {
   readonly store: CalendarStore;
@@ -29,6 +34,7 @@ export interface EventWorkOptions {
   readonly expand: Expand;
   readonly holdForOrganizer: HoldForOrganizer;
   readonly notifyOrganizer: NotifyOrganizer;
+  readonly linkToDecide: LinkToDecide;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
@@ -39,18 +45,6 @@ const MISSING_RETRY_MS = 20_000;
 /** Not at once: a writer that raced with us needs this long to show (measured on SabreDAV and DAViCal). */
 const VERIFY_AFTER_MS = 1_000;
 const MOST_ROUNDS = 5;
-
-interface Waiting<K extends EventBody['kind']> {
-  readonly task: Task;
-  readonly body: Extract<EventBody, { kind: K }>;
-}
-
-interface Lane {
-  readonly organizer: CalendarAddress;
-  readonly uid: string;
-  readonly context: EventContext;
-  readonly set: ChangeSet;
-}
 
 interface EventEdit {
   readonly judged: readonly JudgedAnswer[];
@@ -67,7 +61,8 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
     const answers = waiting.filter(isKind('answer')).filter(({ body }) => body.held === null || body.approved);
     const verify = waiting.filter(isKind('verify'));
     const lost = waiting.filter(isKind('undeliverable'));
-    if (answers.length + verify.length + lost.length > 0) {
+    const delegations = waiting.filter(isKind('delegation')).filter(({ body }) => body.approved);
+    if (answers.length + verify.length + lost.length + delegations.length > 0) {
       const edit = await editEvent(options.store, { ...lane, href: lane.context.event?.href ?? null }, (document) =>
         editDocument(
           options,
@@ -76,9 +71,11 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
           answers,
           verify.length > 0,
           lost.map(({ body }) => body),
+          delegations.map(({ body }) => body),
         ),
       );
       await settleEdit(options, lane, edit, { answers, verify, lost });
+      settleDelegations(options, lane, edit, delegations);
     }
     await settleRest(options, lane, waiting);
     return lane.set.changes();
@@ -118,6 +115,7 @@ async function editDocument(
   answers: readonly WaitingAnswer[],
   verify: boolean,
   lost: readonly UndeliverableBody[],
+  delegations: readonly DelegationBody[],
 ): Promise<{ document: EventDocument; result: EventEdit }> {
   const now = options.now();
   const { organizer, uid, context } = lane;
@@ -125,8 +123,8 @@ async function editDocument(
     ? await putBack(loaded, context, { organizer, uid }, options.expand, now)
     : { document: loaded, restored: [] };
   const { document: answered, judged } = await judgeAnswers(checked, answers, context, options.expand, now);
-  const document = lost.reduce((current, { attendee }) => setScheduleStatus(current, attendee, '5.1'), answered);
-  return { document, result: { judged, restored } };
+  const marked = lost.reduce((current, { attendee }) => setScheduleStatus(current, attendee, '5.1'), answered);
+  return { document: withDelegates(marked, delegations), result: { judged, restored } };
 }
 
 async function settleEdit(
@@ -195,14 +193,15 @@ async function settleJudged(
     }
     applied.push(one);
   }
-  const notices = applied.map(({ body: { answer }, decision }) => ({
+  const told = applied.filter((one) => !askAboutDelegates(options, lane, one, calendar));
+  const notices = told.map(({ body: { answer }, decision }) => ({
     kind: 'answer' as const,
     attendee: answer.attendee,
     partstat: answer.partstat,
     comment: answer.comment,
     recurrenceId: decision.verdict === 'apply' ? decision.occurrence.recurrenceId : null,
   }));
-  const origin = applied[0]?.body.origin;
+  const origin = told[0]?.body.origin;
   if (origin !== undefined) options.notifyOrganizer(set, { organizer, uid, calendar, notices, origin });
 }
 
@@ -359,12 +358,19 @@ async function settleRest(
       await options.holdForOrganizer(set, { task, body, reason: body.held, organizer, uid, calendar });
     } else if (body.kind === 'proposal' && body.held !== null && !body.approved) {
       await options.holdForOrganizer(set, { task, body, reason: body.held, organizer, uid, calendar });
-    } else if (body.kind === 'proposal') {
-      settleProposal(options, lane, { task, body }, calendar);
+    } else if (body.kind === 'proposal' && !body.declined) {
+      await askAboutProposal(options, lane, { task, body }, calendar);
+    } else if (body.kind === 'delegation' && !body.approved) {
+      await holdDelegation(options, lane, { task, body }, calendar);
     } else if (body.kind === 'refresh') {
       settleRefresh(options, lane, { task, body });
     }
   }
+  tellDeclined(
+    options,
+    lane,
+    waiting.filter(isKind('proposal')).filter(({ body }) => body.declined),
+  );
   const due = waiting.filter(isKind('notice'));
   const [first] = due;
   if (first === undefined) return;
@@ -374,38 +380,6 @@ async function settleRest(
     'now',
   );
   for (const { task } of due) set.done(task.id);
-}
-
-function settleProposal(
-  options: EventWorkOptions,
-  { organizer, uid, set }: Lane,
-  { task, body }: Waiting<'proposal'>,
-  calendar: string | null,
-): void {
-  const { attendee, proposal, origin } = body;
-  const at = options.now();
-  set.done(task.id);
-  const { recurrenceId } = proposal.occurrence;
-  const detail = `${attendee.asWritten} proposes another time; the event stays as it is.`;
-  set.record(
-    entryAbout(origin, task.id, {
-      at,
-      verdict: 'recorded',
-      reason: 'proposal',
-      detail,
-      organizer: organizer.key,
-      uid,
-      recurrenceId,
-      attendee: attendee.key,
-    }),
-  );
-  options.notifyOrganizer(set, {
-    organizer,
-    uid,
-    calendar,
-    notices: [{ kind: 'proposal', attendee, proposal, declineLink: null }],
-    origin,
-  });
 }
 
 /** RFC 5546 §3.2.6: the attendee gets what was mailed last once more. */

@@ -3,7 +3,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
-import { decisionPage, isChoice } from '../rsvp/decision-page.ts';
+import { choices, decisionPage, isChoice } from '../rsvp/decision-page.ts';
 import { messagePage } from '../rsvp/message-page.ts';
 import { readDecisionToken } from '../rsvp/token.ts';
 import type { DecisionClaims } from '../rsvp/types.ts';
@@ -36,7 +36,7 @@ export function addDecisions(router: Router, context: RouteContext): void {
     ctx.redirect(`${folderOf(ctx.path)}${choice}`);
     ctx.status = 303;
   });
-  for (const choice of ['alias', 'once', 'ignore'] as const) {
+  for (const choice of choices) {
     router.get(`/decide/${choice}`, (ctx) => pages.showMessage(ctx, messagePage(`decided-${choice}`)));
   }
 }

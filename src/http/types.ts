@@ -5,7 +5,7 @@ import type { HeldChoice, HeldShown } from '../rsvp/decision-page.ts';
 import type { RsvpShown } from '../rsvp/rsvp-page.ts';
 import type { DecisionClaims, RsvpClaims } from '../rsvp/types.ts';
 
-export type { HeldAnswer, HeldChoice, HeldShown } from '../rsvp/decision-page.ts';
+export type { HeldAnswer, HeldChoice, HeldShown, Question } from '../rsvp/decision-page.ts';
 export type { RsvpShown } from '../rsvp/rsvp-page.ts';
 
 export type CallbackMethod =

@@ -9,6 +9,9 @@ export type MessageKind =
   | 'decided-alias'
   | 'decided-once'
   | 'decided-ignore'
+  | 'decided-decline'
+  | 'decided-add'
+  | 'decided-leave'
   | 'already-decided'
   | 'invalid-link'
   | 'expired-link'
@@ -37,6 +40,9 @@ const tones: Readonly<Record<MessageKind, Tone>> = {
   'decided-alias': 'good',
   'decided-once': 'good',
   'decided-ignore': 'good',
+  'decided-decline': 'good',
+  'decided-add': 'good',
+  'decided-leave': 'good',
   'already-decided': 'plain',
   'invalid-link': 'problem',
   'expired-link': 'plain',

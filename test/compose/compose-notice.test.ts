@@ -55,7 +55,7 @@ describe('composeNotice', () => {
     ['notice-held-unknown', 'The answer could not be recorded by itself.'],
     ['notice-proposal', 'Proposed time: Tuesday, November 3, 2026, 2:00 – 3:00 PM (Central European Time)'],
     ['notice-proposal', 'Planned time: Tuesday, November 3, 2026, 10:00 – 11:30 AM (Central European Time)'],
-    ['notice-proposal', 'Decline the proposal: https://calendar.example.com/decline/?token=ey.J0.b2'],
+    ['notice-proposal', 'Decline the proposal: https://calendar.example.com/decide/?token=ey.J0.b2'],
     ['notice-undeliverable', 'Your invitation could not be delivered to Carol Weiß (carol@example.net).'],
     ['notice-undeliverable', 'What the mail server said: 550 5.1.1 No such user here'],
   ])('%s says %j, in both parts', async (name, line) => {

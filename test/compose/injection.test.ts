@@ -122,6 +122,8 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
       return { ...notice, comment: attack, sender: attack, reason: attack };
     case 'proposal':
       return { ...notice, proposal: { ...notice.proposal, comment: attack } };
+    case 'delegation':
+      return { ...notice, delegate: { key: attack, asWritten: attack } };
     default:
       return { ...notice, diagnostic: attack };
   }

@@ -1,6 +1,6 @@
 // Every kind of mail that the gateway writes, by name: what the golden files and the injection tests go through.
 import type { InvitationMail, NoticeMail } from '../../src/compose/types.ts';
-import { alice, bob, calendar, carol, event, invitationMail, noticeMail, series } from './samples.ts';
+import { address, alice, bob, calendar, carol, event, invitationMail, noticeMail, series } from './samples.ts';
 
 const before = calendar(
   'REQUEST',
@@ -48,6 +48,12 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
     kind: 'cancel',
     links: null,
     calendar: calendar('CANCEL', event({ ...oneDate, STATUS: 'STATUS:CANCELLED' })),
+  },
+  decline: {
+    kind: 'decline',
+    links: null,
+    calendar: calendar('DECLINECOUNTER', event({ DESCRIPTION: null, CONFERENCE: null })),
+    references: '<0192c0.invitation@calendar.example.com>',
   },
   'cancel-attendee': { kind: 'cancel', links: null, calendar: calendar('CANCEL', event()) },
   reply: {
@@ -116,7 +122,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       {
         kind: 'proposal',
         attendee: carol,
-        declineLink: 'https://calendar.example.com/decline/?token=ey.J0.b2',
+        declineLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
         proposal: {
           kind: 'proposal',
           occurrence: { uid: 'planning@example.com', recurrenceId: null },
@@ -128,6 +134,17 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
           sequence: 0,
           stampedAt: null,
         },
+      },
+    ],
+  },
+  'notice-delegation': {
+    notices: [
+      {
+        kind: 'delegation',
+        attendee: bob,
+        delegate: address('dave@example.net'),
+        recurrenceId: null,
+        decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
       },
     ],
   },

@@ -3,9 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { simpleParser } from 'mailparser';
 import type { CalendarStore, FoundEvent, WriteResult } from '../../src/caldav/types.ts';
 import { compileTemplates } from '../../src/compose/templates.ts';
 import { GatewayError } from '../../src/errors.ts';
+import { linksToDecide } from '../../src/flow/decision-link.ts';
 import { holdForOrganizer } from '../../src/flow/hold-for-organizer.ts';
 import { interpretIncoming } from '../../src/flow/interpret-incoming.ts';
 import { mailInvitations } from '../../src/flow/mail-invitation.ts';
@@ -24,6 +26,8 @@ import { interpretMail } from '../../src/message/interpret-mail.ts';
 import type { ReceivedMail } from '../../src/message/types.ts';
 import { openRecurrence } from '../../src/recurrence/open-recurrence.ts';
 import { parseKeyRing } from '../../src/rsvp/keys.ts';
+import { readDecisionToken } from '../../src/rsvp/token.ts';
+import type { DecisionClaims } from '../../src/rsvp/types.ts';
 import { makeIds } from '../../src/spool/new-id.ts';
 import { openSpool } from '../../src/spool/open-spool.ts';
 import type { Batch, Changes, LedgerEntry, QueueName } from '../../src/spool/types.ts';
@@ -32,6 +36,7 @@ import type { OutgoingMail, SubmissionVerdict } from '../../src/submission/types
 export const alice = address('alice@example.com');
 export const bob = address('bob@remote.test');
 export const carol = address('carol@remote.test');
+export const dave = address('dave@elsewhere.test');
 export const REPLY_DOMAIN = 'reply.example.com';
 const keys = parseKeyRing(`k1:${Buffer.alloc(32, 1).toString('base64')}`);
 
@@ -132,6 +137,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     timezone: 'UTC',
     outcomes: makeOutcomes(openLog('silent')),
     expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
+    linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
     incoming: interpretIncoming({
@@ -230,6 +236,27 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         receivedAt: clock.now,
         raw,
       }),
+    /** The mails to one person, as text with the calendar part in it. */
+    async mailsTo(recipient: CalendarAddress): Promise<{ subject: string; text: string; calendar: string }[]> {
+      const own = mails.filter(({ rcptTo }) => rcptTo === recipient.asWritten);
+      return Promise.all(
+        own.map(async ({ raw }) => {
+          const mail = await simpleParser(Buffer.from(raw));
+          const part = mail.attachments.find(({ contentType }) => contentType === 'application/ics');
+          const unfolded = (part?.content.toString() ?? '').replace(/\r\n[ \t]/g, '');
+          return { subject: mail.subject ?? '', text: mail.text ?? '', calendar: unfolded };
+        }),
+      );
+    },
+    /** What the newest notice to the organizer asks. */
+    async question(): Promise<DecisionClaims> {
+      const [token] = (await this.mailsTo(alice))
+        .flatMap(({ text }) => /\/decide\/\?token=(\S+)/.exec(text)?.[1] ?? [])
+        .slice(-1);
+      const read = await readDecisionToken(keys, decodeURIComponent(token ?? ''), clock.now);
+      if (read.kind !== 'valid') throw new TypeError('the notice has no link');
+      return read.claims;
+    },
     async close(): Promise<void> {
       await recurrence.close();
       await spool.close();

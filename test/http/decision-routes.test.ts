@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
-import { NOW, claims, decisionClaims, held, ring, setStage, startHttp } from './start-http.ts';
+import { NOW, claims, decisionClaims, delegated, held, proposed, ring, setStage, startHttp } from './start-http.ts';
 
 const stage = setStage();
 const http = await startHttp(stage);
@@ -53,6 +53,19 @@ describe('the decision link', () => {
       expect((await get(`/decide/${choice}`)).status).toBe(200);
     },
   );
+
+  it.each([
+    ['a proposal', proposed, ['decline', 'leave'], ['Bob Bell proposes another time', '2:00', '10:00', 'My train']],
+    ['a delegation', delegated, ['add', 'leave'], ['Bob Bell sends somebody else', 'Add dave@example.org']],
+  ])('asks about %s, and takes what it offers and nothing else', async (_, asked, offered, texts) => {
+    stage.held = asked;
+    const page = await (await get(`/decide/?token=${token}`)).text();
+    for (const text of texts) expect(page).toContain(text);
+    expect([...page.matchAll(/name="choice" value="(\w+)"/g)].map((found) => found[1])).toEqual(offered);
+    for (const choice of ['alias', 'once', 'ignore', 'decline', 'add', 'leave']) await post({ token, choice });
+    expect(stage.decisions).toEqual(offered);
+    for (const choice of offered) expect((await get(`/decide/${choice}`)).status).toBe(200);
+  });
 
   it('never takes a choice that was not offered', async () => {
     stage.held = { ...held, sender: 'bob@example.com' };

@@ -3,7 +3,18 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTemplates } from '../../src/flow/read-templates.ts';
 import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
 import type { RsvpShown } from '../../src/http/types.ts';
-import { claims, decisionClaims, event, ring, setStage, shown, startHttp, templates } from './start-http.ts';
+import {
+  claims,
+  decisionClaims,
+  delegated,
+  event,
+  proposed,
+  ring,
+  setStage,
+  shown,
+  startHttp,
+  templates,
+} from './start-http.ts';
 
 type Section = { readonly [key: string]: string | Section };
 
@@ -76,6 +87,9 @@ describe('every page in every language', () => {
       `/rsvp/?token=${token}&action=x`,
       `/decide/?token=${decision}`,
       '/decide/once',
+      '/decide/decline',
+      '/decide/add',
+      '/decide/leave',
       '/x',
     ];
     const show = async (path: string) => {
@@ -86,6 +100,10 @@ describe('every page in every language', () => {
       expect(page.replace(/<style>[^]*?<\/style>/, ''), path).not.toMatch(/[{}]|undefined|\[object|page\.\w/);
     };
     for (const path of paths) await show(path);
+    for (const asked of [proposed, delegated]) {
+      stage.held = asked;
+      await show(`/decide/?token=${decision}`);
+    }
     for (const state of states) {
       for (const of of [event, series, null]) {
         stage.shown = { ...shown, state, event: of, wholeSeries: of === series, partstat: 'TENTATIVE' };

@@ -3,9 +3,20 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RsvpShown } from '../../src/http/types.ts';
+import type { HeldShown, RsvpShown } from '../../src/http/types.ts';
 import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
-import { claims, decisionClaims, event, held, ring, setStage, shown, startHttp } from './start-http.ts';
+import {
+  claims,
+  decisionClaims,
+  delegated,
+  event,
+  held,
+  proposed,
+  ring,
+  setStage,
+  shown,
+  startHttp,
+} from './start-http.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const missing = !existsSync(CHROMIUM);
@@ -21,7 +32,7 @@ const closed = (state: RsvpShown['state'], of: RsvpShown['event']): Partial<Rsvp
   event: of,
   partstat: of && 'ACCEPTED',
 });
-const pages: readonly [name: string, path: string, changes?: Partial<RsvpShown>][] = [
+const pages: readonly [name: string, path: string, changes?: Partial<RsvpShown>, asked?: HeldShown][] = [
   ['the form', `/rsvp/?token=${token}&action=accepted`],
   [
     'a series',
@@ -44,6 +55,8 @@ const pages: readonly [name: string, path: string, changes?: Partial<RsvpShown>]
   ['an unknown action', `/rsvp/?token=${token}&action=x`],
   ['nothing', '/nowhere'],
   ['a decision', `/decide/?token=${decision}`],
+  ['a proposal', `/decide/?token=${decision}`, {}, proposed],
+  ['a delegation', `/decide/?token=${decision}`, {}, delegated],
   ['a decision taken', '/decide/alias'],
 ];
 
@@ -98,17 +111,18 @@ describe.skipIf(missing)('in a browser', () => {
 
     it.each(pages)(
       '%s is accessible, fits the screen, and loads nothing',
-      async (_name, path, changes: Partial<RsvpShown> = {}) => {
+      async (_name, path, changes: Partial<RsvpShown> = {}, asked: HeldShown = held) => {
         stage.shown = { ...shown, ...changes };
-        const asked: string[] = [];
+        stage.held = asked;
+        const requested: string[] = [];
         const refused: string[] = [];
         page.removeAllListeners();
-        page.on('request', (request) => asked.push(request.url()));
+        page.on('request', (request) => requested.push(request.url()));
         page.on('console', (message) => message.text().includes('Security Policy') && refused.push(message.text()));
         await page.goto(http.url + path);
         expect(await findFaults(page)).toEqual([]);
         expect(refused).toEqual([]);
-        expect(asked.filter((url) => url.startsWith('http'))).toHaveLength(1);
+        expect(requested.filter((url) => url.startsWith('http'))).toHaveLength(1);
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
         expect(
           await page.evaluate('getComputedStyle(document.querySelector(".card")).borderBottomLeftRadius'),

@@ -60,8 +60,10 @@ export const shown: RsvpShown = {
 };
 
 export const held: HeldShown = {
+  asks: 'sender',
   sender: 'robert.bell@example.org',
   attendee: 'bob@example.com',
+  delegate: null,
   answers: [
     {
       event,
@@ -71,6 +73,34 @@ export const held: HeldShown = {
       receivedAt: NOW - 3_600_000,
     },
   ],
+};
+
+export const proposed: HeldShown = {
+  asks: 'proposal',
+  sender: 'bob@example.com',
+  attendee: 'bob@example.com',
+  delegate: null,
+  answers: [
+    {
+      event,
+      partstat: null,
+      comment: 'My train arrives at noon.',
+      proposal: {
+        start: { form: 'zoned', local: '20261124T140000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 13) },
+        end: { form: 'zoned', local: '20261124T153000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 14, 30) },
+      },
+      reason: 'proposal',
+      receivedAt: NOW - 3_600_000,
+    },
+  ],
+};
+
+export const delegated: HeldShown = {
+  asks: 'delegation',
+  sender: 'bob@example.com',
+  attendee: 'bob@example.com',
+  delegate: 'dave@example.org',
+  answers: [{ event, partstat: 'DELEGATED', comment: null, reason: 'delegation', receivedAt: NOW - 3_600_000 }],
 };
 
 /** What the fakes answer, and what they were asked; a test changes the first and reads the second. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { compileTemplates } from '../../src/compose/templates.ts';
 import { readTemplates } from '../../src/flow/read-templates.ts';
 import type { HoldReason } from '../../src/itip/types.ts';
-import { type HeldAnswer, type HeldShown, decisionPage, isChoice } from '../../src/rsvp/decision-page.ts';
+import { type HeldAnswer, type HeldShown, choices, decisionPage, isChoice } from '../../src/rsvp/decision-page.ts';
 import type { PageReader } from '../../src/rsvp/event-facts.ts';
-import { event, held } from '../http/start-http.ts';
+import { delegated, event, held, proposed } from '../http/start-http.ts';
 
 const reader: PageReader = {
   templates: compileTemplates(await readTemplates(null)),
@@ -67,7 +67,19 @@ describe('the decision page', () => {
     expect(answerOf({ event: null, comment: ' ' })).toMatchObject({ event: null, comment: null });
   });
 
-  it('knows its three choices', () => {
-    expect(['alias', 'once', 'ignore', 'both', ''].map(isChoice)).toEqual([true, true, true, false, false]);
+  it('offers a no to a proposal, and to put a delegate on the list', () => {
+    expect(decisionPage(proposed, reader)).toMatchObject({ attendee: 'Bob Bell', choices: ['decline', 'leave'] });
+    const page = decisionPage(delegated, reader);
+    expect(page).toMatchObject({ attendee: 'Bob Bell', delegate: 'dave@example.org', choices: ['add', 'leave'] });
+    expect(page.answers).toEqual([expect.objectContaining({ answer: 'delegation', reason: null })]);
+  });
+
+  it('shows the address, not the name, of whom an unproven sender speaks for', () => {
+    expect(pageOf({}).attendee).toBe('bob@example.com');
+  });
+
+  it('knows its choices', () => {
+    expect(choices.every(isChoice)).toBe(true);
+    expect(['both', ''].some(isChoice)).toBe(false);
   });
 });

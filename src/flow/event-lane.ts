@@ -1,0 +1,29 @@
+// One event of one organizer while its lane is worked: what the ledger knows of it, and what is to be committed at the end.
+import type { CalendarAddress } from '../itip/types.ts';
+import type { EventContext, LedgerEntry, Task } from '../spool/types.ts';
+import type { ChangeSet } from './change-set.ts';
+import { entryAbout, type EventBody } from './records.ts';
+
+export interface Lane {
+  readonly organizer: CalendarAddress;
+  readonly uid: string;
+  readonly context: EventContext;
+  readonly set: ChangeSet;
+}
+
+export interface Waiting<K extends EventBody['kind']> {
+  readonly task: Task;
+  readonly body: Extract<EventBody, { kind: K }>;
+}
+
+type Said = Pick<LedgerEntry, 'at' | 'verdict' | 'reason' | 'detail'> & Partial<Pick<LedgerEntry, 'recurrenceId'>>;
+
+/** Writes into the ledger what became of something that an attendee sent. */
+export function recordAbout(
+  { organizer, uid, set }: Lane,
+  { task, body }: Waiting<'proposal'> | Waiting<'delegation'>,
+  said: Said,
+): void {
+  const { origin, attendee } = body;
+  set.record(entryAbout(origin, task.id, { ...said, organizer: organizer.key, uid, attendee: attendee.key }));
+}
