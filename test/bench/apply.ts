@@ -1,0 +1,159 @@
+// Answers to distinct events: how many a second become visible in the calendar, beside what the calendar server takes by
+// itself (GET, PUT) in the same run. Cold: no event's place is known; warm: all are. `npx tsx test/bench/apply.ts
+// [events] [embedded|radicale] [node arguments]`
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { calendarAddress } from '../../src/itip/calendar-address.ts';
+import type { CalendarAddress, Partstat } from '../../src/itip/types.ts';
+import { parseKeyRing } from '../../src/rsvp/keys.ts';
+import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { answerMail } from '../system/answers.ts';
+import { meeting } from '../system/calendar-server.ts';
+import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
+import { waitFor } from '../system/programs.ts';
+import {
+  type BackEnd,
+  type CalendarClient,
+  calendarClient,
+  measureGetPut,
+  organizer,
+  startEmbedded,
+  startRadicaleBackEnd,
+} from './back-end.ts';
+import {
+  type Bench,
+  cpuOf,
+  inParallel,
+  memoryOf,
+  postCallback,
+  REPLY_DOMAIN,
+  SECRETS,
+  startBench,
+} from './bench-kit.ts';
+import { deliver } from './deliver.ts';
+
+export interface ApplyFigures {
+  readonly backEnd: string;
+  readonly events: number;
+  /** Events per second: the back end alone, then answers through the gateway. */
+  readonly getPut: number;
+  readonly cold: number;
+  readonly warm: number;
+  /** Processor milliseconds of the gateway for an answer, all threads. */
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+const guests = Array.from({ length: 20 }, (_, at) => `guest${at}@remote.test`);
+const ring = parseKeyRing(SECRETS);
+
+export function addressOf(email: string): CalendarAddress {
+  const address = calendarAddress(email);
+  if (address === null) throw new TypeError(email);
+  return address;
+}
+
+export function replyTo(attendee: string): string {
+  const pair = { organizer: addressOf(organizer), attendee: addressOf(attendee) };
+  return replyAddress(ring, pair, REPLY_DOMAIN).address;
+}
+
+export function backEndSettings(backEnd: BackEnd): Record<string, string> {
+  return {
+    CALDAV_URL: backEnd.url,
+    CALDAV_AUTH: 'basic',
+    CALDAV_USERNAME: backEnd.service.username,
+    CALDAV_PASSWORD: backEnd.service.password,
+    ...(backEnd.home !== null && { CALDAV_HOME: backEnd.home }),
+  };
+}
+
+/** An invitation gives a guest the reply address that all their answers to this organizer come to. */
+export async function introduce(bench: Bench, attendees: readonly string[]): Promise<void> {
+  const calendar = meeting({
+    uid: 'introduction@example.com',
+    organizer,
+    attendees: attendees.map((email) => ({ email })),
+  });
+  await inParallel(attendees, 4, (recipient) => postCallback(bench.gateway, { organizer, recipient, calendar }));
+  await waitFor('the invitations', async () => bench.relay.mails().length >= attendees.length, 120_000);
+}
+
+export async function measureApply(
+  built: BuiltGateway,
+  start: () => Promise<BackEnd>,
+  count: number,
+  nodeArgs: readonly string[] = [],
+): Promise<ApplyFigures> {
+  const backEnd = await start();
+  const bench = await startBench(built, backEndSettings(backEnd), nodeArgs);
+  const client = calendarClient(backEnd, 8);
+  try {
+    await introduce(bench, guests);
+    const uids = Array.from({ length: count }, (_, at) => `event-${at}@example.com`);
+    const attendees = guests.slice(0, 5).map((email) => ({ email }));
+    await inParallel(uids, 8, (uid) => client.put(uid, meeting({ uid, organizer, attendees }), null));
+    await measureGetPut(backEnd, uids.slice(0, 100), 8);
+    const before = await measureGetPut(backEnd, uids, 8);
+    await inParallel(uids, 8, (uid) => client.put(uid, meeting({ uid, organizer, attendees }), null));
+    const cpu = await cpuOf(bench.gateway.pid);
+    const cold = await answerAll(bench, client, uids, 'ACCEPTED');
+    const warm = await answerAll(bench, client, uids, 'DECLINED');
+    const spent = (await cpuOf(bench.gateway.pid)) - cpu;
+    const after = await measureGetPut(backEnd, uids, 8);
+    const memory = await memoryOf(bench.gateway.pid);
+    return {
+      backEnd: backEnd.name,
+      events: count,
+      getPut: Math.max(before, after),
+      cold,
+      warm,
+      cpu: spent / (2 * count),
+      memory,
+    };
+  } finally {
+    await client.close();
+    await bench.stop();
+    await backEnd.stop();
+  }
+}
+
+/** Answers visible per second, from the first DATA until the last one shows. */
+async function answerAll(
+  bench: Bench,
+  client: CalendarClient,
+  uids: readonly string[],
+  partstat: Partstat,
+): Promise<number> {
+  const mails = uids.map((uid, at) => {
+    const attendee = guests[at % 5] ?? '';
+    const to = replyTo(attendee);
+    return {
+      from: attendee,
+      to,
+      raw: answerMail({ attendee, organizer: to, uid, partstat, messageId: `<${randomUUID()}@remote.test>` }),
+    };
+  });
+  const begun = performance.now();
+  await deliver(bench.gateway.smtpPort, mails, 8);
+  await showing(client, uids, partstat);
+  return (uids.length * 1_000) / (performance.now() - begun);
+}
+
+/** Watches gently from the last event backwards: a reader that hurries would take the server's time. */
+async function showing(client: CalendarClient, uids: readonly string[], partstat: Partstat): Promise<void> {
+  for (const uid of uids.toReversed()) {
+    await waitFor(
+      `the answer in ${uid}`,
+      async () => (await client.get(uid)).text.includes(`PARTSTAT=${partstat}`),
+      120_000,
+    );
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = buildGateway();
+  const start = process.argv[3] === 'radicale' ? startRadicaleBackEnd : startEmbedded;
+  console.log(await measureApply(built, start, Number(process.argv[2] ?? 500), process.argv.slice(4)));
+  built.remove();
+}

@@ -1,0 +1,125 @@
+// What the measurements share: the built gateway in a process of its own, a relay that swallows its mail, a DNS that
+// knows nobody. In: the CalDAV server's settings; out: ways to load it and to look at it.
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Dispatcher, request } from 'undici';
+import { startNoDns } from '../../src/playground/no-dns.ts';
+import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../system/gateway-process.ts';
+import { type Catcher, startCatcher } from '../system/catcher.ts';
+
+export const CALLBACK_KEY = 'callback-key';
+export const REPLY_DOMAIN = 'reply.example.com';
+export const SECRETS = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+
+export interface Bench {
+  readonly gateway: GatewayProcess;
+  readonly relay: Catcher;
+  readonly databaseUrl: string;
+  /** On disk, with its log. */
+  databaseBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startBench(
+  built: BuiltGateway,
+  settings: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const [relay, noDns] = await Promise.all([startCatcher(), startNoDns()]);
+  const databaseUrl = `sqlite:${join(folder, 'gateway.db')}`;
+  const gateway = await startGatewayProcess(
+    built,
+    {
+      GATEWAY_SECRETS: SECRETS,
+      DATABASE_URL: databaseUrl,
+      HTTP_LISTEN: '127.0.0.1:0',
+      SMTP_LISTEN: '127.0.0.1:0',
+      LMTP_LISTEN: '127.0.0.1:0',
+      APP_URL: 'https://calendar.example.com',
+      CALDAV_URL: 'http://127.0.0.1:1/',
+      CALDAV_OUTBOUND_API_KEY: 'unused',
+      CALDAV_INBOUND_API_KEY: CALLBACK_KEY,
+      CALENDAR_ITIP_ENABLED: 'True',
+      CALENDAR_INVITATION_FROM_EMAIL: 'calendar@example.com',
+      NOTIFY_ORGANIZER: 'held',
+      SMTP_URL: relay.smtpUrl,
+      REPLY_DOMAIN,
+      DNS_SERVERS: noDns.address,
+      GATEWAY_HOSTNAME: 'gateway.example.com',
+      ...settings,
+    },
+    nodeArgs,
+  );
+  return {
+    gateway,
+    relay,
+    databaseUrl,
+    async databaseBytes() {
+      const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    },
+    async stop() {
+      await gateway.stop();
+      await Promise.all([relay.stop(), noDns.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As a CalDAV server posts it; rejects where it is not taken. */
+export async function postCallback(
+  { httpUrl }: Pick<GatewayProcess, 'httpUrl'>,
+  {
+    organizer,
+    recipient,
+    calendar,
+  }: { readonly organizer: string; readonly recipient: string; readonly calendar: string },
+  dispatcher?: Dispatcher,
+): Promise<void> {
+  const answer = await request(`${httpUrl}/api/v1.0/caldav-scheduling-callback/`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'text/calendar; charset=utf-8',
+      'x-api-key': CALLBACK_KEY,
+      'x-caldav-sender': organizer,
+      'x-caldav-recipient': recipient,
+      'x-caldav-method': 'REQUEST',
+    },
+    body: calendar.replace('BEGIN:VEVENT', 'METHOD:REQUEST\r\nBEGIN:VEVENT'),
+    ...(dispatcher && { dispatcher }),
+  });
+  await answer.body.dump();
+  if (answer.statusCode !== 200) throw new Error(`the callback for ${recipient} got ${answer.statusCode}`);
+}
+
+/** Runs `work` over the items with that many of them under way at once. */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
+    }),
+  );
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN;
+}
+
+/** Resident memory of a process, MB. */
+export async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Processor time that a process has used, ms. */
+export async function cpuOf(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
