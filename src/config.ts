@@ -14,6 +14,9 @@ type Standing =
   | 'caldavAuth'
   | 'senderPolicy'
   | 'notifyOrganizer'
+  | 'quotaNewRecipientsHour'
+  | 'quotaNewRecipientsDay'
+  | 'showGuestList'
   | 'displayTimezone'
   | 'defaultLanguage';
 

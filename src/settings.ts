@@ -86,6 +86,7 @@ const httpUrl = z
   .trim()
   .regex(/^https?:\/\//i, 'must begin with http:// or https://')
   .pipe(z.url('must be a URL such as https://calendar.example.com'));
+const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0').transform(Number);
 const language = text.regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language such as en or fr');
 
 const timezone = text.transform((value, context) => {
@@ -294,6 +295,19 @@ export const settings = {
     'each',
     '`each` answer, a `digest` per event every 15 minutes, or only what is `held` for a decision.',
     text.pipe(z.enum(['each', 'digest', 'held'], 'must be each, digest or held')),
+  ),
+  quotaNewRecipientsHour: setting(
+    'QUOTA_NEW_RECIPIENTS_HOUR',
+    '5000',
+    'How many people whom an organizer has never mailed before may be mailed in an hour. More wait for the next.',
+    wholeNumber,
+  ),
+  quotaNewRecipientsDay: setting('QUOTA_NEW_RECIPIENTS_DAY', '20000', 'The same for a day (UTC).', wholeNumber),
+  showGuestList: setting(
+    'SHOW_GUEST_LIST',
+    'True',
+    'Whether guests see who else is invited, with their answers, in mails and pages.',
+    flag,
   ),
   displayTimezone: setting('DISPLAY_TIMEZONE', 'UTC', 'The time zone for times that have none of their own.', timezone),
   defaultLanguage: setting(

@@ -135,6 +135,10 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
       digests.get(each.calendar) ?? '',
     ]),
   );
+  yield* insertEach(
+    `insert into recipient (organizer_key, recipient_key, first_mailed_at) values (?, ?, ?) on conflict do nothing`,
+    mailings.map((each) => [each.organizerKey, each.recipientKey, each.mailedAt]),
+  );
 }
 
 /** A mailing whose calendar is named by its digest. */
@@ -218,6 +222,21 @@ export function* listAliases(organizerKey: string, attendeeKey: string): Operati
 export function* findSuppression(organizerKey: string, recipientKey: string): Operation<string | null> {
   const sql = 'select reason from suppression where organizer_key = ? and recipient_key = ?';
   return (yield* queryOne<{ reason: string }>(sql, organizerKey, recipientKey))?.reason ?? null;
+}
+
+export function* countNewRecipients(
+  organizerKey: string,
+  recipientKey: string,
+  since: readonly number[],
+): Operation<readonly number[] | null> {
+  const known = 'select 1 as known from recipient where organizer_key = ? and recipient_key = ?';
+  if ((yield* queryOne(known, organizerKey, recipientKey)) !== null) return null;
+  const counts: number[] = [];
+  for (const time of since) {
+    const sql = 'select count(*) as count from recipient where organizer_key = ? and first_mailed_at >= ?';
+    counts.push((yield* queryOne<{ count: number }>(sql, organizerKey, time))?.count ?? 0);
+  }
+  return counts;
 }
 
 export function* isMarked(mark: string): Operation<boolean> {

@@ -58,9 +58,20 @@ const first: Step = ({ serial, bytes, clustered }) => [
 const sqliteFence: readonly string[] = [`create table fence (value bigint not null)`, `insert into fence values (0)`];
 const postgresFence: readonly string[] = [`create sequence fence_value`];
 
+/** Whom an organizer has mailed ever, and since when: what quotas count. */
+const recipients: readonly string[] = [
+  `create table recipient (
+     organizer_key text not null, recipient_key text not null, first_mailed_at bigint not null,
+     primary key (organizer_key, recipient_key))`,
+  `create index recipient_new on recipient (organizer_key, first_mailed_at)`,
+  `insert into recipient (organizer_key, recipient_key, first_mailed_at)
+     select organizer_key, recipient_key, min(mailed_at) from mailing group by organizer_key, recipient_key`,
+];
+
 /** Step n brings a database of version n to the next. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
+  () => recipients,
 ];
 
 /** The version this gateway writes. */

@@ -209,6 +209,15 @@ export interface Ledger {
   mailing(messageId: string): Promise<Mailing | null>;
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
   suppressed(organizerKey: string, recipientKey: string): Promise<string | null>;
+  /**
+   * How many recipients that organizer mailed for the first time since each of these times; null: this recipient would be
+   * no new one.
+   */
+  newRecipients(
+    organizerKey: string,
+    recipientKey: string,
+    since: readonly number[],
+  ): Promise<readonly number[] | null>;
   marked(mark: string): Promise<boolean>;
   /** Entries whose recordId, taskId, messageId, uid, organizer or attendee is `subject`, oldest first, at most `limit` newest. */
   entries(subject: string, limit: number): Promise<LedgerEntry[]>;
