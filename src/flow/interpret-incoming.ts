@@ -192,9 +192,15 @@ async function takeClaim(
   const replyAddressAttendee = route.kind === 'reply' ? route.attendee : null;
   const organizer = route.kind === 'own' ? ownOrganizer(options, route.organizer, claim.organizer) : route.organizer;
   const claimed = replyAddressAttendee ?? claim.attendee;
-  const aliases = claimed === null ? [] : await options.ledger.aliases(organizer.key, claimed.key);
   const { forwarded } = incoming;
-  const judgement = judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy: options.policy });
+  const { policy } = options;
+  const judge = (aliases: readonly string[]) =>
+    judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy });
+  let judgement = judge([]);
+  // Aliases only let through what would be held.
+  if (judgement.verdict === 'hold' && claimed !== null) {
+    judgement = judge(await options.ledger.aliases(organizer.key, claimed.key));
+  }
   const sender = incoming.mail.from[0]?.address ?? evidence.from[0] ?? '';
   const attendee = judgement.attendee ?? claimed ?? calendarAddress(sender);
   if (attendee === null) {

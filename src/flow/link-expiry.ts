@@ -1,6 +1,7 @@
 // How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say (§3).
 import { readEventView } from '../compose/event-view.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import { type EventDocument, parseEvent } from '../itip/event-document.ts';
+import type { CalendarTime, OccurrenceQuery } from '../itip/types.ts';
 import type { Expand } from './judge-answers.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,10 +24,27 @@ export async function linkExpiry(
     return Math.max(ends === null ? now + OPEN_ENDED_MS : ends + AFTER_END_MS, now + AFTER_END_MS);
   }
   if (!/;?(UNTIL|COUNT)=/i.test(rrule)) return now + OPEN_ENDED_MS;
-  const answer = await expand({ calendar, uid, from: null, limit: MOST_OCCURRENCES });
-  const last = answer.kind === 'occurrences' && answer.complete ? answer.starts.at(-1) : undefined;
-  const lastStart = last === undefined ? null : instantOfKey(last);
+  const lastStart = await lastStartOf(
+    parseEvent(calendar),
+    { calendar, uid, from: null, limit: MOST_OCCURRENCES },
+    expand,
+  );
   return lastStart === null ? now + OPEN_ENDED_MS : Math.max(lastStart + length + AFTER_END_MS, now + AFTER_END_MS);
+}
+
+const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();
+
+/** Null where nobody can say. Found out once for all who are mailed the same calendar. */
+function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Expand): Promise<number | null> {
+  const known = lastStarts.get(document);
+  if (known !== undefined) return known;
+  const found = expand(query).then((answer) => {
+    const last = answer.kind === 'occurrences' && answer.complete ? answer.starts.at(-1) : undefined;
+    return last === undefined ? null : instantOfKey(last);
+  });
+  lastStarts.set(document, found);
+  found.catch(() => lastStarts.delete(document));
+  return found;
 }
 
 /** A date or a floating time is read as UTC plus a day: an expiry may be late, never early. */

@@ -1,8 +1,8 @@
 // A posted calendar in, the facts that a callback is checked by out: METHODs, UIDs, who is in it. Refuses what is not
 // one whole VCALENDAR. A calendar of 2,000 attendees is posted 2,000 times, once for each: the last few are remembered.
-import { createHash } from 'node:crypto';
 import { calendarAddress } from '../itip/calendar-address.ts';
 import { type ContentLine, splitLines } from '../itip/content-lines.ts';
+import { remember } from '../itip/remember.ts';
 
 export interface Scheduling {
   /** Every METHOD, upper case. */
@@ -16,23 +16,9 @@ export interface Scheduling {
 
 export type ReadScheduling = (calendar: string) => Scheduling | null;
 
-const REMEMBERED = 8;
-
-/** A reader with a memory of its own; it answers null where the text is not one whole VCALENDAR. */
+/** A reader that remembers the last few; it answers null where the text is not one whole VCALENDAR. */
 export function makeSchedulingReader(): ReadScheduling {
-  const remembered = new Map<string, Scheduling | null>();
-  return (calendar) => {
-    const digest = createHash('sha256').update(calendar).digest('base64');
-    const known = remembered.get(digest);
-    if (known !== undefined) return known;
-    const read = readScheduling(calendar);
-    remembered.set(digest, read);
-    for (const oldest of remembered.keys()) {
-      if (remembered.size > REMEMBERED) remembered.delete(oldest);
-      else break;
-    }
-    return read;
-  };
+  return remember(readScheduling);
 }
 
 /** null where the text is not one whole VCALENDAR. */
