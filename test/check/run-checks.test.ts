@@ -1,5 +1,8 @@
 // The whole check on a healthy set-up and on broken ones, in front of a real Radicale.
+import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +17,7 @@ import { freePort, has } from '../system/programs.ts';
 import { hasRadicale, startRadicale } from '../system/radicale.ts';
 import { type Chain, makeCertificate, startChain, troubles } from './chain.ts';
 
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const available = hasRadicale() && has('openssl', 'openssl');
 /** Its certificate is self-signed, which no test can make trusted. */
 const selfSigned = 'reply MX: attention';
@@ -184,6 +188,50 @@ describe.skipIf(!available)('imip-gateway check', () => {
     expect(said(links, 'certificate')).toMatch(
       /is for other\.example\.com, not for gateway\.example\.com\n.*→ get one/,
     );
+  });
+});
+
+describe.skipIf(!available)('imip-gateway check, as a command', () => {
+  let server: CalendarServer;
+  let chain: Chain;
+  beforeAll(async () => {
+    server = await startRadicale();
+    chain = await startChain(server);
+  });
+  afterAll(async () => {
+    await chain?.stop();
+    await server?.stop();
+  });
+
+  /** Without a reply domain: its MX would have to listen on port 25. */
+  async function run(settings: Record<string, string>, ...args: string[]) {
+    const env = { ...chain.environment, REPLY_DOMAIN: '', BOUNCE_DOMAIN: '', ...settings };
+    const command = [cli, 'check', '--organizer', 'alice@example.com', ...args];
+    return promisify(execFile)(process.execPath, ['--import', 'tsx', ...command], {
+      env: { PATH: process.env['PATH'] ?? '', REPLY_RECIPIENTS: '@example.com', ...env },
+    }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+    );
+  }
+
+  it('ends with 0 where the chain holds', async () => {
+    chain.dns.zone['example.com'] = { TXT: ['v=spf1 mx -all'] };
+    const { code, stdout } = await run({});
+    expect(stdout).toMatch(/^✓ event +an event of alice@example\.com was made/m);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^The chain holds: /);
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 where it does not, and says so in JSON', async () => {
+    const { code, stdout } = await run({ CALDAV_PASSWORD: 'wrong' }, '--json');
+    const { ok, links } = JSON.parse(stdout) as { ok: boolean; links: Link[] };
+    expect({ code, ok }).toEqual({ code: 1, ok: false });
+    expect(links.find(({ name }) => name === 'credentials')).toMatchObject({
+      status: 'failed',
+      todo: [expect.any(String)],
+    });
+    expect(stdout).not.toContain(chain.environment['GATEWAY_SECRETS'] ?? '');
   });
 });
 

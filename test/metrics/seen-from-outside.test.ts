@@ -1,5 +1,5 @@
 // What a monitor sees of a running gateway: `/metrics` on its own listener, and `/readyz` under each fault.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,15 @@ describe('a running gateway', () => {
     expect((await fetch(`http://${gateway.addresses.metrics}/`)).status).toBe(404);
     expect((await fetch(`http://${gateway.addresses.metrics}/metrics`, { method: 'POST' })).status).toBe(405);
     expect((await fetch(`http://${gateway.addresses.http}/metrics`)).status).toBe(404);
+  });
+
+  it('has every figure that the dashboard shows', async () => {
+    const dashboard = await readFile(new URL('../../docs/grafana-dashboard.json', import.meta.url), 'utf8');
+    const shown = new Set(dashboard.match(/\b(?:imip|nodejs)_[a-z0-9_]+/g));
+    const text = await (await fetch(`http://${gateway.addresses.metrics}/metrics`)).text();
+    const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    expect(shown.size).toBeGreaterThan(5);
+    for (const name of shown) expect(names, name).toContain(name.replace(/_(?:bucket|count|sum)$/, ''));
   });
 
   it('counts a callback from the door to its outcome', async () => {
