@@ -6,6 +6,7 @@ import { mailDoorOptions } from './adapter-options.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './errors.ts';
 import { decideHeld, readDecision } from './flow/decide-held.ts';
+import { doorsFirst } from './flow/doors-first.ts';
 import { makeOutcomes, type Outcomes } from './flow/outcomes.ts';
 import { readTemplates } from './flow/read-templates.ts';
 import { receiveCallback, receiveMail } from './flow/receive.ts';
@@ -71,11 +72,15 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   const metrics = openMetrics({ outcomes, spool, now: Date.now });
   onStop(() => metrics.close());
   const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now };
-  const { store } = await openFlow(config, log, onStop, { ...shared, metrics, templates });
+  const doors = doorsFirst();
+  const { store } = await openFlow(config, log, onStop, { ...shared, doors, metrics, templates });
   const listeners = new Map<string, HostPort>();
   const { countReceived } = metrics;
   const useCases: UseCases = {
-    receiveCallback: countReceived('callback', async (request) => void (await receiveCallback(shared, request))),
+    receiveCallback: countReceived(
+      'callback',
+      doors.serve(async (request) => void (await receiveCallback(shared, request))),
+    ),
     showRsvp: (claims) => showRsvp({ ...shared, store }, claims),
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),

@@ -5,6 +5,7 @@ import { openCalendarStore } from './caldav/open-calendar-store.ts';
 import type { Templates } from './compose/types.ts';
 import type { Config } from './config.ts';
 import { linksToDecide } from './flow/decision-link.ts';
+import type { DoorsFirst } from './flow/doors-first.ts';
 import { holdForOrganizer } from './flow/hold-for-organizer.ts';
 import { interpretIncoming } from './flow/interpret-incoming.ts';
 import { mailInvitations } from './flow/mail-invitation.ts';
@@ -13,6 +14,7 @@ import type { Outcomes } from './flow/outcomes.ts';
 import { openPost } from './flow/post.ts';
 import { submitOutgoing } from './flow/submit-outgoing.ts';
 import { workEvent } from './flow/work-event.ts';
+import { waitForQuota } from './flow/wait-for-quota.ts';
 import { type QueueWork, workQueue } from './flow/work-queue.ts';
 import type { OccurrenceQuery } from './itip/types.ts';
 import type { Log } from './log.ts';
@@ -29,6 +31,7 @@ export type OnStop = (close: () => Promise<unknown> | unknown) => void;
 export const DRAIN_MS = 10_000;
 
 export interface FlowShared {
+  readonly doors: DoorsFirst;
   readonly metrics: Metrics;
   readonly spool: Spool;
   readonly ledger: Ledger;
@@ -39,7 +42,7 @@ export interface FlowShared {
 }
 
 export async function openFlow(config: Config, log: Log, onStop: OnStop, shared: FlowShared) {
-  const { spool, outcomes, metrics } = shared;
+  const { spool, outcomes, metrics, doors } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
   const store = metrics.measureStore(openCalendarStore(calendarStoreOptions(config)));
@@ -97,7 +100,10 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     holdForOrganizer: holdForOrganizer(common),
     notifyOrganizer: notifyOrganizer({ ...common, mode: config.notifyOrganizer }),
   });
-  const invitation = mailInvitations({ ...common, itip: config.itipEnabled });
+  const quota = { hour: config.quotaNewRecipientsHour, day: config.quotaNewRecipientsDay };
+  const invitation = doors.giveWay(
+    mailInvitations({ ...common, itip: config.itipEnabled, waitForQuota: waitForQuota({ ...common, quota }) }),
+  );
   const outgoing = submitOutgoing({ ...common, submission });
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };
   const toRelay = { first: 15_000, longest: 30 * 60_000 };
@@ -105,7 +111,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const works: QueueWork[] = [
     workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
     workQueue({ ...base, queue: 'event', handle: event, lanes: 16, perLane: 2_000, backOff: toCaldav }),
-    workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 16, perLane: 20, backOff: toCaldav }),
+    workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
     // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
     workQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
   ];

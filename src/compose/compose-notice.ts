@@ -6,7 +6,7 @@ import { readTime } from '../itip/time-zones.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import { subjectLine, tidyText } from './compose-invitation.ts';
 import { readEventView } from './event-view.ts';
-import { describeWhen, type Reader } from './format-time.ts';
+import { dateFormatter, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
 import { showEvent, showText, showTitle } from './show-event.ts';
@@ -161,6 +161,29 @@ function showDelegation(notice: Extract<NoticeKind, { kind: 'delegation' }>, tel
   };
 }
 
+const FROM_THEN_ON: Intl.DateTimeFormatOptions = {
+  weekday: 'long',
+  hour: 'numeric',
+  minute: '2-digit',
+  timeZoneName: 'short',
+};
+
+function showQuota({ per, limit, until }: Extract<NoticeKind, { kind: 'quota' }>, telling: Telling): ShownNotice {
+  const say = sayIn(telling);
+  const { language, timezone } = telling.reader;
+  const time = dateFormatter(language, FROM_THEN_ON, timezone).format(until);
+  return {
+    kind: 'quota',
+    tone: 'held',
+    headline: say('notice.quota'),
+    lines: [say('notice.quotaText', { per, limit, time })],
+    rows: [],
+    comment: null,
+    link: null,
+    hint: say('notice.quotaHint'),
+  };
+}
+
 function showUndeliverable(notice: Extract<NoticeKind, { kind: 'undeliverable' }>, telling: Telling): ShownNotice {
   const say = sayIn(telling);
   const name = nameOf(notice.attendee, telling);
@@ -188,6 +211,8 @@ function showNotice(notice: NoticeKind, telling: Telling): ShownNotice {
       return showProposal(notice, telling);
     case 'delegation':
       return showDelegation(notice, telling);
+    case 'quota':
+      return showQuota(notice, telling);
     default:
       return showUndeliverable(notice, telling);
   }

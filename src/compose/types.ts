@@ -99,6 +99,14 @@ export type NoticeKind =
       readonly recurrenceId: string | null;
       readonly decisionLink: string;
     }
+  /** Invitations wait: the organizer has mailed as many new people as may be in that window. `until`: ms since 1970. */
+  | {
+      readonly kind: 'quota';
+      readonly attendee: null;
+      readonly per: 'hour' | 'day';
+      readonly limit: number;
+      readonly until: number;
+    }
   | { readonly kind: 'undeliverable'; readonly attendee: CalendarAddress; readonly diagnostic: string };
 
 export interface NoticeMail {

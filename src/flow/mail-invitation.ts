@@ -1,5 +1,6 @@
 // Queue `invitation`, one lane: what the CalDAV server wants said to one recipient about one event, in order. Each
-// becomes a mail, or a ledger entry that says why not: nothing new since the last mail, or mailing is forbidden.
+// becomes a mail, waits for its organizer's quota, or becomes a ledger entry that says why not: nothing new since the last
+// mail, mailing is forbidden, the address bounced.
 import { createHash } from 'node:crypto';
 import { composeInvitation } from '../compose/compose-invitation.ts';
 import { readEventView } from '../compose/event-view.ts';
@@ -17,6 +18,7 @@ import type { Expand } from './judge-answers.ts';
 import type { Post } from './post.ts';
 import { bodyOf, entryAbout, eventLane, type Invitation, newTask } from './records.ts';
 import { scopeOf } from './scope-of.ts';
+import type { WaitForQuota } from './wait-for-quota.ts';
 
 export interface InvitationWorkOptions {
   readonly ledger: Ledger;
@@ -24,6 +26,7 @@ export interface InvitationWorkOptions {
   readonly post: Post;
   readonly templates: Templates;
   readonly expand: Expand;
+  readonly waitForQuota: WaitForQuota;
   readonly replyDomain: string | null;
   readonly itip: boolean;
   readonly appUrl: string;
@@ -47,7 +50,7 @@ export function mailInvitations(options: InvitationWorkOptions): (batch: Batch) 
   return async ({ tasks }) => {
     const set = new ChangeSet();
     const known = new Map<string, Mailing[]>();
-    for (const task of tasks) {
+    for (const [at, task] of tasks.entries()) {
       const body = bodyOf<Invitation>(task);
       const { uid, recurrenceId } = scopeOf(body.calendar);
       const lane = eventLane(body.sender.key, uid);
@@ -55,49 +58,77 @@ export function mailInvitations(options: InvitationWorkOptions): (batch: Batch) 
         ...(await options.ledger.eventContext(body.sender.key, uid, [body.recipient.key])).mailings,
       ];
       known.set(lane, mailings);
-      const mailing = await mailOne(options, { task, body, uid, recurrenceId, set }, mailings);
-      if (mailing !== null) mailings.push(mailing);
+      const work = { task, body, uid, recurrenceId, set };
+      const until = await workOne(options, work, mailings);
+      if (until !== null) {
+        // First in, first out: what is behind it waits, too.
+        for (const { id } of tasks.slice(at)) set.retry(id, until, 'quota');
+        break;
+      }
       set.done(task.id);
     }
     return set.changes();
   };
 }
 
-async function mailOne(
-  options: InvitationWorkOptions,
-  work: Work,
-  mailings: readonly Mailing[],
-): Promise<Mailing | null> {
+/** Adds to `mailings` what it mails. Until when the organizer's quota makes it wait, ms since 1970; null: it is done. */
+async function workOne(options: InvitationWorkOptions, work: Work, mailings: Mailing[]): Promise<number | null> {
   const { body, recurrenceId, set } = work;
-  const { sender, recipient, calendar, method } = body;
+  const { sender, recipient, calendar, method, again } = body;
   if (mailingForbidden(calendar, recipient)) {
-    recordNotMailed(
-      options,
-      work,
-      'schedule-agent',
-      'SCHEDULE-AGENT says that somebody else tells this attendee, or nobody.',
-    );
+    const detail = 'SCHEDULE-AGENT says that somebody else tells this attendee, or nobody.';
+    recordNotMailed(options, work, 'schedule-agent', detail);
     return null;
   }
   const fingerprint = method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, recipient);
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId) ?? null;
-  if (last?.fingerprint === fingerprint && !body.again) {
+  if (last?.fingerprint === fingerprint && !again) {
     recordNotMailed(options, work, 'nothing-new', 'The recipient was told the same before.');
     return null;
   }
+  const kind = kindOf(method, recurrenceId, mailings, calendar);
+  const bounced = kind === 'reply' ? null : await options.ledger.suppressed(sender.key, recipient.key);
+  if (bounced !== null && kind !== 'invitation' && !again) {
+    const detail = `An earlier mail did not arrive (${bounced}). A new invitation tries the address again.`;
+    recordNotMailed(options, work, 'suppressed', detail);
+    // Off the list all the same: whoever is put on it again is invited anew.
+    if (kind === 'cancel') {
+      const { messageId } = options.post.stamp(options.now(), null, sender);
+      const organizerAsMailed = mailings[0]?.organizerAsMailed ?? sender.asWritten;
+      remember(work, mailings, mailingOf(options, work, messageId, fingerprint, organizerAsMailed));
+    }
+    return null;
+  }
+  const until = mailings.length > 0 ? null : await options.waitForQuota(work);
+  if (until !== null) return until;
+  if (bounced !== null) set.write({ kind: 'unsuppress', organizerKey: sender.key, recipientKey: recipient.key });
+  await mailOne(options, work, { kind, fingerprint, last, mailings });
+  verifyAnswers(options, work);
+  return null;
+}
+
+interface Told {
+  readonly kind: InvitationKind;
+  readonly fingerprint: string;
+  /** What this recipient was told last about the same occurrence. */
+  readonly last: Mailing | null;
+  readonly mailings: Mailing[];
+}
+
+async function mailOne(options: InvitationWorkOptions, work: Work, told: Told): Promise<void> {
+  const { body, uid, set } = work;
+  const { origin, sender, recipient, calendar, method } = body;
+  const { kind, fingerprint, last, mailings } = told;
   const now = options.now();
   const reply = method === 'REPLY' ? null : replyAddressFor(options, sender, recipient, mailings);
   if (reply !== null) set.write({ kind: 'reply-pair', pair: { id: reply.id, organizer: sender, attendee: recipient } });
   const stamp = options.post.stamp(now, reply?.address ?? null, sender);
-  const kind = kindOf(method, recurrenceId, mailings, calendar);
+  const previous = last ?? mailings.findLast((mailing) => mailing.method === 'REQUEST');
   const { raw } = composeInvitation(
     {
       kind,
       calendar,
-      previousCalendar:
-        kind === 'update'
-          ? ((last ?? mailings.findLast((mailing) => mailing.method === 'REQUEST'))?.calendar ?? null)
-          : null,
+      previousCalendar: kind === 'update' ? (previous?.calendar ?? null) : null,
       organizer: sender,
       recipient,
       organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
@@ -112,40 +143,40 @@ async function mailOne(
     },
     options.templates,
   );
-  const mailing: Mailing = {
+  const facts = { origin, rcptTo: recipient.asWritten, what: kind, organizer: sender, attendee: recipient, uid };
+  set.add(options.post.task(stamp, raw, facts, now));
+  // A no to a proposal is no revision of the event: nothing is compared with it later.
+  if (kind === 'decline') return;
+  remember(work, mailings, mailingOf(options, work, stamp.messageId, fingerprint, reply?.address ?? sender.asWritten));
+}
+
+function remember({ set }: Work, mailings: Mailing[], mailing: Mailing): void {
+  set.write({ kind: 'mailing', mailing });
+  mailings.push(mailing);
+}
+
+function mailingOf(
+  options: InvitationWorkOptions,
+  { body, uid, recurrenceId }: Work,
+  messageId: string,
+  fingerprint: string,
+  organizerAsMailed: string,
+): Mailing {
+  const { sender, recipient, calendar, method } = body;
+  return {
     organizerKey: sender.key,
-    uid: work.uid,
+    uid,
     recipientKey: recipient.key,
     recurrenceId,
     method,
     sequence: readEventView(calendar, recurrenceId, recipient).sequence,
-    mailedAt: now,
+    mailedAt: options.now(),
     scheduleFingerprint: scheduleFingerprint(calendar, recurrenceId),
-    messageId: stamp.messageId,
+    messageId,
     fingerprint,
-    organizerAsMailed: reply?.address ?? sender.asWritten,
+    organizerAsMailed,
     calendar,
   };
-  // A no to a proposal is no revision of the event: nothing is compared with it later.
-  if (kind !== 'decline') set.write({ kind: 'mailing', mailing });
-  set.write({ kind: 'unsuppress', organizerKey: sender.key, recipientKey: recipient.key });
-  set.add(
-    options.post.task(
-      stamp,
-      raw,
-      {
-        origin: body.origin,
-        rcptTo: recipient.asWritten,
-        what: kind,
-        organizer: sender,
-        attendee: recipient,
-        uid: work.uid,
-      },
-      now,
-    ),
-  );
-  verifyAnswers(options, work);
-  return kind === 'decline' ? null : mailing;
 }
 
 /** ORGANIZER as first mailed never changes while the event lives, whatever key signs new addresses now. */

@@ -124,6 +124,8 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
       return { ...notice, proposal: { ...notice.proposal, comment: attack } };
     case 'delegation':
       return { ...notice, delegate: { key: attack, asWritten: attack } };
+    case 'quota':
+      return notice;
     default:
       return { ...notice, diagnostic: attack };
   }

@@ -148,6 +148,9 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       },
     ],
   },
+  'notice-quota': {
+    notices: [{ kind: 'quota', attendee: null, per: 'hour', limit: 5_000, until: Date.UTC(2026, 9, 20, 9) }],
+  },
   'notice-undeliverable': {
     notices: [{ kind: 'undeliverable', attendee: carol, diagnostic: '550 5.1.1 No such user here' }],
   },

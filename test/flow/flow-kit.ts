@@ -17,6 +17,7 @@ import { openPost } from '../../src/flow/post.ts';
 import { readTemplates } from '../../src/flow/read-templates.ts';
 import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/receive.ts';
 import { submitOutgoing } from '../../src/flow/submit-outgoing.ts';
+import { waitForQuota } from '../../src/flow/wait-for-quota.ts';
 import { workEvent } from '../../src/flow/work-event.ts';
 import type { SenderEvidence } from '../../src/authenticate/types.ts';
 import { calendarAddress } from '../../src/itip/calendar-address.ts';
@@ -98,6 +99,7 @@ export interface FlowKitOptions {
   readonly itip?: boolean;
   readonly replyDomain?: string | null;
   readonly ownRecipients?: readonly string[];
+  readonly quota?: { readonly hour: number; readonly day: number };
 }
 
 export async function openFlowKit(options: FlowKitOptions = {}) {
@@ -139,6 +141,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
     linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
+  const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
   const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
     incoming: interpretIncoming({
       ...common,
@@ -165,7 +168,11 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
       holdForOrganizer: holdForOrganizer(common),
       notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
     }),
-    invitation: mailInvitations({ ...common, itip: options.itip ?? true }),
+    invitation: mailInvitations({
+      ...common,
+      itip: options.itip ?? true,
+      waitForQuota: awaitQuota,
+    }),
     outgoing: submitOutgoing({
       ...common,
       submission: {
@@ -198,6 +205,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
 
   return {
     ...common,
+    waitForQuota: awaitQuota,
     handlers,
     calendar,
     mails,

@@ -75,6 +75,58 @@ describe('invitations', () => {
     expect(kit.mails).toHaveLength(0);
   });
 
+  describe('to an address that bounced', () => {
+    const bounced = '5.1.1 no such user';
+    beforeEach(async () => {
+      kit.relay.verdict = () => ({ kind: 'refused', status: 550, response: bounced });
+      await told(event());
+      kit.relay.verdict = () => ({ kind: 'accepted', response: 'ok' });
+      kit.mails.length = 0;
+    });
+    const moved = (sequence: number): string => event([], sequence).replaceAll('20270301', `2027030${sequence + 1}`);
+
+    it('stay away, and the ledger says why', async () => {
+      expect(await told(moved(1))).toBe('suppressed');
+      expect((await kit.entries(uid)).findLast(({ reason }) => reason === 'suppressed')).toMatchObject({
+        verdict: 'not-mailed',
+        attendee: bob.key,
+        detail: expect.stringContaining(bounced),
+      });
+      expect(await told(moved(1), 'REQUEST', carol)).toBe('update');
+      expect(await kit.mailsTo(bob)).toEqual([]);
+    });
+
+    it('go out again once the organizer invites anew: to this event', async () => {
+      expect(await told(event([], 1), 'CANCEL')).toBe('suppressed');
+      expect(await kit.mailsTo(bob)).toEqual([]);
+      expect(await told(event([], 2))).toBe('invitation');
+      expect(await told(moved(3))).toBe('update');
+      expect(await kit.mailsTo(bob)).toHaveLength(2);
+    });
+
+    it('go out again once the organizer invites anew: to another', async () => {
+      expect(await told(event().replaceAll(uid, 'another@example.com'))).toBe('invitation');
+      expect(await told(moved(1))).toBe('update');
+    });
+
+    it('still carry an answer to an organizer elsewhere', async () => {
+      const put = {
+        kind: 'suppress',
+        organizerKey: alice.key,
+        recipientKey: carol.key,
+        reason: bounced,
+        at: 1,
+      } as const;
+      await kit.spool.put([], [put]);
+      const reply = meeting({
+        uid,
+        organizer: carol.asWritten,
+        attendees: [{ email: alice.asWritten, partstat: 'ACCEPTED' }],
+      });
+      expect(await told(reply, 'REPLY', carol)).toBe('reply');
+    });
+  });
+
   it('keeps ORGANIZER as first mailed when the key changes, and signs new events with the new key', async () => {
     await told(event());
     const old = /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(0)).calendar)?.[1];

@@ -1,0 +1,98 @@
+// Quotas of an organizer: how many people, never mailed before, get mail in an hour and in a day (UTC). In: an invitation;
+// out: when to try again, or null where it may be mailed now. That some wait, the ledger says for each, and one notice a
+// window to the organizer. What is mailed at the same moment may go a little over; nothing is ever lost.
+import { createHash } from 'node:crypto';
+import { composeNotice } from '../compose/compose-notice.ts';
+import type { Templates } from '../compose/types.ts';
+import type { Ledger, Task } from '../spool/types.ts';
+import type { ChangeSet } from './change-set.ts';
+import type { Post } from './post.ts';
+import { entryAbout, type Invitation } from './records.ts';
+
+export interface QuotaOptions {
+  readonly quota: { readonly hour: number; readonly day: number };
+  readonly ledger: Ledger;
+  readonly post: Post;
+  readonly templates: Templates;
+  readonly language: string;
+  readonly timezone: string;
+  readonly now: () => number;
+}
+
+export interface Asking {
+  readonly task: Task;
+  readonly body: Invitation;
+  readonly uid: string;
+  readonly set: ChangeSet;
+}
+
+/** ms since 1970. */
+export type WaitForQuota = (asking: Asking) => Promise<number | null>;
+
+interface Wait {
+  readonly per: 'hour' | 'day';
+  readonly limit: number;
+  readonly since: number;
+  readonly until: number;
+}
+
+const LENGTHS = { hour: 3_600_000, day: 86_400_000 } as const;
+
+export function waitForQuota(options: QuotaOptions): WaitForQuota {
+  const { quota, ledger, now } = options;
+  return async (asking) => {
+    const { sender, recipient } = asking.body;
+    const at = now();
+    const windows = (['day', 'hour'] as const).map((per): Wait => {
+      const since = at - (at % LENGTHS[per]);
+      return { per, limit: quota[per], since, until: since + LENGTHS[per] };
+    });
+    const counts = await ledger.newRecipients(
+      sender.key,
+      recipient.key,
+      windows.map(({ since }) => since),
+    );
+    const full = windows.find(({ limit }, index) => (counts?.[index] ?? 0) >= limit);
+    if (full === undefined) return null;
+    if (asking.task.attempts === 0) record(asking, full, at);
+    await tellOnce(options, asking, full, at);
+    return full.until;
+  };
+}
+
+function record({ task, body, uid, set }: Asking, { per, limit, until }: Wait, at: number): void {
+  const { origin, sender, recipient } = body;
+  const detail = `${sender.asWritten} has mailed ${limit} new people this ${per}; it waits until ${new Date(until).toISOString()}.`;
+  const facts = { at, verdict: 'retried', reason: 'quota', detail } as const;
+  set.record(entryAbout(origin, task.id, { ...facts, organizer: sender.key, uid, attendee: recipient.key }));
+}
+
+/** Its task has the window's name: however many invitations wait, and whoever works them, there is one. */
+async function tellOnce(options: QuotaOptions, asking: Asking, wait: Wait, at: number): Promise<void> {
+  const { ledger, post, templates, language, timezone } = options;
+  const { body, uid, set } = asking;
+  const { sender: organizer, origin, calendar } = body;
+  const { per, limit, since, until } = wait;
+  const mark = `quota:${per}:${since}:${organizer.key}`;
+  if (await ledger.marked(mark)) return;
+  set.write({ kind: 'mark', mark, at });
+  const id = `quota-${createHash('sha256').update(mark).digest('hex').slice(0, 24)}`;
+  const stamp = { ...post.stamp(at, null, organizer), id };
+  const { from, messageId } = stamp;
+  const { raw } = composeNotice(
+    {
+      notices: [{ kind: 'quota', attendee: null, per, limit, until }],
+      calendar,
+      organizer,
+      from,
+      messageId,
+      references: null,
+      date: at,
+      language,
+      timezone,
+    },
+    templates,
+  );
+  const facts = { origin, rcptTo: organizer.asWritten, what: 'notice', organizer, attendee: null, uid } as const;
+  set.add(post.task(stamp, raw, facts, at));
+}
