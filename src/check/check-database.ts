@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GatewayError } from '../errors.ts';
 import { makeIds } from '../spool/new-id.ts';
 import { openSpool } from '../spool/open-spool.ts';
 import type { Ledger, Spool } from '../spool/types.ts';
@@ -21,16 +22,17 @@ export interface CheckedDatabase {
 export async function checkDatabase(url: string, now: () => number): Promise<CheckedDatabase> {
   const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : null;
   const warnings: string[] = [];
-  const warn = (...said: unknown[]): number => warnings.push(String(said.at(-1)));
+  const log = { warn: (_fields: unknown, text?: unknown) => void warnings.push(String(text)) };
   let opened: { spool: Spool; ledger: Ledger } | null = null;
   try {
     const mark = `check:${makeIds()(now())}`;
-    opened = await openSpool({ url, log: { warn } as never, visitor: file === null || existsSync(file) });
+    opened = await openSpool({ url, log, visitor: file === null || existsSync(file) });
     await opened.spool.put([], [{ kind: 'mark', mark, at: now() }]);
     await opened.spool.probe();
     await opened.spool.close();
     opened = await openSpool({ url, visitor: true });
-    if (!(await opened.ledger.marked(mark))) throw new TypeError('what was written is not there any more');
+    if (!(await opened.ledger.marked(mark)))
+      throw new GatewayError('spool-unavailable', 'what was written is not there any more');
   } catch (error) {
     await opened?.spool.close();
     return { link: failed(NAME, messageOf(error), ...remedy(file)), ledger: null, close: async () => {} };

@@ -17,6 +17,7 @@ import { checkSecrets } from './check-secrets.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkSending, checkSubmission } from './check-submission.ts';
 import { checkWeb } from './check-web.ts';
+import { tryLink } from './link.ts';
 import { openCheckDns } from './look-up.ts';
 import type { Link, Tell } from './types.ts';
 
@@ -75,9 +76,8 @@ async function checkSubmitting({ organizer, sendTo, now }: CheckOptions, config:
   try {
     const bounce = bounceDomain ?? from;
     add(await checkSpf(bounce, new URL(config.smtpUrl).hostname, dns));
-    const { dkim } = await submissionOptions(config).catch(() => ({ dkim: null }));
-    add(await checkDkim(dkim, dns));
-    add(await checkDmarc({ from, bounce, dkim: dkim?.domain ?? null }, dns));
+    add(await tryLink('DKIM', async () => checkDkim((await submissionOptions(config)).dkim, dns), 'mend DKIM_KEY'));
+    add(await checkDmarc({ from, bounce, dkim: config.dkimDomain }, dns));
   } finally {
     dns.close();
   }
