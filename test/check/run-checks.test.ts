@@ -221,7 +221,7 @@ describe.skipIf(!available)('imip-gateway check, as a command', () => {
     expect(stdout).toMatch(/^✓ event +an event of alice@example\.com was made/m);
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^The chain holds: /);
     expect(code).toBe(0);
-  });
+  }, 60_000);
 
   it('ends with 1 where it does not, and says so in JSON', async () => {
     const { code, stdout } = await run({ CALDAV_PASSWORD: 'wrong' }, '--json');
@@ -232,7 +232,7 @@ describe.skipIf(!available)('imip-gateway check, as a command', () => {
       todo: [expect.any(String)],
     });
     expect(stdout).not.toContain(chain.environment['GATEWAY_SECRETS'] ?? '');
-  });
+  }, 60_000);
 });
 
 async function eventsOf(server: CalendarServer): Promise<string[]> {

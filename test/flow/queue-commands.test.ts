@@ -212,5 +212,6 @@ describe('the queues in an operator’s hands', () => {
     expect(JSON.parse(wrong.stdout)).toEqual([{ id: 'none', result: 'unknown' }]);
     expect(shown).toMatchObject({ code: 1, stderr: 'imip-gateway: no task has the id none\n' });
     expect(filter.code).toBe(1);
-  });
+    // Five processes, each of which compiles the whole program.
+  }, 60_000);
 });
