@@ -95,7 +95,7 @@ export function joinLines(lines: readonly ContentLine[]): string {
 
 /** The line end of this line as written: `\r\n`, `\n`, rarely `\r` or `\r\r\n`; `\r\n` where the text just stops. */
 export function lineEndOf(line: ContentLine): string {
-  return /(\r*\n|\r)$/.exec(line.raw)?.[0] ?? '\r\n';
+  return LINE_END.exec(line.raw)?.[0] ?? '\r\n';
 }
 
 /** A new line from its parts; `value` must already be escaped as its type wants. Folded, with that line end. */
@@ -183,6 +183,9 @@ export function escapeText(value: string): string {
   return value.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n');
 }
 
+/** A run of CRs is looked at from its first one only: a line of a million of them must not cost their square. */
+const LINE_END = /(?:(?<!\r)\r*\n|\r)$/;
+
 function rebuild(line: ContentLine, text: string): ContentLine {
   const lineEnd = lineEndOf(line);
   const mark = line.raw.startsWith('\uFEFF') ? '\uFEFF' : '';
@@ -190,8 +193,8 @@ function rebuild(line: ContentLine, text: string): ContentLine {
 }
 
 function unfold(raw: string): string {
-  let text = raw.replace(/(\r*\n|\r)$/, '');
-  if (text.includes('\n')) text = text.replace(/\r*\n[ \t]/g, '');
+  let text = raw.replace(LINE_END, '');
+  if (text.includes('\n')) text = text.replace(/(?<!\r)\r*\n[ \t]/g, '');
   else if (text.includes('\r')) text = text.replace(/\r[ \t]/g, '');
   // Outlook and Notepad write a byte order mark; it is no part of the first name.
   return text.startsWith('\uFEFF') ? text.slice(1) : text;

@@ -80,10 +80,13 @@ function readRecipient(group: Group, originalMessageId: string | null): Bounce {
   };
 }
 
-/** `rfc822;bob@example.com`, and what is sent instead. */
-function readAddress(value: string | undefined): string | null {
-  const address = /([^\s<>;"]+@[^\s<>;"]+)/.exec((value ?? '').replace(/^[\w-]+\s*;/, ''))?.[1];
-  return address ?? null;
+/** More octets than that are no address (RFC 5321 §4.5.3.1). */
+const LONGEST_ADDRESS = 320;
+
+/** `rfc822;bob@example.com`, and what is sent instead. Word by word: a long text without an @ must not cost its square. */
+export function readAddress(value = ''): string | null {
+  const words = value.replace(/^[\w-]+\s*;/, '').split(/[\s<>;"]+/);
+  return words.find((word) => word.length <= LONGEST_ADDRESS && /^.[^@]*@./.test(word)) ?? null;
 }
 
 /** RFC 3464 §2.3.3; where it is missing or misspelt (`failure`, `Failed (5.1.1)`), the status decides. */

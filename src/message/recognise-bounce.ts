@@ -1,7 +1,7 @@
 // A mail without delivery-status part in, the bounce it tells in prose out: Exim, qmail, older gateways, and mailbox
 // providers that write letters. Conservative: without a machine as sender and a recipient or a refusal in its text it is
 // null, since a letter taken for a bounce would tell the organizer that an attendee cannot be reached.
-import { readMessageId, readOriginalMessageId, readRecipients } from './read-report.ts';
+import { readAddress, readMessageId, readOriginalMessageId, readRecipients } from './read-report.ts';
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce } from './types.ts';
 
@@ -41,7 +41,7 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
   return {
     kind: 'bounce',
     action: delayed ? 'delayed' : 'failed',
-    recipient: readAddress(failedTo[0] ?? '') ?? readToldRecipient(told, mail),
+    recipient: readAddress(failedTo[0]) ?? readToldRecipient(told, mail),
     status: /\b[45]\.\d{1,3}\.\d{1,3}\b/.exec(told)?.[0] ?? null,
     diagnostic: readDiagnostic(told),
     originalMessageId: readOriginalMessageId(mail) ?? readMessageId(facts.text.slice(told.length)),
@@ -59,10 +59,6 @@ function readToldRecipient(told: string, { facts }: ReadMail): string | null {
     if (address !== undefined && !own.has(address.toLowerCase()) && !DAEMON.test(address)) return address;
   }
   return null;
-}
-
-function readAddress(value: string): string | null {
-  return /[^\s<>;,"]+@[^\s<>;,"]+/.exec(value)?.[0] ?? null;
 }
 
 const REPLY_CODE = /\b[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|\w)|\(#[45]\.\d/;

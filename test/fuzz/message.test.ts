@@ -97,6 +97,21 @@ describe('bombs end in a moment, and an answer beside one is still read', () => 
       () => mixed(`Content-Type: message/delivery-status\r\n\r\n${repeat('Action: failed\n\n', 10 * MEGABYTE)}`),
     ],
     [
+      'a recipient without end',
+      'bounce',
+      () => mixed(`Content-Type: message/delivery-status\r\n\r\n\r\nFinal-Recipient: ${repeat('a', MEGABYTE)}`),
+    ],
+    [
+      'CRs in base64',
+      'unusable',
+      () => {
+        const calendar = Buffer.from(`BEGIN:VCALENDAR\nMETHOD:REPLY\nE${repeat('\r', 900_000)}x\nEND:VCALENDAR\n`);
+        return mixed(
+          `Content-Type: text/calendar\r\nContent-Transfer-Encoding: base64\r\n\r\n${calendar.toString('base64')}`,
+        );
+      },
+    ],
+    [
       'winmail.dat',
       'letter',
       () =>

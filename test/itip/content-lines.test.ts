@@ -37,6 +37,17 @@ describe('splitLines', () => {
 });
 
 describe('ContentLine', () => {
+  it.each([
+    ['at its end', `X:${'\r'.repeat(100_000)}\n`, ''],
+    ['in its value', `X:${'\r'.repeat(100_000)}y\n`, `${'\r'.repeat(100_000)}y`],
+    ['in front of a fold', `X:${'\r'.repeat(100_000)}\n y\n`, 'y'],
+  ])('costs no more than its length where CRs run on %s', (_, raw, value) => {
+    const begun = performance.now();
+    expect(line(raw).value).toBe(value);
+    expect(lineEndOf(line(raw))).toMatch(/^\r*\n$/);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
   it('reads name, parameters and value', () => {
     const attendee = line(
       'attendee;Cn="Miller, Bob";ROLE=REQ_PARTICIPANT;MEMBER="mailto:a@b.test","mailto:c@d.test":MAILTO:bob@example.com\r\n',

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
 import { readMail } from '../../src/message/read-mail.ts';
-import { isAbuseReport, readDeliveryReport, readMessageId, readRecipients } from '../../src/message/read-report.ts';
+import {
+  isAbuseReport,
+  readAddress,
+  readDeliveryReport,
+  readMessageId,
+  readRecipients,
+} from '../../src/message/read-report.ts';
 
 const report = (type: string, ...parts: string[]) =>
   readMail(
@@ -93,6 +99,25 @@ describe('readDeliveryReport', () => {
     expect(many).toHaveLength(100);
     const [long] = readRecipients(`Action: failed\nDiagnostic-Code: smtp; ${'x '.repeat(5000)}`, null);
     expect(long?.diagnostic?.length).toBe(500);
+  });
+});
+
+describe('readAddress', () => {
+  it.each([
+    ['rfc822;bob@example.com', 'bob@example.com'],
+    ['rfc822; "Bob" <bob@example.com> (mailbox full)', 'bob@example.com'],
+    ['bob@host@example.com', 'bob@host@example.com'],
+    ['@example.com bob@', null],
+    [`${'a'.repeat(310)}@example.com`, null],
+    [undefined, null],
+  ])('reads %j', (value, address) => {
+    expect(readAddress(value)).toBe(address);
+  });
+
+  it('costs no more than the length of what is no address', () => {
+    const begun = performance.now();
+    expect(readAddress('a'.repeat(200_000))).toBeNull();
+    expect(performance.now() - begun).toBeLessThan(2_000);
   });
 });
 
