@@ -3,10 +3,7 @@
 // [events] [embedded|radicale] [node arguments]`
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress, Partstat } from '../../src/itip/types.ts';
-import { parseKeyRing } from '../../src/rsvp/keys.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import type { Partstat } from '../../src/itip/types.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
@@ -20,16 +17,7 @@ import {
   startEmbedded,
   startRadicaleBackEnd,
 } from './back-end.ts';
-import {
-  type Bench,
-  cpuOf,
-  inParallel,
-  memoryOf,
-  postCallback,
-  REPLY_DOMAIN,
-  SECRETS,
-  startBench,
-} from './bench-kit.ts';
+import { type Bench, cpuOf, inParallel, memoryOf, postCallback, replyTo, startBench } from './bench-kit.ts';
 import { deliver } from './deliver.ts';
 
 export interface ApplyFigures {
@@ -45,19 +33,6 @@ export interface ApplyFigures {
 }
 
 const guests = Array.from({ length: 20 }, (_, at) => `guest${at}@remote.test`);
-const ring = parseKeyRing(SECRETS);
-
-export function addressOf(email: string): CalendarAddress {
-  const address = calendarAddress(email);
-  if (address === null) throw new TypeError(email);
-  return address;
-}
-
-export function replyTo(attendee: string): string {
-  const pair = { organizer: addressOf(organizer), attendee: addressOf(attendee) };
-  return replyAddress(ring, pair, REPLY_DOMAIN).address;
-}
-
 export function backEndSettings(backEnd: BackEnd): Record<string, string> {
   return {
     CALDAV_URL: backEnd.url,
@@ -127,7 +102,7 @@ async function answerAll(
 ): Promise<number> {
   const mails = uids.map((uid, at) => {
     const attendee = guests[at % 5] ?? '';
-    const to = replyTo(attendee);
+    const to = replyTo(organizer, attendee);
     return {
       from: attendee,
       to,

@@ -4,7 +4,11 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
+import { calendarAddress } from '../../src/itip/calendar-address.ts';
+import type { CalendarAddress } from '../../src/itip/types.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
+import { parseKeyRing } from '../../src/rsvp/keys.ts';
+import { replyAddress } from '../../src/rsvp/reply-address.ts';
 import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../system/gateway-process.ts';
 import { type Catcher, startCatcher } from '../system/catcher.ts';
 
@@ -29,29 +33,8 @@ export async function startBench(
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const [relay, noDns] = await Promise.all([startCatcher(), startNoDns()]);
   const databaseUrl = `sqlite:${join(folder, 'gateway.db')}`;
-  const gateway = await startGatewayProcess(
-    built,
-    {
-      GATEWAY_SECRETS: SECRETS,
-      DATABASE_URL: databaseUrl,
-      HTTP_LISTEN: '127.0.0.1:0',
-      SMTP_LISTEN: '127.0.0.1:0',
-      LMTP_LISTEN: '127.0.0.1:0',
-      APP_URL: 'https://calendar.example.com',
-      CALDAV_URL: 'http://127.0.0.1:1/',
-      CALDAV_OUTBOUND_API_KEY: 'unused',
-      CALDAV_INBOUND_API_KEY: CALLBACK_KEY,
-      CALENDAR_ITIP_ENABLED: 'True',
-      CALENDAR_INVITATION_FROM_EMAIL: 'calendar@example.com',
-      NOTIFY_ORGANIZER: 'held',
-      SMTP_URL: relay.smtpUrl,
-      REPLY_DOMAIN,
-      DNS_SERVERS: noDns.address,
-      GATEWAY_HOSTNAME: 'gateway.example.com',
-      ...settings,
-    },
-    nodeArgs,
-  );
+  const base = settingsFor({ databaseUrl, smtpUrl: relay.smtpUrl, dns: noDns.address });
+  const gateway = await startGatewayProcess(built, { ...base, ...settings }, nodeArgs);
   return {
     gateway,
     relay,
@@ -66,6 +49,41 @@ export async function startBench(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+export function settingsFor(where: { databaseUrl: string; smtpUrl: string; dns: string }): Record<string, string> {
+  return {
+    GATEWAY_SECRETS: SECRETS,
+    DATABASE_URL: where.databaseUrl,
+    HTTP_LISTEN: '127.0.0.1:0',
+    SMTP_LISTEN: '127.0.0.1:0',
+    LMTP_LISTEN: '127.0.0.1:0',
+    APP_URL: 'https://calendar.example.com',
+    CALDAV_URL: 'http://127.0.0.1:1/',
+    CALDAV_OUTBOUND_API_KEY: 'unused',
+    CALDAV_INBOUND_API_KEY: CALLBACK_KEY,
+    CALENDAR_ITIP_ENABLED: 'True',
+    CALENDAR_INVITATION_FROM_EMAIL: 'calendar@example.com',
+    NOTIFY_ORGANIZER: 'held',
+    SMTP_URL: where.smtpUrl,
+    REPLY_DOMAIN,
+    DNS_SERVERS: where.dns,
+    GATEWAY_HOSTNAME: 'gateway.example.com',
+  };
+}
+
+const ring = parseKeyRing(SECRETS);
+
+/** The reply address of an attendee. */
+export function replyTo(organizer: string, attendee: string): string {
+  const pair = { organizer: addressOf(organizer), attendee: addressOf(attendee) };
+  return replyAddress(ring, pair, REPLY_DOMAIN).address;
+}
+
+function addressOf(email: string): CalendarAddress {
+  const address = calendarAddress(email);
+  if (address === null) throw new TypeError(email);
+  return address;
 }
 
 /** As a CalDAV server posts it; rejects where it is not taken. */

@@ -42,6 +42,8 @@ export interface MailSession {
 
 export function openSession(port: number): MailSession {
   const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
+  // Whoever reads hears of it.
+  socket.on('error', () => undefined);
   const replies = socket.iterator({ destroyOnReturn: false });
   let text = '';
   let greeted = false;
@@ -76,7 +78,7 @@ export function openSession(port: number): MailSession {
       socket.write(Buffer.concat([dotStuffed(raw), Buffer.from('.\r\n')]));
       await reply('250');
     },
-    end: () => void socket.end('QUIT\r\n'),
+    end: () => void (socket.writable && socket.end('QUIT\r\n')),
   };
 }
 

@@ -1,0 +1,39 @@
+// `npm run crash [kills] [gateways on a PostgreSQL]`: the crash test for longer. Prints what went in and came out, and every fault.
+import { startPostgres } from '../spool/start-postgres.ts';
+import { buildGateway } from '../system/gateway-process.ts';
+import { runCrashes } from './crash-run.ts';
+import { findFaults } from './model.ts';
+
+const kills = Number(process.argv[2] ?? 100);
+const gateways = Number(process.argv[3] ?? 0);
+const built = buildGateway();
+const server = gateways > 0 ? await startPostgres({ durable: false }) : null;
+try {
+  const postgres = server === null ? null : { url: server.url, gateways };
+  const begun = Date.now();
+  const seen = await runCrashes({ built, kills, postgres, longestLife: 3_000 });
+  const faults = findFaults(seen);
+  const byReason: Record<string, number> = {};
+  for (const { verdict, reason } of seen.entries) {
+    const key = `${verdict} ${reason}`;
+    byReason[key] = (byReason[key] ?? 0) + 1;
+  }
+  const mails = new Set(seen.mails.map(({ messageId }) => messageId)).size;
+  console.log({
+    kills,
+    gateways: Math.max(gateways, 1),
+    seconds: Math.round((Date.now() - begun) / 1_000),
+    answers: seen.answers.length,
+    callbacks: seen.changes.length,
+    writes: [...seen.histories.values()].reduce((sum, texts) => sum + texts.length - 1, 0),
+    mails,
+    mailsAgain: seen.mails.length - mails,
+    faults: faults.length,
+  });
+  console.log(byReason);
+  for (const fault of faults.slice(0, 50)) console.log(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+  await server?.stop();
+  built.remove();
+}
