@@ -46,6 +46,8 @@ export function occurrencesNeeded(document: EventDocument, answer: Answer): Occu
 export function decide(input: DecisionInput): Decision {
   const { answer, document, history } = input;
   if (answer.occurrence.uid !== document.uid) return hold('unknown-event');
+  // RFC 5545 §3.2.12: what is said of a task (COMPLETED) cannot be written into a VEVENT. The web and winmail.dat call a task an event.
+  if (answer.component === 'VTODO' && document.component === 'VEVENT') return hold('unknown-event');
   const match = findOccurrence(input);
   if (match.kind === 'too-expensive') return hold('recurrence-too-expensive');
   const targets = targetsOf(input, match);
