@@ -76,13 +76,14 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   const { store } = await openFlow(config, log, onStop, { ...shared, doors, metrics, templates });
   const listeners = new Map<string, HostPort>();
   const { countReceived } = metrics;
+  const guestList = config.showGuestList;
   const useCases: UseCases = {
     receiveCallback: countReceived(
       'callback',
       doors.serve(async (request) => void (await receiveCallback(shared, request))),
     ),
-    showRsvp: (claims) => showRsvp({ ...shared, store }, claims),
-    answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store }, claims, answer)),
+    showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
+    answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
     decideHeld: (claims, choice) => decideHeld(shared, claims, choice),
     ready: watchReadiness({ probe: () => spool.probe(), listeners, now: Date.now }),

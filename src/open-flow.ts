@@ -102,7 +102,12 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   });
   const quota = { hour: config.quotaNewRecipientsHour, day: config.quotaNewRecipientsDay };
   const invitation = doors.giveWay(
-    mailInvitations({ ...common, itip: config.itipEnabled, waitForQuota: waitForQuota({ ...common, quota }) }),
+    mailInvitations({
+      ...common,
+      itip: config.itipEnabled,
+      guestList: config.showGuestList,
+      waitForQuota: waitForQuota({ ...common, quota }),
+    }),
   );
   const outgoing = submitOutgoing({ ...common, submission });
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };

@@ -99,7 +99,7 @@ function subjectOf(telling: Telling): string {
 
 function changesOf({ mail, event, reader, templates }: Telling): ReturnType<typeof showChanges> {
   if (mail.kind !== 'update' || mail.previousCalendar === null) return [];
-  return showChanges(mail.previousCalendar, mail.calendar, event, reader, templates);
+  return showChanges(mail.previousCalendar, mail.calendar, event, mail.guestList, reader, templates);
 }
 
 function bodyKey({ mail, event }: Telling): string | null {
@@ -119,7 +119,7 @@ function templateData(telling: Telling): Readonly<Record<string, unknown>> {
     kind: mail.kind,
     intro: introOf(telling, name),
     body: body === null ? null : templates.message(reader.language, `mail.body.${body}`),
-    event: showEvent(event, reader, templates),
+    event: showEvent(mail.guestList || mail.kind === 'reply' ? event : { ...event, guests: [] }, reader, templates),
     comment,
     changes: changesOf(telling),
     links: mail.links,

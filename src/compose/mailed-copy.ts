@@ -16,6 +16,7 @@ export interface MailedCopyInput {
   readonly recipient: CalendarAddress;
   readonly organizerAsMailed: string | null;
   readonly itip: boolean;
+  readonly guestList: boolean;
 }
 
 export interface Rewrite {
@@ -105,7 +106,7 @@ export const REWRITES: readonly Rewrite[] = [
   },
   {
     what: 'other ATTENDEEs',
-    change: 'dropped, where there are more than 100',
+    change: 'dropped, where there are more than 100, or guests shall not see each other',
     why: 'clients and mail servers choke; who else comes is on the organizer’s list',
   },
   {
@@ -148,7 +149,8 @@ function isDropped(what: Drop['what'], name: string, method: string): boolean {
 
 interface Rules extends MailedCopyInput {
   readonly method: string;
-  readonly few: boolean;
+  /** Every guest may see every other. */
+  readonly all: boolean;
   /** The ATTENDEE lines of the organizer and of the recipient. */
   readonly organizerLines: ReadonlySet<ContentLine>;
   readonly recipientLines: ReadonlySet<ContentLine>;
@@ -167,11 +169,11 @@ function withoutPrivateParameters(line: ContentLine, method: string): ContentLin
 }
 
 function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
-  const { method, few, organizerLines, recipientLines } = rules;
+  const { method, all, organizerLines, recipientLines } = rules;
   if (isFromGuest(method)) return [withoutPrivateParameters(line, method)];
   const isRecipient = recipientLines.has(line);
   const isOrganizer = organizerLines.has(line);
-  if (!few && !isRecipient && !isOrganizer) return [];
+  if (!all && !isRecipient && !isOrganizer) return [];
   const out = withoutPrivateParameters(line, method);
   if (isOrganizer) return [withReplyAddress(out, rules)];
   return [isRecipient && method === 'REQUEST' ? withParam(out, 'RSVP', 'TRUE') : out];
@@ -268,7 +270,7 @@ export function mailedCopy(input: MailedCopyInput): string {
   const rules: Rules = {
     ...input,
     method: methodToMail(input.calendar, input.kind),
-    few: events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
+    all: input.guestList && events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
     organizerLines: linesOf(input.organizer),
     recipientLines: linesOf(input.recipient),
   };

@@ -124,12 +124,14 @@ function showDifference(telling: Telling, difference: EventDifference): ShownCha
 
 /**
  * @param event the view of `calendar` that the mail shows
+ * @param guestList whether the reader may see who else is invited
  * @throws GatewayError `calendar-unparseable`
  */
 export function showChanges(
   previousCalendar: string,
   calendar: string,
   event: EventView,
+  guestList: boolean,
   reader: Reader,
   templates: Templates,
 ): readonly ShownChange[] {
@@ -137,7 +139,8 @@ export function showChanges(
   const telling: Telling = { previous, event, reader, templates };
   // A mail about single dates says nothing of the series, nor of its other dates.
   const told = recurrenceIdsOf(parseEvent(calendar));
-  const isTold = ({ recurrenceId }: EventDifference): boolean => told.includes(null) || told.includes(recurrenceId);
+  const isTold = ({ kind, recurrenceId }: EventDifference): boolean =>
+    (guestList || kind !== 'attendees') && (told.includes(null) || told.includes(recurrenceId));
   const differences = whatChanged(previousCalendar, calendar).filter(isTold);
   return differences.flatMap((difference) => showDifference(telling, difference)).slice(0, SHOWN_CHANGES);
 }

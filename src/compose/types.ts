@@ -51,6 +51,8 @@ export interface InvitationMail {
   readonly recipient: CalendarAddress;
   /** What ORGANIZER becomes in the mailed copy (the reply address); null: it stays as it is. */
   readonly organizerAsMailed: string | null;
+  /** SHOW_GUEST_LIST: false, and a guest is told of no other. */
+  readonly guestList: boolean;
   /** CALENDAR_ITIP_ENABLED: with METHOD, else stripped and links carry the answer. */
   readonly itip: boolean;
   /** RFC 5322 From address. */

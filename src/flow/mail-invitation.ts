@@ -29,6 +29,7 @@ export interface InvitationWorkOptions {
   readonly waitForQuota: WaitForQuota;
   readonly replyDomain: string | null;
   readonly itip: boolean;
+  readonly guestList: boolean;
   readonly appUrl: string;
   readonly language: string;
   readonly timezone: string;
@@ -80,7 +81,8 @@ async function workOne(options: InvitationWorkOptions, work: Work, mailings: Mai
     recordNotMailed(options, work, 'schedule-agent', detail);
     return null;
   }
-  const fingerprint = method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, recipient);
+  const fingerprint =
+    method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, recipient, options.guestList);
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId) ?? null;
   if (last?.fingerprint === fingerprint && !again) {
     recordNotMailed(options, work, 'nothing-new', 'The recipient was told the same before.');
@@ -133,6 +135,7 @@ async function mailOne(options: InvitationWorkOptions, work: Work, told: Told): 
       recipient,
       organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
       itip: options.itip,
+      guestList: options.guestList,
       from: stamp.from,
       links: kind === 'invitation' || kind === 'update' ? await linksFor(options, work) : null,
       messageId: stamp.messageId,

@@ -17,6 +17,8 @@ export interface RsvpOptions extends ReceiveOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
+  /** SHOW_GUEST_LIST. */
+  readonly guestList: boolean;
 }
 
 const OUTCOME_PATIENCE_MS = 2_000;
@@ -26,13 +28,14 @@ const LOAD_PATIENCE_MS = 5_000;
 export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpShown> {
   const attendee = calendarAddress(claims.attendee);
   const organizer = calendarAddress(claims.organizer);
-  if (attendee === null || organizer === null) return nothing('gone');
+  const { guestList } = options;
+  if (attendee === null || organizer === null) return nothing('gone', guestList);
   const context = await options.ledger.eventContext(organizer.key, claims.uid, [attendee.key]);
   const text = await loadText(options, organizer, claims.uid, context.event?.href ?? null);
   const mailed = context.mailings.at(-1)?.calendar ?? null;
   const organizerAsMailed = context.mailings[0]?.organizerAsMailed ?? null;
-  if (text === 'none') return nothing('gone');
-  if (text === 'unreachable') return shownUnreachable(claims, attendee, mailed, context, organizerAsMailed);
+  if (text === 'none') return nothing('gone', guestList);
+  if (text === 'unreachable') return shownUnreachable(options, claims, attendee, mailed, context, organizerAsMailed);
   return shownEvent(options, claims, attendee, text.calendar, organizerAsMailed);
 }
 
@@ -74,7 +77,7 @@ async function loadText(
 }
 
 function shownEvent(
-  { now }: RsvpOptions,
+  { now, guestList }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   calendar: string,
@@ -83,7 +86,7 @@ function shownEvent(
   const document = parseEvent(calendar);
   const event = readEventView(calendar, claims.recurrenceId, attendee);
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
-  const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed };
+  const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed, guestList };
   if (partstat === null) return { ...common, state: 'not-invited', event: null };
   if (event.cancelled) return { ...common, state: 'cancelled' };
   const ends = instantOf(event.end) ?? instantOf(event.start);
@@ -94,19 +97,21 @@ function shownEvent(
 }
 
 function shownUnreachable(
+  { guestList }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   mailed: string | null,
   context: EventContext,
   organizerAsMailed: string | null,
 ): RsvpShown {
-  if (mailed === null) return nothing('unreachable');
+  if (mailed === null) return nothing('unreachable', guestList);
   const event = readEventView(mailed, claims.recurrenceId, attendee);
   const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
   const partstat = last?.partstat ?? null;
-  return { state: 'unreachable', event, partstat, sequence: event.sequence, calendar: mailed, organizerAsMailed };
+  const { sequence } = event;
+  return { state: 'unreachable', event, partstat, sequence, calendar: mailed, organizerAsMailed, guestList };
 }
 
-function nothing(state: RsvpShown['state']): RsvpShown {
-  return { state, event: null, partstat: null, sequence: null };
+function nothing(state: RsvpShown['state'], guestList: boolean): RsvpShown {
+  return { state, event: null, partstat: null, sequence: null, guestList };
 }

@@ -13,16 +13,17 @@ const MAX_LISTED = 100;
 /**
  * Digest of what that recipient is told. Not part of it: DTSTAMP, CREATED, LAST-MODIFIED, PARTSTAT, RSVP, SCHEDULE-*,
  * alarms, notation and order, and overrides equal to the instance of the master.
+ * @param guestList whether that recipient is told who else is invited
  * @throws GatewayError `calendar-unparseable`
  */
-export function fingerprintFor(calendar: string, recipient: CalendarAddress): string {
+export function fingerprintFor(calendar: string, recipient: CalendarAddress, guestList = true): string {
   const { method, components } = readTold(calendar);
   const told = components.map((component) => [
     component.recurrenceId,
     component.sequence,
     scheduleKey(component.schedule),
     component.organizer,
-    guestsToldTo(component, recipient),
+    guestsToldTo(component, recipient, guestList),
     [...component.texts].sort(),
   ]);
   return digest([method, told]);
@@ -44,8 +45,13 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
   return digest(component && scheduleKey(scheduleOf(component, document.vtimezones)));
 }
 
-function guestsToldTo({ guests }: NormalComponent, recipient: CalendarAddress): readonly (readonly string[])[] {
-  const listed = guests.size > MAX_LISTED ? [...guests].filter(([key]) => key === recipient.key) : [...guests];
+function guestsToldTo(
+  { guests }: NormalComponent,
+  recipient: CalendarAddress,
+  guestList: boolean,
+): readonly (readonly string[])[] {
+  const all = guestList && guests.size <= MAX_LISTED;
+  const listed = all ? [...guests] : [...guests].filter(([key]) => key === recipient.key);
   return listed.sort();
 }
 

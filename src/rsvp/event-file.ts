@@ -13,12 +13,20 @@ export function offersFile({ state, calendar }: RsvpShown): boolean {
 
 /** null: none is offered, or the calendar cannot be read. */
 export function eventFile(shown: RsvpShown, claims: RsvpClaims): string | null {
-  const { calendar, organizerAsMailed = null } = shown;
+  const { calendar, organizerAsMailed = null, guestList } = shown;
   const organizer = calendarAddress(claims.organizer);
   const recipient = calendarAddress(claims.attendee);
   if (!calendar || !offersFile(shown) || organizer === null || recipient === null) return null;
   try {
-    return mailedCopy({ kind: 'invitation', calendar, organizer, recipient, organizerAsMailed, itip: false });
+    return mailedCopy({
+      kind: 'invitation',
+      calendar,
+      organizer,
+      recipient,
+      organizerAsMailed,
+      itip: false,
+      guestList,
+    });
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
     throw error;

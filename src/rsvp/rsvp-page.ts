@@ -14,6 +14,8 @@ export interface RsvpShown {
   /** The answer that the calendar has now. */
   partstat: Partstat | null;
   sequence: number | null;
+  /** Whether the person may see who else is invited. */
+  guestList: boolean;
   /** The link names one occurrence, and the person is invited to the whole series: both can be answered. */
   wholeSeries?: boolean;
   /** The event's calendar, as stored or mailed, for the download (event-file.ts); absent or null: none is offered. */
@@ -105,7 +107,7 @@ export function rsvpPage(
 ): RsvpPage {
   const { state, event } = shown;
   const open = isAnswerable(shown);
-  const facts = event === null ? null : eventFacts(event, reader);
+  const facts = event === null ? null : eventFacts(shown.guestList ? event : { ...event, guests: [] }, reader);
   const answer = actionOf(shown.partstat) ?? 'none';
   const checked = form.action ?? (answer === 'none' ? null : answer);
   return {

@@ -12,6 +12,7 @@ function copy(changes: Partial<MailedCopyInput> = {}): string {
     recipient: bob,
     organizerAsMailed: 'r1k-7ch4@reply.example.com',
     itip: true,
+    guestList: true,
     ...changes,
   });
 }
@@ -166,6 +167,14 @@ describe('mailedCopy', () => {
     expect(
       mailed.startsWith('BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//imip-gateway//EN\r\nMETHOD:REQUEST\r\n'),
     ).toBe(true);
+  });
+
+  it('names no other guest where guests shall not see each other', () => {
+    const mailed = copy({ guestList: false }).replace(/\r\n[ \t]/g, '');
+    expect(mailed.match(/^ATTENDEE.*$/gm)).toEqual([
+      expect.stringContaining('Alice Martin'),
+      expect.stringContaining('bob@example.org'),
+    ]);
   });
 
   it('folds at 75 octets, within no character, with CRLF', () => {

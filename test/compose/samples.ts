@@ -83,6 +83,7 @@ export function invitationMail(changes: Partial<InvitationMail> = {}): Invitatio
     recipient: bob,
     organizerAsMailed: 'r1k-7ch4nqz2-m5xv3q@reply.example.com',
     itip: true,
+    guestList: true,
     from: 'calendar@example.com',
     links,
     messageId: '<0192c1.invitation@calendar.example.com>',

@@ -22,8 +22,15 @@ describe('showChanges', () => {
   beforeAll(async () => {
     templates = await loadTemplates();
   });
-  const show = (before: string, after: string): readonly ShownChange[] =>
-    showChanges(before, after, readEventView(after, null, null), { language: 'en', timezone: 'UTC' }, templates);
+  const show = (before: string, after: string, guestList = true): readonly ShownChange[] =>
+    showChanges(
+      before,
+      after,
+      readEventView(after, null, null),
+      guestList,
+      { language: 'en', timezone: 'UTC' },
+      templates,
+    );
   const changes = (
     before: Record<string, string | null>,
     after: Record<string, string | null>,

@@ -97,6 +97,7 @@ export class MemoryCalendar implements CalendarStore {
 export interface FlowKitOptions {
   readonly notify?: 'each' | 'digest' | 'held';
   readonly itip?: boolean;
+  readonly guestList?: boolean;
   readonly replyDomain?: string | null;
   readonly ownRecipients?: readonly string[];
   readonly quota?: { readonly hour: number; readonly day: number };
@@ -137,6 +138,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     appUrl: 'https://calendar.example.com',
     language: 'en',
     timezone: 'UTC',
+    guestList: options.guestList ?? true,
     outcomes: makeOutcomes(openLog('silent')),
     expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
     linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),

@@ -66,6 +66,13 @@ describe('the link', () => {
     expect(stage.answers).toEqual([]);
   });
 
+  it.each([true, false])('shows who else is invited, where guests may see each other (%j)', async (guestList) => {
+    stage.shown = { ...shown, guestList };
+    const page = await (await get(`/rsvp/?token=${token}`)).text();
+    expect(page.includes('Carol Weiß')).toBe(guestList);
+    expect(page).toContain('You answer as Bob Bell');
+  });
+
   it('works without the trailing slash, and the form still goes to the right place', async () => {
     const response = await get(`/rsvp?token=${token}`);
     expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('action="./rsvp/"')]);
@@ -101,7 +108,7 @@ describe('the link', () => {
   });
 
   it('to an event that cannot be reached takes the answer all the same', async () => {
-    stage.shown = { state: 'unreachable', event: null, partstat: null, sequence: null };
+    stage.shown = { state: 'unreachable', event: null, partstat: null, sequence: null, guestList: true };
     const response = await get(`/rsvp/?token=${token}`);
     expect([response.status, await response.text()]).toEqual([
       200,

@@ -46,7 +46,10 @@ export const event: EventView = {
   rrule: null,
   excluded: [],
   organizer: { name: 'Alice Martin', address: 'alice@example.com' },
-  guests: [{ name: 'Bob Bell', address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false }],
+  guests: [
+    { name: 'Bob Bell', address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },
+    { name: 'Carol Weiß', address: 'carol@example.net', partstat: 'TENTATIVE', optional: true },
+  ],
   sequence: 3,
   cancelled: false,
 };
@@ -56,6 +59,7 @@ export const shown: RsvpShown = {
   event,
   partstat: 'NEEDS-ACTION',
   sequence: 3,
+  guestList: true,
   calendar: calendarOf({ method: null }),
 };
 

@@ -111,6 +111,13 @@ describe('fingerprintFor: nothing new', () => {
     expect(fingerprintFor(text, BOB)).toBe(fingerprintFor(SAME, BOB));
   });
 
+  it('knows no other guests where they are not told', () => {
+    const before = message(event([...MASTER, ...guestLines(2)]));
+    const after = message(event([...MASTER, ...guestLines(3)]));
+    expect(fingerprintFor(after, BOB, false)).toBe(fingerprintFor(before, BOB, false));
+    expect(fingerprintFor(after, BOB)).not.toBe(fingerprintFor(before, BOB));
+  });
+
   it('holds for 50 answers to 50 instances, told to 50 guests', () => {
     const guests = Array.from({ length: 50 }, (_, at) => `guest${at}@example.com`);
     const invite = guests.map((guest) => `ATTENDEE:mailto:${guest}`);
