@@ -4,7 +4,7 @@ import { type DKIMResult, type DKIMVerifyResult, arc, dkimVerify, spf } from 'ma
 import { CALENDAR_AGENTS } from '../itip/judge-sender.ts';
 import type { ReceivedMail } from '../message/types.ts';
 import { type AuthenticationResults, readAuthenticationResults } from './authentication-results.ts';
-import { type HeaderField, type SplitMail, joinMail } from './header-fields.ts';
+import { type HeaderField, type SplitMail, joinMail, valuesOf } from './header-fields.ts';
 import type { MailLookUp } from './resolver.ts';
 import type { AuthResult } from './types.ts';
 
@@ -115,14 +115,15 @@ function resultOf(signature: Signature, split: SplitMail, dns: MailLookUp): Auth
 
 /**
  * RFC 6376 §5.4: From has to be signed; RFC 8301: SHA-1 does not count. A calendar agent's signature must cover the fields
- * that say for whom it speaks, or somebody could add them.
+ * that say for whom it speaks, every one of them: a signature names a field once, and another of that name put on top
+ * later leaves it valid.
  */
 function signsWhatItMust(signature: Signature, split: SplitMail): boolean {
   if ((signature.algo ?? '').toLowerCase().endsWith('-sha1') || Boolean(signature.status.underSized)) return false;
-  const signed = new Set((signature.signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/));
+  const signed = (signature.signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/);
   const isAgent = CALENDAR_AGENTS.some(({ domain }) => domain === signature.signingDomain.toLowerCase());
   const needed = isAgent ? ['from', 'sender', 'reply-to'] : ['from'];
-  return needed.every((name) => signed.has(name) || !split.fields.some((field) => field.name === name));
+  return needed.every((name) => signed.filter((each) => each === name).length >= valuesOf(split, name).length);
 }
 
 async function checkSeal(

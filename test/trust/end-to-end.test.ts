@@ -161,6 +161,23 @@ describe('forged mails are held, wherever they come', () => {
       },
     ],
     [
+      'as Google Calendar, with another Reply-To put in later',
+      {
+        text: sign(mailText('From: <calendar-notification@google.com>', 'Reply-To: <mallory@evil.test>'), {
+          domain: 'google.com',
+        }).then((text) => `Reply-To: <bob@example.com>\r\n${text}`),
+      },
+    ],
+    [
+      'signed by google.com for another robot, with a Sender put in later',
+      {
+        text: sign(
+          mailText('From: <robot@google.com>', 'Sender: <robot@google.com>', BOB.replace('From', 'Reply-To')),
+          { domain: 'google.com' },
+        ).then((text) => `${AGENT}\r\n${text}`),
+      },
+    ],
+    [
       'from a colleague, though the policy is strict',
       { text: sign(mailText('From: eve@example.com'), { domain: 'example.com' }) },
     ],
