@@ -134,4 +134,19 @@ describe.skipIf(!hasOpenssl)('STARTTLS', () => {
     half.close();
     client.close();
   });
+
+  it('says what became of a mail to a client that has closed its side', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files, receive: () => wait(100) });
+    const tls = await upgraded(door);
+    for (const command of ['EHLO client.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA'])
+      await ask(tls, command);
+    let heard = '';
+    tls.on('data', (data: Buffer) => (heard += data.toString()));
+    const closed = once(tls, 'close');
+    tls.end('Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n');
+    await closed;
+    expect(heard).toMatch(/^250 .*\r\n221 .*\r\n$/);
+    await door.close(100);
+  });
 });
