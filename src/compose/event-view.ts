@@ -80,15 +80,30 @@ function linkOf(component: EventComponent): string | null {
 
 function excludedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
   const zones = document.vtimezones;
-  const exdates = component.properties('EXDATE').flatMap((line) => {
-    const params = { tzid: line.param('TZID'), valueType: line.param('VALUE') };
-    return line.value.split(',').map((value) => readTime(value, params, zones));
-  });
   const cancelled = document.overrides
     .filter((override) => override.cancelled)
     .map((override) => timeOf(override.property('RECURRENCE-ID'), zones));
-  const times = [...exdates, ...cancelled].filter((time) => time !== null);
-  return times.sort((a, b) => a.local.localeCompare(b.local));
+  return inOrder([...datesOf(component, 'EXDATE', zones), ...cancelled]);
+}
+
+/** The dates that RDATE adds and nothing takes away. */
+function addedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
+  const gone = new Set(excludedOf(document, component).map(occurrenceIdOf));
+  const added = inOrder(datesOf(component, 'RDATE', document.vtimezones));
+  return added.filter((time) => !gone.has(occurrenceIdOf(time)));
+}
+
+/** Of a PERIOD its start. */
+function datesOf(component: EventComponent, name: string, zones: readonly string[]): (CalendarTime | null)[] {
+  return component.properties(name).flatMap((line) => {
+    const valueType = line.param('VALUE')?.toUpperCase() === 'PERIOD' ? null : line.param('VALUE');
+    const starts = line.value.split(',').map((value) => value.split('/')[0] ?? '');
+    return starts.map((start) => readTime(start, { tzid: line.param('TZID'), valueType }, zones));
+  });
+}
+
+function inOrder(times: readonly (CalendarTime | null)[]): CalendarTime[] {
+  return times.filter((time) => time !== null).sort((a, b) => a.local.localeCompare(b.local));
 }
 
 interface Chosen {
@@ -166,6 +181,7 @@ export function readEventView(
     url: linkOf(component),
     ...timesOf(component, moved ? recurrenceId : null, document.vtimezones),
     rrule: moved ? null : (component.property('RRULE')?.value.trim() ?? null),
+    added: moved ? [] : addedOf(document, component),
     excluded: moved ? [] : excludedOf(document, component),
     organizer: organizer && {
       name: organizer.param('CN')?.trim() || addressOf(organizer),

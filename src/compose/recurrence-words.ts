@@ -1,7 +1,8 @@
-// In: an RRULE as the calendar has it, the first start, the excluded occurrences. Out: the recurrence in words, such as
+// In: an RRULE as the calendar has it, the first start, the dates added and excluded. Out: the recurrence in words, such as
 // `every other week on Monday and Friday, until June 30, 2027, except May 3, 2027`. A rule that words of this size
 // cannot say is called irregular, never described wrongly.
 import { parseLocal } from '../itip/local-time.ts';
+import { occurrenceIdOf } from '../itip/occurrence-id.ts';
 import { readTime, toLocal } from '../itip/time-zones.ts';
 import type { CalendarTime } from '../itip/types.ts';
 import { dateFormatter, describeDay, localeOf, type Reader } from './format-time.ts';
@@ -11,7 +12,7 @@ const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 /** A Sunday. */
 const FIRST_WEEKDAY = Date.UTC(2023, 0, 1);
 const DAY = 86_400_000;
-const SHOWN_EXCEPTIONS = 5;
+const SHOWN_DATES = 5;
 
 interface Rule {
   readonly frequency: string;
@@ -194,12 +195,19 @@ function localDay(instant: number, zone: string, otherwise: string): string {
   }
 }
 
-function sayExceptions(repeat: string, excluded: readonly CalendarTime[], reader: Reader, words: Words): string {
-  const days = [...new Set(excluded.map((time) => describeDay(time, reader)))].filter((day) => day !== '');
+/** `also`: the series with these dates; `except`: without them; `dates`: it is these dates. */
+function sayDays(
+  name: 'also' | 'except' | 'dates',
+  repeat: string,
+  times: readonly CalendarTime[],
+  reader: Reader,
+  words: Words,
+): string {
+  const days = [...new Set(times.map((time) => describeDay(time, reader)))].filter((day) => day !== '');
   if (days.length === 0) return repeat;
-  const shown = days.slice(0, SHOWN_EXCEPTIONS);
-  if (days.length === shown.length) return words.say('except', { repeat, dates: words.list(shown) });
-  return words.say('exceptMore', { repeat, dates: shown.join(', '), count: days.length - shown.length });
+  const shown = days.slice(0, SHOWN_DATES);
+  if (days.length === shown.length) return words.say(name, { repeat, dates: words.list(shown) });
+  return words.say(`${name}More`, { repeat, dates: shown.join(', '), count: days.length - shown.length });
 }
 
 /** Null where the event does not recur. */
@@ -207,15 +215,21 @@ export function describeRecurrence(
   event: {
     readonly rrule: string | null;
     readonly start: CalendarTime | null;
+    readonly added: readonly CalendarTime[];
     readonly excluded: readonly CalendarTime[];
   },
   reader: Reader,
   templates: Templates,
 ): string | null {
-  const { rrule, start } = event;
+  const { rrule, start, added, excluded } = event;
   const local = start === null ? null : parseLocal(start.local);
-  if (rrule === null || start === null || local === null) return null;
+  if (start === null || local === null || (rrule === null && added.length === 0)) return null;
   const words = new Words(reader, templates);
+  if (rrule === null) {
+    const gone = new Set(excluded.map(occurrenceIdOf));
+    const dates = [start, ...added].filter((time) => !gone.has(occurrenceIdOf(time)));
+    return sayDays('dates', words.say('irregular', {}), dates, reader, words);
+  }
   const rule = readRule(rrule);
   const said = sayRule(rule, new Date(local), words);
   if (rule === null || said === null) return words.say('irregular', {});
@@ -226,5 +240,5 @@ export function describeRecurrence(
       : rule.count !== null
         ? words.say('count', { repeat: said, count: rule.count })
         : said;
-  return sayExceptions(bounded, event.excluded, reader, words);
+  return sayDays('except', sayDays('also', bounded, added, reader, words), excluded, reader, words);
 }

@@ -25,6 +25,8 @@ export interface EventView {
   /** Exclusive, as in the calendar; made from DURATION where that is what it has. */
   readonly end: CalendarTime | null;
   readonly rrule: string | null;
+  /** Further dates of the series, in order. */
+  readonly added: readonly CalendarTime[];
   readonly excluded: readonly CalendarTime[];
   readonly organizer: { readonly name: string; readonly address: string } | null;
   readonly guests: readonly Guest[];

@@ -17,13 +17,13 @@ export async function linkExpiry(
   expand: Expand,
   now: number,
 ): Promise<number> {
-  const { start, end, rrule } = readEventView(calendar, recurrenceId, null);
+  const { start, end, rrule, added } = readEventView(calendar, recurrenceId, null);
   const length = Math.max(0, (instantOf(end) ?? 0) - (instantOf(start) ?? 0));
-  if (rrule === null || recurrenceId !== null) {
+  if ((rrule === null && added.length === 0) || recurrenceId !== null) {
     const ends = instantOf(end) ?? instantOf(start);
     return Math.max(ends === null ? now + OPEN_ENDED_MS : ends + AFTER_END_MS, now + AFTER_END_MS);
   }
-  if (!/;?(UNTIL|COUNT)=/i.test(rrule)) return now + OPEN_ENDED_MS;
+  if (rrule !== null && !/;?(UNTIL|COUNT)=/i.test(rrule)) return now + OPEN_ENDED_MS;
   const lastStart = await lastStartOf(
     parseEvent(calendar),
     { calendar, uid, from: null, limit: MOST_OCCURRENCES },

@@ -44,6 +44,17 @@ describe('readEventView', () => {
     expect(view.excluded.map((time) => time.local)).toEqual(['20261117T100000', '20261215T100000']);
   });
 
+  it('shows the dates that were added, but those taken away again', () => {
+    const lines = event({
+      RDATE: 'RDATE;TZID=Europe/Paris:20261120T100000,20261110T100000',
+      'RDATE;VALUE': 'RDATE;VALUE=PERIOD:20261204T090000Z/PT1H',
+      EXDATE: 'EXDATE:20261110T090000Z',
+    });
+    const { rrule, added } = readEventView(calendar(null, lines), null, null);
+    expect(rrule).toBeNull();
+    expect(added.map((time) => time.local)).toEqual(['20261120T100000', '20261204T090000']);
+  });
+
   it('shows an occurrence by its override', () => {
     const view = readEventView(calendar(null, recurring, moved), '20261201T090000Z', null);
     expect(view).toMatchObject({

@@ -14,8 +14,17 @@ describe('describeRecurrence', () => {
   beforeAll(async () => {
     templates = await loadTemplates();
   });
-  const say = (rrule: string | null, excluded: readonly string[] = [], language = 'en'): string | null =>
-    describeRecurrence({ rrule, start, excluded: excluded.map(day) }, { language, timezone: 'UTC' }, templates);
+  const say = (
+    rrule: string | null,
+    excluded: readonly string[] = [],
+    language = 'en',
+    added: readonly string[] = [],
+  ): string | null =>
+    describeRecurrence(
+      { rrule, start, added: added.map(day), excluded: excluded.map(day) },
+      { language, timezone: 'UTC' },
+      templates,
+    );
 
   it.each([
     ['FREQ=DAILY', 'every day'],
@@ -86,11 +95,28 @@ describe('describeRecurrence', () => {
     expect(say(rrule, [], language)).toBe(expected);
   });
 
+  it.each([
+    ['FREQ=WEEKLY;COUNT=3', ['20261120'], [], 'every week, 3 times, also on November 20, 2026'],
+    ['FREQ=WEEKLY', ['20261120'], ['20261110'], 'every week, also on November 20, 2026, except November 10, 2026'],
+    [null, ['20261120', '20261204'], [], 'on November 3, 2026, November 20, 2026, and December 4, 2026'],
+    [null, ['20261120', '20261204'], ['20261103T090000Z'], 'on November 20, 2026 and December 4, 2026'],
+    [
+      null,
+      ['04', '05', '06', '07', '08', '09'].map((date) => `202612${date}`),
+      [],
+      /^on November 3, 2026, .*, December 7, 2026 and 2 other dates$/,
+    ],
+  ])('says of %s with %s and without %s: %s', (rrule, added, excluded, expected) => {
+    expect(say(rrule, excluded, 'en', added)).toEqual(
+      typeof expected === 'string' ? expected : expect.stringMatching(expected),
+    );
+  });
+
   it('says nothing of an event that does not recur', () => {
     expect(say(null)).toBeNull();
     expect(
       describeRecurrence(
-        { rrule: 'FREQ=DAILY', start: null, excluded: [] },
+        { rrule: 'FREQ=DAILY', start: null, added: [], excluded: [] },
         { language: 'en', timezone: 'UTC' },
         templates,
       ),

@@ -44,6 +44,7 @@ export const event: EventView = {
   start: { form: 'zoned', local: '20261124T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 9) },
   end: { form: 'zoned', local: '20261124T113000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 10, 30) },
   rrule: null,
+  added: [],
   excluded: [],
   organizer: { name: 'Alice Martin', address: 'alice@example.com' },
   guests: [
