@@ -202,7 +202,7 @@ export function* findHeld(key: string): Operation<Task[]> {
 
 type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
 
-/** Gives those that were held. */
+/** Gives those that were held. Where none was, nothing is written: somebody else's word on them was first. */
 export function* release(
   tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
   ledger: readonly LedgerWrite[],
@@ -214,7 +214,7 @@ export function* release(
     released.push(...(yield* query<Released>(sql, body, dueAt, id)));
   }
   yield* openLanes(released);
-  yield* writeLedger(ledger);
+  if (released.length > 0) yield* writeLedger(ledger);
   return released;
 }
 
@@ -226,7 +226,7 @@ export function* drop(
 ): Operation<string[]> {
   const sql = `update task set state = 'done', ended_at = ? where id in ${dialect.list} and state = 'held' returning id`;
   const rows = yield* query<{ id: string }>(sql, at, JSON.stringify(ids));
-  yield* writeLedger(ledger);
+  if (rows.length > 0) yield* writeLedger(ledger);
   return rows.map(({ id }) => id);
 }
 

@@ -75,12 +75,15 @@ export interface Spool {
   nextDue(queue: QueueName): Promise<number | null>;
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
   held(key: string): Promise<Task[]>;
-  /** Puts held tasks back to work, with a new body each. Those no longer held are left alone; says which were released. */
+  /**
+   * Puts held tasks back to work, with a new body each. Those no longer held are left alone; says which were released.
+   * Where it was none, the ledger is not written: of two decisions at once the second leaves no trace.
+   */
   release(
     tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
     ledger?: readonly LedgerWrite[],
   ): Promise<string[]>;
-  /** Ends held tasks. */
+  /** Ends held tasks; as with `release`, none means that nothing is written. */
   drop(ids: readonly string[], ledger?: readonly LedgerWrite[]): Promise<string[]>;
   status(): Promise<QueueStatus[]>;
   /** Deletes raw bytes and tasks ended before `before`; reasons stay until `ledgerBefore`. */

@@ -56,7 +56,8 @@ export function describeCare(bench: Bench): void {
       await hold(bench, 'a', 'b');
       const back = ['a', 'none'].map((id) => ({ id, body: '{"ok":1}', dueAt: 120 }));
       expect(await bench.spool.release(back, [{ kind: 'mark', mark: 'used', at: 1 }])).toEqual(['a']);
-      expect(await bench.spool.release(back)).toEqual([]);
+      expect(await bench.spool.release(back, [{ kind: 'mark', mark: 'late', at: 2 }])).toEqual([]);
+      expect(await bench.ledger.marked('late')).toBe(false);
       expect(await bench.ledger.marked('used')).toBe(true);
       expect(idsOf(await bench.spool.held('pair'))).toEqual(['b']);
       const { tasks: claimed } = await bench.claimOne('event', { now: 120 });
@@ -67,7 +68,7 @@ export function describeCare(bench: Bench): void {
     it('can be dropped, once', async () => {
       await hold(bench, 'a', 'b');
       expect(await bench.spool.drop(['a', 'none'], [{ kind: 'entry', entry: newEntry() }])).toEqual(['a']);
-      expect(await bench.spool.drop(['a'])).toEqual([]);
+      expect(await bench.spool.drop(['a'], [{ kind: 'entry', entry: newEntry() }])).toEqual([]);
       expect((await bench.spool.task('a'))?.state).toBe('done');
       expect(await bench.spool.release([{ id: 'a', body: '', dueAt: 0 }])).toEqual([]);
       expect(await bench.ledger.recent(5)).toHaveLength(1);
