@@ -80,7 +80,7 @@ export function scheduleOf(component: EventComponent, vtimezones: readonly strin
   return {
     start,
     end,
-    duration: start && end ? millis(end) - millis(start) : 0,
+    duration: lengthOf(start, end),
     rules: component
       .properties('RRULE')
       .map((line) => normalRule(line.value))
@@ -88,6 +88,15 @@ export function scheduleOf(component: EventComponent, vtimezones: readonly strin
     added: datesOf(component, 'RDATE', vtimezones),
     excluded: datesOf(component, 'EXDATE', vtimezones),
   };
+}
+
+/** Milliseconds from start to end; 0 where nothing says it. */
+export function durationOf(component: EventComponent, vtimezones: readonly string[]): number {
+  return lengthOf(component.start, endOf(component, vtimezones));
+}
+
+function lengthOf(start: CalendarTime | null, end: CalendarTime | null): number {
+  return start && end ? millis(end) - millis(start) : 0;
 }
 
 /** DTEND, DUE, or what DURATION makes of the start; a date without either ends after its day (RFC 5545 §3.6.1). */

@@ -1,6 +1,7 @@
 // Is an answer newer than what was applied before, and does it speak of the event as it now is? Revisions and the history of
 // one attendee come in, literal verdicts go out. The event's own DTSTAMP is never asked: any edit of the organizer's moves it.
 import { type AnswerContent, answerContent, lastAnswer } from './answer-content.ts';
+import { toldAbout } from './mailed-occurrence.ts';
 import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
 
 export type Order = 'newer' | 'stale' | 'duplicate';
@@ -24,7 +25,8 @@ export function resolveRevision(
   const sentAt = Math.min(answer.revision.sentAt, now);
   const { recurrenceId } = answer.occurrence;
   const seen = history.mailed.filter((mail) => mail.mailedAt <= sentAt && concerns(mail, recurrenceId)).at(-1);
-  return { sequence: answer.revision.sequence ?? seen?.sequence ?? eventSequence, sentAt };
+  const told = seen && toldAbout(seen, recurrenceId).sequence;
+  return { sequence: answer.revision.sequence ?? told ?? eventSequence, sentAt };
 }
 
 /** RFC 5546 §2.1.5, against the last answer applied for the same attendee and occurrence. */
@@ -49,17 +51,30 @@ export function orderOf(
 
 /** DESIGN "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */
 export function isOfAnotherTime(history: History, recurrenceId: string | null, sequence: number): boolean {
-  const scopes = recurrenceId === null ? [null] : [null, recurrenceId];
-  return scopes.some((scope) => sequence < (lastReschedule(history.mailed, scope) ?? 0));
+  const requests = history.mailed.filter(({ method }) => method === 'REQUEST');
+  if (sequence < lastReschedule(requests)) return true;
+  return recurrenceId !== null && sequence < lastMove(requests, recurrenceId);
 }
 
-/** SEQUENCE of the last REQUEST for that scope whose schedule differs from the one before; null where there is none. */
-function lastReschedule(mailed: readonly MailedRevision[], scope: string | null): number | null {
-  const requests = mailed.filter((mail) => mail.recurrenceId === scope && mail.method === 'REQUEST');
-  const changed = requests.filter(
-    (mail, at) => at > 0 && mail.scheduleFingerprint !== requests[at - 1]?.scheduleFingerprint,
+/** SEQUENCE of the last REQUEST for the event whose schedule differs from the one before; 0 where there is none. */
+function lastReschedule(requests: readonly MailedRevision[]): number {
+  const series = requests.filter((mail) => mail.recurrenceId === null);
+  const changed = series.filter(
+    (mail, at) => at > 0 && mail.scheduleFingerprint !== series[at - 1]?.scheduleFingerprint,
   );
-  return changed.at(-1)?.sequence ?? null;
+  return changed.at(-1)?.sequence ?? 0;
+}
+
+/** The same of one occurrence, whether it was mailed alone or as part of the event. */
+function lastMove(requests: readonly MailedRevision[], recurrenceId: string): number {
+  let before: string | null = null;
+  let last = 0;
+  for (const mail of requests.filter((each) => concerns(each, recurrenceId))) {
+    const { time, sequence } = toldAbout(mail, recurrenceId);
+    if (before !== null && time !== null && time !== before) last = sequence;
+    before = time ?? before;
+  }
+  return last;
 }
 
 function concerns(mail: MailedRevision, recurrenceId: string | null): boolean {

@@ -140,6 +140,8 @@ export interface MailedRevision {
   readonly mailedAt: number;
   /** Fingerprint of DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE. */
   readonly scheduleFingerprint: string;
+  /** The calendar that was mailed; '' where it is no longer known. */
+  readonly calendar: string;
 }
 
 /** All that `decide` knows about the past of one attendee and one event. */

@@ -52,8 +52,20 @@ function mail(
   scheduleFingerprint = 'a',
   recurrenceId: string | null = null,
 ): MailedRevision {
-  return { recurrenceId, method: 'REQUEST', sequence, mailedAt, scheduleFingerprint };
+  return { recurrenceId, method: 'REQUEST', sequence, mailedAt, scheduleFingerprint, calendar: '' };
 }
+
+/** The series as a whole, or (`alone`) that one occurrence of it, which begins at `start`. */
+function mailMoved(sequence: number, mailedAt: number, start: string, alone = false): MailedRevision {
+  const override = ['RECURRENCE-ID:20261122T090000Z', `DTSTART:${start}`, `SEQUENCE:${sequence}`];
+  const components = [...(alone ? [] : [['DTSTART:20261101T090000Z', 'RRULE:FREQ=DAILY']]), override];
+  const lines = components.flatMap((each) => ['BEGIN:VEVENT', 'UID:a', ...each, 'END:VEVENT']);
+  const calendar = ['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR', ''].join('\r\n');
+  return { ...mail(alone ? sequence : 0, mailedAt, 'a', alone ? '20261122T090000Z' : null), calendar };
+}
+
+const AT_NINE = '20261122T090000Z';
+const AT_TEN = '20261122T100000Z';
 
 describe('resolveRevision', () => {
   const without = { ...answer, revision: { sequence: null, sentAt: 100 } };
@@ -64,6 +76,12 @@ describe('resolveRevision', () => {
     ['mails about another occurrence do not count', without, [mail(4, 10), mail(5, 50, 'a', '20261122')], 4],
     ['the event where nothing was mailed', without, [], 3],
     ['the event where all was mailed later', without, [mail(6, 150)], 3],
+    [
+      'of one occurrence, what was said of it within the series',
+      { ...without, occurrence: { uid: 'a', recurrenceId: AT_NINE } },
+      [mailMoved(2, 10, AT_TEN)],
+      2,
+    ],
   ] as const)('%s', (_, given, mailed, sequence) => {
     expect(resolveRevision(given, { applied: [], mailed }, 3, 1000)).toEqual({ sequence, sentAt: 100 });
   });
@@ -82,7 +100,19 @@ describe('isOfAnotherTime', () => {
     ['answers the new time', [mail(1, 1), mail(3, 2, 'b')], null, 3, false],
     ['rescheduled, then renamed', [mail(1, 1), mail(3, 2, 'b'), mail(4, 3, 'b')], null, 3, false],
     ['the series of that occurrence', [mail(1, 1), mail(3, 2, 'b')], '20261122', 1, true],
-    ['that occurrence alone', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], '20261122', 1, true],
+    ['that occurrence, within the series', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, true],
+    [
+      'that occurrence, mailed alone after',
+      [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN, true)],
+      AT_NINE,
+      0,
+      true,
+    ],
+    ['its new time', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], AT_NINE, 1, false],
+    ['moved before it was mailed at all', [mailMoved(1, 1, AT_TEN)], AT_NINE, 0, false],
+    ['its SEQUENCE alone was raised', [mailMoved(0, 1, AT_TEN), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
+    ['the series, one occurrence of which moved', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], null, 0, false],
+    ['a calendar that is no longer known', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
   ] as const)('%s', (_, mailed, recurrenceId, sequence, expected) => {
     expect(isOfAnotherTime({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);

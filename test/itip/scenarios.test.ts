@@ -103,8 +103,9 @@ class Stage {
   }
 }
 
-function mailed({ args, options }: Step) {
+function mailed({ args, options, body }: Step) {
   return {
+    calendar: body,
     method: args.split(' ')[0] ?? '',
     recurrenceId: options.get('occurrence') ?? null,
     sequence: Number(options.get('sequence')),

@@ -52,7 +52,7 @@ function after(existing: string | null, itip: string): string | null {
 function reschedules(existing: string): MailedRevision[] {
   const reset = /X-CALENDARSERVER-RESET-PARTSTAT=(\d+)/.exec(existing)?.[1];
   if (reset === undefined) return [];
-  const mail = { recurrenceId: null, method: 'REQUEST', mailedAt: 0 };
+  const mail = { recurrenceId: null, method: 'REQUEST', mailedAt: 0, calendar: '' };
   return [
     { ...mail, sequence: Number(reset) - 1, scheduleFingerprint: 'before' },
     { ...mail, sequence: Number(reset), scheduleFingerprint: 'after' },

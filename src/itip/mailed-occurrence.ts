@@ -1,0 +1,33 @@
+// What a mail told its recipient about one occurrence: a mailed revision and the occurrence come in, the SEQUENCE and the
+// time that were told of it go out. A server that mails an event as a whole moves one occurrence within it: the mail's own
+// SEQUENCE and fingerprint are the series' and say nothing of that.
+import { GatewayError } from '../errors.ts';
+import { componentFor, type EventDocument, parseEvent } from './event-document.ts';
+import { durationOf } from './normal-form.ts';
+import { occurrenceIdOf } from './occurrence-id.ts';
+import type { MailedRevision } from './types.ts';
+
+export interface ToldOccurrence {
+  readonly sequence: number;
+  /** Equal where start and length are; null where the calendar is not known any more. */
+  readonly time: string | null;
+}
+
+/** `recurrenceId` null: the event itself, which is what the mail's record is about. */
+export function toldAbout(mail: MailedRevision, recurrenceId: string | null): ToldOccurrence {
+  const document = recurrenceId === null ? null : readMailed(mail.calendar);
+  const component = document && componentFor(document, recurrenceId);
+  if (!document || !component) return { sequence: mail.sequence, time: null };
+  const moved = component.recurrenceId !== null && component.start !== null;
+  const start = moved && component.start ? occurrenceIdOf(component.start) : recurrenceId;
+  return { sequence: component.sequence, time: `${start}/${durationOf(component, document.vtimezones)}` };
+}
+
+function readMailed(calendar: string): EventDocument | null {
+  try {
+    return calendar === '' ? null : parseEvent(calendar);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
+    throw error;
+  }
+}
