@@ -126,7 +126,7 @@ describe('readTnef', () => {
   ])('%s beyond the end ends the reading', (_, data) => {
     const before = performance.now();
     expect(readTnef(writeTnef([[PROPERTIES, data]]))?.globalObjectId).toBeNull();
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(performance.now() - before).toBeLessThan(2_000);
   });
 
   it('never throws, whatever follows the signature', () => {
