@@ -173,12 +173,15 @@ export function newTask(
   times: { createdAt: number; dueAt?: number },
   raw: Uint8Array | null = null,
 ): NewTask {
+  // One calendar is posted for each of its attendees: beside the body, the spool keeps it once.
+  const { calendar, ...rest } = { calendar: null, ...body };
   return {
     id,
     queue,
     lane,
-    body: JSON.stringify(body),
+    body: JSON.stringify(rest),
     raw,
+    calendar,
     createdAt: times.createdAt,
     dueAt: times.dueAt ?? times.createdAt,
   };
@@ -187,7 +190,8 @@ export function newTask(
 /** Bodies are written by this gateway only; a body that does not parse is a damaged spool. */
 export function bodyOf<T extends TaskBody>(task: Task): T {
   try {
-    return JSON.parse(task.body) as T;
+    const body = JSON.parse(task.body) as T;
+    return task.calendar == null ? body : { ...body, calendar: task.calendar };
   } catch (cause) {
     throw new GatewayError('internal', `the body of task ${task.id} cannot be read`, { cause });
   }

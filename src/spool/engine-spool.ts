@@ -1,6 +1,7 @@
 // Spool and Ledger over an engine, the same for every back end: it names operations, gives them the time, tells
 // listeners of work and puts calendars back into mailings.
 import { GatewayError } from '../errors.ts';
+import type { CalendarMemory } from './calendar-memory.ts';
 import type { Arguments, OperationName, Result } from './operations.ts';
 import { queueNames } from './queue-queries.ts';
 import type { Ledger, QueueName, Spool } from './types.ts';
@@ -16,14 +17,19 @@ export interface Engine {
 
 const pruneAtOnce = 500;
 
-export function spoolOver(engine: Engine): Spool {
+export function spoolOver(engine: Engine, calendars: CalendarMemory): Spool {
   const work = announcer(engine);
   return {
     async put(tasks, ledger = []) {
       await engine.run('put', tasks, ledger);
       work.found(tasks.map(({ queue }) => queue));
     },
-    claim: (queue, options) => engine.run('claim', queue, options),
+    async claim(queue, options) {
+      const batches = await engine.run('claim', queue, options);
+      const recalled = await calendars.recall(batches.flatMap(({ tasks }) => tasks));
+      let at = 0;
+      return batches.map(({ lease, tasks }) => ({ lease, tasks: recalled.slice(at, (at += tasks.length)) }));
+    },
     renew: (lease, leaseMs, now) => engine.run('renew', lease, leaseMs, now),
     async commit(lease, changes) {
       const kept = await engine.run('commit', lease, changes, Date.now());
@@ -32,8 +38,11 @@ export function spoolOver(engine: Engine): Spool {
     },
     onWork: work.listen,
     nextDue: (queue) => engine.run('nextDue', queue),
-    task: (id) => engine.run('task', id),
-    held: (key) => engine.run('held', key),
+    async task(id) {
+      const task = await engine.run('task', id);
+      return task === null ? null : ((await calendars.recall([task]))[0] ?? null);
+    },
+    held: async (key) => calendars.recall(await engine.run('held', key)),
     async release(tasks, ledger = []) {
       const released = await engine.run('release', tasks, ledger);
       work.found(released.map(({ queue }) => queue));
@@ -53,15 +62,12 @@ export function spoolOver(engine: Engine): Spool {
   };
 }
 
-export function ledgerOver(engine: Engine): Ledger {
+export function ledgerOver(engine: Engine, calendars: CalendarMemory): Ledger {
   return {
     async eventContext(organizerKey, uid, attendeeKeys) {
       const brief = await engine.run('eventContext', organizerKey, uid, attendeeKeys);
-      const texts = new Map(brief.calendars.map(({ digest, text }) => [digest, text]));
-      const mailings = brief.mailings.map(({ digest, ...mailing }) => ({
-        ...mailing,
-        calendar: texts.get(digest) ?? '',
-      }));
+      const recalled = await calendars.recall(brief.mailings);
+      const mailings = recalled.map(({ calendar, ...mailing }) => ({ ...mailing, calendar: calendar ?? '' }));
       return { event: brief.event, applied: brief.applied, mailings };
     },
     replyPair: (id) => engine.run('replyPair', id),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import type { EventRecord, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from './types.ts';
+import { remember } from '../itip/remember.ts';
 import type { AppliedAnswer } from '../itip/types.ts';
 
 type WriteOf<K extends LedgerWrite['kind']> = Extract<LedgerWrite, { kind: K }>;
@@ -108,14 +109,7 @@ function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
 }
 
 function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
-  const digests = new Map<string, string>();
-  for (const { calendar } of mailings) {
-    if (!digests.has(calendar)) digests.set(calendar, createHash('sha256').update(calendar).digest('base64url'));
-  }
-  yield* insertEach(
-    'insert into calendar (digest, text) values (?, ?) on conflict (digest) do nothing',
-    [...digests].map(([text, digest]) => [digest, text]),
-  );
+  const digests = yield* keepCalendars(mailings.map(({ calendar }) => calendar));
   yield* insertEach(
     `insert into mailing (message_id, organizer_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
        schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
@@ -141,6 +135,38 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
   );
 }
 
+const digestOf = remember((text) => createHash('sha256').update(text).digest('base64url'));
+
+/** Each text once, for all who refer to it by its digest. Gives the digests by text. */
+export function* keepCalendars(texts: readonly string[]): Operation<ReadonlyMap<string, string>> {
+  const digests = new Map([...new Set(texts)].map((text) => [text, digestOf(text)]));
+  yield* insertEach(
+    'insert into calendar (digest, text) values (?, ?) on conflict (digest) do nothing',
+    [...digests].map(([text, digest]) => [digest, text]),
+  );
+  return digests;
+}
+
+/** Those of them that nobody refers to any more. */
+export function* dropCalendars(dialect: Dialect, digests: readonly string[]): Operation<void> {
+  if (digests.length === 0) return;
+  const refers = (table: string): string => `select 1 from ${table} where ${table}.calendar_digest = calendar.digest`;
+  yield* query(
+    `delete from calendar where digest in ${dialect.list} and not exists (${refers('task')})
+       and not exists (${refers('mailing')})`,
+    JSON.stringify(digests),
+  );
+}
+
+export interface KeptCalendar {
+  readonly digest: string;
+  readonly text: string;
+}
+
+export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Operation<KeptCalendar[]> {
+  return yield* query(`select digest, text from calendar where digest in ${dialect.list}`, JSON.stringify(digests));
+}
+
 /** A mailing whose calendar is named by its digest. */
 export type BriefMailing = Omit<Mailing, 'calendar'> & { readonly digest: string };
 
@@ -148,7 +174,6 @@ export interface BriefContext {
   readonly event: EventRecord | null;
   readonly applied: readonly AppliedAnswer[];
   readonly mailings: readonly BriefMailing[];
-  readonly calendars: readonly { readonly digest: string; readonly text: string }[];
 }
 
 const mailingColumns = `m.message_id as "messageId", m.organizer_key as "organizerKey", m.uid,
@@ -180,19 +205,10 @@ export function* loadEventContext(
      where m.organizer_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
     ...params,
   );
-  const digests = JSON.stringify([...new Set(mailings.map(({ digest }) => digest))]);
-  const calendars =
-    mailings.length === 0
-      ? []
-      : yield* query<{ digest: string; text: string }>(
-          `select digest, text from calendar where digest in ${dialect.list}`,
-          digests,
-        );
   return {
     event,
     applied: applied.map((answer) => ({ ...answer, recurrenceId: answer.recurrenceId || null })),
     mailings,
-    calendars,
   };
 }
 

@@ -1,5 +1,6 @@
 // DATABASE_URL in, Spool and Ledger out: the one place that knows which back ends there are.
 import { GatewayError } from '../errors.ts';
+import { rememberCalendars } from './calendar-memory.ts';
 import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
 import type { Log } from '../log.ts';
 import { openPostgres } from './postgres-engine.ts';
@@ -21,7 +22,8 @@ export interface SpoolOptions {
  */
 export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; ledger: Ledger }> {
   const engine = await openEngine(options);
-  return { spool: spoolOver(engine), ledger: ledgerOver(engine) };
+  const calendars = rememberCalendars(engine);
+  return { spool: spoolOver(engine, calendars), ledger: ledgerOver(engine, calendars) };
 }
 
 /** The ledger alone, beside a gateway that may be running. */
@@ -37,7 +39,8 @@ export async function openQueueDesk(options: {
   readonly url: string;
 }): Promise<{ desk: QueueDesk; spool: Spool; ledger: Ledger }> {
   const engine = await openEngine({ ...options, visitor: true });
-  return { desk: deskOver(engine), spool: spoolOver(engine), ledger: ledgerOver(engine) };
+  const calendars = rememberCalendars(engine);
+  return { desk: deskOver(engine), spool: spoolOver(engine, calendars), ledger: ledgerOver(engine, calendars) };
 }
 
 async function openEngine({ url, log, visitor = false }: SpoolOptions): Promise<Engine> {

@@ -26,6 +26,7 @@ export function bindOperations(dialect: Dialect) {
       desk.changeTask(dialect, id, change, notes, now),
     eventContext: (organizerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
       ledger.loadEventContext(dialect, organizerKey, uid, attendeeKeys),
+    calendars: (digests: readonly string[]) => ledger.loadCalendars(dialect, digests),
     mailing: ledger.findMailing,
     replyPair: ledger.findReplyPair,
     aliases: ledger.listAliases,
@@ -50,6 +51,7 @@ const reads: ReadonlySet<OperationName> = new Set([
   'status',
   'listTasks',
   'eventContext',
+  'calendars',
   'mailing',
   'replyPair',
   'aliases',

@@ -69,10 +69,10 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR';
 }
 
-/** Serialization failure and deadlock: the same transaction may pass when tried again. */
+/** Serialization failure, deadlock, a calendar pruned just then: the same transaction may pass when tried again. */
 export function isConflict(error: unknown): boolean {
   const { code } = error as { code?: string };
-  return code === '40001' || code === '40P01';
+  return code === '40001' || code === '40P01' || code === '23503';
 }
 
 /** What PostgreSQL or the connection threw, as the gateway's own error. */

@@ -1,8 +1,8 @@
 // What the spool does to tasks and lanes, in SQL for both back ends. Each function is one transaction. A lane's row is
 // locked before its tasks are read, so a put and a commit of the same lane follow one another.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
-import { writeLedger } from './ledger-queries.ts';
-import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatus, Task } from './types.ts';
+import { dropCalendars, keepCalendars, writeLedger } from './ledger-queries.ts';
+import type { Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatus, Task } from './types.ts';
 
 export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
@@ -16,10 +16,18 @@ export interface ClaimOptions {
   readonly now: number;
 }
 
-export type KeptTask = Task & { readonly state: 'waiting' | 'held' | 'done' };
+/** A task whose calendar is named by its digest. */
+export type BriefTask = Omit<Task, 'calendar'> & { readonly digest: string | null };
+
+export interface BriefBatch {
+  readonly lease: Lease;
+  readonly tasks: readonly BriefTask[];
+}
+
+export type KeptTask = BriefTask & { readonly state: 'waiting' | 'held' | 'done' };
 
 const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
-  t.last_error as "lastError", r.bytes as raw`;
+  t.last_error as "lastError", t.calendar_digest as digest, r.bytes as raw`;
 const tasksWithRaw = 'task t left join task_raw r on r.task = t.seq';
 
 export function* put(tasks: readonly NewTask[], ledger: readonly LedgerWrite[]): Operation<void> {
@@ -29,10 +37,13 @@ export function* put(tasks: readonly NewTask[], ledger: readonly LedgerWrite[]):
 
 /** A known id is left as it is, with its bytes and its lane. */
 function* insertTasks(tasks: readonly NewTask[]): Operation<void> {
+  const digests = yield* keepCalendars(tasks.flatMap(({ calendar }) => calendar ?? []));
   const fresh = yield* insertEach<{ id: string; seq: number }>(
-    `insert into task (id, queue, lane, state, body, due_at, created_at, attempts)
-     values (?, ?, ?, 'waiting', ?, ?, ?, 0) on conflict (id) do nothing returning id, seq`,
-    tasks.map((task): Param[] => [task.id, task.queue, task.lane, task.body, task.dueAt, task.createdAt]),
+    `insert into task (id, queue, lane, state, body, due_at, created_at, attempts, calendar_digest)
+     values (?, ?, ?, 'waiting', ?, ?, ?, 0, ?) on conflict (id) do nothing returning id, seq`,
+    tasks.map(({ id, queue, lane, body, dueAt, createdAt, calendar }): Param[] => {
+      return [id, queue, lane, body, dueAt, createdAt, digests.get(calendar ?? '') ?? null];
+    }),
   );
   const seqs = new Map(fresh.map(({ id, seq }) => [id, seq]));
   const inserted = tasks.filter(({ id }) => seqs.has(id));
@@ -63,8 +74,8 @@ function* openLanes(tasks: readonly Lane[]): Operation<void> {
   );
 }
 
-export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<Batch[]> {
-  const batches: Batch[] = [];
+export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<BriefBatch[]> {
+  const batches: BriefBatch[] = [];
   let bytes = 0;
   for (let wanted = options.lanes; wanted > 0; wanted = options.lanes - batches.length) {
     const { fence, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
@@ -106,9 +117,9 @@ function* leaseLanes(
   return { fence, lanes: rows.map(({ name }) => name) };
 }
 
-function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOptions): Operation<Task[]> {
+function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOptions): Operation<BriefTask[]> {
   if (!orderedQueues.has(queue)) {
-    return yield* query<Task>(
+    return yield* query<BriefTask>(
       `select ${columns} from ${tasksWithRaw}
        where t.queue = ? and t.lane = ? and t.state = 'waiting' and t.due_at <= ? order by t.seq limit ?`,
       queue,
@@ -117,7 +128,7 @@ function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOption
       perLane,
     );
   }
-  const tasks = yield* query<Task>(
+  const tasks = yield* query<BriefTask>(
     `select ${columns} from ${tasksWithRaw}
      where t.queue = ? and t.lane = ? and t.state = 'waiting' order by t.seq limit ?`,
     queue,
@@ -195,9 +206,9 @@ export function* findTask(id: string): Operation<KeptTask | null> {
   return yield* queryOne<KeptTask>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
 }
 
-export function* findHeld(key: string): Operation<Task[]> {
+export function* findHeld(key: string): Operation<BriefTask[]> {
   const sql = `select ${columns} from ${tasksWithRaw} where t.hold_key = ? and t.state = 'held' order by t.seq`;
-  return yield* query<Task>(sql, key);
+  return yield* query<BriefTask>(sql, key);
 }
 
 type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
@@ -246,8 +257,8 @@ export function* countTasks(): Operation<QueueStatus[]> {
 
 /** Some of the tasks ended before `before`; 0: none is left. */
 export function* pruneTasks(dialect: Dialect, before: number, limit: number): Operation<number> {
-  const rows = yield* query<{ seq: number }>(
-    `select seq from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
+  const rows = yield* query<{ seq: number; digest: string | null }>(
+    `select seq, calendar_digest as digest from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
     before,
     limit,
   );
@@ -255,6 +266,7 @@ export function* pruneTasks(dialect: Dialect, before: number, limit: number): Op
   if (rows.length > 0) {
     yield* query(`delete from task_raw where task in ${dialect.numbers}`, seqs);
     yield* query(`delete from task where seq in ${dialect.numbers}`, seqs);
+    yield* dropCalendars(dialect, [...new Set(rows.flatMap(({ digest }) => digest ?? []))]);
   }
   return rows.length;
 }

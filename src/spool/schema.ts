@@ -11,10 +11,12 @@ type Step = (dialect: Dialect) => readonly string[];
  * that a lane's row can go and come back and no old lease fits.
  */
 const first: Step = ({ serial, bytes, clustered }) => [
+  `create table calendar (digest text not null primary key, text text not null)`,
   `create table task (
      seq ${serial}, id text not null unique, queue text not null, lane text not null, state text not null,
      body text not null, due_at bigint not null, created_at bigint not null, attempts bigint not null,
-     last_error text, hold_key text, ended_at bigint)`,
+     last_error text, hold_key text, ended_at bigint, calendar_digest text references calendar (digest))`,
+  `create index task_calendar on task (calendar_digest) where calendar_digest is not null`,
   `create index task_waiting on task (queue, lane, seq, due_at, created_at) where state = 'waiting'`,
   `create index task_held on task (hold_key, seq) where state = 'held'`,
   `create index task_done on task (ended_at) where state = 'done'`,
@@ -34,12 +36,12 @@ const first: Step = ({ serial, bytes, clustered }) => [
      organizer_key text not null, uid text not null, attendee_key text not null, recurrence_id text not null,
      sequence bigint, sent_at bigint not null, partstat text not null, content text not null,
      primary key (organizer_key, uid, attendee_key, recurrence_id))${clustered}`,
-  `create table calendar (digest text not null primary key, text text not null)`,
   `create table mailing (
      seq ${serial}, message_id text not null unique, organizer_key text not null, uid text not null,
      recipient_key text not null, recurrence_id text, method text not null, sequence bigint not null,
      mailed_at bigint not null, schedule_fingerprint text not null, fingerprint text not null,
      organizer_as_mailed text not null, calendar_digest text not null)`,
+  `create index mailing_calendar on mailing (calendar_digest)`,
   `create index mailing_event on mailing (organizer_key, uid, recipient_key, seq)`,
   `create table reply_pair (
      id text not null primary key, organizer_key text not null, organizer text not null, attendee_key text not null,

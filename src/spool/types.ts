@@ -20,6 +20,8 @@ export interface NewTask {
   readonly body: string;
   /** Bytes that belong to it (a mail), or null. */
   readonly raw: Uint8Array | null;
+  /** A text that many tasks have in common, as what is posted for each attendee of an event: it is kept once. */
+  readonly calendar?: string | null;
   readonly dueAt: number;
   readonly createdAt: number;
 }

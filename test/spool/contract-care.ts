@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NewTask } from '../../src/spool/types.ts';
 import type { Bench } from './contract.ts';
-import { idsOf, newEntry, newTask } from './records.ts';
+import { idsOf, newEntry, newMailing, newTask } from './records.ts';
 
 function newMail(id: string): NewTask {
   return newTask({ id, queue: 'outgoing', lane: 'l' });
@@ -48,6 +48,45 @@ export function describeCare(bench: Bench): void {
       await bench.spool.put([newTask(), newTask({ queue: 'outgoing' })]);
       await expect.poll(() => heard).toContain('outgoing');
       expect(heard).not.toContain('event');
+    });
+  });
+
+  describe('a calendar that tasks have in common', () => {
+    const calendar = 'BEGIN:VCALENDAR\r\nÄ';
+    const later = Number.MAX_SAFE_INTEGER;
+
+    it('comes with each of them, however the task is asked for', async () => {
+      await bench.spool.put(['a', 'b'].map((id) => newTask({ id, lane: 'l', calendar })));
+      await bench.reopen();
+      expect(await bench.spool.task('a')).toMatchObject({ calendar });
+      const { lease, tasks } = await bench.claimOne('event', { perLane: 2 });
+      expect(tasks.map((task) => task.calendar)).toEqual([calendar, calendar]);
+      const add = [newTask({ id: 'c', calendar }), newTask({ id: 'd' })];
+      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'r', key: 'k' }], done: ['b'], add });
+      expect(await bench.spool.held('k')).toMatchObject([{ id: 'a', calendar }]);
+      expect(await bench.spool.task('c')).toMatchObject({ calendar });
+      expect(await bench.spool.task('d')).toMatchObject({ calendar: null });
+    });
+
+    it('is kept until the last that refers to it is gone', async () => {
+      const other = 'BEGIN:VCALENDAR\r\nB';
+      await bench.spool.put([
+        newTask({ id: 'a', lane: 'l', calendar }),
+        newTask({ id: 'b', lane: 'l', calendar: other }),
+      ]);
+      const mailing = newMailing({ calendar: other });
+      await bench.spool.put([newTask({ id: 'c', queue: 'incoming', calendar })], [{ kind: 'mailing', mailing }]);
+      const first = await bench.claimOne('event', { perLane: 2 });
+      await bench.spool.commit(first.lease, { done: ['a', 'b'] });
+      expect(await bench.spool.prune(later, 0)).toBe(2);
+      await bench.reopen();
+      expect(await bench.spool.task('c')).toMatchObject({ calendar });
+      expect(await bench.ledger.mailing('<1@example.com>')).toMatchObject({ calendar: other });
+      const { lease } = await bench.claimOne('incoming');
+      await bench.spool.commit(lease, { done: ['c'] });
+      expect(await bench.spool.prune(later, 0)).toBe(1);
+      await bench.spool.put([newTask({ id: 'd', calendar })]);
+      expect(await bench.spool.task('d')).toMatchObject({ calendar });
     });
   });
 

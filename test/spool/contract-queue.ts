@@ -11,7 +11,14 @@ export function describeQueue(bench: Bench): void {
       await bench.spool.put([task]);
       expect(raw.length).toBeGreaterThan(10);
       const kept = await bench.spool.task(task.id);
-      expect(kept).toEqual({ ...task, raw: expect.anything(), attempts: 0, lastError: null, state: 'waiting' });
+      expect(kept).toEqual({
+        ...task,
+        calendar: null,
+        raw: expect.anything(),
+        attempts: 0,
+        lastError: null,
+        state: 'waiting',
+      });
       expect(Buffer.from(kept!.raw!)).toEqual(raw);
     });
 
