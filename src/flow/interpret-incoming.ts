@@ -9,6 +9,7 @@ import { judgeSender } from '../itip/judge-sender.ts';
 import type { CalendarAddress, ClaimedItem } from '../itip/types.ts';
 import type { Bounce, Incoming, ReceivedMail } from '../message/types.ts';
 import { readBounceAddress } from '../rsvp/bounce-address.ts';
+import { hideSigned } from '../rsvp/hide-signed.ts';
 import { readReplyAddress } from '../rsvp/reply-address.ts';
 import type { KeyRing } from '../rsvp/types.ts';
 import type { Batch, Changes, Ledger, Task } from '../spool/types.ts';
@@ -332,7 +333,8 @@ async function takeBounces(options: InterpretOptions, mailId: string, reading: R
     return;
   }
   const mailing = await options.ledger.mailing(messageIdOf(mailId, options.hostname));
-  const diagnostic = [failed.status, failed.diagnostic].filter(Boolean).join(' ') || 'no reason was given';
+  const said = [failed.status, failed.diagnostic].filter(Boolean).join(' ');
+  const diagnostic = hideSigned(said) || 'no reason was given';
   const attendee = mailing === null ? null : calendarAddress(mailing.recipientKey);
   const organizer = mailing === null ? null : calendarAddress(mailing.organizerKey);
   if (mailing === null || attendee === null || organizer === null) {

@@ -2,6 +2,7 @@
 // (the work queue's back-off) for five days; what is refused for good is told to the organizer.
 import { GatewayError } from '../errors.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
+import { hideSigned } from '../rsvp/hide-signed.ts';
 import type { Submission } from '../submission/types.ts';
 import type { Batch, Changes, Task, Verdict } from '../spool/types.ts';
 import { ChangeSet } from './change-set.ts';
@@ -28,13 +29,13 @@ async function submitOne(options: SubmitOptions, task: Task, set: ChangeSet): Pr
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
   try {
     const verdict = await options.submission.submit({ mailFrom, rcptTo, messageId, raw: task.raw });
-    if (verdict.kind === 'accepted')
-      settle(options, task, set, 'mailed', what, `The relay took it: ${verdict.response}`);
-    else giveUp(options, task, set, 'refused-by-relay', `${verdict.status} ${verdict.response}`);
+    const said = hideSigned(verdict.response);
+    if (verdict.kind === 'accepted') settle(options, task, set, 'mailed', what, `The relay took it: ${said}`);
+    else giveUp(options, task, set, 'refused-by-relay', `${verdict.status} ${said}`);
   } catch (error) {
     const tooOld = options.now() - task.createdAt > GIVE_UP_MS;
     if (!(error instanceof GatewayError) || !tooOld) throw error;
-    giveUp(options, task, set, 'gave-up', `tried for five days; last: ${error.message}`);
+    giveUp(options, task, set, 'gave-up', `tried for five days; last: ${hideSigned(error.message)}`);
   }
 }
 

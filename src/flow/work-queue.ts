@@ -3,6 +3,7 @@
 // A temporary failure puts the lane's tasks back with back-off; what fails otherwise is kept (held), never lost.
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { hideSigned } from '../rsvp/hide-signed.ts';
 import type { Batch, Changes, LedgerWrite, QueueName, Spool, Task } from '../spool/types.ts';
 import { originOf, subjectOf } from './about-task.ts';
 import { entryAbout } from './records.ts';
@@ -132,7 +133,7 @@ async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> 
 
 function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): Changes {
   const temporary = error instanceof GatewayError && error.temporary;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = hideSigned(error instanceof Error ? error.message : String(error));
   const at = options.now();
   options.log[temporary ? 'warn' : 'error'](
     { queue: options.queue, tasks: batch.tasks.length, err: error },
