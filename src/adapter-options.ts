@@ -26,7 +26,7 @@ export async function submissionOptions(config: Config): Promise<SubmissionOptio
 
 export function mailDoorOptions(
   config: Config,
-): Pick<MailDoorOptions, 'hostname' | 'acceptsRecipient' | 'tls' | 'trustedRelays'> {
+): Pick<MailDoorOptions, 'hostname' | 'acceptsRecipient' | 'tls' | 'trustedRelays' | 'limits'> {
   const { smtpTlsCert: certFile, smtpTlsKey: keyFile } = config;
   return {
     hostname: hostnameOf(config),
@@ -38,6 +38,7 @@ export function mailDoorOptions(
     }),
     tls: certFile === null || keyFile === null ? null : { certFile, keyFile },
     trustedRelays: config.trustedRelays ?? [],
+    limits: { messageBytes: config.mailSizeLimit },
   };
 }
 

@@ -17,6 +17,9 @@ type Standing =
   | 'quotaNewRecipientsHour'
   | 'quotaNewRecipientsDay'
   | 'showGuestList'
+  | 'mailSizeLimit'
+  | 'retainMailDays'
+  | 'retainLedgerDays'
   | 'displayTimezone'
   | 'defaultLanguage';
 

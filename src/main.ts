@@ -19,7 +19,7 @@ import { openMetrics } from './metrics/open-metrics.ts';
 import { watchReadiness } from './metrics/readiness.ts';
 import { DRAIN_MS, type OnStop, openFlow } from './open-flow.ts';
 import type { ReceivedMail } from './message/types.ts';
-import type { HostPort } from './settings.ts';
+import type { HostPort } from './setting-values.ts';
 import { openMailDoor } from './smtp/smtp-door.ts';
 import { makeIds } from './spool/new-id.ts';
 import { openSpool } from './spool/open-spool.ts';
@@ -41,8 +41,7 @@ export interface Gateway {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
-const KEEP_RAW_MS = 14 * 86_400_000;
-const KEEP_LEDGER_MS = 400 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** Rejects with a GatewayError where something cannot be opened; nothing stays open then. */
 export async function startGateway(config: Config, log: Log): Promise<Gateway> {
@@ -118,7 +117,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   });
   onStop(() => http.close(DRAIN_MS));
   listeners.set('http', http.address);
-  const pruning = setInterval(() => void prune(spool, log), PRUNE_EVERY_MS).unref();
+  const pruning = setInterval(() => void pruneRecords(config, spool, Date.now(), log), PRUNE_EVERY_MS).unref();
   onStop(() => clearInterval(pruning));
   const shown = (name: string): string | null => {
     const address = listeners.get(name);
@@ -128,9 +127,14 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   return { addresses: { http: showAddress(http.address), ...addresses }, spool, ledger, outcomes };
 }
 
-async function prune(spool: Spool, log: Log): Promise<void> {
-  const now = Date.now();
-  await spool.prune(now - KEEP_RAW_MS, now - KEEP_LEDGER_MS).then(
+/** What is older than the settings say is forgotten; a disk that fails just then is tried again an hour later. */
+export async function pruneRecords(
+  { retainMailDays, retainLedgerDays }: Pick<Config, 'retainMailDays' | 'retainLedgerDays'>,
+  spool: Pick<Spool, 'prune'>,
+  now: number,
+  log: Log,
+): Promise<void> {
+  await spool.prune(now - retainMailDays * DAY_MS, now - retainLedgerDays * DAY_MS).then(
     (pruned) => log.debug({ pruned }, 'old records pruned'),
     (error: unknown) => log.warn({ err: error }, 'old records could not be pruned'),
   );

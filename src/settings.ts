@@ -1,22 +1,28 @@
 // Every setting by name: its default, what it means, how its text is read. `config.ts` turns an environment into a
 // Config with it; the README's table is printed from it. Nothing here reads the environment.
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { calendarAddress } from './itip/calendar-address.ts';
-import type { KeyRing } from './rsvp/types.ts';
-import { parseKeyRing } from './rsvp/keys.ts';
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-export type CalDavAuth =
-  | { readonly kind: 'api-key' }
-  | { readonly kind: 'ls' }
-  | { readonly kind: 'basic' }
-  | { readonly kind: 'remote-user'; readonly header: string }
-  | { readonly kind: 'accounts'; readonly file: string };
+import {
+  caldavAuth,
+  cidrs,
+  databaseUrl,
+  domain,
+  flag,
+  homeTemplate,
+  hostPort,
+  httpUrl,
+  keyRing,
+  language,
+  list,
+  listen,
+  mailAddress,
+  mailSize,
+  recipients,
+  resolvers,
+  smtpUrl,
+  text,
+  timezone,
+  wholeNumber,
+} from './setting-values.ts';
 
 interface Setting<T> {
   readonly name: string;
@@ -37,128 +43,6 @@ function setting<T>(
 ): Setting<T> {
   return { name, standard, meaning, schema, required };
 }
-
-function fault(context: { addIssue(message: string): void }, message: string): never {
-  context.addIssue(message);
-  return z.NEVER;
-}
-
-const text = z.string().trim();
-const flag = text
-  .toLowerCase()
-  .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no'], 'must be True or False'))
-  .transform((v) => v === 'true' || v === '1' || v === 'yes');
-const list = text.transform((v) =>
-  v
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean),
-);
-
-function readHostPort(value: string): HostPort | null {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(value);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  return host !== undefined && port <= 65535 ? { host, port } : null;
-}
-
-const hostPort = text.transform(
-  (value, context) => readHostPort(value) ?? fault(context, 'must be host:port, such as 127.0.0.1:8080'),
-);
-const listen = text.transform((value, context) =>
-  value.toLowerCase() === 'off'
-    ? null
-    : (readHostPort(value) ?? fault(context, 'must be host:port, such as 127.0.0.1:2525, or off')),
-);
-const domain = text
-  .toLowerCase()
-  .pipe(
-    z
-      .string()
-      .regex(/^(?=.{1,253}$)([a-z0-9_-]{1,63}\.)*[a-z0-9-]{1,63}$/, 'must be a domain, such as reply.example.com'),
-  );
-const mailAddress = text.transform(
-  (value, context) =>
-    calendarAddress(value)?.asWritten ?? fault(context, 'must be a mail address, such as calendar@example.com'),
-);
-const httpUrl = z
-  .string()
-  .trim()
-  .regex(/^https?:\/\//i, 'must begin with http:// or https://')
-  .pipe(z.url('must be a URL such as https://calendar.example.com'));
-const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0').transform(Number);
-const language = text.regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language such as en or fr');
-
-const timezone = text.transform((value, context) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
-  } catch {
-    return fault(context, 'must be a time zone such as Europe/Paris');
-  }
-});
-
-const cidrs = list.transform((values, context) => {
-  const wrong = values.find((value) => {
-    const [address = '', bits, ...rest] = value.split('/');
-    const family = isIP(address);
-    const size = bits === undefined ? 0 : Number(bits);
-    return (
-      family === 0 ||
-      rest.length > 0 ||
-      !Number.isInteger(size) ||
-      bits === '' ||
-      size < 0 ||
-      size > (family === 4 ? 32 : 128)
-    );
-  });
-  return wrong === undefined
-    ? values
-    : fault(context, `must be addresses or networks such as 10.0.0.0/8; ${JSON.stringify(wrong)} is neither`);
-});
-
-const recipients = list.transform((values, context) => {
-  const wrong = values.find((value) => calendarAddress(value.startsWith('@') ? `x${value}` : value) === null);
-  return wrong === undefined
-    ? values.map((value) => value.toLowerCase())
-    : fault(context, `must be addresses or @domain, separated by commas; ${JSON.stringify(wrong)} is neither`);
-});
-
-const resolvers = list.transform((values, context) => {
-  const wrong = values.find((value) => {
-    const hostAndPort = readHostPort(value);
-    return isIP(hostAndPort?.host ?? value) === 0;
-  });
-  return wrong === undefined
-    ? values
-    : fault(context, `must be ip:port, separated by commas; ${JSON.stringify(wrong)} is not`);
-});
-
-const keyRing = text.transform((value, context): KeyRing => {
-  try {
-    return parseKeyRing(value);
-  } catch (error) {
-    return fault(
-      context,
-      error instanceof Error ? error.message : 'must be kid:base64; make one with imip-gateway secret',
-    );
-  }
-});
-
-const caldavAuth = text.transform((value, context): CalDavAuth => {
-  const [kind, argument = ''] = value.split(/:(.*)/s, 2);
-  if (kind === 'remote-user' && /^[A-Za-z0-9-]+$/.test(argument)) return { kind, header: argument };
-  if (kind === 'accounts' && argument !== '') return { kind, file: argument };
-  if ((kind === 'api-key' || kind === 'ls' || kind === 'basic') && argument === '') return { kind };
-  return fault(context, 'must be api-key, ls, basic, remote-user:HEADER or accounts:FILE');
-});
-
-const databaseUrl = text.regex(
-  /^(sqlite:.+|postgres(ql)?:\/\/.+)$/,
-  'must be sqlite:PATH or postgres://user:password@host/database',
-);
-const smtpUrl = text
-  .regex(/^smtps?:\/\/.+/, 'must be smtp://[user:password@]host:port or smtps://…')
-  .pipe(z.url('must be a URL such as smtp://localhost:25'));
 
 /** In the order of the README's table. */
 export const settings = {
@@ -273,7 +157,7 @@ export const settings = {
     'CALDAV_HOME',
     null,
     'Path template of an organizer’s calendars, such as `/calendars/{email}/` or `/{localpart}/`. Unset: discovery.',
-    text.startsWith('/', 'must begin with /, such as /calendars/{email}/'),
+    homeTemplate,
   ),
   senderPolicy: setting(
     'SENDER_POLICY',
@@ -317,6 +201,24 @@ export const settings = {
     language,
   ),
   templatesDir: setting('TEMPLATES_DIR', null, 'A folder whose files replace those of `templates/`.', text),
+  mailSizeLimit: setting(
+    'MAIL_SIZE_LIMIT',
+    '26214400',
+    'The largest mail that the doors take, in bytes: the `message_size_limit` of your Postfix.',
+    mailSize,
+  ),
+  retainMailDays: setting(
+    'RETAIN_MAIL_DAYS',
+    '14',
+    'How long a mail’s bytes are kept after its work is done. What waits or is held is kept as long as it does.',
+    wholeNumber,
+  ),
+  retainLedgerDays: setting(
+    'RETAIN_LEDGER_DAYS',
+    '400',
+    'How long the ledger says what became of it, and why.',
+    wholeNumber,
+  ),
   metricsListen: setting(
     'METRICS_LISTEN',
     'off',

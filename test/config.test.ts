@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { mailDoorOptions } from '../src/adapter-options.ts';
 import { configWarnings, readConfig, requireConfig, settingsTable } from '../src/config.ts';
-import { makeSecret } from '../src/main.ts';
+import { openLog } from '../src/log.ts';
+import { makeSecret, pruneRecords } from '../src/main.ts';
 
 const secret = makeSecret();
 
@@ -88,6 +90,44 @@ describe('settings', () => {
   ])('GATEWAY_SECRETS=%s is refused: %s', (value) => {
     const result = readConfig({ GATEWAY_SECRETS: value });
     expect(result.kind === 'invalid' && result.faults[0]).toMatch(/^GATEWAY_SECRETS /);
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://user:s3cret@db.test:999999/gateway'],
+    ['SMTP_URL', 'smtp://user:100%s3cret@relay.test'],
+    ['SMTP_URL', 'smtp:///s3cret'],
+    ['CALDAV_HOME', '/calendars/{user}/'],
+    ['CALDAV_HOME', '/calendars/'],
+    ['MAIL_SIZE_LIMIT', '999999999'],
+    ['RETAIN_MAIL_DAYS', '0'],
+  ])('%s=%s is refused before anything is opened, and no password is shown', (name, value) => {
+    const result = readConfig({ GATEWAY_SECRETS: secret, [name]: value });
+    const faults = result.kind === 'invalid' ? result.faults : [];
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([name]);
+    expect(faults[0]).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres:///gateway?host=/run/postgresql'],
+    ['DATABASE_URL', 'postgres://user:100%@db.test/gateway'],
+    ['SMTP_URL', 'smtps://user%40example.com:100%25@relay.test'],
+    ['CALDAV_HOME', '/dav/{domain}/{localpart}/'],
+  ])('%s=%s is taken', (name, value) => {
+    expect(readConfig({ GATEWAY_SECRETS: secret, [name]: value }).kind).toBe('valid');
+  });
+
+  it('decides by its settings how large a mail may be and how long it is kept', async () => {
+    const config = requireConfig({
+      GATEWAY_SECRETS: secret,
+      MAIL_SIZE_LIMIT: '1000',
+      RETAIN_MAIL_DAYS: '2',
+      RETAIN_LEDGER_DAYS: '3',
+    });
+    expect(mailDoorOptions(config).limits).toEqual({ messageBytes: 1000 });
+    const asked: number[][] = [];
+    const spool = { prune: async (...times: number[]) => asked.push(times) };
+    await pruneRecords(config, spool, 10 * 86_400_000, openLog('silent'));
+    expect(asked).toEqual([[8 * 86_400_000, 7 * 86_400_000]]);
   });
 
   it('warns of what will not work', () => {

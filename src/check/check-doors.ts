@@ -5,7 +5,7 @@ import { mailDoorOptions } from '../adapter-options.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../errors.ts';
 import { openLog } from '../log.ts';
-import type { HostPort } from '../settings.ts';
+import type { HostPort } from '../setting-values.ts';
 import { readTlsFiles } from '../smtp/tls-files.ts';
 import { openMailDoor } from '../smtp/smtp-door.ts';
 import { askRecipients, type SignedNames } from './ask-recipients.ts';
