@@ -1,6 +1,10 @@
 // The CalDAV servers that the whole loop is run against, and what an organizer's client does there. In: one of them; out: it
 // and a gateway in front of it, and ways to save, to answer, to look. What each server does to our bytes stands here, too:
 // the tests hold it, and the page about CalDAV servers tells it.
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import ICAL from 'ical.js';
 import { createTransport } from 'nodemailer';
 import { request } from 'undici';
@@ -10,9 +14,9 @@ import { answerMail } from './answers.ts';
 import { type CalendarServer, type CalendarUser, requestsTo } from './calendar-server.ts';
 import { hasCyrus, startCyrus } from './cyrus.ts';
 import { hasDavical, startDavical } from './davical.ts';
-import { type LaSuite, laSuiteKey, type LaSuiteKind, scheduleMessages, startLaSuite } from './la-suite.ts';
+import { type LaSuite, laSuiteKey, scheduleMessages, startLaSuite } from './la-suite.ts';
 import { CALLBACK_KEY, CALLBACK_PATH, type Invited, type Loop, startLoop } from './loop.ts';
-import { hasPhpSabreDav, sabreApiKey, startPhpSabreDav } from './php-sabre-dav.ts';
+import { hasPhpSabreDav, startPhpSabreDav } from './php-sabre-dav.ts';
 import { waitFor } from './programs.ts';
 import { hasRadicale, startRadicale } from './radicale.ts';
 import { hasXandikos, startXandikos } from './xandikos.ts';
@@ -25,7 +29,7 @@ export interface ServerUnderTest {
   readonly name: string;
   readonly available: () => boolean;
   readonly start: () => Promise<CalendarServer>;
-  /** CALDAV_* where the server wants something else than a service account with a password. */
+  /** CALDAV_*, as the page about CalDAV servers has them. */
   readonly settings: (server: CalendarServer) => Readonly<Record<string, string>>;
   /** The home of alice, in which MKCALENDAR makes more calendars; null where there is one for ever. */
   readonly home: string | null;
@@ -33,18 +37,32 @@ export interface ServerUnderTest {
   readonly rewrites: readonly string[];
 }
 
-const asIs = (): Record<string, string> => ({});
-const keyed = (kind: LaSuiteKind, key: string) => (): Record<string, string> => ({
-  CALDAV_AUTH: kind,
-  CALDAV_OUTBOUND_API_KEY: key,
-});
+const page = readFileSync(new URL('../../docs/caldav-servers.md', import.meta.url), 'utf8');
+
+/** The section's settings as the page says them, but for what every installation has its own of. */
+function asThePageSays(heading: string, own: Readonly<Record<string, string>> = {}) {
+  return (server: CalendarServer): Record<string, string> => {
+    const [, section = ''] = page.split(`\n## ${heading}\n`);
+    const lines = [...(section.split('\n## ')[0] ?? '').matchAll(/^(CALDAV_[A-Z_]+)=(.*)$/gm)];
+    const said = Object.fromEntries(lines.map(([, name, value]) => [name, value ?? '']));
+    if (said['CALDAV_AUTH'] === undefined) throw new Error(`the page has no settings for ${heading}`);
+    return {
+      CALDAV_HOME: '',
+      ...said,
+      CALDAV_URL: server.url,
+      CALDAV_USERNAME: server.service?.username ?? '',
+      CALDAV_PASSWORD: server.service?.password ?? '',
+      ...own,
+    };
+  };
+}
 
 export const servers: readonly ServerUnderTest[] = [
   {
     name: 'Radicale',
     available: hasRadicale,
     start: () => startRadicale(),
-    settings: asIs,
+    settings: asThePageSays('Radicale'),
     home: '/alice@example.com/',
     rewrites: ['folds', 'property order', 'parameter order', 'quotes', 'X- text'],
   },
@@ -52,15 +70,18 @@ export const servers: readonly ServerUnderTest[] = [
     name: 'Xandikos',
     available: hasXandikos,
     start: startXandikos,
-    settings: asIs,
+    settings: asThePageSays('Xandikos'),
     home: '/alice@example.com/calendars/',
     rewrites: ['folds', 'property order', 'parameter order', 'quotes', 'CATEGORIES', 'X- text'],
   },
   {
     name: 'php-sabre-dav',
     available: hasPhpSabreDav,
-    start: startPhpSabreDav,
-    settings: keyed('api-key', sabreApiKey),
+    start: startWithAccounts,
+    settings: (server) =>
+      asThePageSays('SabreDAV and Baïkal', {
+        CALDAV_AUTH: `accounts:${'accounts' in server ? String(server.accounts) : ''}`,
+      })(server),
     home: '/calendars/alice@example.com/',
     rewrites: [],
   },
@@ -68,7 +89,7 @@ export const servers: readonly ServerUnderTest[] = [
     name: 'DAViCal',
     available: hasDavical,
     start: () => startDavical(false),
-    settings: asIs,
+    settings: asThePageSays('DAViCal'),
     home: '/caldav.php/alice@example.com/',
     rewrites: [],
   },
@@ -76,31 +97,53 @@ export const servers: readonly ServerUnderTest[] = [
     name: 'Cyrus',
     available: hasCyrus,
     start: () => startCyrus(),
-    settings: (server) => ({
-      CALDAV_URL: 'proxyUrl' in server ? String(server.proxyUrl) : '',
-      CALDAV_AUTH: 'remote-user:Authorize-As',
-    }),
+    settings: (server) =>
+      asThePageSays('Cyrus', { CALDAV_URL: 'proxyUrl' in server ? String(server.proxyUrl) : '' })(server),
     home: '/dav/calendars/user/alice@example.com/',
     rewrites: ['folds', 'unknown components', 'parameters', 'quotes', 'CATEGORIES'],
   },
   {
-    name: 'La Suite (api-key)',
-    available: () => true,
-    start: () => startLaSuite('api-key'),
-    settings: keyed('api-key', laSuiteKey),
-    home: '/calendars/alice@example.com/',
-    rewrites: ['folds', 'parameters', 'quotes'],
-  },
-  {
-    name: 'La Suite (ls)',
+    name: 'La Suite',
     available: () => true,
     start: () => startLaSuite('ls'),
-    settings: keyed('ls', laSuiteKey),
+    settings: asThePageSays('La Suite', { CALDAV_OUTBOUND_API_KEY: laSuiteKey }),
     home: '/calendars/users/alice@example.com/',
     rewrites: ['folds', 'parameters', 'quotes'],
   },
-  { name: 'embedded', available: () => true, start: startEmbedded, settings: asIs, home: null, rewrites: [] },
+  {
+    name: 'La Suite, older',
+    available: () => true,
+    start: () => startLaSuite('api-key'),
+    settings: ({ home, url }) => ({
+      CALDAV_URL: url,
+      CALDAV_HOME: home,
+      CALDAV_AUTH: 'api-key',
+      CALDAV_OUTBOUND_API_KEY: laSuiteKey,
+    }),
+    home: '/calendars/alice@example.com/',
+    rewrites: ['folds', 'parameters', 'quotes'],
+  },
+  { name: 'embedded', available: () => true, start: startEmbedded, settings: () => ({}), home: null, rewrites: [] },
 ];
+
+/** With the organizers' passwords in a file, in the form that the page shows. */
+async function startWithAccounts(): Promise<CalendarServer & { readonly accounts: string }> {
+  const shown = /```json\n# \S+accounts\.json\n(.*)\n```/.exec(page)?.[1] ?? '';
+  const [example = {}] = Object.values(JSON.parse(shown) as Record<string, object>);
+  const server = await startPhpSabreDav();
+  const folder = await mkdtemp(join(tmpdir(), 'accounts-'));
+  const file = join(folder, 'accounts.json');
+  const accounts = Object.values(server.users).map(({ email, username, password }) => [
+    email,
+    Object.fromEntries(Object.keys(example).map((key) => [key, key === 'username' ? username : password])),
+  ]);
+  await writeFile(file, JSON.stringify(Object.fromEntries(accounts)));
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  };
+  return { ...server, accounts: file, stop };
+}
 
 async function startEmbedded(): Promise<CalendarServer> {
   const embedded = await startEmbeddedCaldav();

@@ -28,11 +28,13 @@ export const hasPostfix = (): boolean => has('Postfix', 'postfix', 'swaks');
  * @param options.transports domain → transport, such as `smtp:[127.0.0.1]:2525` or `lmtp:inet:127.0.0.1:2424`.
  * @param options.relayhost where everything else goes, such as `[127.0.0.1]:2526`; without it other domains bounce.
  * @param options.settings more lines of main.cf.
+ * @param options.services more lines of master.cf.
  */
 export async function startPostfix(options: {
   transports: Readonly<Record<string, string>>;
   relayhost?: string;
   settings?: readonly string[];
+  services?: readonly string[];
 }): Promise<Postfix> {
   const folder = await mkdtemp(join(tmpdir(), 'postfix-'));
   // The daemons that are not root go through it.
@@ -117,7 +119,7 @@ async function writeConfiguration(
     ...(options.settings ?? []),
   ];
   await writeFile(join(config, 'main.cf'), `${main.join('\n')}\n`);
-  await writeFile(join(config, 'master.cf'), masterConfiguration(port));
+  await writeFile(join(config, 'master.cf'), `${masterConfiguration(port)}${(options.services ?? []).join('\n')}\n`);
 }
 
 /** Without chroot, which would want files copied. */
