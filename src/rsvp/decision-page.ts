@@ -83,6 +83,7 @@ const answerNames: Readonly<Partial<Record<Partstat, string>>> = {
   ACCEPTED: 'accepted',
   TENTATIVE: 'tentative',
   DECLINED: 'declined',
+  DELEGATED: 'delegation',
 };
 
 const reasonMessages: Readonly<Record<string, string>> = {
@@ -138,7 +139,7 @@ function describeAnswer(held: HeldAnswer, asks: Question, reader: PageReader): D
   const { templates, language, timezone } = reader;
   return {
     event: event === null ? null : eventFacts(event, reader),
-    answer: proposal ? 'proposal' : asks === 'delegation' ? asks : ((partstat && answerNames[partstat]) ?? 'other'),
+    answer: proposal ? 'proposal' : ((partstat && answerNames[partstat]) ?? 'other'),
     proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(holdTogether) : [],
     comment: plainLines(comment ?? '') || null,
     reason: asks === 'sender' ? templates.message(language, `mail.held.${reasonMessages[reason] ?? 'other'}`) : null,

@@ -51,7 +51,7 @@ describe('the decision page', () => {
 
   it('says what the answer is, and when it came, in the display time zone', () => {
     expect(answerOf({ partstat: 'DECLINED' })?.answer).toBe('declined');
-    expect(answerOf({ partstat: 'DELEGATED' })?.answer).toBe('other');
+    expect(answerOf({ partstat: 'DELEGATED' })?.answer).toBe('delegation');
     expect(answerOf({ partstat: null })?.answer).toBe('other');
     expect(answerOf({})?.received).toMatch(/Oct 1, 2026.*1:00.PM GMT\+2/);
   });
