@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { GatewayError } from './errors.ts';
 import { decideHeld, readDecision } from './flow/decide-held.ts';
 import { doorsFirst } from './flow/doors-first.ts';
+import { endUnanswered } from './flow/end-unanswered.ts';
 import { makeOutcomes, type Outcomes } from './flow/outcomes.ts';
 import { readTemplates } from './flow/read-templates.ts';
 import { receiveCallback, receiveMail } from './flow/receive.ts';
@@ -117,7 +118,11 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   });
   onStop(() => http.close(DRAIN_MS));
   listeners.set('http', http.address);
-  const pruning = setInterval(() => void pruneRecords(config, spool, Date.now(), log), PRUNE_EVERY_MS).unref();
+  const pruning = setInterval(() => {
+    void pruneRecords(config, spool, Date.now(), log);
+    const warn = (error: unknown): void => log.warn({ err: error }, 'undecided questions could not be ended');
+    void endUnanswered(spool, Date.now()).catch(warn);
+  }, PRUNE_EVERY_MS).unref();
   onStop(() => clearInterval(pruning));
   const shown = (name: string): string | null => {
     const address = listeners.get(name);

@@ -12,7 +12,8 @@ export interface DecisionLinkOptions {
 
 export type LinkToDecide = (holdKey: string, organizer: CalendarAddress) => Promise<string>;
 
-const LINK_MS = 30 * 86_400_000;
+/** How long a question may be answered. */
+export const LINK_MS = 30 * 86_400_000;
 
 export function linksToDecide({ ring, appUrl, now }: DecisionLinkOptions): LinkToDecide {
   return async (holdKey, organizer) => {

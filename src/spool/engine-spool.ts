@@ -43,6 +43,8 @@ export function spoolOver(engine: Engine, calendars: CalendarMemory): Spool {
       return task === null ? null : ((await calendars.recall([task]))[0] ?? null);
     },
     held: async (key) => calendars.recall(await engine.run('held', key)),
+    heldBefore: async (reasons, before, limit) =>
+      calendars.recall(await engine.run('heldBefore', reasons, before, limit)),
     async release(tasks, ledger = []) {
       const released = await engine.run('release', tasks, ledger);
       work.found(released.map(({ queue }) => queue));

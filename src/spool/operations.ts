@@ -20,6 +20,8 @@ export function bindOperations(dialect: Dialect) {
     nextDue: queue.findNextDue,
     task: queue.findTask,
     held: queue.findHeld,
+    heldBefore: (reasons: readonly string[], before: number, limit: number) =>
+      queue.findHeldBefore(dialect, reasons, before, limit),
     status: queue.countTasks,
     listTasks: desk.listTasks,
     changeTask: (id: string, change: TaskChange, notes: readonly LedgerWrite[], now: number) =>
@@ -48,6 +50,7 @@ const reads: ReadonlySet<OperationName> = new Set([
   'nextDue',
   'task',
   'held',
+  'heldBefore',
   'status',
   'listTasks',
   'eventContext',

@@ -211,6 +211,18 @@ export function* findHeld(key: string): Operation<BriefTask[]> {
   return yield* query<BriefTask>(sql, key);
 }
 
+/** Oldest first. */
+export function* findHeldBefore(
+  dialect: Dialect,
+  reasons: readonly string[],
+  before: number,
+  limit: number,
+): Operation<BriefTask[]> {
+  const sql = `select ${columns} from ${tasksWithRaw} where t.state = 'held' and t.last_error in ${dialect.list}
+    and t.created_at < ? order by t.seq limit ?`;
+  return yield* query<BriefTask>(sql, JSON.stringify(reasons), before, limit);
+}
+
 type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
 
 /** Gives those that were held. Where none was, nothing is written: somebody else's word on them was first. */

@@ -1,6 +1,7 @@
 // Another time that an attendee wishes for: told to the organizer, declined by one link, never written.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDecision, decideHeld } from '../../src/flow/decide-held.ts';
+import { endUnanswered } from '../../src/flow/end-unanswered.ts';
 import { replyAddress } from '../../src/rsvp/reply-address.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
@@ -110,6 +111,15 @@ describe('a proposal', () => {
     );
     await kit.settle();
     expect(await kit.reasons(uid)).toContain('mailed update');
+  });
+
+  it('that nobody decides about ends with its link', async () => {
+    await propose(14);
+    const [soon, late] = [kit.clock.now + 29 * 86_400_000, kit.clock.now + 31 * 86_400_000];
+    expect(await endUnanswered(kit.spool, soon)).toBe(0);
+    expect(await endUnanswered(kit.spool, late)).toBe(1);
+    expect(await readDecision(kit, await kit.question())).toBeNull();
+    expect((await kit.entries(bob.key)).at(-1)).toMatchObject({ verdict: 'ignored', reason: 'undecided' });
   });
 
   it('from somebody unproven is first let pass, then asked about', async () => {

@@ -183,6 +183,11 @@ export function describeQueue(bench: Bench): void {
       });
       expect(await bench.spool.task('c')).toMatchObject({ state: 'held', lastError: 'unauthenticated' });
       expect(idsOf(await bench.spool.held('k'))).toEqual(['c']);
+      const createdAt = (await bench.spool.task('c'))?.createdAt ?? 0;
+      const reasons = ['proposal', 'unauthenticated'];
+      expect(idsOf(await bench.spool.heldBefore(reasons, createdAt + 1, 9))).toEqual(['c']);
+      expect(await bench.spool.heldBefore(reasons, createdAt, 9)).toEqual([]);
+      expect(await bench.spool.heldBefore(['proposal'], createdAt + 1, 9)).toEqual([]);
       expect(await bench.ledger.recent(9)).toHaveLength(1);
       const out = await bench.claimOne('outgoing');
       expect(Buffer.from(out.tasks[0]!.raw!).toString()).toBe('mail');
