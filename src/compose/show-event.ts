@@ -5,7 +5,7 @@ import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';
 import { findLinks, type Piece } from './safe-link.ts';
-import type { EventView, Templates } from './types.ts';
+import type { EventView, Guest, Templates } from './types.ts';
 
 export interface ShownPerson {
   readonly name: string;
@@ -39,12 +39,11 @@ const SHOWN_GUESTS = 12;
 const TITLE_LIMIT = 160;
 
 function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
-  const organizer = event.organizer?.address.toLowerCase();
-  const isOrganizer = (address: string): boolean => address.toLowerCase() === organizer;
-  const own = event.guests.filter((guest) => isOrganizer(guest.address));
-  const others = event.guests.filter((guest) => !isOrganizer(guest.address));
+  const isOrganizer = organizerTest(event);
+  const own = event.guests.filter(isOrganizer);
+  const others = event.guests.filter((guest) => !isOrganizer(guest));
   return [...own, ...others].slice(0, SHOWN_GUESTS).map((guest) => {
-    const notes = isOrganizer(guest.address)
+    const notes = isOrganizer(guest)
       ? [templates.message(reader.language, 'mail.guests.organizer')]
       : [
           templates.message(reader.language, 'mail.answer.partstat', { answer: guest.partstat }),
@@ -55,10 +54,16 @@ function showGuests(event: EventView, reader: Reader, templates: Templates): Sho
   });
 }
 
+/** Letters of either case; told at a glance for nearly all of 2,000 guests. */
+function organizerTest({ organizer }: EventView): (guest: Guest) => boolean {
+  const address = organizer?.address.toLowerCase();
+  return (guest) => guest.address.length === address?.length && guest.address.toLowerCase() === address;
+}
+
 /** How the guests have answered so far, the organizer aside. */
 export function countAnswers(event: EventView, reader: Reader, templates: Templates): string[] {
-  const organizer = event.organizer?.address.toLowerCase();
-  const guests = event.guests.filter((guest) => guest.address.toLowerCase() !== organizer);
+  const isOrganizer = organizerTest(event);
+  const guests = event.guests.filter((guest) => !isOrganizer(guest));
   const counted = { accepted: 0, tentative: 0, declined: 0, waiting: 0 };
   for (const { partstat } of guests) {
     if (partstat === 'ACCEPTED') counted.accepted++;
