@@ -86,14 +86,21 @@ function addressOf(email: string): CalendarAddress {
   return address;
 }
 
+export interface Callback {
+  readonly organizer: string;
+  readonly recipient: string;
+  /** Without METHOD: it is put in. Bytes are posted as they are. */
+  readonly calendar: string | Uint8Array;
+}
+
+export function asRequest(calendar: string): string {
+  return calendar.replace('BEGIN:VEVENT', 'METHOD:REQUEST\r\nBEGIN:VEVENT');
+}
+
 /** As a CalDAV server posts it; rejects where it is not taken. */
 export async function postCallback(
   { httpUrl }: Pick<GatewayProcess, 'httpUrl'>,
-  {
-    organizer,
-    recipient,
-    calendar,
-  }: { readonly organizer: string; readonly recipient: string; readonly calendar: string },
+  { organizer, recipient, calendar }: Callback,
   dispatcher?: Dispatcher,
 ): Promise<void> {
   const answer = await request(`${httpUrl}/api/v1.0/caldav-scheduling-callback/`, {
@@ -105,7 +112,7 @@ export async function postCallback(
       'x-caldav-recipient': recipient,
       'x-caldav-method': 'REQUEST',
     },
-    body: calendar.replace('BEGIN:VEVENT', 'METHOD:REQUEST\r\nBEGIN:VEVENT'),
+    body: typeof calendar === 'string' ? asRequest(calendar) : calendar,
     ...(dispatcher && { dispatcher }),
   });
   await answer.body.dump();

@@ -5,7 +5,7 @@ import { Pool } from 'undici';
 import { meeting } from '../system/calendar-server.ts';
 import { buildGateway, type BuiltGateway, type GatewayProcess } from '../system/gateway-process.ts';
 import { waitFor } from '../system/programs.ts';
-import { cpuOf, memoryOf, postCallback, quantile, startBench } from './bench-kit.ts';
+import { asRequest, cpuOf, memoryOf, postCallback, quantile, startBench } from './bench-kit.ts';
 
 export interface CallbackFigures {
   readonly attendees: number;
@@ -70,10 +70,11 @@ async function post(
   client: Pool,
   { calendar, emails }: { readonly calendar: string; readonly emails: readonly string[] },
 ): Promise<number[]> {
+  const body = Buffer.from(asRequest(calendar));
   const times: number[] = [];
   for (const recipient of emails) {
     const begun = performance.now();
-    await postCallback(gateway, { organizer, recipient, calendar }, client);
+    await postCallback(gateway, { organizer, recipient, calendar: body }, client);
     times.push(performance.now() - begun);
   }
   return times;
