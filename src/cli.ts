@@ -35,11 +35,13 @@ program
   .description('run the gateway with the settings of the environment')
   .action(async () => {
     const read = readConfig(process.env);
-    if (read.kind === 'invalid')
-      fail(`The settings are not right:\n${read.faults.map((fault) => `  ${fault}`).join('\n')}`);
+    if (read.kind === 'invalid') failOfSettings(read.faults);
     const log = openLog('info');
     for (const warning of configWarnings(read.config)) log.warn(warning);
-    const gateway = await startGateway(read.config, log);
+    const gateway = await startGateway(read.config, log).catch((error: unknown) => {
+      if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
+      throw error;
+    });
     log.info({ url: callbackUrl(read.config) }, 'the CalDAV server posts its callbacks to');
     log.info(gateway.addresses, 'listening');
     stopOnSignal(() => gateway.stop());
@@ -49,8 +51,10 @@ program
   .command('playground')
   .description('try it on this machine: embedded calendar, captured mailbox, nothing leaves')
   .option('--port <port>', 'port of the playground page', '8025')
-  .action(async ({ port }: { port: string }) => {
-    const playground = await startPlayground({ port: Number(port), log: openLog('warn') });
+  .action(async (given: { port: string }) => {
+    const port = wholeNumber(given.port);
+    if (port === null || port > 65_535) fail('--port must be a number up to 65535');
+    const playground = await startPlayground({ port, log: openLog('warn') });
     console.log(
       `The playground is at ${playground.url}\nIt is for trying things out, not for real mail: everything stays on this machine and is forgotten when it stops.`,
     );
@@ -114,8 +118,7 @@ queue
   .option('--limit <count>', 'at most so many', '100')
   .option('--json', 'as JSON')
   .action(async (given: { queue?: QueueName; state?: 'waiting' | 'held'; limit: string; json?: true }) => {
-    const limit = Number(given.limit);
-    if (!Number.isInteger(limit) || limit < 0) fail('--limit must be a number');
+    const limit = wholeNumber(given.limit) ?? fail('--limit must be a number');
     const filter = { queue: given.queue ?? null, state: given.state ?? null, limit };
     const listing = await atTheDesk((desk) => listQueue(desk, filter));
     console.log(given.json ? JSON.stringify(listing, null, 2) : sayListing(listing, Date.now()));
@@ -177,6 +180,15 @@ async function atTheDesk<T>(work: (desk: QueueCommandOptions) => Promise<T>): Pr
   } finally {
     await spool.close();
   }
+}
+
+function failOfSettings(faults: readonly string[]): never {
+  fail(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+}
+
+/** A whole number; null: anything else. */
+function wholeNumber(text: string): number | null {
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 function fail(message: string): never {

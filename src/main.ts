@@ -1,15 +1,12 @@
 // The composition root: builds every adapter from a Config, joins them by the flow, starts the listeners and stops them
 // in order. `cli.ts` calls it; tests and the playground call it with a Config of their own.
 import { randomBytes } from 'node:crypto';
-import { compileTemplates } from './compose/templates.ts';
 import { mailDoorOptions } from './adapter-options.ts';
 import type { Config } from './config.ts';
-import { GatewayError } from './errors.ts';
 import { decideHeld, readDecision } from './flow/decide-held.ts';
 import { doorsFirst } from './flow/doors-first.ts';
 import { endUnanswered } from './flow/end-unanswered.ts';
 import { makeOutcomes, type Outcomes } from './flow/outcomes.ts';
-import { readTemplates } from './flow/read-templates.ts';
 import { receiveCallback, receiveMail } from './flow/receive.ts';
 import { answerRsvp, showRsvp } from './flow/show-rsvp.ts';
 import { openHttp } from './http/open-http.ts';
@@ -20,6 +17,7 @@ import { openMetrics } from './metrics/open-metrics.ts';
 import { watchReadiness } from './metrics/readiness.ts';
 import { DRAIN_MS, type OnStop, openFlow } from './open-flow.ts';
 import type { ReceivedMail } from './message/types.ts';
+import { readSettingFiles } from './setting-files.ts';
 import type { HostPort } from './setting-values.ts';
 import { openMailDoor } from './smtp/smtp-door.ts';
 import { makeIds } from './spool/new-id.ts';
@@ -59,13 +57,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gateway, 'stop'>> {
-  const templates = compileTemplates(await readTemplates(config.templatesDir));
-  if (!templates.languages.includes(config.defaultLanguage)) {
-    throw new GatewayError(
-      'config-invalid',
-      `DEFAULT_LANGUAGE must be one of ${templates.languages.join(', ')}: there is no catalogue for ${config.defaultLanguage}`,
-    );
-  }
+  const templates = await readSettingFiles(config);
   const { spool, ledger } = await openSpool({ url: config.databaseUrl, log });
   onStop(() => spool.close());
   const outcomes = makeOutcomes(log);

@@ -1,5 +1,6 @@
 // The command line as an operator uses it: the built program in processes of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,10 +8,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltGateway, buildGateway } from './system/gateway-process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const cli = ['--import', 'tsx', join(root, 'src/cli.ts')];
 const run = promisify(execFile);
+
+let built: BuiltGateway;
+beforeAll(() => {
+  built = buildGateway();
+});
+afterAll(() => built.remove());
 
 interface Ended {
   readonly code: number | null;
@@ -20,13 +27,14 @@ interface Ended {
 
 async function imip(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const options = { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env } };
-  return run(process.execPath, [...cli, ...args], options).then(
+  return run(process.execPath, [built.cli, ...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
   );
 }
 
-describe('imip-gateway', () => {
+// A process starts within a second; on a busy machine of two cores, within ten.
+describe('imip-gateway', { timeout: 60_000 }, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'imip-cli-'));
@@ -44,6 +52,37 @@ describe('imip-gateway', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     for (const name of ['GATEWAY_SECRETS', 'HTTP_LISTEN', 'SENDER_POLICY']) expect(stderr).toContain(name);
+  });
+
+  it('names every setting whose file cannot be used, and has opened nothing', async () => {
+    const database = join(folder, 'never', 'gateway.db');
+    const missing = join(folder, 'missing');
+    const { code, stderr } = await imip(['serve'], {
+      GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      DATABASE_URL: `sqlite:${database}`,
+      CALDAV_AUTH: `accounts:${missing}`,
+      TEMPLATES_DIR: missing,
+      SMTP_TLS_CERT: missing,
+      SMTP_TLS_KEY: missing,
+      DKIM_DOMAIN: 'example.com',
+      DKIM_SELECTOR: 's1',
+      DKIM_KEY: missing,
+    });
+    expect(code).toBe(1);
+    const named = stderr.split('\n').flatMap((line) => /^ {2}([A-Z_]+)/.exec(line)?.[1] ?? []);
+    expect(named.toSorted()).toEqual(['CALDAV_AUTH', 'DKIM_KEY', 'SMTP_TLS_CERT', 'TEMPLATES_DIR']);
+    expect(existsSync(database)).toBe(false);
+  });
+
+  it.each([
+    [['playground', '--port', 'abc'], '--port must be a number'],
+    [['playground', '--port', '70000'], '--port must be a number'],
+    [['queue', 'list', '--limit', 'few'], '--limit must be a number'],
+  ])('%j is refused in one line', async (args, said) => {
+    const { code, stderr } = await imip(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^imip-gateway: .*\n$/);
+    expect(stderr).toContain(said);
   });
 
   it('says what it sees in a mail', async () => {
@@ -73,7 +112,7 @@ describe('imip-gateway', () => {
     });
 
     beforeAll(async () => {
-      gateway = spawn(process.execPath, [...cli, 'serve'], { cwd: root, env: env() });
+      gateway = spawn(process.execPath, [built.cli, 'serve'], { cwd: root, env: env() });
       listening = await new Promise((resolve, reject) => {
         gateway.stdout?.on('data', (chunk: Buffer) => {
           output += chunk.toString();
@@ -132,7 +171,7 @@ describe('imip-gateway', () => {
       });
       expect([answer.status, await answer.text()]).toEqual([200, 'OK\n']);
       await expect
-        .poll(async () => (await imip(['why', 'why@example.com'], env())).stdout, { timeout: 15_000 })
+        .poll(async () => (await imip(['why', 'why@example.com'], env())).stdout, { timeout: 40_000 })
         .toMatch(/not-mailed: schedule-agent/);
       expect((await imip(['why', 'bob@remote.test'], env())).stdout).toContain('why@example.com');
       expect((await imip(['why', 'nobody@example.com'], env())).stdout).toMatch(/^Nothing in the ledger/);

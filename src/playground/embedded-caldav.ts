@@ -48,6 +48,8 @@ type Events = Map<string, Stored>;
 
 const calendarId = 'calendar';
 const mostEvents = 1_000;
+/** Clients leave first: who leaves while the other asks resets the connection (RFC 9112 §9.5). */
+const KEEP_ALIVE_MS = 60_000;
 
 export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
   const apiKey = randomBytes(18).toString('base64url');
@@ -71,7 +73,7 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
       authenticate: (ctx, login) => authenticate(ctx, login, service, users),
     }),
   );
-  const server = createServer(app.callback());
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new GatewayError('internal', 'no port for the calendar');

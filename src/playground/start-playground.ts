@@ -31,9 +31,32 @@ export interface Playground {
 const ORGANIZER = 'alice@example.com';
 const REPLY_DOMAIN = 'reply.example.com';
 
-export async function startPlayground({ port, log }: PlaygroundOptions): Promise<Playground> {
+/** Rejects with a GatewayError where something cannot be opened, such as a port in use; nothing stays open then. */
+export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  };
+  try {
+    return { ...(await open(options, (close) => closing.push(close))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(
+  { port, log }: PlaygroundOptions,
+  onStop: (close: () => Promise<unknown>) => void,
+): Promise<Omit<Playground, 'stop'>> {
   const folder = await mkdtemp(join(tmpdir(), 'imip-playground-'));
-  const [caldav, mailbox, noDns] = await Promise.all([startEmbeddedCaldav(), startMailbox(), startNoDns()]);
+  onStop(() => rm(folder, { recursive: true, force: true }));
+  const caldav = await startEmbeddedCaldav();
+  onStop(() => caldav.close());
+  const mailbox = await startMailbox();
+  onStop(() => mailbox.close());
+  const noDns = await startNoDns();
+  onStop(() => noDns.close());
   const callbackKey = makeSecret();
   const httpPort = await freePort();
   const config = requireConfig({
@@ -53,6 +76,7 @@ export async function startPlayground({ port, log }: PlaygroundOptions): Promise
     GATEWAY_HOSTNAME: 'playground.example.com',
   });
   const gateway = await startGateway(config, log);
+  onStop(() => gateway.stop());
   const { http, smtp } = gateway.addresses;
   const desk = openOrganizerDesk({ organizer: ORGANIZER, caldav, gateway: http, callbackKey, now: Date.now });
   const page = await openPlaygroundPage({
@@ -66,16 +90,8 @@ export async function startPlayground({ port, log }: PlaygroundOptions): Promise
     smtp: smtp ?? '',
     templates: compileTemplates(await readTemplates(null)),
   });
-  return {
-    url: page.url,
-    gateway: { http, smtp: smtp ?? '' },
-    async stop() {
-      await page.close();
-      await gateway.stop();
-      await Promise.all([caldav.close(), mailbox.close(), noDns.close()]);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  onStop(() => page.close());
+  return { url: page.url, gateway: { http, smtp: smtp ?? '' } };
 }
 
 /** APP_URL must name the port before the gateway listens. */

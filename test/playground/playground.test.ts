@@ -1,6 +1,8 @@
 // The playground in a real browser: a stranger invites, answers as a client and by link, and watches the event change.
 import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLog } from '../../src/log.ts';
@@ -53,6 +55,15 @@ describe('the playground', () => {
     timezone: 'Europe/Paris',
     attendees: 'bob@example.com carol@example.com dave@example.com',
   };
+
+  it('leaves nothing behind where its port is taken', async () => {
+    const folders = (): Promise<string[]> =>
+      readdir(tmpdir()).then((names) => names.filter((name) => name.startsWith('imip-playground-')).toSorted());
+    const before = await folders();
+    const port = Number(new URL(playground.url).port);
+    await expect(startPlayground({ port, log: openLog('silent') })).rejects.toThrow(/choose another with --port/);
+    expect((await folders()).filter((name) => !before.includes(name))).toEqual([]);
+  });
 
   it('says what is missing in a form', async () => {
     const answer = await post('api/events', { ...form, attendees: 'bob' });
