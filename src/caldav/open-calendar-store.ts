@@ -4,6 +4,7 @@ import type { CalendarAddress, StoredEvent } from '../itip/types.ts';
 import { GatewayError } from '../errors.ts';
 import { resolveWithin } from './ask-dav.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
+import { BREAKER, type BreakerState, withBreaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
@@ -23,6 +24,8 @@ export interface CalendarStoreOptions {
   readonly maxBytes?: number;
   /** PEM file with the certificates of a private CA. */
   readonly caFile?: string;
+  /** Hears of back ends (origins) that are no longer asked, and of those that are again. */
+  readonly onBreaker?: (origin: string, state: BreakerState) => void;
 }
 
 /** Throws `config-invalid` for settings that cannot work. Nothing is asked of the server before it is needed. */
@@ -31,7 +34,9 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
   if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is no URL`);
   if (home !== null) checkHomeTemplate(home);
   const authorize = openAuthorization(url, auth);
-  const http = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
+  const client = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
+  const { onBreaker } = options;
+  const http = withBreaker(client, { ...BREAKER, ...(onBreaker && { onChange: onBreaker }) });
   const calendars = openCalendarFinder(http, home);
 
   return {

@@ -1,0 +1,158 @@
+// A breaker for each back end (origin). In: an HTTP client; out: the same client, which asks a back end a few things at a
+// time, and one that is away or silent only now and then. So a server that swallows requests holds few of our lanes, and
+// not for long. It refuses (`caldav-unreachable`, temporary, with the time to try again) instead of waiting.
+import { GatewayError } from '../errors.ts';
+import { CalDavError } from './caldav-error.ts';
+import type { HttpClient } from './send-request.ts';
+
+/** `open`: nothing is asked. `half-open`: one request finds out whether it is back. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+export interface BreakerOptions {
+  /** Requests to one back end at a time. */
+  readonly width: number;
+  /** A back end that is fully busy and has answered nothing for so long is asked no more; while half-open, much sooner. */
+  readonly patienceMs: number;
+  readonly probePatienceMs: number;
+  /** So many failures in a row open the breaker; a pause follows, longer each time. */
+  readonly failures: number;
+  readonly pauseMs: { readonly first: number; readonly longest: number };
+  readonly onChange?: (origin: string, state: BreakerState) => void;
+}
+
+export const BREAKER: BreakerOptions = {
+  width: 8,
+  patienceMs: 5_000,
+  probePatienceMs: 500,
+  failures: 4,
+  pauseMs: { first: 2_000, longest: 30_000 },
+};
+
+export function withBreaker(http: HttpClient, options: BreakerOptions): HttpClient {
+  const backEnds = new Map<string, BackEnd>();
+  const backEndOf = (origin: string): BackEnd => {
+    const backEnd = backEnds.get(origin) ?? new BackEnd(origin, options);
+    backEnds.set(origin, backEnd);
+    return backEnd;
+  };
+  return {
+    async send(request) {
+      const backEnd = backEndOf(new URL(request.url).origin);
+      await backEnd.enter();
+      try {
+        const answer = await http.send(request);
+        backEnd.leave(true);
+        return answer;
+      } catch (error) {
+        // A refusal is an answer, too.
+        backEnd.leave(!(error instanceof GatewayError && error.code === 'caldav-unreachable'));
+        throw error;
+      }
+    },
+    close: () => http.close(),
+  };
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: CalDavError): void;
+}
+
+class BackEnd {
+  readonly #origin: string;
+  readonly #options: BreakerOptions;
+  #state: BreakerState = 'closed';
+  #asked = 0;
+  #failures = 0;
+  #pauseMs: number;
+  #openUntil = 0;
+  /** When it last answered, or was asked while nothing was under way. */
+  #lastSign = 0;
+  #waiting: Waiter[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(origin: string, options: BreakerOptions) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#pauseMs = options.pauseMs.first;
+  }
+
+  /** Resolves when a request may go out; `leave` must follow. */
+  async enter(): Promise<void> {
+    if (this.#state === 'open') {
+      const left = this.#openUntil - Date.now();
+      if (left > 0) throw this.#refusal(left);
+      this.#change('half-open');
+    }
+    if (this.#hasRoom()) {
+      this.#start();
+      return;
+    }
+    if (this.#patience() <= 0) throw this.#refusal(this.#options.patienceMs);
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#timer === undefined) this.#timer = setTimeout(() => this.#giveUpWaiting(), this.#patience());
+    });
+  }
+
+  leave(answered: boolean): void {
+    this.#asked -= 1;
+    if (answered) {
+      this.#lastSign = Date.now();
+      this.#failures = 0;
+      this.#pauseMs = this.#options.pauseMs.first;
+      this.#change('closed');
+    } else {
+      this.#failures += 1;
+      const broken = this.#state === 'half-open' || this.#failures >= this.#options.failures;
+      if (broken && this.#state !== 'open') this.#open();
+    }
+    while (this.#waiting.length > 0 && this.#hasRoom()) {
+      this.#start();
+      this.#waiting.shift()?.resolve();
+    }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#state === 'closed') return this.#asked < this.#options.width;
+    return this.#state === 'half-open' && this.#asked === 0;
+  }
+
+  #start(): void {
+    if (this.#asked === 0) this.#lastSign = Date.now();
+    this.#asked += 1;
+  }
+
+  #open(): void {
+    this.#openUntil = Date.now() + this.#pauseMs;
+    const refusal = this.#refusal(this.#pauseMs);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, this.#options.pauseMs.longest);
+    this.#change('open');
+    for (const { reject } of this.#waiting.splice(0)) reject(refusal);
+  }
+
+  /** How much longer a busy back end is waited for, ms. */
+  #patience(): number {
+    const { patienceMs, probePatienceMs } = this.#options;
+    return this.#lastSign + (this.#state === 'closed' ? patienceMs : probePatienceMs) - Date.now();
+  }
+
+  #giveUpWaiting(): void {
+    this.#timer = undefined;
+    if (this.#waiting.length === 0) return;
+    const patience = this.#patience();
+    if (patience > 0) this.#timer = setTimeout(() => this.#giveUpWaiting(), patience);
+    else for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal(this.#options.patienceMs));
+  }
+
+  #change(state: BreakerState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onChange?.(this.#origin, state);
+  }
+
+  #refusal(retryAfterMs: number): CalDavError {
+    const message = `${this.#origin} has not answered lately: it is asked again in a while`;
+    return new CalDavError('caldav-unreachable', message, { temporary: true, retryAfterMs });
+  }
+}

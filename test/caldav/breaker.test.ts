@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BREAKER, type BreakerState, withBreaker } from '../../src/caldav/breaker.ts';
+import { CalDavError } from '../../src/caldav/caldav-error.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/caldav/send-request.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const answer: HttpAnswer = { status: 200, headers: {}, body: Buffer.alloc(0), url: '' };
+const away = () => new CalDavError('caldav-unreachable', 'no answer', { temporary: true });
+
+interface Asked {
+  readonly url: string;
+  answer(): void;
+  fail(error?: Error): void;
+}
+
+function setUp() {
+  const asked: Asked[] = [];
+  const states: BreakerState[] = [];
+  const inner: HttpClient = {
+    send: ({ url }) =>
+      new Promise((resolve, reject) => {
+        asked.push({ url, answer: () => resolve(answer), fail: (error = away()) => reject(error) });
+      }),
+    close: async () => undefined,
+  };
+  const client = withBreaker(inner, { ...BREAKER, width: 2, onChange: (_origin, state) => states.push(state) });
+  /** What became of it: `waiting`, `answered` or the error. */
+  function get(host = 'one'): { result: () => string | CalDavError } {
+    let result: string | CalDavError = 'waiting';
+    const request: HttpRequest = { method: 'GET', url: `http://${host}.test/a.ics`, headers: {} };
+    client.send(request).then(
+      () => (result = 'answered'),
+      (error: CalDavError) => (result = error),
+    );
+    return { result: () => result };
+  }
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  async function breakIt(): Promise<void> {
+    for (let failures = 0; failures < BREAKER.failures; failures += 1) {
+      get();
+      await settle();
+      asked.at(-1)?.fail();
+      await settle();
+    }
+  }
+  return { asked, states, get, settle, breakIt };
+}
+
+describe('the breaker', () => {
+  it('asks one back end few things at a time, the others meanwhile as well', async () => {
+    const { asked, get, settle } = setUp();
+    const [first, , third] = [get(), get(), get()];
+    get('two');
+    await settle();
+    expect(asked.map(({ url }) => new URL(url).hostname)).toEqual(['one.test', 'one.test', 'two.test']);
+    asked[0]?.answer();
+    await settle();
+    expect(first.result()).toBe('answered');
+    expect(asked).toHaveLength(4);
+    asked[3]?.answer();
+    await settle();
+    expect(third.result()).toBe('answered');
+  });
+
+  it('lets nobody wait for a back end that is busy and silent', async () => {
+    const { asked, get, settle } = setUp();
+    get();
+    get();
+    const waiting = get();
+    await vi.advanceTimersByTimeAsync(BREAKER.patienceMs - 1);
+    expect(waiting.result()).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(waiting.result()).toMatchObject({ code: 'caldav-unreachable', temporary: true, retryAfterMs: 5_000 });
+    const late = get();
+    await settle();
+    expect(late.result()).toBeInstanceOf(CalDavError);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('waits on while it answers, however slowly', async () => {
+    const { asked, get } = setUp();
+    get();
+    get();
+    const waiting = [get(), get(), get()];
+    for (let at = 0; at < 3; at += 1) {
+      await vi.advanceTimersByTimeAsync(BREAKER.patienceMs - 100);
+      asked[at]?.answer();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(asked).toHaveLength(5);
+    expect(waiting.map(({ result }) => result())).toEqual(['answered', 'waiting', 'waiting']);
+  });
+
+  it('opens after some failures in a row and says when to come again', async () => {
+    const { asked, states, get, settle, breakIt } = setUp();
+    await breakIt();
+    expect(states).toEqual(['open']);
+    await vi.advanceTimersByTimeAsync(500);
+    const refused = get();
+    const elsewhere = get('two');
+    await settle();
+    expect(refused.result()).toMatchObject({ code: 'caldav-unreachable', retryAfterMs: 1_500 });
+    expect(elsewhere.result()).toBe('waiting');
+    expect(asked).toHaveLength(BREAKER.failures + 1);
+  });
+
+  it('finds out by one request whether it is back; who comes meanwhile waits for that a moment', async () => {
+    const { asked, states, get, settle, breakIt } = setUp();
+    await breakIt();
+    await vi.advanceTimersByTimeAsync(2_000);
+    const [probe, behind] = [get(), get()];
+    await settle();
+    expect(asked).toHaveLength(BREAKER.failures + 1);
+    asked.at(-1)?.answer();
+    await settle();
+    expect(probe.result()).toBe('answered');
+    asked.at(-1)?.answer();
+    await settle();
+    expect(behind.result()).toBe('answered');
+    expect(states).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('pauses longer each time, and begins anew once it was back', async () => {
+    const { asked, get, settle, breakIt } = setUp();
+    await breakIt();
+    const pauses: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const refused = get();
+      await settle();
+      pauses.push((refused.result() as CalDavError).retryAfterMs ?? 0);
+      await vi.advanceTimersByTimeAsync(pauses.at(-1) ?? 0);
+      get();
+      const behind = get();
+      await vi.advanceTimersByTimeAsync(BREAKER.probePatienceMs);
+      expect(behind.result()).toBeInstanceOf(CalDavError);
+      asked.at(-1)?.fail();
+      await settle();
+    }
+    expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    get();
+    await settle();
+    asked.at(-1)?.answer();
+    await settle();
+    await breakIt();
+    const refused = get();
+    await settle();
+    expect(refused.result()).toMatchObject({ retryAfterMs: 2_000 });
+  });
+
+  it('takes a refusal for a sign of life', async () => {
+    const { asked, states, get, settle } = setUp();
+    for (let count = 0; count < 10; count += 1) {
+      const refused = get();
+      await settle();
+      const error =
+        count % 3 === 0 ? new CalDavError('caldav-refused', 'HTTP 500', { temporary: true, status: 500 }) : away();
+      asked.at(-1)?.fail(error);
+      await settle();
+      expect(refused.result()).toBe(error);
+    }
+    expect(states).toEqual([]);
+  });
+});
