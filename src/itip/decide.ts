@@ -190,7 +190,8 @@ function targetAt(document: EventDocument, recurrenceId: string | null): Target[
 
 function revisionOf({ answer, document, history, now }: DecisionInput, recurrenceId: string | null): ResolvedRevision {
   const occurrence = { ...answer.occurrence, recurrenceId };
-  return resolveRevision({ ...answer, occurrence }, history, sequenceOf(document, recurrenceId), now);
+  const sequences = { event: sequenceOf(document, null), occurrence: sequenceOf(document, recurrenceId) };
+  return resolveRevision({ ...answer, occurrence }, history, sequences, now);
 }
 
 /** DESIGN "changed elsewhere": what we wrote last is gone, and this answer was given before that happened. */

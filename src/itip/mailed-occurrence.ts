@@ -11,16 +11,19 @@ export interface ToldOccurrence {
   readonly sequence: number;
   /** Equal where start and length are; null where the calendar is not known any more. */
   readonly time: string | null;
+  /** It had a component of its own, and so a SEQUENCE of its own. */
+  readonly overridden: boolean;
 }
 
 /** `recurrenceId` null: the event itself, which is what the mail's record is about. */
 export function toldAbout(mail: MailedRevision, recurrenceId: string | null): ToldOccurrence {
   const document = recurrenceId === null ? null : readMailed(mail.calendar);
   const component = document && componentFor(document, recurrenceId);
-  if (!document || !component) return { sequence: mail.sequence, time: null };
-  const moved = component.recurrenceId !== null && component.start !== null;
-  const start = moved && component.start ? occurrenceIdOf(component.start) : recurrenceId;
-  return { sequence: component.sequence, time: `${start}/${durationOf(component, document.vtimezones)}` };
+  if (!document || !component) return { sequence: mail.sequence, time: null, overridden: false };
+  const overridden = component.recurrenceId !== null;
+  const start = overridden && component.start ? occurrenceIdOf(component.start) : recurrenceId;
+  const time = `${start}/${durationOf(component, document.vtimezones)}`;
+  return { sequence: component.sequence, time, overridden };
 }
 
 function readMailed(calendar: string): EventDocument | null {

@@ -13,17 +13,18 @@ const HOUR = 3_600_000;
 
 describe('toldAbout', () => {
   it('says of the event what the record of the mail says', () => {
-    expect(toldAbout(mail(SERIES), null)).toEqual({ sequence: 7, time: null });
+    expect(toldAbout(mail(SERIES), null)).toEqual({ sequence: 7, time: null, overridden: false });
   });
 
   it.each([
-    ['what the series makes of it', [SERIES], 3, '20261122T090000Z', HOUR],
+    ['what the series makes of it', [SERIES], 3, '20261122T090000Z', HOUR, false],
     [
       'an override that stays where it was',
       [SERIES, ['RECURRENCE-ID:20261122T090000Z', 'DTSTART:20261122T090000Z', 'DTEND:20261122T100000Z', 'SEQUENCE:4']],
       4,
       '20261122T090000Z',
       HOUR,
+      true,
     ],
     [
       'one that was moved and made longer',
@@ -31,6 +32,7 @@ describe('toldAbout', () => {
       0,
       '20261122T120000Z',
       2 * HOUR,
+      true,
     ],
     [
       'another occurrence that was moved',
@@ -38,9 +40,14 @@ describe('toldAbout', () => {
       3,
       '20261122T090000Z',
       HOUR,
+      false,
     ],
-  ] as const)('%s', (_, components, sequence, start, length) => {
-    expect(toldAbout(mail(...components), '20261122T090000Z')).toEqual({ sequence, time: `${start}/${length}` });
+  ] as const)('%s', (_, components, sequence, start, length, overridden) => {
+    expect(toldAbout(mail(...components), '20261122T090000Z')).toEqual({
+      sequence,
+      time: `${start}/${length}`,
+      overridden,
+    });
   });
 
   it.each([
@@ -48,6 +55,10 @@ describe('toldAbout', () => {
     ['cannot be read', 'BEGIN:VCALENDAR'],
     ['is about other occurrences', mail(['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261123T090000Z']).calendar],
   ])('gives the record and no time where the calendar %s', (_, calendar) => {
-    expect(toldAbout({ ...mail(), calendar }, '20261122T090000Z')).toEqual({ sequence: 7, time: null });
+    expect(toldAbout({ ...mail(), calendar }, '20261122T090000Z')).toEqual({
+      sequence: 7,
+      time: null,
+      overridden: false,
+    });
   });
 });

@@ -83,11 +83,26 @@ describe('resolveRevision', () => {
       2,
     ],
   ] as const)('%s', (_, given, mailed, sequence) => {
-    expect(resolveRevision(given, { applied: [], mailed }, 3, 1000)).toEqual({ sequence, sentAt: 100 });
+    expect(resolveRevision(given, { applied: [], mailed }, { event: 3, occurrence: 3 }, 1000)).toEqual({
+      sequence,
+      sentAt: 100,
+    });
+  });
+
+  it.each([
+    ['of the event', { event: 2, occurrence: 2 }, [], 9, 2],
+    ['of the series, though the override counts by itself', { event: 5, occurrence: 2 }, [], 5, 5],
+    ['of the override', { event: 0, occurrence: 3 }, [], 3, 3],
+    ['that were mailed, though the event is behind', { event: 2, occurrence: 2 }, [mail(4, 10)], 9, 4],
+    ['that were mailed about the occurrence', { event: 0, occurrence: 0 }, [mailMoved(2, 10, AT_TEN)], 9, 2],
+  ] as const)('believes in no SEQUENCE above those %s', (_, known, mailed, claimed, sequence) => {
+    const occurrence = { uid: 'a', recurrenceId: AT_NINE };
+    const given = { ...answer, occurrence, revision: { sequence: claimed, sentAt: 100 } };
+    expect(resolveRevision(given, { applied: [], mailed }, known, 1000).sequence).toBe(sequence);
   });
 
   it('does not believe in the future', () => {
-    expect(resolveRevision(answer, { applied: [], mailed: [] }, 3, 60).sentAt).toBe(60);
+    expect(resolveRevision(answer, { applied: [], mailed: [] }, { event: 3, occurrence: 3 }, 60).sentAt).toBe(60);
   });
 });
 
@@ -111,6 +126,13 @@ describe('isOfAnotherTime', () => {
     ['its new time', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], AT_NINE, 1, false],
     ['moved before it was mailed at all', [mailMoved(1, 1, AT_TEN)], AT_NINE, 0, false],
     ['its SEQUENCE alone was raised', [mailMoved(0, 1, AT_TEN), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
+    [
+      'that occurrence, the series around which changed',
+      [mailMoved(1, 1, AT_TEN), { ...mailMoved(1, 2, AT_TEN), sequence: 5, scheduleFingerprint: 'b' }],
+      AT_NINE,
+      1,
+      false,
+    ],
     ['the series, one occurrence of which moved', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], null, 0, false],
     ['a calendar that is no longer known', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
