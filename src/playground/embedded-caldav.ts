@@ -48,7 +48,7 @@ type Events = Map<string, Stored>;
 
 const calendarId = 'calendar';
 const mostEvents = 1_000;
-/** Clients leave first: who leaves while the other asks resets the connection (RFC 9112 §9.5). */
+/** Clients leave first: who leaves while the other asks resets the connection. */
 const KEEP_ALIVE_MS = 60_000;
 
 export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
