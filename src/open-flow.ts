@@ -1,6 +1,7 @@
 // The corridor: adapters and use cases, joined to the four queues by a Config. In: spool, ledger and what they share; out:
 // the calendar store that the doors ask, too. What it opens is closed by `onStop`, last opened first.
 import { openAuthenticator } from './authenticate/authenticate.ts';
+import type { BreakerState } from './caldav/breaker.ts';
 import { openCalendarStore } from './caldav/open-calendar-store.ts';
 import type { Templates } from './compose/types.ts';
 import type { Config } from './config.ts';
@@ -45,7 +46,11 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const { spool, outcomes, metrics, doors } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
-  const store = metrics.measureStore(openCalendarStore(calendarStoreOptions(config)));
+  const onBreaker = (backEnd: string, state: BreakerState): void => {
+    metrics.showBreaker(backEnd, state);
+    log.warn({ backEnd, breaker: state }, 'how the CalDAV server is asked has changed');
+  };
+  const store = metrics.measureStore(openCalendarStore({ ...calendarStoreOptions(config), onBreaker }));
   onStop(() => store.close());
   const submission = metrics.measureSubmission(openSubmission(await submissionOptions(config)));
   onStop(() => submission.close());
@@ -115,7 +120,8 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const base = { spool, outcomes, log, now: Date.now };
   const works: QueueWork[] = [
     workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
-    workQueue({ ...base, queue: 'event', handle: event, lanes: 16, perLane: 2_000, backOff: toCaldav }),
+    // More than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
+    workQueue({ ...base, queue: 'event', handle: event, lanes: 24, perLane: 2_000, backOff: toCaldav }),
     workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
     // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
     workQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),

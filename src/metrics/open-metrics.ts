@@ -1,6 +1,7 @@
 // The figures of one gateway. In: outcomes, spool; and what it wraps: the doors' calls, the calendar store, the submission.
-// Out: a registry for Prometheus. Labels are names from our own code, never addresses, so that their number stays small.
+// Out: a registry for Prometheus. Labels are names from our own code and the servers of the settings, never addresses, so that their number stays small.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BreakerState } from '../caldav/breaker.ts';
 import type { CalendarStore } from '../caldav/types.ts';
 import type { Outcomes } from '../flow/outcomes.ts';
 import type { QueueStatus, Spool } from '../spool/types.ts';
@@ -22,6 +23,8 @@ export interface Metrics {
     receive: (...args: A) => Promise<R>,
   ): (...args: A) => Promise<R>;
   measureStore(store: CalendarStore): CalendarStore;
+  /** A CalDAV server (origin) whose breaker went into that state. */
+  showBreaker(backEnd: string, state: BreakerState): void;
   measureSubmission(submission: Submission): Submission;
   /** Hears no more outcomes. */
   close(): void;
@@ -59,6 +62,12 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
     buckets: LATENCIES,
     registers,
   });
+  const breakers = new Gauge({
+    name: 'imip_caldav_breaker_open',
+    help: '1 while a CalDAV server that was away or silent is asked only now and then',
+    labelNames: ['back_end'],
+    registers,
+  });
   for (const gauge of queueGauges(spool, now)) registry.registerMetric(gauge);
   const stopListening = outcomes.listen(({ verdict, reason }) => decided.inc({ verdict, reason: asLabel(reason) }));
   return {
@@ -71,6 +80,7 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
         return result;
       },
     measureStore: (inner) => measureStore(inner, store),
+    showBreaker: (backEnd, state) => breakers.set({ back_end: backEnd }, state === 'closed' ? 0 : 1),
     measureSubmission: (inner) => measureSubmission(inner, submission),
     close: stopListening,
   };

@@ -121,6 +121,18 @@ describe('the metrics', () => {
     ]);
   });
 
+  it('show which CalDAV servers are asked only now and then', async () => {
+    const { metrics, lines } = open();
+    metrics.showBreaker('https://one.example.com', 'open');
+    metrics.showBreaker('https://two.example.com', 'open');
+    metrics.showBreaker('https://one.example.com', 'half-open');
+    metrics.showBreaker('https://two.example.com', 'closed');
+    expect(await lines('imip_caldav_breaker_open')).toEqual([
+      'imip_caldav_breaker_open{back_end="https://one.example.com"} 1',
+      'imip_caldav_breaker_open{back_end="https://two.example.com"} 0',
+    ]);
+  });
+
   it('time the relay by verdict, and change nothing', async () => {
     const { metrics, lines } = open();
     const verdicts: (SubmissionVerdict | GatewayError)[] = [
