@@ -3,6 +3,7 @@ import { calendarAddress } from '../itip/calendar-address.ts';
 import type { Ledger, LedgerEntry } from '../spool/types.ts';
 
 const MOST_ENTRIES = 200;
+const MOST_RECORDS = 50;
 
 /** Oldest first; a sentence that says so where the ledger knows nothing. */
 export async function explain(ledger: Ledger, subject: string): Promise<string> {
@@ -13,12 +14,16 @@ export async function explain(ledger: Ledger, subject: string): Promise<string> 
   return entries.map(sayEntry).join('\n\n');
 }
 
+/** What is about the subject, and whatever else the same records led to: the notice, the decision, the mail. */
 async function findEntries(ledger: Ledger, subject: string): Promise<LedgerEntry[]> {
   const address = calendarAddress(subject);
   const spellings = new Set([subject, ...(address === null ? [] : [address.key]), `<${subject}>`]);
   for (const spelling of spellings) {
-    const entries = await ledger.entries(spelling, MOST_ENTRIES);
-    if (entries.length > 0) return entries;
+    const about = await ledger.entries(spelling, MOST_ENTRIES);
+    const records = [...new Set(about.map(({ recordId }) => recordId))].slice(-MOST_RECORDS);
+    const led = await Promise.all(records.map((record) => ledger.entries(record, MOST_ENTRIES)));
+    const all = new Map([...about, ...led.flat()].map((entry) => [JSON.stringify(entry), entry]));
+    if (all.size > 0) return [...all.values()].sort((one, other) => one.at - other.at);
   }
   return [];
 }
