@@ -17,13 +17,29 @@ export function answersOf(
   for (const component of after ? componentsOf(after) : []) {
     const partstat = component.partstatOf(attendee);
     if (partstat === null || component.cancelled || after?.master?.cancelled) continue;
-    if (forced || partstat !== said(component.recurrenceId)) answers.set(component.recurrenceId, partstat);
+    const id = component.recurrenceId ?? (before && after ? lostRecurrenceId(before, after) : null);
+    if (id === undefined) return new Map();
+    // Who was invited to single occurrences does not answer for the series.
+    if (before && isInvited(before, attendee) && partstatAt(before, id, attendee) === null) continue;
+    if (forced || partstat !== said(id)) answers.set(id, partstat);
   }
   for (const id of deletedFrom(before, after, attendee)) {
     const wasCancelled = before !== null && componentFor(before, id)?.cancelled === true;
     if (!wasCancelled && said(id) !== 'DECLINED') answers.set(id, 'DECLINED');
   }
   return answers;
+}
+
+/**
+ * Clients lose the RECURRENCE-ID of an occurrence whose series they never saw: what then looks like the event is the one
+ * that is missing. Null: it is the event; undefined: nobody can tell which occurrence it is.
+ */
+function lostRecurrenceId(before: EventDocument, after: EventDocument): string | null | undefined {
+  if (before.master) return null;
+  const kept = new Set(after.overrides.map((each) => each.recurrenceId));
+  const missing = before.overrides.filter((each) => !kept.has(each.recurrenceId));
+  const sameStart = missing.find((each) => each.start?.local === after.master?.start?.local);
+  return (sameStart ?? (before.overrides.length === 1 ? missing[0] : undefined))?.recurrenceId;
 }
 
 /** The occurrences that they had and no longer have. */
@@ -52,6 +68,10 @@ function excludedFrom({ master, vtimezones }: EventDocument): readonly string[] 
 
 function partstatAt(document: EventDocument, id: string | null, attendee: CalendarAddress): Partstat | null {
   return componentFor(document, id)?.partstatOf(attendee) ?? null;
+}
+
+function isInvited(document: EventDocument, attendee: CalendarAddress): boolean {
+  return componentsOf(document).some((each) => each.partstatOf(attendee) !== null);
 }
 
 function componentsOf({ master, overrides }: EventDocument) {

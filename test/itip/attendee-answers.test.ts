@@ -75,6 +75,25 @@ describe('answersOf', () => {
       copy([...SECOND, bob('ACCEPTED')]),
       [['20260304T090000Z', 'DECLINED']],
     ],
+    [
+      'a single instance, which lost its RECURRENCE-ID',
+      copy([...SECOND, bob('NEEDS-ACTION')]),
+      copy(['DTSTART:20260303T090000Z', bob('ACCEPTED')]),
+      [['20260303T090000Z', 'ACCEPTED']],
+    ],
+    [
+      'one of two instances, nobody knows which',
+      copy([...SECOND, bob('ACCEPTED')], [...SECOND.map((line) => line.replace('0303', '0304')), bob('ACCEPTED')]),
+      copy(['DTSTART:20260305T090000Z', bob('DECLINED')]),
+      [],
+    ],
+    [
+      'for a series of which one instance is theirs',
+      copy(SERIES, [...SECOND, bob('NEEDS-ACTION')]),
+      copy([...SERIES, bob('ACCEPTED')], [...SECOND, bob('ACCEPTED')]),
+      [['20260303T090000Z', 'ACCEPTED']],
+    ],
+    ['uninvited', copy(SERIES), copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
     ['not invited', copy(SERIES), copy([...SERIES, 'EXDATE:20260303T090000Z']), []],
   ])('%s', (_, before, after, expected) => {
     expect(answers(before, after)).toEqual(expected);

@@ -4,7 +4,7 @@
 
 export interface SuiteDifference {
   readonly suite: 'sabre' | 'ccs';
-  /** The row of DESIGN §5 that decides. */
+  /** The row of DESIGN §5 that decides; of what leaves us, the heading: "No storms" there, "Mail out" in §6. */
   readonly row: string;
   readonly why: string;
   /** sabre: the case's name. ccs: `test#index`. */
@@ -87,8 +87,14 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'ccs',
     row: 'Mail out',
-    why: 'A message is made for recipients who are in the event, about occurrences that it names: not for none, not about none.',
-    cases: ['test_request#0', 'test_cancel#5'],
+    why: 'A message is for somebody who is in the event: for nobody there is none.',
+    cases: ['test_request#0'],
+  },
+  {
+    suite: 'ccs',
+    row: 'Mail out',
+    why: 'Calendar Server expands a series before it cancels an occurrence; we are asked about those that the event names.',
+    cases: ['test_cancel#5'],
   },
   {
     suite: 'ccs',
@@ -99,14 +105,8 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'ccs',
     row: 'Mail out',
-    why: 'What has been cancelled needs no answer.',
+    why: 'What has been cancelled needs no answer: the organizer would refuse it (`cancelled-event`).',
     cases: ['test_attendee_merge_cancelled#6'],
-  },
-  {
-    suite: 'ccs',
-    row: 'writing',
-    why: 'Clients lose the RECURRENCE-ID of a single occurrence; to mend that copy is for the server that stores it.',
-    cases: [0, 1, 2, 3, 4, 5, 7].map((index) => `test_attendee_merge_fake_master#${index}`),
   },
   {
     suite: 'ccs',
@@ -126,7 +126,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
     why: 'VPOLL is no event or task: nothing is sent and nothing is merged.',
     cases: [
       ...[0, 1].map((index) => `test_processPollStatus#${index}`),
-      ...[1, 2, 3, 4, 5].map((index) => `test_attendee_merge_vpoll#${index}`),
+      ...[1, 2, 3].map((index) => `test_attendee_merge_vpoll#${index}`),
     ],
   },
 ];
