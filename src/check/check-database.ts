@@ -5,7 +5,8 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { makeIds } from '../spool/new-id.ts';
-import { openSpool } from '../spool/open-spool.ts';
+import { openSpool, type SpoolOptions } from '../spool/open-spool.ts';
+import { noTablesYet } from '../spool/schema.ts';
 import type { Ledger, Spool } from '../spool/types.ts';
 import { attention, failed, messageOf, ok } from './link.ts';
 import type { Link } from './types.ts';
@@ -26,7 +27,7 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
   let opened: { spool: Spool; ledger: Ledger } | null = null;
   try {
     const mark = `check:${makeIds()(now())}`;
-    opened = await openSpool({ url, log, visitor: file === null || existsSync(file) });
+    opened = await openFirst(url, log, file === null || existsSync(file));
     await opened.spool.put([], [{ kind: 'mark', mark, at: now() }]);
     await opened.spool.probe();
     await opened.spool.close();
@@ -40,6 +41,14 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
   const { ledger, spool } = opened;
   const link = file === null ? judgeServer(warnings) : await judgeDisk(dirname(file));
   return { link, ledger, close: () => spool.close() };
+}
+
+/** A PostgreSQL that no gateway has used yet is opened as its first one would. */
+async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, visitor: boolean) {
+  return openSpool({ url, log, visitor }).catch((error: unknown) => {
+    if (error instanceof GatewayError && error.message === noTablesYet) return openSpool({ url, log });
+    throw error;
+  });
 }
 
 function remedy(file: string | null): string[] {

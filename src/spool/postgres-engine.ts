@@ -4,7 +4,7 @@ import { Pool, type PoolClient } from 'pg';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from './engine-spool.ts';
-import { type Operation, postgresDialect, query } from './operation.ts';
+import { type Operation, postgresDialect, query, queryOne } from './operation.ts';
 import {
   type Arguments,
   bindOperations,
@@ -15,7 +15,7 @@ import {
 } from './operations.ts';
 import { asGatewayError, drive, isConflict, isRefusal, typeParsers } from './postgres-connection.ts';
 import { watchWork, type WorkWatch } from './postgres-work.ts';
-import { checkVersion, migrate } from './schema.ts';
+import { checkVersion, migrate, noTablesYet } from './schema.ts';
 import type { LedgerWrite, NewTask } from './types.ts';
 
 const connections = 10;
@@ -53,7 +53,7 @@ export async function openPostgres(url: string, { visitor, log }: PostgresOption
   pool.on('error', (error) => log?.warn({ error: error.message }, 'database connection lost'));
   let work: WorkWatch;
   try {
-    await transact(pool, visitor ? checkVersion : prepareSchema);
+    await transact(pool, visitor ? findSchema : prepareSchema);
     await warnOfLooseDurability(pool, log);
     work = await watchWork(url, pool, log);
   } catch (error) {
@@ -78,6 +78,12 @@ export async function openPostgres(url: string, { visitor, log }: PostgresOption
       await pool.end();
     },
   };
+}
+
+function* findSchema(): Operation<void> {
+  const found = yield* queryOne<{ name: string | null }>(`select to_regclass('schema_version')::text as name`);
+  if (found === null || found.name === null) throw new GatewayError('spool-unavailable', noTablesYet);
+  yield* checkVersion();
 }
 
 function* prepareSchema(): Operation<void> {

@@ -95,10 +95,17 @@ export function* migrate(dialect: Dialect, wanted = steps): Operation<number> {
   return found;
 }
 
+/** What a visitor hears who comes before the gateway. */
+export const noTablesYet = 'the database has no tables yet: the gateway makes them when it starts';
+
 /** For a visitor, who changes no tables. Throws `spool-unavailable` where they are not this gateway's. */
 export function* checkVersion(): Operation<void> {
   const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
-  if (found !== schemaVersion) throw foreignVersion(found);
+  if (found > schemaVersion) throw foreignVersion(found);
+  if (found < schemaVersion) {
+    const message = `the database has schema ${found}: the gateway brings it to ${schemaVersion} when it starts`;
+    throw new GatewayError('spool-unavailable', message);
+  }
 }
 
 function foreignVersion(found: number): GatewayError {
