@@ -34,10 +34,6 @@ const LONGEST = 320;
 /** What nearly all addresses look like: nothing in it to decode, fold or convert but the case. */
 const PLAIN = /^(?:mailto:)?([a-z0-9._+-]+)@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)$/i;
 
-export function sameAddress(a: CalendarAddress, b: CalendarAddress): boolean {
-  return a.key === b.key;
-}
-
 function decodePercents(text: string): string {
   if (!text.includes('%')) return text;
   try {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { encode as encodeQuotedPrintable } from 'nodemailer/lib/qp';
+import { escapeText, foldText } from '../itip/content-lines.ts';
 import type { Partstat } from '../itip/types.ts';
 import type { MailAddress } from './types.ts';
 
@@ -247,26 +248,8 @@ function verb(partstat: Partstat, accepted: string, declined: string, tentative:
   return words[partstat] ?? other;
 }
 
-/** RFC 5545 §3.1: at most 75 octets a line, never within a character. */
 function fold(line: string, indent: string): string {
-  const lines: string[] = [];
-  let current = '';
-  let octets = 0;
-  for (const character of line.replace(/[\r\n]/g, '')) {
-    const size = Buffer.byteLength(character);
-    if (octets + size > 74) {
-      lines.push(current);
-      current = indent;
-      octets = 1;
-    }
-    current += character;
-    octets += size;
-  }
-  return [...lines, current].join('\r\n');
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[\\;,]/g, '\\$&').replace(/\r\n?|\n/g, '\\n');
+  return foldText(line.replace(/[\r\n]/g, '')).replaceAll('\r\n ', `\r\n${indent}`);
 }
 
 /** A quoted parameter value can hold neither quotes nor control characters. */
