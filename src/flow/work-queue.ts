@@ -41,6 +41,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
   let stopped = false;
   let claiming = false;
   let again = false;
+  let claimed: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
@@ -55,12 +56,11 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
         again = false;
         const free = options.lanes - running.size;
         if (free <= 0) break;
-        const batches = await spool.claim(queue, {
-          lanes: free,
-          perLane: options.perLane,
-          leaseMs: LEASE_MS,
-          now: now(),
-        });
+        const limits = { lanes: free, perLane: options.perLane, leaseMs: LEASE_MS, now: now() };
+        const claim = spool.claim(queue, limits);
+        claimed = claim;
+        const batches = await claim;
+        if (stopped) return await giveBack(batches);
         for (const batch of batches) start(batch);
         if (batches.length === free) again = true;
       } while (again && !stopped);
@@ -94,6 +94,16 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
     running.add(work);
   }
 
+  /** Unworked: a mail that went out now could not be recorded any more, and would go out again. */
+  async function giveBack(batches: readonly Batch[]): Promise<void> {
+    await Promise.all(batches.map(({ lease }) => spool.commit(lease, {})));
+  }
+
+  async function drain(): Promise<void> {
+    await Promise.allSettled([claimed]);
+    await Promise.allSettled(running);
+  }
+
   const forget = spool.onWork(queue, () => void look());
   void look();
 
@@ -103,7 +113,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
       clearTimeout(timer);
       forget();
       const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref());
-      await Promise.race([Promise.allSettled(running), patience]);
+      await Promise.race([drain(), patience]);
     },
   };
 }

@@ -1,0 +1,95 @@
+// How a queue is worked: what is claimed while the gateway stops is given back unworked, so that no mail goes out whose
+// sending could not be recorded any more.
+import { describe, expect, it } from 'vitest';
+import { makeOutcomes } from '../../src/flow/outcomes.ts';
+import { workQueue } from '../../src/flow/work-queue.ts';
+import { openLog } from '../../src/log.ts';
+import type { Batch, Changes, Spool } from '../../src/spool/types.ts';
+
+const log = openLog('silent');
+const task = {
+  id: 't',
+  queue: 'outgoing',
+  lane: 'l',
+  body: '{}',
+  raw: null,
+  dueAt: 0,
+  createdAt: 0,
+  attempts: 0,
+  lastError: null,
+} as const;
+const batch: Batch = { lease: { queue: 'outgoing', lane: 'l', fence: 1 }, tasks: [task] };
+
+function deferred() {
+  let resolve: (batches: Batch[]) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<Batch[]>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
+
+function open(claims: Promise<Batch[]>[]) {
+  const handled: Batch[] = [];
+  const committed: Changes[] = [];
+  let release: (changes: Changes) => void = () => {};
+  const spool = {
+    claim: () => claims.shift() ?? Promise.resolve([]),
+    nextDue: async () => null,
+    onWork: () => () => {},
+    commit: async (_lease: unknown, changes: Changes) => {
+      committed.push(changes);
+      return true;
+    },
+  } as unknown as Spool;
+  const work = workQueue({
+    queue: 'outgoing',
+    spool,
+    handle: (given) => {
+      handled.push(given);
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    },
+    outcomes: makeOutcomes(log),
+    log,
+    now: () => 0,
+    lanes: 1,
+    perLane: 1,
+    backOff: { first: 1, longest: 1 },
+  });
+  return { work, handled, committed, release: (changes: Changes) => release(changes) };
+}
+
+describe('a queue that stops', () => {
+  it('gives back unworked what a claim under way still brings, before it says that it has stopped', async () => {
+    const claim = deferred();
+    const { work, handled, committed } = open([claim.promise]);
+    const stopped = work.stop(5_000);
+    claim.resolve([batch]);
+    await stopped;
+    expect(handled).toEqual([]);
+    expect(committed).toEqual([{}]);
+  });
+
+  it('waits for the lane that is being worked', async () => {
+    const { work, handled, committed, release } = open([Promise.resolve([batch])]);
+    await expect.poll(() => handled.length).toBe(1);
+    const stopped = work.stop(5_000);
+    release({ done: ['t'] });
+    await stopped;
+    expect(committed).toEqual([{ done: ['t'] }]);
+  });
+
+  it('waits no longer than it was told, and not at all for a claim that fails', async () => {
+    const claim = deferred();
+    const { work } = open([claim.promise]);
+    const stopped = work.stop(60_000);
+    claim.reject(new TypeError('the spool is gone'));
+    await stopped;
+    const stuck = open([Promise.resolve([batch])]);
+    await expect.poll(() => stuck.handled.length).toBe(1);
+    await stuck.work.stop(1);
+    expect(stuck.committed).toEqual([]);
+  });
+});
