@@ -65,15 +65,11 @@ function readCalendar(lines: readonly ContentLine[]): ReadCalendar {
     const name = word === null ? '' : line.value.trim().toUpperCase();
     if (word === null) open.at(-1)?.lines.push(line);
     if (word === 'BEGIN') {
-      if (name === 'VCALENDAR') {
-        if (calendar !== null) throw unparseable('several VCALENDARs in one part');
-        calendar = { name, lines: [], from: at };
-        open.push(calendar);
-      } else if (open.length > 20) {
-        throw unparseable('nested too deep');
-      } else if (calendar !== null) {
-        open.push({ name, lines: [], from: at });
-      }
+      if (name === 'VCALENDAR' && calendar !== null) throw unparseable('several VCALENDARs in one part');
+      if (open.length > 20) throw unparseable('nested too deep');
+      // What stands around the calendar is the text of a letter, whatever it looks like.
+      if (name === 'VCALENDAR' || open.length > 0) open.push({ name, lines: [], from: at });
+      calendar ??= open[0] ?? null;
     }
     // An END that opens nothing is passed over; one further out closes what was left open inside.
     const begin = word === 'END' ? open.findLastIndex((each) => each.name === name) : -1;

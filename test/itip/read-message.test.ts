@@ -4,6 +4,8 @@ import { readMessage } from '../../src/itip/read-message.ts';
 
 const EVENT = 'BEGIN:VEVENT\r\nUID:a\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com\r\nEND:VEVENT\r\n';
 
+const OTHER = EVENT.replace('bob@', 'dora@');
+
 function message(head: string, body = EVENT): string {
   return `BEGIN:VCALENDAR\r\n${head}${body}END:VCALENDAR\r\n`;
 }
@@ -31,6 +33,10 @@ describe('readMessage', () => {
     ['a byte order mark', (text: string) => `\uFEFF${text}`],
     ['blank lines', (text: string) => `\r\n\r\n${text}\r\n`],
     ['text around it', (text: string) => `Dear Alice,\r\n${text}\r\nBest regards`],
+    [
+      'events around it',
+      (text: string) => `${OTHER}BEGIN:X-BOX\r\n${OTHER}${text}BEGIN:X-BOX\r\n${OTHER}END:X-BOX\r\n`,
+    ],
     ['no END:VCALENDAR', (text: string) => text.replace('END:VCALENDAR\r\n', '')],
     ['lower case', (text: string) => text.toLowerCase()],
     ['folds of a tab', (text: string) => text.replace('bob@', 'b\r\n\tob@')],
