@@ -9,6 +9,7 @@ import { endUnanswered } from './flow/end-unanswered.ts';
 import { makeOutcomes, type Outcomes } from './flow/outcomes.ts';
 import { receiveCallback, receiveMail } from './flow/receive.ts';
 import { answerRsvp, showRsvp } from './flow/show-rsvp.ts';
+import { writePace } from './flow/write-pace.ts';
 import { openHttp } from './http/open-http.ts';
 import type { UseCases } from './http/types.ts';
 import type { Log } from './log.ts';
@@ -63,7 +64,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   const outcomes = makeOutcomes(log);
   const metrics = openMetrics({ outcomes, spool, now: Date.now });
   onStop(() => metrics.close());
-  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now };
+  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now, pace: writePace(Date.now) };
   const doors = doorsFirst();
   const { store } = await openFlow(config, log, onStop, { ...shared, doors, metrics, templates });
   const listeners = new Map<string, HostPort>();

@@ -16,6 +16,7 @@ import { openPost } from './flow/post.ts';
 import { submitOutgoing } from './flow/submit-outgoing.ts';
 import { workEvent } from './flow/work-event.ts';
 import { waitForQuota } from './flow/wait-for-quota.ts';
+import type { WritePace } from './flow/write-pace.ts';
 import { type QueueWork, workQueue } from './flow/work-queue.ts';
 import type { OccurrenceQuery } from './itip/types.ts';
 import type { Log } from './log.ts';
@@ -33,6 +34,7 @@ export const DRAIN_MS = 10_000;
 
 export interface FlowShared {
   readonly doors: DoorsFirst;
+  readonly pace: WritePace;
   readonly metrics: Metrics;
   readonly spool: Spool;
   readonly ledger: Ledger;

@@ -1,8 +1,26 @@
 // One event of one organizer while its lane is worked: what the ledger knows of it, and what is to be committed at the end.
+import type { CalendarStore } from '../caldav/types.ts';
 import type { CalendarAddress } from '../itip/types.ts';
-import type { EventContext, LedgerEntry, Task } from '../spool/types.ts';
+import type { EventContext, Ledger, LedgerEntry, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
+import type { LinkToDecide } from './decision-link.ts';
+import type { HoldForOrganizer } from './hold-for-organizer.ts';
+import type { Expand } from './judge-answers.ts';
+import type { NotifyOrganizer } from './notify-organizer.ts';
+import type { WritePace } from './write-pace.ts';
 import { entryAbout, type EventBody } from './records.ts';
+
+export interface EventWorkOptions {
+  readonly store: CalendarStore;
+  readonly ledger: Ledger;
+  readonly expand: Expand;
+  readonly holdForOrganizer: HoldForOrganizer;
+  readonly notifyOrganizer: NotifyOrganizer;
+  readonly linkToDecide: LinkToDecide;
+  readonly pace: WritePace;
+  readonly makeId: (now: number) => string;
+  readonly now: () => number;
+}
 
 export interface Lane {
   readonly organizer: CalendarAddress;

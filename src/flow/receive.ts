@@ -9,6 +9,7 @@ import type { Spool } from '../spool/types.ts';
 import { GatewayError } from '../errors.ts';
 import { eventLane, newTask, recipientLane } from './records.ts';
 import { scopeOf } from './scope-of.ts';
+import type { WritePace } from './write-pace.ts';
 
 export interface ReceiveOptions {
   readonly spool: Spool;
@@ -43,7 +44,7 @@ export async function receiveCallback(
 
 /** The token proves organizer and attendee; a web answer's time is its POST. */
 export async function receiveWebAnswer(
-  { spool, makeId, now }: ReceiveOptions,
+  { spool, makeId, now, pace }: ReceiveOptions & { readonly pace: WritePace },
   claims: RsvpClaims,
   given: WebAnswer,
 ): Promise<string> {
@@ -66,6 +67,7 @@ export async function receiveWebAnswer(
   };
   const origin = { recordId: id, door: 'web', messageId: null };
   const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;
-  await spool.put([newTask(id, 'event', eventLane(organizer.key, claims.uid), body, { createdAt: at })]);
+  const lane = eventLane(organizer.key, claims.uid);
+  await spool.put([newTask(id, 'event', lane, body, { createdAt: at, dueAt: pace.dueAt(lane) })]);
   return id;
 }

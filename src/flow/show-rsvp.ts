@@ -12,11 +12,13 @@ import type { EventContext, Ledger } from '../spool/types.ts';
 import { instantOf } from './link-expiry.ts';
 import type { Outcomes } from './outcomes.ts';
 import { receiveWebAnswer, type ReceiveOptions } from './receive.ts';
+import type { WritePace } from './write-pace.ts';
 
 export interface RsvpOptions extends ReceiveOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
+  readonly pace: WritePace;
   /** SHOW_GUEST_LIST. */
   readonly guestList: boolean;
 }
