@@ -90,6 +90,9 @@ const NASTY = [
   'mailto:',
   'urn:uuid:',
   'a'.repeat(2000),
+  '\r'.repeat(20_000),
+  ' '.repeat(20_000),
+  '"'.repeat(20_000),
   ';X='.repeat(500),
   ',mailto:x@y.test'.repeat(200),
 ] as const; // prettier would make a page of it

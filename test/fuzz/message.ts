@@ -162,6 +162,15 @@ const DAMAGES: readonly Damage[] = [
       mail.subarray(start),
     ]).subarray(0, 300_000);
   },
+  /** What costs a careless pattern the square of its length. */
+  function insertRun(mail, random) {
+    const run = Buffer.alloc(
+      1 + random(50_000),
+      pick(random, ['\r', '\n', ' ', '\t', 'a', '<', '"', '=', '-', '?', '@', ';']),
+    );
+    const at = random(mail.length);
+    return Buffer.concat([mail.subarray(0, at), run, mail.subarray(at)]);
+  },
   function insertLine(mail, random) {
     const line = Buffer.from(`${pick(random, HOSTILE)}\r\n`);
     const at = mail.indexOf('\n', random(mail.length)) + 1;

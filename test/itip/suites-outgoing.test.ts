@@ -11,7 +11,7 @@ import { type ContentLine, splitLines, withParam, withValue } from '../../src/it
 import { parseEvent } from '../../src/itip/event-document.ts';
 import { cancelFor, requestFor } from '../../src/itip/schedule-message.ts';
 import type { CalendarAddress } from '../../src/itip/types.ts';
-import { differenceOf } from './suite-differences.ts';
+import { differenceOf, SUITE_DIFFERENCES } from './suite-differences.ts';
 
 const SUITES = new URL('../../../shared/corpora/suites/', import.meta.url);
 const present = existsSync(SUITES);
@@ -147,6 +147,17 @@ function recurrenceIdIn(expression: string): string {
   );
   return `${year}${month}${day}T${hour}${minute}${second}Z`;
 }
+
+describe.skipIf(!present)('the table of differences', () => {
+  it('names cases that are there, each once', () => {
+    const all = cases<SabreCase>('sabre-itip.json').map((each) => each.case);
+    const names = [...all, ...ccs.map((each) => `${each.test}#${each.index}`)];
+    expect(names).toHaveLength(78 + 184);
+    const listed = SUITE_DIFFERENCES.flatMap((each) => each.cases);
+    expect(listed.filter((name) => !names.includes(name))).toEqual([]);
+    expect(new Set(listed).size).toBe(listed.length);
+  });
+});
 
 describe.skipIf(!present)('Calendar Server: the generated messages', () => {
   const stamp = { now: 0, sequence: 0 };

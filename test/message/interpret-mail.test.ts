@@ -192,6 +192,31 @@ describe('precedence', () => {
     ]);
   });
 
+  it.each([
+    ['PARTSTAT', 'PARTSTAT=DELEGATED', 'PARTSTAT=ACCEPTED'],
+    ['RANGE', 'RECURRENCE-ID;RANGE=THISANDFUTURE', 'RECURRENCE-ID'],
+    ['delegate', 'DELEGATED-TO="mailto:c@example.com"', 'DELEGATED-TO="mailto:d@example.com"'],
+    ['SEQUENCE', 'SEQUENCE:1', 'SEQUENCE:2'],
+  ])('two calendars that differ in %s are no copies of one answer', async (_, one, other) => {
+    const text = [
+      'BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:u\r\nSEQUENCE:1',
+      'RECURRENCE-ID;RANGE=THISANDFUTURE:20261122T090000Z',
+      'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:c@example.com":mailto:b@example.com',
+      'END:VEVENT\r\nEND:VCALENDAR\r\n',
+    ].join('\r\n');
+    expect(text).toContain(one);
+    const parts = (second: string) =>
+      mail(
+        'Content-Type: multipart/mixed; boundary=b',
+        '',
+        ...[text, second].map((each) => `--b\r\n\r\n${each}`),
+        '--b--',
+      );
+    expect((await interpretMail(parts(text))).items).toMatchObject([{ kind: 'answer' }]);
+    const { items } = await interpretMail(parts(text.replace(one, other)));
+    expect(items).toMatchObject([{ kind: 'unusable', reason: 'several-calendars' }]);
+  });
+
   const reply = fixture('exchange-room-accepted').toString('latin1');
 
   it('an answer counts although the mail calls itself an automatic reply', async () => {
