@@ -12,7 +12,7 @@ afterAll(() => built?.remove());
 
 describe('a gateway killed at any moment', () => {
   it('loses nothing that it acknowledged and applies nothing twice', { timeout: 240_000 }, async () => {
-    const seen = await runCrashes({ built, kills: 10, postgres: null, longestLife: 2_500 });
+    const seen = await runCrashes({ built, kills: 10, postgres: null, mostTaken: 60 });
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
     expect(seen.changes.length).toBeGreaterThan(24);
@@ -23,7 +23,7 @@ describe.skipIf(!havePostgres())('gateways on one PostgreSQL, one of them killed
   it('do each other’s work, in order, once', { timeout: 240_000 }, async () => {
     const server = await startPostgres({ durable: false });
     const postgres = { url: server.url, gateways: 3 };
-    const seen = await runCrashes({ built, kills: 5, postgres, longestLife: 1_500 }).finally(() => server.stop());
+    const seen = await runCrashes({ built, kills: 5, postgres, mostTaken: 150 }).finally(() => server.stop());
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
   });

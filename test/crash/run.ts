@@ -11,7 +11,7 @@ const server = gateways > 0 ? await startPostgres({ durable: false }) : null;
 try {
   const postgres = server === null ? null : { url: server.url, gateways };
   const begun = Date.now();
-  const seen = await runCrashes({ built, kills, postgres, longestLife: 3_000 });
+  const seen = await runCrashes({ built, kills, postgres, mostTaken: 100 });
   const faults = findFaults(seen);
   const byReason: Record<string, number> = {};
   for (const { verdict, reason } of seen.entries) {
