@@ -33,6 +33,11 @@ const LEASE_MS = 15_000;
 const RENEW_MS = 4_000;
 /** Tasks that fail for reasons that time should not heal are tried this often before a person must look. */
 const UNEXPECTED_TRIES = 5;
+/**
+ * What a CalDAV server says is another's fault, and passes when it is mended: a proxy's maintenance page is a 404, a
+ * redirect or HTML. So those are tried for as long as answers may be late.
+ */
+const CALDAV_PATIENCE_MS = 86_400_000;
 const IDLE_CHECK_MS = 30_000;
 
 export function workQueue(options: QueueWorkOptions): QueueWork {
@@ -149,7 +154,9 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
     { queue: options.queue, tasks: batch.tasks.length, err: error },
     'not done yet',
   );
-  const hopeless = (task: Task): boolean => !temporary && task.attempts + 1 >= UNEXPECTED_TRIES;
+  const patience = error instanceof GatewayError && error.code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
+  const hopeless = (task: Task): boolean =>
+    !temporary && task.attempts + 1 >= UNEXPECTED_TRIES && at - task.createdAt >= patience;
   const waitMs =
     error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
       ? error.retryAfterMs
@@ -164,7 +171,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
         verdict: hopeless(task) ? 'held' : 'retried',
         reason: error instanceof GatewayError ? error.code : 'internal',
         detail: hopeless(task)
-          ? `It failed ${UNEXPECTED_TRIES} times and waits for the operator: ${text}`
+          ? `It failed ${task.attempts + 1} times and waits for the operator: ${text}`
           : `It will be tried again: ${text}`,
       }),
     }));

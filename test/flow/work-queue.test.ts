@@ -1,6 +1,7 @@
 // How a queue is worked: what is claimed while the gateway stops is given back unworked, so that no mail goes out whose
 // sending could not be recorded any more.
 import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/errors.ts';
 import { makeOutcomes } from '../../src/flow/outcomes.ts';
 import { workQueue } from '../../src/flow/work-queue.ts';
 import { openLog } from '../../src/log.ts';
@@ -29,10 +30,10 @@ function deferred() {
   return { promise, resolve, reject };
 }
 
-function open(claims: Promise<Batch[]>[]) {
+function open(claims: Promise<Batch[]>[], now = 0) {
   const handled: Batch[] = [];
   const committed: Changes[] = [];
-  let release: (changes: Changes) => void = () => {};
+  let release: (changes: Changes | Promise<Changes>) => void = () => {};
   const spool = {
     claim: () => claims.shift() ?? Promise.resolve([]),
     nextDue: async () => null,
@@ -53,13 +54,38 @@ function open(claims: Promise<Batch[]>[]) {
     },
     outcomes: makeOutcomes(log),
     log,
-    now: () => 0,
+    now: () => now,
     lanes: 1,
     perLane: 1,
     backOff: { first: 1, longest: 1 },
   });
-  return { work, handled, committed, release: (changes: Changes) => release(changes) };
+  return { work, handled, committed, release: (changes: Changes | Promise<Changes>) => release(changes) };
 }
+
+describe('work that fails for a reason that is not said to be temporary', () => {
+  const day = 86_400_000;
+  const cases = [
+    { why: 'a fault of ours, first', error: new TypeError('oops'), attempts: 0, age: 0, held: false },
+    { why: 'a fault of ours, five times', error: new TypeError('oops'), attempts: 4, age: 0, held: true },
+    { why: 'a maintenance page, all night', error: refused(), attempts: 99, age: day - 1, held: false },
+    { why: 'a CalDAV server that refuses for a day', error: refused(), attempts: 99, age: day, held: true },
+    { why: 'an old answer put to work again', error: refused(), attempts: 3, age: 9 * day, held: false },
+  ];
+  it.each(cases)('$why', async ({ error, attempts, age, held }) => {
+    const failing: Batch = { ...batch, tasks: [{ ...task, attempts }] };
+    const { work, handled, committed, release } = open([Promise.resolve([failing])], age);
+    await expect.poll(() => handled.length).toBe(1);
+    release(Promise.reject(error));
+    await expect.poll(() => committed.length).toBe(1);
+    await work.stop(0);
+    expect(committed[0]?.hold).toHaveLength(held ? 1 : 0);
+    expect(committed[0]?.retry).toHaveLength(held ? 0 : 1);
+  });
+
+  function refused(): GatewayError {
+    return new GatewayError('caldav-answer-invalid', 'the answer is no multistatus');
+  }
+});
 
 describe('a queue that stops', () => {
   it('gives back unworked what a claim under way still brings, before it says that it has stopped', async () => {
