@@ -56,9 +56,9 @@ export async function runChecks(options: CheckOptions, tell: Tell): Promise<read
 }
 
 async function checkInside(options: CheckOptions, config: Config, ledger: Ledger | null, add: Tell): Promise<void> {
-  add(await checkSecrets(config, ledger));
+  add(await tryLink('secrets', () => checkSecrets(config, ledger), 'mend the database first'));
   const { serverTime } = await checkCaldav(config, options.organizer, options.now, add);
-  const newest = await ledger?.recent(1);
+  const newest = await ledger?.recent(1).catch(() => []);
   add(checkClock({ now: options.now(), newestRecord: newest?.[0]?.at ?? null, server: serverTime }));
 }
 

@@ -160,7 +160,7 @@ export interface Mailing extends MailedRevision {
   readonly uid: string;
   readonly recipientKey: string;
   readonly messageId: string;
-  /** §5 "No storms": what this recipient was told, without what does not matter. */
+  /** Of what this recipient was told, without what does not matter: an equal one is not mailed again. */
   readonly fingerprint: string;
   /** ORGANIZER as this recipient saw it: it never changes while the event lives. */
   readonly organizerAsMailed: string;

@@ -17,7 +17,7 @@ export interface ServerQuirks {
   readonly home: (server: CalendarServer) => string | null;
   /** Keeps our bytes, but for line ends. */
   readonly keepsBytes: boolean;
-  /** Lets one of several concurrent writers win; on the others updates are lost, and §5 "overwritten" mends that. */
+  /** Lets one of several concurrent writers win; on the others updates are lost, and the re-read after a PUT mends that. */
   readonly atomicIfMatch: boolean;
   /** Takes a second event with the same UID elsewhere. */
   readonly allowsSameUidTwice: boolean;
@@ -205,7 +205,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       };
       await Promise.all(emails.map((email) => acceptFor(email, uid)));
       if (quirks.atomicIfMatch) expect(await kept()).toEqual(emails);
-      // §5 "overwritten": look again after a while, and apply again what fell back.
+      // As the gateway does: look again after a while, and apply again what fell back.
       for (let round = 0; round < 5 && (await kept()).length < emails.length; round++) {
         await new Promise((resolve) => setTimeout(resolve, 1_000));
         const done = await kept();

@@ -1,16 +1,20 @@
 // The whole check on a healthy set-up and on broken ones, in front of a real Radicale.
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sayLink, sayVerdict } from '../../src/check/say-links.ts';
 import type { Link } from '../../src/check/types.ts';
 import { requireConfig } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
 import { makeSecret, startGateway } from '../../src/main.ts';
+import { openSpool } from '../../src/spool/open-spool.ts';
 import type { CalendarServer } from '../system/calendar-server.ts';
 import { startCatcher } from '../system/catcher.ts';
 import { freePort, has } from '../system/programs.ts';
@@ -92,6 +96,19 @@ describe.skipIf(!available)('imip-gateway check', () => {
     expect(troubles(links)).toEqual([selfSigned]);
     expect(said(links, 'credentials')).toMatch(/^✓ credentials +the server lets svc in/);
     expect(said(links, 'event')).toMatch(/^– event +name an organizer: --organizer/);
+  });
+
+  it('goes on with the other links where the database breaks under it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'imip-check-broken-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'gateway.db');
+    await (await openSpool({ url: `sqlite:${file}` })).spool.close();
+    const database = new DatabaseSync(file);
+    database.exec('drop table entry');
+    database.close();
+    const links = await chain.check({ DATABASE_URL: `sqlite:${file}` }, { organizer: null });
+    expect(said(links, 'secrets')).toMatch(/no such table: entry/);
+    expect([...links.keys()]).toEqual(expect.arrayContaining(['clock', 'submission', 'pages']));
   });
 
   it('broken: settings', async () => {
