@@ -3,6 +3,7 @@
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
+import { GatewayError } from '../errors.ts';
 import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from './check-callback.ts';
 import type { RouteContext } from './open-http.ts';
 import { makeSchedulingReader } from './read-scheduling.ts';
@@ -30,14 +31,22 @@ export function addCallback(router: Router, { useCases, inboundApiKey, log }: Ro
     return checkCalendar(headers, calendar, readScheduling);
   };
 
+  /** `calendar-unparseable` where there is more wrong than was looked for: an empty UID, two masters. */
+  const store = async (request: CallbackRequest): Promise<CallbackReply> => {
+    try {
+      await useCases.receiveCallback(request);
+      return 'accepted';
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'calendar-unparseable') return error.code;
+      throw error;
+    }
+  };
+
   router.post(CALLBACK_PATH, async (ctx) => {
     const request = await receive(ctx);
-    if (typeof request === 'string') {
-      log.warn({ reason: request, door: 'callback' }, 'callback refused');
-      return replyToCallback(ctx, request);
-    }
-    await useCases.receiveCallback(request);
-    replyToCallback(ctx, 'accepted');
+    const reply = typeof request === 'string' ? request : await store(request);
+    if (reply !== 'accepted') log.warn({ reason: reply, door: 'callback' }, 'callback refused');
+    replyToCallback(ctx, reply);
   });
 }
 

@@ -49,6 +49,14 @@ describe('a callback', () => {
     ]);
   });
 
+  it('that turns out to be unreadable as it is stored is the sender’s fault, not ours', async () => {
+    stage.callback = async () => {
+      throw new GatewayError('calendar-unparseable', 'several masters');
+    };
+    const response = await post(right);
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('one VCALENDAR')]);
+  });
+
   it('is not answered before it is stored', async () => {
     const gate = makeGate();
     stage.callback = () => gate.opened;
