@@ -56,8 +56,10 @@ function makeNormal(component: EventComponent, vtimezones: readonly string[]): N
     if (NOT_TOLD.has(name) || OF_THE_SCHEDULE.has(name) || name === '') continue;
     if (name.startsWith('X-') && !SEEN.has(name)) continue;
     const text = unescapeText(value).replace(/\r\n?/g, '\n').trim();
-    if (text !== '' && !DEFAULTS.has(`${name}:${text.toUpperCase()}`))
-      texts.set(name, [...(texts.get(name) ?? []), text]);
+    if (text === '' || DEFAULTS.has(`${name}:${text.toUpperCase()}`)) continue;
+    const said = texts.get(name);
+    if (said) said.push(text);
+    else texts.set(name, [text]);
   }
   return {
     recurrenceId: component.recurrenceId,

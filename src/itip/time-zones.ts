@@ -181,17 +181,30 @@ function wallClock(instant: number, formatter: Intl.DateTimeFormat): number {
   return midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
 }
 
+/** By TZID, for each calendar's list of VTIMEZONEs: a list of thousands is not gone through for each of its times. */
+const calendars = new WeakMap<readonly string[], ReadonlyMap<string, ZoneRules>>();
+
+function rulesOf(tzid: string, vtimezones: readonly string[]): ZoneRules | null {
+  if (vtimezones.length === 0) return null;
+  const rules = calendars.get(vtimezones) ?? readZones(vtimezones);
+  calendars.set(vtimezones, rules);
+  return rules.get(tzid.trim()) ?? null;
+}
+
+/** Of several that say the same TZID the first. */
+function readZones(vtimezones: readonly string[]): ReadonlyMap<string, ZoneRules> {
+  const rules = vtimezones.flatMap((text) => readZone(text) ?? []);
+  return new Map(rules.toReversed().map((each) => [each.tzid, each]));
+}
+
 const zones = new Map<string, ZoneRules | null>();
 
-/** The same VTIMEZONEs come again with every occurrence and every answer: a few are kept as read. */
-function rulesOf(tzid: string, vtimezones: readonly string[]): ZoneRules | null {
-  for (const text of vtimezones) {
-    if (!zones.has(text)) {
-      if (zones.size >= 64) zones.clear();
-      zones.set(text, readZoneRules(text));
-    }
-    const rules = zones.get(text);
-    if (rules?.tzid === tzid.trim()) return rules;
-  }
-  return null;
+/** The same VTIMEZONEs come again with every answer: a few are kept as read. */
+function readZone(text: string): ZoneRules | null {
+  const known = zones.get(text);
+  if (known !== undefined) return known;
+  const rules = readZoneRules(text);
+  if (zones.size >= 64) zones.clear();
+  zones.set(text, rules);
+  return rules;
 }

@@ -54,7 +54,9 @@ export function readZoneRules(text: string): ZoneRules | null {
       if (observance) observances.push(readObservance(observance));
       observance = null;
     } else if (observance) {
-      observance.set(name, [...(observance.get(name) ?? []), value]);
+      const values = observance.get(name);
+      if (values) values.push(value);
+      else observance.set(name, [value]);
     } else if (name === 'TZID') tzid ??= value.trim();
     else if (name === 'X-LIC-LOCATION') licLocation ??= value.trim();
   }

@@ -176,6 +176,25 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     expect(resolveLocal('20260715T120000', 'Bomb', [text])).toBe(at('2026-07-15T10:00:00Z'));
     expect(performance.now() - before).toBeLessThan(5_000);
   });
+
+  it('is unhurt by zones of many lines, and by many zones', () => {
+    const zone = (name: string, lines = '') =>
+      `BEGIN:VTIMEZONE\nTZID:${name}\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\n${lines}END:STANDARD\nEND:VTIMEZONE\n`;
+    const before = performance.now();
+    expect(resolveLocal('20260715T120000', 'Long', [zone('Long', 'X:\n'.repeat(200_000))])).toBe(
+      at('2026-07-15T10:00:00Z'),
+    );
+    const many = Array.from({ length: 5_000 }, (_, n) => zone(`Zone ${n}`));
+    for (let n = 0; n < 5_000; n++) expect(resolveLocal('20260715T120000', 'Nowhere', many)).toBeNull();
+    expect(resolveLocal('20260715T120000', 'Zone 4999', many)).toBe(at('2026-07-15T10:00:00Z'));
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  it('takes the first of two zones of one name', () => {
+    const zone = (offset: string) =>
+      `BEGIN:VTIMEZONE\nTZID:Twice\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:${offset}\nTZOFFSETTO:${offset}\nEND:STANDARD\nEND:VTIMEZONE\n`;
+    expect(resolveLocal('20260715T120000', 'Twice', [zone('+0300'), zone('+0500')])).toBe(at('2026-07-15T09:00:00Z'));
+  });
 });
 
 describe('toLocal and localAt', () => {
