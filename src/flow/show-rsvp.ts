@@ -52,6 +52,8 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
   if (outcome === null)
     return (await options.ledger.entries(id, 1))[0]?.verdict === 'applied' ? 'recorded' : 'received';
   if (outcome.verdict === 'applied' || outcome.reason === 'duplicate') return 'recorded';
+  // A second click on the same button overtook the first: nothing changed but what the person says.
+  if (outcome.reason === 'stale' && (await showRsvp(options, claims)).partstat === given.partstat) return 'recorded';
   if (outcome.verdict === 'ignored' || outcome.verdict === 'refused') return { refused: outcome.reason };
   return 'received';
 }
