@@ -1,5 +1,5 @@
 // What the page is told of an answer that was not alone: two clicks on one button, two on different ones.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answerRsvp } from '../../src/flow/show-rsvp.ts';
 import type { WebOutcome } from '../../src/http/types.ts';
 import type { Partstat } from '../../src/itip/types.ts';
@@ -7,10 +7,10 @@ import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, type FlowKit, openFlowKit } from './flow-kit.ts';
 
 let kit: FlowKit;
-beforeAll(async () => {
+beforeEach(async () => {
   kit = await openFlowKit();
 });
-afterAll(() => kit.close());
+afterEach(() => kit.close());
 
 /** All at once, worked as one batch; what each of their pages is told. */
 async function click(uid: string, ...partstats: Partstat[]): Promise<WebOutcome[]> {
