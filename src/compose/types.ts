@@ -42,7 +42,7 @@ export interface RsvpLinks {
   readonly declined: string;
 }
 
-/** All that one mail about an event to one recipient is made from (§6). */
+/** All that one mail about an event to one recipient is made from. */
 export interface InvitationMail {
   readonly kind: InvitationKind;
   /** The callback's calendar text, as the CalDAV server posted it. */

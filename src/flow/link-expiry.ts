@@ -1,4 +1,4 @@
-// How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say (§3).
+// How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say.
 import { readEventView } from '../compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../itip/event-document.ts';
 import type { CalendarTime, OccurrenceQuery } from '../itip/types.ts';

@@ -1,4 +1,4 @@
-// §5 "overwritten": organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
+// "Overwritten" of the decision table: organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
 // fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's is applied again.
 import { calendarAddress } from '../itip/calendar-address.ts';
 import { applyDecision } from '../itip/apply.ts';

@@ -33,7 +33,7 @@ export interface AnswerBody {
   readonly approved: boolean;
 }
 
-/** Queue `event`: re-read the event and put back applied answers that were overwritten (§5 "overwritten"). */
+/** Queue `event`: re-read the event and put back applied answers that were overwritten. */
 export interface VerifyBody {
   readonly kind: 'verify';
   readonly origin: Origin;

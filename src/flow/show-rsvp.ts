@@ -44,7 +44,7 @@ export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promis
 export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
   const shown = await showRsvp(options, claims);
   if (shown.state !== 'open' && shown.state !== 'unreachable') return { refused: shown.state };
-  // Changed since it was shown: it is shown again before it can be answered (§3).
+  // Changed since it was shown: it is shown again before it can be answered.
   if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
     return { refused: 'changed' };
   const id = await receiveWebAnswer(options, claims, given);

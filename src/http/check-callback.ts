@@ -1,4 +1,4 @@
-// The headers and the body of a scheduling callback in, a CallbackRequest or the name of the fault out (§2 of the design).
+// The headers and the body of a scheduling callback in, a CallbackRequest or the name of the fault out.
 // Both header families are read, addresses with or without `mailto:`. Refused is whatever does not agree with its
 // calendar: a callback that names the wrong people would mail an invitation to the wrong people.
 import { createHash, timingSafeEqual } from 'node:crypto';

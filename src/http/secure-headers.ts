@@ -1,4 +1,4 @@
-// The security headers of every answer (§3 of the design): pages load nothing, run nothing, are framed by nobody, are
+// The security headers of every answer: pages load nothing, run nothing, are framed by nobody, are
 // kept by no cache and tell no other site where they were; so a token in a link stays between its reader and us.
 import type { Middleware } from 'koa';
 import helmet from 'koa-helmet';

@@ -1,4 +1,4 @@
-// What the organizer's word does once somebody has delegated (DESIGN "delegation"): the delegate is put on the list next to the
+// What the organizer's word does once somebody has delegated (decision table, "delegation"): the delegate is put on the list next to the
 // delegator, wherever that one stands as DELEGATED, and both lines say so. Nothing else changes.
 import { makeLine, lineEndOf, withParam } from './content-lines.ts';
 import { EventComponent, partstatIn } from './event-component.ts';

@@ -1,4 +1,4 @@
-// What makes two answers of one revision the same answer (DESIGN "order"): a digest for AppliedAnswer.content.
+// What makes two answers of one revision the same answer (decision table, "order"): a digest for AppliedAnswer.content.
 import { createHash } from 'node:crypto';
 import type { Answer, AppliedAnswer } from './types.ts';
 

@@ -1,5 +1,5 @@
 // Decisions come in and change the event: the PARTSTAT of that attendee's ATTENDEE lines, an override where there was none,
-// or for a bounce the SCHEDULE-STATUS. Every other byte stays (DESIGN "writing"): no DTSTAMP, no SEQUENCE, no reordering.
+// or for a bounce the SCHEDULE-STATUS. Every other byte stays (decision table, "writing"): no DTSTAMP, no SEQUENCE, no reordering.
 import { GatewayError } from '../errors.ts';
 import { withParam } from './content-lines.ts';
 import { EventComponent } from './event-component.ts';

@@ -1,4 +1,4 @@
-// The decision table (DESIGN §5): one attendee's answer, the event as stored, its occurrences as far as they matter and the
+// The decision table (README.md): one attendee's answer, the event as stored, its occurrences as far as they matter and the
 // attendee's history come in; `apply`, `ignore`, `refuse` or `hold` with a literal reason goes out. Who sent the answer has
 // been judged before. Applying the same answers in any order ends in one state: each occurrence keeps its newest answer,
 // and an override without an answer of its own follows the series.
@@ -31,7 +31,7 @@ export interface DecisionInput {
   readonly now: number;
 }
 
-/** DESIGN "one instance" and "RANGE=THISANDFUTURE". */
+/** Decision table, "one instance" and "RANGE=THISANDFUTURE". */
 const MOST_MADE_BY_ANSWERS = 100;
 const MOST_REMAINING = 50;
 
@@ -81,7 +81,7 @@ interface Target {
 function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: readonly Target[]): Decision {
   const { answer, document } = input;
   const invited = targets.filter((each) => each.component.attendeeAt(answer.attendee).length > 0);
-  // DESIGN "uninvited": never added, whatever the suite of another implementation does.
+  // Decision table, "uninvited": never added, whatever the suite of another implementation does.
   if (invited.length === 0) return hold('not-invited');
   const going = invited.filter((each) => !each.component.cancelled && !document.master?.cancelled);
   if (going.length === 0) return { verdict: 'refuse', reason: 'cancelled-event' };
@@ -132,7 +132,7 @@ interface Followers {
 const NOTHING: Followers = { changes: [], kept: [] };
 
 /**
- * DESIGN "master answer": which overrides follow. One that says what the master said until now inherited it, unless it
+ * Decision table, "master answer": which overrides follow. One that says what the master said until now inherited it, unless it
  * was seen to say so by itself before the master came to agree with it: that is what the `kept` lines remember.
  */
 function followSeries(document: EventDocument, answer: Answer, { applied }: History): Followers {
@@ -194,7 +194,7 @@ function revisionOf({ answer, document, history, now }: DecisionInput, recurrenc
   return resolveRevision({ ...answer, occurrence }, history, sequences, now);
 }
 
-/** DESIGN "changed elsewhere": what we wrote last is gone, and this answer was given before that happened. */
+/** Decision table, "changed elsewhere": what we wrote last is gone, and this answer was given before that happened. */
 function wasChangedElsewhere(
   { answer, document, history }: DecisionInput,
   { component, recurrenceId }: Target,

@@ -48,7 +48,7 @@ export function matchOccurrence(
     if (overridesAt(document, meant).length > 0) return { kind: 'override', recurrenceId: meant };
     return isRecurring(document) ? { kind: 'instance', recurrenceId: meant } : { kind: 'master' };
   }
-  // DESIGN "one instance": Google and SOGo name an override that was moved by the time it was moved to.
+  // Decision table, "one instance": Google and SOGo name an override that was moved by the time it was moved to.
   const moved = document.overrides.filter((each) => each.start && occurrenceIdOf(each.start) === exact);
   const only = new Set(moved.map((each) => each.recurrenceId));
   const [found] = only;

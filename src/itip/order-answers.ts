@@ -55,7 +55,7 @@ export function orderOf(
   return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision);
 }
 
-/** DESIGN "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */
+/** Decision table, "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */
 export function isOfAnotherTime(history: History, recurrenceId: string | null, sequence: number): boolean {
   const requests = history.mailed.filter(({ method }) => method === 'REQUEST');
   if (recurrenceId === null) return sequence < lastReschedule(requests);

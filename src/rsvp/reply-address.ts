@@ -1,4 +1,4 @@
-// One signed address per (organizer, attendee), so that a mail client learns the sender once (§3 of the design). It says
+// One signed address per (organizer, attendee), so that a mail client learns the sender once. It says
 // who may answer to whom only to those who hold the ledger: the id is a keyed hash, the addresses are not in it.
 import type { CalendarAddress } from '../itip/types.ts';
 import { keyedHash, readSignedAddress, signLocalPart } from './signed-local-part.ts';

@@ -10,7 +10,7 @@ export interface Key {
 /** The first signs, all verify. */
 export type KeyRing = readonly [Key, ...Key[]];
 
-/** What an RSVP link says (§3). Addresses as written, without `mailto:`. */
+/** What an RSVP link says. Addresses as written, without `mailto:`. */
 export interface RsvpClaims {
   readonly uid: string;
   readonly recurrenceId: string | null;

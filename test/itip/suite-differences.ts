@@ -1,10 +1,10 @@
 // Cases of other implementations' suites on which this gateway differs on purpose: the case, the row of the decision table
-// (DESIGN §5) that decides, and what we do instead. Every other case passes; a case listed here that begins to pass
+// of the decision table (src/itip/README.md) that decides, and what we do instead. Every other case passes; a case listed here that begins to pass
 // fails its test, so that the table stays true.
 
 export interface SuiteDifference {
   readonly suite: 'sabre' | 'ccs';
-  /** The row of DESIGN §5 that decides; of what leaves us, the heading: "No storms" there, "Mail out" in §6. */
+  /** The row of the decision table that decides; of what leaves us, "No storms" or "Mail out". */
   readonly row: string;
   readonly why: string;
   /** sabre: the case's name. ccs: `test#index`. */
