@@ -54,9 +54,11 @@ export function toEventBody({
 
 /**
  * When it was sent, ms: the later of DTSTAMP and Date, as Outlook for Mac repeats the invitation's DTSTAMP; clamped to
- * its arrival, as clocks lie (RFC 5546 §2.1.5).
+ * its arrival, as clocks lie (RFC 5546 §2.1.5). In whole seconds, as both of them are: an answer whose clock ran ahead
+ * must not beat the one that was sent later in the same second.
  */
 export function sentAt(stampedAt: number | null, date: number | null, receivedAt: number): number {
   const said = Math.max(stampedAt ?? Number.NEGATIVE_INFINITY, date ?? Number.NEGATIVE_INFINITY);
-  return Number.isFinite(said) ? Math.min(said, receivedAt) : receivedAt;
+  const arrived = Math.floor(receivedAt / 1000) * 1000;
+  return Number.isFinite(said) ? Math.min(said, arrived) : arrived;
 }

@@ -122,6 +122,7 @@ describe('an event’s lane', () => {
       await kit.settle();
     }
     expect((await kit.reasons(uid)).filter((reason) => reason === 'applied overwritten')).toHaveLength(5);
+    expect((await kit.entries(uid)).at(-1)?.detail).toContain('for the last time');
   });
 
   it('leaves a reset that came with a new SEQUENCE alone', async () => {
