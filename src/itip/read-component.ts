@@ -23,6 +23,9 @@ export interface ClaimedComponent {
   readonly vtimezones: readonly string[];
 }
 
+/** The organizer is asked about each. */
+const MOST_DELEGATES = 10;
+
 /** RFC 5546 §3.2.3. An iOS reply that proposes another time is an answer and a proposal. */
 export function readReply(component: ClaimedComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
@@ -31,6 +34,8 @@ export function readReply(component: ClaimedComponent): readonly ClaimedItem[] |
   if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
   const { range, ...shared } = common;
   const attendee = calendarAddress(line.value);
+  const delegatedTo = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
+  if (delegatedTo.length > MOST_DELEGATES) return `${common.occurrence.uid}: more than ${MOST_DELEGATES} delegates`;
   const answer: ClaimedAnswer = {
     kind: 'answer',
     component: component.name,
@@ -38,7 +43,7 @@ export function readReply(component: ClaimedComponent): readonly ClaimedItem[] |
     range,
     attendee,
     partstat: claimedPartstat(line, component.name),
-    delegatedTo: line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []),
+    delegatedTo,
   };
   const proposed = proposalInReply(line);
   if (proposed === null) return [answer];

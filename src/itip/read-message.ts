@@ -18,6 +18,8 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
   const items: ClaimedItem[] = [];
   const unusable = [...calendar.unusable];
   const read = READERS.get(method ?? '');
+  if (read && calendar.components.length > MOST_COMPONENTS)
+    throw unparseable(`more than ${MOST_COMPONENTS} components`);
   for (const component of read ? calendar.components : []) {
     const claims = read?.(component) ?? [];
     if (typeof claims === 'string') unusable.push(claims);
@@ -25,6 +27,9 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
   }
   return { method, items, unusable };
 }
+
+/** Each may ask the CalDAV server something: a mail of thousands would keep it busy. */
+const MOST_COMPONENTS = 200;
 
 /** A string says why the component gives nothing. */
 type Reader = (component: ClaimedComponent) => readonly ClaimedItem[] | string;

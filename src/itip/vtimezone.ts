@@ -28,7 +28,7 @@ interface YearlyRule {
   readonly until: number;
   readonly month: number;
   /** Which days of the month: by number, and by weekday (0 Sunday) with its ordinal (0: every). */
-  readonly monthDays: readonly number[];
+  readonly monthDays: ReadonlySet<number>;
   readonly weekdays: readonly { readonly ordinal: number; readonly weekday: number }[];
 }
 
@@ -38,7 +38,7 @@ interface Observance {
 }
 
 const MAX_ONSETS = 2000;
-const MAX_RULES = 100;
+const MAX_RULES = 50;
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 /** Null where the text is no VTIMEZONE with a TZID. A zone without one usable observance has no offsets. */
@@ -94,8 +94,8 @@ function readRule(text: string, start: number, from: number, to: number): Yearly
     ordinal: Number.parseInt(day, 10) || 0,
     weekday: WEEKDAYS.indexOf(day.slice(-2)),
   }));
-  const monthDays = parts.get('BYMONTHDAY')?.split(',', 31).map(Number) ?? [];
-  if (monthDays.length === 0 && weekdays.length === 0) monthDays.push(first.getUTCDate());
+  const monthDays = new Set(parts.get('BYMONTHDAY')?.split(',', 31).map(Number));
+  if (monthDays.size === 0 && weekdays.length === 0) monthDays.add(first.getUTCDate());
   const lastYear = Math.min(
     until === null ? 9999 : new Date(until).getUTCFullYear(),
     Number.isInteger(count) ? firstYear + count - 1 : 9999,
@@ -107,14 +107,16 @@ function readRule(text: string, start: number, from: number, to: number): Yearly
 function onsetsIn(rule: YearlyRule, year: number): Onset[] {
   const onsets: Onset[] = [];
   const last = daysInMonth(year, rule.month);
+  const first = localMillis(year, rule.month, 1);
+  const firstWeekday = new Date(first).getUTCDay();
   for (let day = 1; day <= last; day++) {
-    const midnight = localMillis(year, rule.month, day);
-    const weekday = new Date(midnight).getUTCDay();
-    const byNumber = rule.monthDays.some((wanted) => wanted === day || wanted === day - last - 1);
+    const midnight = first + (day - 1) * DAY;
+    const weekday = (firstWeekday + day - 1) % 7;
+    const byNumber = rule.monthDays.has(day) || rule.monthDays.has(day - last - 1);
     const byWeekday = rule.weekdays.some(
       (wanted) => wanted.weekday === weekday && ordinalMatches(wanted.ordinal, day, last),
     );
-    const wanted = (rule.monthDays.length === 0 || byNumber) && (rule.weekdays.length === 0 || byWeekday);
+    const wanted = (rule.monthDays.size === 0 || byNumber) && (rule.weekdays.length === 0 || byWeekday);
     const local = midnight + (((rule.start % DAY) + DAY) % DAY);
     if (!wanted || local < rule.start || local - rule.from > rule.until) continue;
     onsets.push({ instant: local - rule.from, from: rule.from, to: rule.to });

@@ -122,14 +122,14 @@ function answers(calendar: ReadCalendar): calendar is { message: ItipMessage; so
 
 function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits): ReadCalendar {
   const { source } = found;
-  const beyond = (what: string) => ({
-    message: unusable('unparseable-calendar', `The calendar exceeds ${what}.`),
-    source,
-  });
-  if (found.text.length > limits.calendarOctets) return beyond(`${limits.calendarOctets} octets`);
+  if (found.text.length > limits.calendarOctets) {
+    return {
+      message: unusable('unparseable-calendar', `The calendar exceeds ${limits.calendarOctets} octets.`),
+      source,
+    };
+  }
   try {
     const message = readMessage(found.text, found.headerMethod);
-    if (countStatements(message.items) > limits.statements) return beyond(`${limits.statements} answers and delegates`);
     const prodid = /^PRODID[^\r\n:]*:([^\r\n]*)/im.exec(found.text)?.[1] ?? '';
     const comment = writesCommentAsText(prodid) ? readComment(facts.text) : null;
     return { message: { ...message, items: message.items.map((item) => withComment(item, comment)) }, source };
@@ -138,10 +138,6 @@ function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits
     const several = (found.text.match(/^BEGIN:VCALENDAR/gim)?.length ?? 0) > 1;
     return { message: unusable(several ? 'several-calendars' : 'unparseable-calendar', error.message), source };
   }
-}
-
-function countStatements(items: readonly ClaimedItem[]): number {
-  return items.reduce((count, item) => count + 1 + (item.kind === 'answer' ? item.delegatedTo.length : 0), 0);
 }
 
 function withComment(item: ClaimedItem, comment: string | null): ClaimedItem {

@@ -17,8 +17,6 @@ export interface MailLimits {
   readonly forwards: number;
   /** A calendar or winmail.dat, decoded. */
   readonly calendarOctets: number;
-  /** What one calendar states: answers, proposals, and the delegates they name. Each may ask the CalDAV server something. */
-  readonly statements: number;
   /** Plain text kept, characters. */
   readonly textLength: number;
 }
@@ -32,6 +30,5 @@ export const MAIL_LIMITS: MailLimits = {
   dashedLines: 500_000,
   forwards: 4,
   calendarOctets: 1024 * 1024,
-  statements: 200,
   textLength: 64 * 1024,
 };

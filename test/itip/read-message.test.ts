@@ -10,6 +10,10 @@ function message(head: string, body = EVENT): string {
   return `BEGIN:VCALENDAR\r\n${head}${body}END:VCALENDAR\r\n`;
 }
 
+function delegates(count: number): string {
+  return Array.from({ length: count }, (_, at) => `"mailto:${at}@example.com"`).join(',');
+}
+
 describe('readMessage', () => {
   it.each([
     ['the body', 'METHOD:REPLY\r\n', null, 'REPLY', 1],
@@ -46,6 +50,14 @@ describe('readMessage', () => {
     expect(read.items).toMatchObject([{ kind: 'answer', attendee: { key: 'bob@example.com' }, partstat: 'ACCEPTED' }]);
   });
 
+  it('takes as many answers and delegates as anybody gives', () => {
+    const delegating = EVENT.replace('=ACCEPTED', `=DELEGATED;DELEGATED-TO=${delegates(10)}`);
+    const read = readMessage(message('METHOD:REPLY\r\n', delegating.repeat(200)), null);
+    expect(read.items).toHaveLength(200);
+    expect(read.items[0]).toMatchObject({ delegatedTo: { length: 10 } });
+    expect(readMessage(message('METHOD:PUBLISH\r\n', EVENT.repeat(201)), null).method).toBe('PUBLISH');
+  });
+
   it('gives an item for each component, with the zones of the message', () => {
     const zone =
       'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
@@ -80,6 +92,11 @@ describe('readMessage', () => {
       'BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:a',
       ['VEVENT has no END: the text was cut off'],
     ],
+    [
+      'a crowd of delegates',
+      message('METHOD:REPLY\r\n', EVENT.replace('=ACCEPTED', `=DELEGATED;DELEGATED-TO=${delegates(11)}`)),
+      ['a: more than 10 delegates'],
+    ],
     ['an event without UID', message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'X:a')), ['VEVENT without UID']],
   ])('gives nothing for %s, and says so', (_, text, unusable) => {
     expect(readMessage(text, null)).toMatchObject({ items: [], unusable });
@@ -91,6 +108,7 @@ describe('readMessage', () => {
     ['an event outside of a calendar', EVENT, 'no VCALENDAR'],
     ['two calendars', message('METHOD:REPLY\r\n') + message('METHOD:REPLY\r\n'), 'several VCALENDARs in one part'],
     ['a calendar in a calendar', message('METHOD:REPLY\r\n', message('')), 'several VCALENDARs in one part'],
+    ['more events than anybody answers', message('METHOD:REPLY\r\n', EVENT.repeat(201)), 'more than 200 components'],
     ['a well without bottom', `BEGIN:VCALENDAR\r\n${'BEGIN:X\r\n'.repeat(1000)}`, 'nested too deep'],
   ])('refuses %s', (_, text, why) => {
     const error = new GatewayError('calendar-unparseable', `the calendar cannot be read: ${why}`);
