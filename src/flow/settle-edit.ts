@@ -109,7 +109,9 @@ function settleRestored(
   const at = options.now();
   const round = Math.max(0, ...verify.map(({ body }) => body.round));
   const again =
-    round + 1 < MOST_ROUNDS ? 'applied again' : `applied for the last time: it went on for ${MOST_ROUNDS} times in a row`;
+    round + 1 < MOST_ROUNDS
+      ? 'applied again'
+      : `applied for the last time: it went on for ${MOST_ROUNDS} times in a row`;
   for (const { task, body } of verify) {
     set.done(task.id);
     for (const { attendeeKey, recurrenceId } of body === verify[0]?.body ? restored : []) {
