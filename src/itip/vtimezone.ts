@@ -103,25 +103,26 @@ function readRule(text: string, start: number, from: number, to: number): Yearly
   return { from, to, start, firstYear, lastYear, until: until ?? Number.POSITIVE_INFINITY, month, monthDays, weekdays };
 }
 
-/** The onsets of one year: in practice one, never more than the days of a month. */
-function onsetsIn(rule: YearlyRule, year: number): Onset[] {
-  const onsets: Onset[] = [];
+/** The onset of one year: the first day of the month that is meant. Null: none. */
+function onsetIn(rule: YearlyRule, year: number): Onset | null {
   const last = daysInMonth(year, rule.month);
   const first = localMillis(year, rule.month, 1);
   const firstWeekday = new Date(first).getUTCDay();
+  const timeOfDay = ((rule.start % DAY) + DAY) % DAY;
   for (let day = 1; day <= last; day++) {
-    const midnight = first + (day - 1) * DAY;
-    const weekday = (firstWeekday + day - 1) % 7;
-    const byNumber = rule.monthDays.has(day) || rule.monthDays.has(day - last - 1);
-    const byWeekday = rule.weekdays.some(
-      (wanted) => wanted.weekday === weekday && ordinalMatches(wanted.ordinal, day, last),
-    );
-    const wanted = (rule.monthDays.size === 0 || byNumber) && (rule.weekdays.length === 0 || byWeekday);
-    const local = midnight + (((rule.start % DAY) + DAY) % DAY);
-    if (!wanted || local < rule.start || local - rule.from > rule.until) continue;
-    onsets.push({ instant: local - rule.from, from: rule.from, to: rule.to });
+    if (!isDayOf(rule, day, last, (firstWeekday + day - 1) % 7)) continue;
+    const local = first + (day - 1) * DAY + timeOfDay;
+    if (local >= rule.start && local - rule.from <= rule.until) {
+      return { instant: local - rule.from, from: rule.from, to: rule.to };
+    }
   }
-  return onsets;
+  return null;
+}
+
+function isDayOf({ monthDays, weekdays }: YearlyRule, day: number, last: number, weekday: number): boolean {
+  if (monthDays.size > 0 && !monthDays.has(day) && !monthDays.has(day - last - 1)) return false;
+  if (weekdays.length === 0) return true;
+  return weekdays.some((wanted) => wanted.weekday === weekday && ordinalMatches(wanted.ordinal, day, last));
 }
 
 function ordinalMatches(ordinal: number, day: number, last: number): boolean {
@@ -154,7 +155,7 @@ function onsetsNear(fixed: readonly Onset[], rules: readonly YearlyRule[], year:
     const end = Math.min(year + 1, rule.lastYear);
     return Array.from({ length: 4 }, (_, back) => end - back)
       .filter((candidate) => candidate >= rule.firstYear)
-      .flatMap((candidate) => onsetsIn(rule, candidate));
+      .flatMap((candidate) => onsetIn(rule, candidate) ?? []);
   });
   return [...fixed, ...ruled].sort(byInstant);
 }
