@@ -12,6 +12,7 @@ import { interpretIncoming } from './flow/interpret-incoming.ts';
 import { mailInvitations } from './flow/mail-invitation.ts';
 import { notifyOrganizer } from './flow/notify-organizer.ts';
 import type { Outcomes } from './flow/outcomes.ts';
+import { languageOf } from './flow/language-of.ts';
 import { openPost } from './flow/post.ts';
 import { submitOutgoing } from './flow/submit-outgoing.ts';
 import { workEvent } from './flow/work-event.ts';
@@ -79,7 +80,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     ring: config.secrets,
     post,
     appUrl: config.appUrl,
-    language: config.defaultLanguage,
+    languageOf: languageOf(config.defaultLanguage, config.recipientLanguages ?? new Map()),
     timezone: config.displayTimezone,
     replyDomain: config.replyDomain,
     bounceDomain,

@@ -70,6 +70,17 @@ export const httpUrl = z
 export const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0').transform(Number);
 /** One sender may fill a quarter of the memory for mails under way. */
 export const mailSize = wholeNumber.refine((bytes) => bytes <= 67_108_864, 'must be at most 67108864 (64 MiB)');
+export const recipientLanguages = list.transform((entries, context): ReadonlyMap<string, string> => {
+  const pairs = entries.map((entry) => /^(\S*@\S+)=([a-z]{2,3}(?:-[A-Za-z0-9]+)*)$/.exec(entry));
+  const wrong = pairs.findIndex((pair) => pair === null);
+  if (wrong >= 0) {
+    fault(
+      context,
+      `must be address=language or @domain=language, such as @example.fr=fr; ${JSON.stringify(entries[wrong])} is not`,
+    );
+  }
+  return new Map(pairs.map((pair) => [pair?.[1]?.toLowerCase() ?? '', pair?.[2] ?? '']));
+});
 export const language = text.regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language such as en or fr');
 
 export const timezone = text.transform((value, context) => {

@@ -12,6 +12,7 @@ import {
   httpUrl,
   keyRing,
   language,
+  recipientLanguages,
   list,
   listen,
   mailAddress,
@@ -199,6 +200,12 @@ export const settings = {
     'en',
     'The language of mails, and of pages where the browser asks for none that we have.',
     language,
+  ),
+  recipientLanguages: setting(
+    'RECIPIENT_LANGUAGES',
+    null,
+    'The language of mails to some: `address=language` or `@domain=language`, separated by commas.',
+    recipientLanguages,
   ),
   templatesDir: setting('TEMPLATES_DIR', null, 'A folder whose files replace those of `templates/`.', text),
   mailSizeLimit: setting(

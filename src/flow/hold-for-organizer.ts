@@ -6,6 +6,7 @@ import type { CalendarAddress } from '../itip/types.ts';
 import type { Ledger, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { LinkToDecide } from './decision-link.ts';
+import type { LanguageOf } from './language-of.ts';
 import type { Post } from './post.ts';
 import { type AnswerBody, entryAbout, holdKey, type ProposalBody } from './records.ts';
 import { sayHold } from './say-decision.ts';
@@ -15,7 +16,7 @@ export interface HoldOptions {
   readonly linkToDecide: LinkToDecide;
   readonly post: Post;
   readonly templates: Templates;
-  readonly language: string;
+  readonly languageOf: LanguageOf;
   readonly timezone: string;
   readonly now: () => number;
 }
@@ -88,7 +89,7 @@ async function mailNotice(
       messageId: stamp.messageId,
       references: null,
       date: at,
-      language: options.language,
+      language: options.languageOf(organizer),
       timezone: options.timezone,
     },
     options.templates,

@@ -15,6 +15,7 @@ import type { Batch, Changes, Ledger, Mailing, Task } from '../spool/types.ts';
 import { ChangeSet } from './change-set.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { Expand } from './judge-answers.ts';
+import type { LanguageOf } from './language-of.ts';
 import type { Post } from './post.ts';
 import { bodyOf, entryAbout, eventLane, type Invitation, newTask } from './records.ts';
 import { scopeOf } from './scope-of.ts';
@@ -31,7 +32,7 @@ export interface InvitationWorkOptions {
   readonly itip: boolean;
   readonly guestList: boolean;
   readonly appUrl: string;
-  readonly language: string;
+  readonly languageOf: LanguageOf;
   readonly timezone: string;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
@@ -141,7 +142,7 @@ async function mailOne(options: InvitationWorkOptions, work: Work, told: Told): 
       messageId: stamp.messageId,
       references: mailings[0]?.messageId ?? null,
       date: now,
-      language: options.language,
+      language: options.languageOf(recipient),
       timezone: options.timezone,
     },
     options.templates,

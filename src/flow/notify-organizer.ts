@@ -4,6 +4,7 @@ import { composeNotice } from '../compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../compose/types.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import type { ChangeSet } from './change-set.ts';
+import type { LanguageOf } from './language-of.ts';
 import type { Post } from './post.ts';
 import { eventLane, newTask, type Origin } from './records.ts';
 
@@ -11,7 +12,7 @@ export interface NotifyOptions {
   readonly mode: 'each' | 'digest' | 'held';
   readonly post: Post;
   readonly templates: Templates;
-  readonly language: string;
+  readonly languageOf: LanguageOf;
   readonly timezone: string;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
@@ -46,7 +47,8 @@ function mail(options: NotifyOptions, set: ChangeSet, news: News, notices: reado
   const { organizer, uid, calendar, origin } = news;
   const at = options.now();
   const stamp = options.post.stamp(at, null, organizer);
-  const { language, timezone } = options;
+  const { timezone } = options;
+  const language = options.languageOf(organizer);
   const { raw } = composeNotice(
     {
       notices,

@@ -6,6 +6,7 @@ import { composeNotice } from '../compose/compose-notice.ts';
 import type { Templates } from '../compose/types.ts';
 import type { Ledger, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
+import type { LanguageOf } from './language-of.ts';
 import type { Post } from './post.ts';
 import { entryAbout, type Invitation } from './records.ts';
 
@@ -14,7 +15,7 @@ export interface QuotaOptions {
   readonly ledger: Ledger;
   readonly post: Post;
   readonly templates: Templates;
-  readonly language: string;
+  readonly languageOf: LanguageOf;
   readonly timezone: string;
   readonly now: () => number;
 }
@@ -69,7 +70,7 @@ function record({ task, body, uid, set }: Asking, { per, limit, until }: Wait, a
 
 /** Its task has the window's name: however many invitations wait, and whoever works them, there is one. */
 async function tellOnce(options: QuotaOptions, asking: Asking, wait: Wait, at: number): Promise<void> {
-  const { ledger, post, templates, language, timezone } = options;
+  const { ledger, post, templates, timezone } = options;
   const { body, uid, set } = asking;
   const { sender: organizer, origin, calendar } = body;
   const { per, limit, since, until } = wait;
@@ -88,7 +89,7 @@ async function tellOnce(options: QuotaOptions, asking: Asking, wait: Wait, at: n
       messageId,
       references: null,
       date: at,
-      language,
+      language: options.languageOf(organizer),
       timezone,
     },
     templates,

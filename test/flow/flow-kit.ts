@@ -138,7 +138,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     bounceDomain: replyDomain,
     hostname: 'gateway.example.com',
     appUrl: 'https://calendar.example.com',
-    language: 'en',
+    languageOf: () => 'en',
     timezone: 'UTC',
     guestList: options.guestList ?? true,
     outcomes: makeOutcomes(openLog('silent')),
