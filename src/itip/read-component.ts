@@ -34,8 +34,8 @@ export function readReply(component: ClaimedComponent): readonly ClaimedItem[] |
   if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
   const { range, ...shared } = common;
   const attendee = calendarAddress(line.value);
-  const delegatedTo = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
-  if (delegatedTo.length > MOST_DELEGATES) return `${common.occurrence.uid}: more than ${MOST_DELEGATES} delegates`;
+  const delegates = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
+  if (delegates.length > MOST_DELEGATES) return `${common.occurrence.uid}: more than ${MOST_DELEGATES} delegates`;
   const answer: ClaimedAnswer = {
     kind: 'answer',
     component: component.name,
@@ -43,7 +43,7 @@ export function readReply(component: ClaimedComponent): readonly ClaimedItem[] |
     range,
     attendee,
     partstat: claimedPartstat(line, component.name),
-    delegatedTo,
+    delegatedTo: delegates,
   };
   const proposed = proposalInReply(line);
   if (proposed === null) return [answer];
