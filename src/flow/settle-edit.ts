@@ -41,7 +41,6 @@ export async function settleEdit(
     }
     await settleJudged(options, lane, edit.result.judged, edit.text);
     settleRestored(options, lane, edit.result.restored, verify);
-    if (edit.written) options.pace.wrote(eventLane(lane.organizer.key, lane.uid));
     if (edit.written && edit.result.restored.length === 0) addVerify(options, lane, 0);
   } else {
     await settleWithoutEvent(options, lane, edit, answers);

@@ -9,7 +9,7 @@ import { editEvent } from './edit-event.ts';
 import type { EventWorkOptions, Lane, Waiting } from './event-lane.ts';
 import { judgeAnswers, type WaitingAnswer } from './judge-answers.ts';
 import { putBack } from './put-back.ts';
-import { bodyOf, type DelegationBody, type EventBody, type UndeliverableBody } from './records.ts';
+import { bodyOf, eventLane, type DelegationBody, type EventBody, type UndeliverableBody } from './records.ts';
 import { holdDelegation, settleDelegations, withDelegates } from './settle-delegation.ts';
 import { type EventEdit, settleEdit } from './settle-edit.ts';
 import { askAboutProposal, tellDeclined } from './settle-proposal.ts';
@@ -24,6 +24,7 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
     );
     const answers = waiting.filter(isKind('answer')).filter(({ body }) => body.held === null || body.approved);
     const verify = waiting.filter(isKind('verify'));
+    if (answers.length > 0) options.pace.begin(eventLane(lane.organizer.key, lane.uid));
     const lost = waiting.filter(isKind('undeliverable'));
     const delegations = waiting.filter(isKind('delegation')).filter(({ body }) => body.approved);
     if (answers.length + verify.length + lost.length + delegations.length > 0) {

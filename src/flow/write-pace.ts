@@ -1,9 +1,9 @@
 // How often one event is written while many answer it at once. A lone answer is written at once; those that come within a
-// moment of a write wait for one another, and the next write takes them all. Each gateway paces what itself has written.
+// moment after that was begun wait for one another, and the next write takes them all. Each gateway paces what itself has written.
 
 export interface WritePace {
-  /** The event of that lane was written. */
-  wrote(lane: string): void;
+  /** The answers to the event of that lane are being worked: who comes from now on is late for this write. */
+  begin(lane: string): void;
   /** When an answer that has come now is to be worked, ms since 1970. */
   dueAt(lane: string): number;
 }
@@ -12,26 +12,26 @@ export interface WritePace {
 const BETWEEN_WRITES_MS = 700;
 
 export function writePace(now: () => number): WritePace {
-  /** When each was last written, those written last at the end. */
-  const written = new Map<string, number>();
+  /** When each was last begun, those begun last at the end. */
+  const begun = new Map<string, number>();
 
   function forgetOld(before: number): void {
-    for (const [lane, at] of written) {
+    for (const [lane, at] of begun) {
       if (at > before) return;
-      written.delete(lane);
+      begun.delete(lane);
     }
   }
 
   return {
-    wrote(lane) {
+    begin(lane) {
       const at = now();
       forgetOld(at - BETWEEN_WRITES_MS);
-      written.delete(lane);
-      written.set(lane, at);
+      begun.delete(lane);
+      begun.set(lane, at);
     },
     dueAt(lane) {
       const at = now();
-      const last = written.get(lane);
+      const last = begun.get(lane);
       // A clock that was set back must hold nothing up.
       return last === undefined || last > at ? at : Math.max(at, last + BETWEEN_WRITES_MS);
     },

@@ -132,7 +132,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     makeId,
     now,
     // The clock stands still here: nothing may wait for it.
-    pace: { wrote: () => undefined, dueAt: now },
+    pace: { begin: () => undefined, dueAt: now },
     ring: keys,
     replyDomain,
     bounceDomain: replyDomain,

@@ -8,16 +8,16 @@ function pacing() {
 
 describe('the pace of writes', () => {
   it('lets a lone answer through at once, and whoever comes a while after a write', () => {
-    const { clock, wrote, dueAt } = pacing();
+    const { clock, begin, dueAt } = pacing();
     expect(dueAt('a')).toBe(clock.now);
-    wrote('a');
+    begin('a');
     clock.now += 700;
     expect(dueAt('a')).toBe(clock.now);
   });
 
   it('lets those that come just after a write wait for the same moment', () => {
-    const { clock, wrote, dueAt } = pacing();
-    wrote('a');
+    const { clock, begin, dueAt } = pacing();
+    begin('a');
     const due = [1, 300, 300].map((later) => {
       clock.now += later;
       return dueAt('a');
@@ -27,19 +27,19 @@ describe('the pace of writes', () => {
   });
 
   it('counts from the last write', () => {
-    const { clock, wrote, dueAt } = pacing();
-    wrote('a');
-    wrote('b');
+    const { clock, begin, dueAt } = pacing();
+    begin('a');
+    begin('b');
     clock.now += 500;
-    wrote('a');
+    begin('a');
     clock.now += 300;
     expect(dueAt('a')).toBe(1_001_200);
     expect(dueAt('b')).toBe(clock.now);
   });
 
   it('holds nothing up where the clock is set back', () => {
-    const { clock, wrote, dueAt } = pacing();
-    wrote('a');
+    const { clock, begin, dueAt } = pacing();
+    begin('a');
     clock.now -= 48 * 3_600_000;
     expect(dueAt('a')).toBe(clock.now);
   });
