@@ -4,9 +4,10 @@
 import { type ContentLine, unescapeText } from './content-lines.ts';
 import type { EventComponent } from './event-component.ts';
 import { beginOrEnd, type EventDocument } from './event-document.ts';
-import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
+import { endAfter } from './duration.ts';
+import { parseLocal } from './local-time.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
-import { localAt, readTime, resolveLocal } from './time-zones.ts';
+import { readTime } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 
 export interface Schedule {
@@ -106,25 +107,8 @@ export function endOf(component: EventComponent, vtimezones: readonly string[]):
   const { start } = component;
   const written = timeOf(component.property('DTEND') ?? component.property('DUE'), vtimezones);
   if (written || !start) return written;
-  const duration = readDuration(component.property('DURATION')?.value ?? '');
-  if (!duration && start.form !== 'date') return null;
-  const { days, time } = duration ?? { days: 1, time: 0 };
-  const local = millis({ ...start, instant: null }) + days * DAY;
-  if (start.form === 'date') return readTime(formatDate(local + time), {}, []);
-  if (start.zone === null) return readTime(formatLocal(local + time), {}, []);
-  // RFC 5545 §3.3.6: days are days of the calendar, hours are hours.
-  const from = resolveLocal(formatLocal(local), start.zone, vtimezones);
-  const ended = from === null ? null : localAt(from + time, start.zone, vtimezones);
-  return readTime(ended ?? formatLocal(local + time), { tzid: start.zone }, vtimezones);
-}
-
-/** Nominal days and exact milliseconds (RFC 5545 §3.3.6); null where the text is no duration. */
-function readDuration(text: string): { readonly days: number; readonly time: number } | null {
-  const fields = /^([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i.exec(text.trim());
-  if (!fields) return null;
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = fields.slice(2).map((field) => Number(field ?? 0));
-  if (fields[1] === '-' || weeks + days > 100_000) return null;
-  return { days: weeks * 7 + days, time: ((hours * 60 + minutes) * 60 + seconds) * 1000 };
+  const end = endAfter(start, component.property('DURATION')?.value ?? '', vtimezones);
+  return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
 }
 
 /** Comparable within one event. */

@@ -3,7 +3,7 @@
 import { calendarAddress } from './calendar-address.ts';
 import { type ContentLine, unescapeText } from './content-lines.ts';
 import { partstatIn, readSequence } from './event-component.ts';
-import { formatLocal, parseLocal } from './local-time.ts';
+import { endAfter } from './duration.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
 import { readTime } from './time-zones.ts';
 import type {
@@ -56,7 +56,9 @@ export function readCounter(component: ClaimedComponent): readonly ClaimedItem[]
   if (typeof common === 'string') return common;
   const { range: _, ...shared } = common;
   const start = timeIn(component, 'DTSTART');
-  const end = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE') ?? endAfter(start, first(component, 'DURATION'));
+  const duration = first(component, 'DURATION')?.value ?? '';
+  const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
+  const end = written ?? (start && endAfter(start, duration, component.vtimezones));
   return [{ kind: 'proposal', ...shared, attendee: onlyAttendee(component), start, end }];
 }
 
@@ -177,25 +179,6 @@ function readStamp(line: ContentLine | null, vtimezones: readonly string[]): num
 
 function timeIn(component: ClaimedComponent, name: string): CalendarTime | null {
   return timeOf(first(component, name), component.vtimezones);
-}
-
-/** RFC 5545 §3.3.6: DTSTART and DURATION. Null where either cannot be read. */
-function endAfter(start: CalendarTime | null, duration: ContentLine | null): CalendarTime | null {
-  const fields = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/i.exec(
-    duration?.value.trim() ?? '',
-  );
-  if (start === null || fields === null) return null;
-  const [weeks, days, hours, minutes, seconds] = fields.slice(1).map((field) => Number(field ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const length = ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
-  const local = formatLocal((parseLocal(start.local) ?? 0) + length);
-  const instant = start.instant === null ? null : start.instant + length;
-  return { ...start, local: start.form === 'date' ? local.slice(0, 8) : local, instant };
 }
 
 function first(component: ClaimedComponent, name: string): ContentLine | null {
