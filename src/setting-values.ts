@@ -1,6 +1,7 @@
 // The text of one setting in, its value or what is wrong with it out: the kinds of values that `settings.ts` names.
 // Nothing here reads the environment or a file.
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { checkHomeTemplate } from './caldav/event-url.ts';
 import { calendarAddress } from './itip/calendar-address.ts';
@@ -51,8 +52,9 @@ export const listen = text.transform((value, context) =>
     ? null
     : (readHostPort(value) ?? fault(context, 'must be host:port, such as 127.0.0.1:2525, or off')),
 );
+/** An internationalised domain is taken as it is spoken; what it becomes is what stands in mails and in DNS. */
 export const domain = text
-  .toLowerCase()
+  .transform((value) => (/^[\x21-\x7e]*$/.test(value) ? value.toLowerCase() : domainToASCII(value)))
   .pipe(
     z
       .string()
@@ -66,7 +68,12 @@ export const httpUrl = z
   .string()
   .trim()
   .regex(/^https?:\/\//i, 'must begin with http:// or https://')
-  .pipe(z.url('must be a URL such as https://calendar.example.com'));
+  .pipe(z.url('must be a URL such as https://calendar.example.com'))
+  .refine((value) => !/[?#]/.test(value), 'must end before ? and #: paths are added to it')
+  .refine(
+    (value) => !URL.canParse(value) || (new URL(value).username === '' && new URL(value).password === ''),
+    'must have no user and password in it, for it is shown in logs: CALDAV_AUTH says how to log in',
+  );
 export const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0').transform(Number);
 /** One sender may fill a quarter of the memory for mails under way. */
 export const mailSize = wholeNumber.refine((bytes) => bytes <= 67_108_864, 'must be at most 67108864 (64 MiB)');
@@ -149,7 +156,8 @@ export const caldavAuth = text.transform((value, context): CalDavAuth => {
 // What is wrong with a URL is said without showing it: it may hold a password.
 export const databaseUrl = text
   .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://user:password@host/database')
-  .refine((value) => value.startsWith('sqlite:') || URL.canParse(value), 'is no URL that can be read');
+  .refine((value) => value.startsWith('sqlite:') || URL.canParse(value), 'is no URL that can be read')
+  .refine((value) => !value.startsWith('sqlite::'), 'must be a file: what is kept in memory only is lost');
 
 export const smtpUrl = text
   .regex(/^smtps?:\/\/.+/, 'must be smtp://[user:password@]host:port or smtps://…')

@@ -99,6 +99,10 @@ describe('settings', () => {
     ['CALDAV_HOME', '/calendars/{user}/'],
     ['CALDAV_HOME', '/calendars/'],
     ['MAIL_SIZE_LIMIT', '999999999'],
+    ['CALDAV_URL', 'https://service:s3cret@caldav.test/'],
+    ['APP_URL', 'https://calendar.test/?embedded=1'],
+    ['DATABASE_URL', 'sqlite::memory:'],
+    ['REPLY_DOMAIN', 'ant wort.bücher.example'],
     ['RETAIN_MAIL_DAYS', '0'],
   ])('%s=%s is refused before anything is opened, and no password is shown', (name, value) => {
     const result = readConfig({ GATEWAY_SECRETS: secret, [name]: value });
@@ -114,6 +118,11 @@ describe('settings', () => {
     ['CALDAV_HOME', '/dav/{domain}/{localpart}/'],
   ])('%s=%s is taken', (name, value) => {
     expect(readConfig({ GATEWAY_SECRETS: secret, [name]: value }).kind).toBe('valid');
+  });
+
+  it('takes an internationalised domain as it is spoken', () => {
+    const config = requireConfig({ GATEWAY_SECRETS: secret, REPLY_DOMAIN: 'Antwort.BÜCHER.example' });
+    expect(config.replyDomain).toBe('antwort.xn--bcher-kva.example');
   });
 
   it('decides by its settings how large a mail may be and how long it is kept', async () => {
