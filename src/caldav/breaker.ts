@@ -1,15 +1,14 @@
-// A breaker for each back end (origin). In: an HTTP client; out: the same client, which asks a back end a few things at a
-// time, and one that is away or silent only now and then. So a server that swallows requests holds few of our lanes, and
-// not for long. It refuses (`caldav-unreachable`, temporary, with the time to try again) instead of waiting.
+// A breaker for each back end (origin). In: work with a back end; out: what came of it. A few things are done with one back
+// end at a time, and with one that is away or silent only now and then: so a server that swallows requests holds few of
+// our lanes, and not for long. It refuses (`caldav-unreachable`, temporary, with the time to try again) instead of waiting.
 import { GatewayError } from '../errors.ts';
 import { CalDavError } from './caldav-error.ts';
-import type { HttpClient } from './send-request.ts';
 
-/** `open`: nothing is asked. `half-open`: one request finds out whether it is back. */
+/** `open`: nothing is asked. `half-open`: one piece of work finds out whether it is back. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface BreakerOptions {
-  /** Requests to one back end at a time. */
+  /** Pieces of work with one back end at a time. */
   readonly width: number;
   /** A back end that is fully busy and has answered nothing for so long is asked no more; while half-open, much sooner. */
   readonly patienceMs: number;
@@ -22,34 +21,30 @@ export interface BreakerOptions {
 
 export const BREAKER: BreakerOptions = {
   width: 8,
-  patienceMs: 5_000,
+  patienceMs: 2_000,
   probePatienceMs: 500,
   failures: 4,
   pauseMs: { first: 2_000, longest: 30_000 },
 };
 
-export function withBreaker(http: HttpClient, options: BreakerOptions): HttpClient {
+/** Does that work with a back end, or refuses to. */
+export type Breaker = <T>(origin: string, work: () => Promise<T>) => Promise<T>;
+
+export function openBreaker(options: BreakerOptions): Breaker {
   const backEnds = new Map<string, BackEnd>();
-  const backEndOf = (origin: string): BackEnd => {
+  return async (origin, work) => {
     const backEnd = backEnds.get(origin) ?? new BackEnd(origin, options);
     backEnds.set(origin, backEnd);
-    return backEnd;
-  };
-  return {
-    async send(request) {
-      const backEnd = backEndOf(new URL(request.url).origin);
-      await backEnd.enter();
-      try {
-        const answer = await http.send(request);
-        backEnd.leave(true);
-        return answer;
-      } catch (error) {
-        // A refusal is an answer, too.
-        backEnd.leave(!(error instanceof GatewayError && error.code === 'caldav-unreachable'));
-        throw error;
-      }
-    },
-    close: () => http.close(),
+    await backEnd.enter();
+    try {
+      const result = await work();
+      backEnd.leave(true);
+      return result;
+    } catch (error) {
+      // A refusal is an answer, too.
+      backEnd.leave(!(error instanceof GatewayError && error.code === 'caldav-unreachable'));
+      throw error;
+    }
   };
 }
 
@@ -62,11 +57,11 @@ class BackEnd {
   readonly #origin: string;
   readonly #options: BreakerOptions;
   #state: BreakerState = 'closed';
-  #asked = 0;
+  #underWay = 0;
   #failures = 0;
   #pauseMs: number;
   #openUntil = 0;
-  /** When it last answered, or was asked while nothing was under way. */
+  /** When it last answered, or work began while none was under way. */
   #lastSign = 0;
   #waiting: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -77,7 +72,7 @@ class BackEnd {
     this.#pauseMs = options.pauseMs.first;
   }
 
-  /** Resolves when a request may go out; `leave` must follow. */
+  /** Resolves when work may begin; `leave` must follow. */
   async enter(): Promise<void> {
     if (this.#state === 'open') {
       const left = this.#openUntil - Date.now();
@@ -96,7 +91,7 @@ class BackEnd {
   }
 
   leave(answered: boolean): void {
-    this.#asked -= 1;
+    this.#underWay -= 1;
     if (answered) {
       this.#lastSign = Date.now();
       this.#failures = 0;
@@ -114,13 +109,13 @@ class BackEnd {
   }
 
   #hasRoom(): boolean {
-    if (this.#state === 'closed') return this.#asked < this.#options.width;
-    return this.#state === 'half-open' && this.#asked === 0;
+    if (this.#state === 'closed') return this.#underWay < this.#options.width;
+    return this.#state === 'half-open' && this.#underWay === 0;
   }
 
   #start(): void {
-    if (this.#asked === 0) this.#lastSign = Date.now();
-    this.#asked += 1;
+    if (this.#underWay === 0) this.#lastSign = Date.now();
+    this.#underWay += 1;
   }
 
   #open(): void {

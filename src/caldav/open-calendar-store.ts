@@ -4,7 +4,7 @@ import type { CalendarAddress, StoredEvent } from '../itip/types.ts';
 import { GatewayError } from '../errors.ts';
 import { resolveWithin } from './ask-dav.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
-import { BREAKER, type BreakerState, withBreaker } from './breaker.ts';
+import { BREAKER, type BreakerState, openBreaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
@@ -34,29 +34,34 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
   if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is no URL`);
   if (home !== null) checkHomeTemplate(home);
   const authorize = openAuthorization(url, auth);
-  const client = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
+  const http = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
   const { onBreaker } = options;
-  const http = withBreaker(client, { ...BREAKER, ...(onBreaker && { onChange: onBreaker }) });
+  const breaker = openBreaker({ ...BREAKER, ...(onBreaker && { onChange: onBreaker }) });
   const calendars = openCalendarFinder(http, home);
+
+  async function find(access: Access, organizer: CalendarAddress, uid: string, knownHref: string | null) {
+    const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
+    if (known !== null) return { kind: 'found', event: known } as const;
+    const list = await calendars.list(access, organizer, false);
+    const found = await findEvent(http, access, list.calendars, { uid, organizer });
+    if (found.kind !== 'none' || !list.remembered) return found;
+    const fresh = await calendars.list(access, organizer, true);
+    const made = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
+    return findEvent(http, access, made, { uid, organizer });
+  }
 
   return {
     async find(organizer, uid, knownHref) {
       // No calendar text holds such a UID, and no XML could ask for it.
       if (/\p{Cc}/u.test(uid)) return { kind: 'none' };
       const access = authorize(organizer);
-      const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
-      if (known !== null) return { kind: 'found', event: known };
-      const list = await calendars.list(access, organizer, false);
-      const found = await findEvent(http, access, list.calendars, { uid, organizer });
-      if (found.kind !== 'none' || !list.remembered) return found;
-      const fresh = await calendars.list(access, organizer, true);
-      const made = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
-      return findEvent(http, access, made, { uid, organizer });
+      return breaker(new URL(access.url).origin, () => find(access, organizer, uid, knownHref));
     },
 
     async write(organizer, event, text) {
       const access = authorize(organizer);
-      return writeEvent(http, hrefUrl(access, event.href), access.headers, event, text);
+      const target = hrefUrl(access, event.href);
+      return breaker(new URL(target).origin, () => writeEvent(http, target, access.headers, event, text));
     },
 
     close: () => http.close(),

@@ -1,16 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BREAKER, type BreakerState, withBreaker } from '../../src/caldav/breaker.ts';
+import { BREAKER, type BreakerState, openBreaker } from '../../src/caldav/breaker.ts';
 import { CalDavError } from '../../src/caldav/caldav-error.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/caldav/send-request.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const answer: HttpAnswer = { status: 200, headers: {}, body: Buffer.alloc(0), url: '' };
 const away = () => new CalDavError('caldav-unreachable', 'no answer', { temporary: true });
 
 interface Asked {
-  readonly url: string;
+  readonly origin: string;
   answer(): void;
   fail(error?: Error): void;
 }
@@ -18,19 +16,15 @@ interface Asked {
 function setUp() {
   const asked: Asked[] = [];
   const states: BreakerState[] = [];
-  const inner: HttpClient = {
-    send: ({ url }) =>
-      new Promise((resolve, reject) => {
-        asked.push({ url, answer: () => resolve(answer), fail: (error = away()) => reject(error) });
-      }),
-    close: async () => undefined,
-  };
-  const client = withBreaker(inner, { ...BREAKER, width: 2, onChange: (_origin, state) => states.push(state) });
+  const breaker = openBreaker({ ...BREAKER, width: 2, onChange: (_origin, state) => states.push(state) });
   /** What became of it: `waiting`, `answered` or the error. */
-  function get(host = 'one'): { result: () => string | CalDavError } {
+  function get(origin = 'one'): { result: () => string | CalDavError } {
     let result: string | CalDavError = 'waiting';
-    const request: HttpRequest = { method: 'GET', url: `http://${host}.test/a.ics`, headers: {} };
-    client.send(request).then(
+    const work = () =>
+      new Promise<void>((resolve, reject) => {
+        asked.push({ origin, answer: resolve, fail: (error = away()) => reject(error) });
+      });
+    breaker(origin, work).then(
       () => (result = 'answered'),
       (error: CalDavError) => (result = error),
     );
@@ -54,7 +48,7 @@ describe('the breaker', () => {
     const [first, , third] = [get(), get(), get()];
     get('two');
     await settle();
-    expect(asked.map(({ url }) => new URL(url).hostname)).toEqual(['one.test', 'one.test', 'two.test']);
+    expect(asked.map(({ origin }) => origin)).toEqual(['one', 'one', 'two']);
     asked[0]?.answer();
     await settle();
     expect(first.result()).toBe('answered');
@@ -72,7 +66,7 @@ describe('the breaker', () => {
     await vi.advanceTimersByTimeAsync(BREAKER.patienceMs - 1);
     expect(waiting.result()).toBe('waiting');
     await vi.advanceTimersByTimeAsync(1);
-    expect(waiting.result()).toMatchObject({ code: 'caldav-unreachable', temporary: true, retryAfterMs: 5_000 });
+    expect(waiting.result()).toMatchObject({ code: 'caldav-unreachable', temporary: true, retryAfterMs: 2_000 });
     const late = get();
     await settle();
     expect(late.result()).toBeInstanceOf(CalDavError);
