@@ -1,6 +1,7 @@
 // `imip-gateway why`: what the ledger knows of a Message-ID, UID, address or record, as text for a person.
 import { calendarAddress } from '../itip/calendar-address.ts';
 import type { Ledger, LedgerEntry } from '../spool/types.ts';
+import { terminalText } from './terminal-text.ts';
 
 const MOST_ENTRIES = 200;
 const MOST_RECORDS = 50;
@@ -38,5 +39,6 @@ function sayEntry(entry: LedgerEntry): string {
     ['record', entry.recordId],
   ].filter(([, value]) => value !== null);
   const head = `${new Date(entry.at).toISOString()}  ${entry.verdict}: ${entry.reason}`;
-  return [head, `  ${entry.detail}`, ...facts.map(([name, value]) => `  ${name}: ${value}`)].join('\n');
+  const lines = [head, `  ${entry.detail}`, ...facts.map(([name, value]) => `  ${name}: ${value}`)];
+  return lines.map(terminalText).join('\n');
 }

@@ -14,6 +14,7 @@ import type {
 } from '../spool/types.ts';
 import { originOf, subjectOf } from './about-task.ts';
 import { entryAbout, type IncomingBody, type TaskBody } from './records.ts';
+import { terminalText } from './terminal-text.ts';
 
 export interface QueueCommandOptions {
   readonly desk: QueueDesk;
@@ -162,11 +163,11 @@ export function sayListing({ queues, tasks }: Listing, now: number): string {
 export function sayTask({ body, ledger, ...task }: ShownTask): string {
   const facts = Object.entries(task).filter(([, value]) => value !== null);
   const entries = ledger.map(
-    ({ at, verdict, reason, detail }) => `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${plain(detail)}`,
+    ({ at, verdict, reason, detail }) => `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
   );
   return [
-    facts.map(([name, value]) => `${name}: ${plain(String(value))}`).join('\n'),
-    `body: ${JSON.stringify(body, null, 2).split('\n').map(plain).join('\n')}`,
+    facts.map(([name, value]) => `${name}: ${terminalText(String(value))}`).join('\n'),
+    `body: ${JSON.stringify(body, null, 2).split('\n').map(terminalText).join('\n')}`,
     ...entries,
   ].join('\n\n');
 }
@@ -197,7 +198,7 @@ function sayAge(ms: number): string {
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(plain));
+  const cells = rows.map((row) => row.map(terminalText));
   const widths = cells.reduce<number[]>((all, row) => row.map((cell, at) => Math.max(cell.length, all[at] ?? 0)), []);
   return cells
     .map((row) =>
@@ -207,9 +208,4 @@ function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** Strangers' text goes to a terminal: no control character may get there. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }

@@ -55,6 +55,16 @@ describe('why', () => {
     expect(times).toEqual(times.toSorted());
   });
 
+  it('lets no control character of a stranger reach the terminal', async () => {
+    const odd = 'odd\u001b[2J\u0007\u202e@example.com';
+    kit.relay.verdict = () => ({ kind: 'refused', response: '554 5.7.1 \u001b[31mspam' });
+    await kit.invite(meeting({ uid: odd, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] }), bob);
+    await kit.settle();
+    const text = await explain(kit.ledger, odd);
+    expect(text).toContain('not-mailed: refused-by-relay');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('says so where it knows nothing', async () => {
     expect(await explain(kit.ledger, carol.asWritten)).toMatch(/^Nothing in the ledger is about carol@remote\.test\./);
   });
