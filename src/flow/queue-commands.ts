@@ -163,7 +163,8 @@ export function sayListing({ queues, tasks }: Listing, now: number): string {
 export function sayTask({ body, ledger, ...task }: ShownTask): string {
   const facts = Object.entries(task).filter(([, value]) => value !== null);
   const entries = ledger.map(
-    ({ at, verdict, reason, detail }) => `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
+    ({ at, verdict, reason, detail }) =>
+      `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
   );
   return [
     facts.map(([name, value]) => `${name}: ${terminalText(String(value))}`).join('\n'),

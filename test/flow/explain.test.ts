@@ -57,7 +57,7 @@ describe('why', () => {
 
   it('lets no control character of a stranger reach the terminal', async () => {
     const odd = 'odd\u001b[2J\u0007\u202e@example.com';
-    kit.relay.verdict = () => ({ kind: 'refused', response: '554 5.7.1 \u001b[31mspam' });
+    kit.relay.verdict = () => ({ kind: 'refused', response: '554 5.7.1 \u001b[31mspam', status: 554 });
     await kit.invite(meeting({ uid: odd, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] }), bob);
     await kit.settle();
     const text = await explain(kit.ledger, odd);
