@@ -10,5 +10,6 @@ const reserveBytes = 64 * 1024 * 1024;
 export function askForRoom(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= reserveBytes) return;
-  throw new GatewayError('spool-full', 'too little room on the disk of the database', { temporary: true });
+  const message = `less than ${reserveBytes >> 20} MiB are free in ${folder}: they are kept for ending what was begun`;
+  throw new GatewayError('spool-full', message, { temporary: true });
 }

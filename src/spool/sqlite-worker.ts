@@ -77,7 +77,7 @@ function serve(file: OpenFile, path: string): void {
       return failAll(calls, error);
     }
     try {
-      if (calls.some(({ name }) => name === 'put')) askForRoom(dirname(path));
+      if (calls.some(({ name }) => name === 'put' || name === 'probe')) askForRoom(dirname(path));
       const answers = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
       step('commit');
       return answers;

@@ -34,6 +34,7 @@ async function putUntilRefused(spool: Spool): Promise<{ kept: string[]; refusal:
 async function fill(): Promise<unknown> {
   const { spool } = await openSpool({ url });
   const { kept, refusal } = await putUntilRefused(spool);
+  const readyWhileShort = await outcome(spool.probe());
   const claimed = await spool.claim('incoming', { lanes: 3, perLane: 1, leaseMs: 60_000, now: 1 });
   const [first, second] = claimed.map(({ lease, tasks }) => ({ lease, done: idsOf(tasks) }));
   const workedWhileShort = await spool.commit(first!.lease, { done: first!.done });
@@ -51,6 +52,7 @@ async function fill(): Promise<unknown> {
   await again.spool.close();
   return {
     refusal,
+    readyWhileShort,
     workedWhileShort,
     whileFull,
     probeWhileFull,

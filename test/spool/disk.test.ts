@@ -43,6 +43,7 @@ describe.skipIf(!canMount)('a disk that fills up', () => {
     const result = run('unshare', [...namespaces, 'sh', '-c', script, folder, ...program, 'fill', folder]);
     expect(result).toMatchObject({
       refusal: 'spool-full temporary',
+      readyWhileShort: 'spool-full temporary',
       workedWhileShort: true,
       whileFull: 'spool-full temporary',
       probeWhileFull: 'spool-full temporary',
