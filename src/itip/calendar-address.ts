@@ -22,7 +22,7 @@ export function calendarAddress(text: string): CalendarAddress | null {
   const at = address.lastIndexOf('@');
   const local = address.slice(0, at);
   const domain = address.slice(at + 1).replace(/\.$/, '');
-  if (at < 1 || domain === '' || address.length > LONGEST || !isLocalPart(local)) return null;
+  if (at < 1 || domain === '' || Buffer.byteLength(address) > LONGEST || !isLocalPart(local)) return null;
   const ascii = asciiDomain(domain);
   if (ascii === null) return null;
   return { key: `${local.normalize('NFC').toLowerCase()}@${ascii}`, asWritten: `${local}@${domain}` };

@@ -31,3 +31,8 @@ export function formOf(id: string): OccurrenceIdForm {
 export function millisOf(id: string): number {
   return parseLocal(id.endsWith('Z') ? id.slice(0, -1) : id) ?? Number.NaN;
 }
+
+/** A UID becomes the name of queues and ledger lines: of a length that indexes take, without control characters. */
+export function isUid(text: string): boolean {
+  return text !== '' && Buffer.byteLength(text) <= 1000 && !/\p{Cc}/u.test(text);
+}

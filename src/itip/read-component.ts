@@ -4,7 +4,7 @@ import { calendarAddress } from './calendar-address.ts';
 import { type ContentLine, unescapeText } from './content-lines.ts';
 import { partstatIn, readSequence } from './event-component.ts';
 import { endAfter } from './duration.ts';
-import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
+import { isUid, occurrenceIdOf, timeOf } from './occurrence-id.ts';
 import { readTime } from './time-zones.ts';
 import type {
   CalendarAddress,
@@ -75,6 +75,7 @@ type Common = Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'comment' | 'sequ
 function readCommon(component: ClaimedComponent): Common | string {
   const uid = unescapeText(first(component, 'UID')?.value ?? '').trim();
   if (uid === '') return `${component.name} without UID`;
+  if (!isUid(uid)) return `${component.name} with a UID that is none`;
   const occurrence = readOccurrence(component, uid);
   if (occurrence === null) return `${uid}: RECURRENCE-ID cannot be read`;
   const range = first(component, 'RECURRENCE-ID')?.param('RANGE')?.trim().toUpperCase() ?? null;

@@ -75,11 +75,14 @@ function decodeQ(text: string): Buffer {
 /** More than that in one field is no sender of an answer. */
 const LONGEST_ADDRESS_FIELD = 32 * 1024;
 
+/** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */
+const LONGEST_ADDRESS = 320;
+
 /** Groups are flattened. Only names are decoded: an encoded word is never an address (RFC 2047 §5). */
 export function readAddresses(value: string): MailAddress[] {
   const addresses = addressparser(value.slice(0, LONGEST_ADDRESS_FIELD), { flatten: true });
   return addresses
-    .filter(({ address }) => address)
+    .filter(({ address }) => address && Buffer.byteLength(address) <= LONGEST_ADDRESS)
     .map(({ name, address }) => ({ name: decodeWords(name).trim(), address }));
 }
 

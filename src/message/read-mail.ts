@@ -87,9 +87,9 @@ function readFacts(fields: (name: string) => string[], text: string): MailFacts 
   };
 }
 
-/** With angle brackets, also where the mail had none. */
+/** With angle brackets, also where the mail had none. Longer ones are none: the ledger finds mails by it. */
 function readMessageId(value = ''): string | null {
-  const id = /<([^<>\s\p{Cc}]{1,990})>/u.exec(value)?.[1] ?? /^[^<>\s\p{Cc}]{1,990}$/u.exec(value)?.[0];
+  const id = /<([^<>\s\p{Cc}]{1,500})>/u.exec(value)?.[1] ?? /^[^<>\s\p{Cc}]{1,500}$/u.exec(value)?.[0];
   return id === undefined ? null : `<${id}>`;
 }
 

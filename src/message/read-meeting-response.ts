@@ -1,6 +1,7 @@
 // What winmail.dat says about a meeting in, the same items as a calendar would give out: the answer, and the proposal of
 // another time with it. Refuses what is no response: requests and cancellations give no items.
 import { calendarAddress } from '../itip/calendar-address.ts';
+import { isUid } from '../itip/occurrence-id.ts';
 import type { CalendarTime, ClaimedAnswer, ClaimedItem, ItipMessage, OccurrenceKey, Partstat } from '../itip/types.ts';
 import { readComment } from './read-comment.ts';
 import type { TnefMessage } from './tnef.ts';
@@ -60,12 +61,14 @@ export function readOccurrence({ globalObjectId, cleanGlobalObjectId, ...tnef }:
   const bytes = Buffer.from(id);
   if (bytes.length < FIXED_LENGTH || bytes.subarray(0, 16).toString('hex') !== CLASS_ID) return null;
   const data = bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt32LE(36));
+  const uid = readUid(bytes, data);
   const date = { year: bytes.readUInt16BE(16), month: bytes.readUInt8(18), day: bytes.readUInt8(19) };
-  if (date.year === 0) return { uid: readUid(bytes, data), recurrenceId: null };
+  if (!isUid(uid)) return null;
+  if (date.year === 0) return { uid, recurrenceId: null };
   // A date that is none must not become an answer to the whole series.
   if (date.year < 1601 || date.year > 9999 || date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
     return null;
-  return { uid: readUid(bytes, data), recurrenceId: recurrenceId(date, tnef) };
+  return { uid, recurrenceId: recurrenceId(date, tnef) };
 }
 
 function readUid(id: Buffer, data: Buffer): string {

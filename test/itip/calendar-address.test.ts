@@ -41,6 +41,7 @@ describe('calendarAddress', () => {
     'mailto:bob%0d%0aeve@example.com',
     'mailto:bob%00@example.com',
     `${'b'.repeat(400)}@example.com`,
+    `${'é'.repeat(200)}@example.com`,
   ])('is none: %s', (text) => {
     expect(calendarAddress(text)).toBeNull();
   });

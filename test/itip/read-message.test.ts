@@ -97,6 +97,11 @@ describe('readMessage', () => {
       message('METHOD:REPLY\r\n', EVENT.replace('=ACCEPTED', `=DELEGATED;DELEGATED-TO=${delegates(11)}`)),
       ['a: more than 10 delegates'],
     ],
+    [
+      'a UID that is none',
+      message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'UID:a\\nb')),
+      ['VEVENT with a UID that is none'],
+    ],
     ['an event without UID', message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'X:a')), ['VEVENT without UID']],
   ])('gives nothing for %s, and says so', (_, text, unusable) => {
     expect(readMessage(text, null)).toMatchObject({ items: [], unusable });

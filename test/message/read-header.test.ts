@@ -92,6 +92,8 @@ describe('readAddresses', () => {
     ],
     ['=?utf-8?Q?J=C3=B6rg_=3Cx=40example=2Enet=3E?= <j@example.com>', [['Jörg <x@example.net>', 'j@example.com']]],
     ['MAILER-DAEMON <>', []],
+    [`${'a'.repeat(308)}@example.com`, [['', `${'a'.repeat(308)}@example.com`]]],
+    [`${'a'.repeat(309)}@example.com`, []],
     ['', []],
   ])('%s', (value, expected) => {
     expect(readAddresses(value).map(({ name, address }) => [name, address])).toEqual(expected);

@@ -47,6 +47,7 @@ describe('readMail', () => {
     ['Message-ID: a@example.com', '<a@example.com>'],
     ['Message-ID: <a@example.com> (added by mx)', '<a@example.com>'],
     ['Message-ID: two words', null],
+    [`Message-ID: <${'a'.repeat(501)}>`, null],
     ['Subject: x', null],
   ])('%s', (line, expected) => expect(read(line, '', '').facts.messageId).toBe(expected));
 

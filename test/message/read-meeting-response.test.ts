@@ -21,6 +21,11 @@ const tnef = (fields: Partial<TnefMessage>): TnefMessage => ({
 const at = (day: number, hour: number): number => Date.UTC(2026, 10, day, hour);
 
 describe('readMeetingResponse', () => {
+  it.each(['a\u001fb', 'a\r\nb', 'u'.repeat(1001)])('takes no UID that is none: %j', (uid) => {
+    const message = readMeetingResponse(tnef({ globalObjectId: globalObjectId({ uid }) }));
+    expect(message).toEqual({ method: 'REPLY', items: [], unusable: ['winmail.dat names no meeting.'] });
+  });
+
   it.each([
     ['IPM.Schedule.Meeting.Resp.Pos', 'ACCEPTED'],
     ['IPM.Schedule.Meeting.Resp.Neg', 'DECLINED'],
