@@ -10,20 +10,23 @@ const MOST_TEXTS = 8;
 /** Characters: what is made of them takes some ten times as many bytes. */
 const MOST_CHARACTERS = 2_000_000;
 
-/** Keeps what was made of the last few texts: whoever gets it must leave it as it is. */
-export function remember<T>(make: (text: string) => T): (text: string) => T {
+/**
+ * Keeps what was made of the last few texts: whoever gets it must leave it as it is. `mostCharacters` is for what is
+ * small beside its text.
+ */
+export function remember<T>(make: (text: string) => T, mostCharacters = MOST_CHARACTERS): (text: string) => T {
   /** Newest first. Texts are compared as they are: those of different lengths, or the same string, at once. */
   let known: readonly Known<T>[] = [];
   return (text) => {
     const found = known.find((each) => each.text === text);
     if (found !== undefined) return found.made;
     const made = make(text);
-    known = fitting([{ text, made }, ...known]);
+    known = fitting([{ text, made }, ...known], mostCharacters);
     return made;
   };
 }
 
-function fitting<T>(known: readonly Known<T>[]): readonly Known<T>[] {
-  let room = MOST_CHARACTERS;
+function fitting<T>(known: readonly Known<T>[], mostCharacters: number): readonly Known<T>[] {
+  let room = mostCharacters;
   return known.slice(0, MOST_TEXTS).filter(({ text }) => text.length <= room && (room -= text.length) >= 0);
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { remember } from '../../src/itip/remember.ts';
 
-function counted() {
+function counted(mostCharacters?: number) {
   const made: string[] = [];
   const of = remember((text) => {
     made.push(text.slice(0, 1));
     return { text };
-  });
+  }, mostCharacters);
   return { made, of };
 }
 
@@ -39,6 +39,13 @@ describe('remember', () => {
     of(huge);
     of(huge);
     expect(made.slice(4)).toEqual(['h', 'h']);
+  });
+
+  it('keeps more of what is small beside its text', () => {
+    const { made, of } = counted(3_000_000);
+    const [a, b, c] = ['a', 'b', 'c'].map((text) => text.repeat(900_000)) as [string, string, string];
+    for (const text of [a, b, c, a, b, c]) of(text);
+    expect(made).toEqual(['a', 'b', 'c']);
   });
 
   it('lets through what making throws, and tries again', () => {
