@@ -1,0 +1,136 @@
+// `npm run bench`: every figure of the promises beside its limit, measured in one run; one table at the end. On a busy machine
+// only the ratios mean something, and the processor times: so the load is printed, too. `npm run bench quick` takes a tenth.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { has } from '../system/programs.ts';
+import { buildGateway } from '../system/gateway-process.ts';
+import { measureAccept } from './accept.ts';
+import { measureApply } from './apply.ts';
+import { type BackEnd, startEmbedded, startRadicaleBackEnd } from './back-end.ts';
+import { canMeasureCyrus, measureBesideCyrus } from './beside-cyrus.ts';
+import { measureBlackHole } from './black-hole.ts';
+import { measureCallbacks } from './callbacks.ts';
+import { measureHotEvent } from './hot-event.ts';
+import { measureQueue } from './queue.ts';
+import { measureRooms } from './where-time-goes.ts';
+
+interface Row {
+  readonly what: string;
+  readonly figure: string;
+  /** What it is measured against, in the same run. */
+  readonly beside: string;
+  readonly promise: string;
+  readonly held: boolean | null;
+}
+
+const quick = process.argv.includes('quick');
+const some = (count: number): number => (quick ? Math.ceil(count / 10) : count);
+const rows: Row[] = [];
+const built = buildGateway();
+
+function add(what: string, figure: string, beside: string, promise = '', held: boolean | null = null): void {
+  rows.push({ what, figure, beside, promise, held });
+  console.log(`${what}: ${figure}${beside === '' ? '' : ` (${beside})`}`);
+}
+
+const round = (value: number, digits = 0): string => value.toFixed(digits);
+const times = (figure: number, limit: number): string => `${(figure / limit).toFixed(2)} ×`;
+
+async function accept(): Promise<void> {
+  for (const { connections, rates, p99 } of await measureAccept([1, 10, 50], quick ? 1 : 3)) {
+    const { gateway, plain } = rates;
+    const beside = `${times(gateway, plain)} a plain fsyncing server (${round(plain)}/s); 250 p99 ${round(p99, 1)} ms`;
+    const [promise, held] = connections === 50 ? (['≥ 1.5 ×', gateway >= 1.5 * plain] as const) : ['', null];
+    add(`accept, ${connections} connections`, `${round(gateway)}/s`, beside, promise, held);
+  }
+}
+
+async function apply(start: () => Promise<BackEnd>): Promise<void> {
+  const figures = await measureApply(built, start, some(600));
+  const { backEnd, getPut } = figures;
+  for (const kind of ['cold', 'warm'] as const) {
+    const beside = `${times(figures[kind], getPut)} its own GET+PUT (${round(getPut)}/s); ${round(figures.cpu, 1)} ms CPU each`;
+    add(`apply, ${backEnd}, ${kind}`, `${round(figures[kind])}/s`, beside, '≥ 0.8 ×', figures[kind] >= 0.8 * getPut);
+  }
+  add(`memory after that, ${backEnd}`, `${round(figures.memory)} MB`, '');
+}
+
+async function hotEvent(attendees: number): Promise<void> {
+  const { sent, puts, p50, worst, cpu, memory } = await measureHotEvent(built, attendees);
+  const beside = `sent in ${round(sent)} s; ${round(cpu, 1)} ms CPU each; ${round(memory)} MB`;
+  const figure = `${puts} PUTs; visible p50 ${round(p50, 1)} s, worst ${round(worst, 1)} s`;
+  add(`one event, ${attendees} answer in 10 s`, figure, beside, '≤ 20 PUTs, ≤ 5 s', puts <= 20 && worst <= 5);
+}
+
+async function callbacks(): Promise<void> {
+  const { attendees, bytes, p50, p99, posted, mailed, cpu, databaseBytes } = await measureCallbacks(built, some(2_000));
+  const size = `${round(bytes / 1024)} kB each; ${round(databaseBytes / 2 ** 20)} MB of database`;
+  const figure = `p50 ${round(p50, 2)} ms, p99 ${round(p99, 1)} ms; all in ${round(posted, 1)} s`;
+  add(`callbacks, ${attendees} attendees`, figure, size, 'p50 < 3 ms, all < 20 s', p50 < 3 && posted < 20);
+  add('their mails', `all in ${round(mailed, 1)} s`, `${round(cpu, 1)} ms CPU for a callback and its mail`);
+}
+
+async function queue(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'queue-'));
+  const waiting = some(100_000);
+  const [empty, ...full] = await measureQueue(`sqlite:${join(folder, 'gateway.db')}`, waiting);
+  for (const { state, put, claim, commit } of full) {
+    const figure = `put ${round(put, 1)}, claim ${round(claim, 1)}, commit ${round(commit, 1)} ms`;
+    const beside = `empty: ${round(empty?.put ?? 0, 1)}, ${round(empty?.claim ?? 0, 1)}, ${round(empty?.commit ?? 0, 1)} ms`;
+    add(`queue, ${state}`, figure, beside);
+  }
+  await rm(folder, { recursive: true });
+}
+
+async function blackHole(): Promise<void> {
+  const { alone, beside } = await measureBlackHole(built);
+  const figure = `${round(beside)}/s beside it`;
+  add(
+    'one black-holed back end',
+    figure,
+    `${times(beside, alone)} without (${round(alone)}/s)`,
+    '≥ 0.9 ×',
+    beside >= 0.9 * alone,
+  );
+}
+
+async function cyrus(): Promise<void> {
+  const start = has('Radicale', 'radicale') ? startRadicaleBackEnd : startEmbedded;
+  for (const { workload, cyrus: peer, gateway } of await measureBesideCyrus(built, start, {
+    events: some(600),
+    attendees: some(2_000),
+  })) {
+    const beside = `${times(gateway.applied, peer.applied)} Cyrus (${round(peer.applied)}/s, ${round(peer.cpu, 1)} ms CPU)`;
+    const figure = `${round(gateway.applied)}/s, ${round(gateway.cpu, 1)} ms CPU`;
+    add(`beside Cyrus, ${workload}`, figure, beside, '> 1 ×', gateway.applied > peer.applied);
+  }
+}
+
+async function rooms(): Promise<void> {
+  const shares = [...(await measureRooms(built, some(600)))].filter(([, share]) => share >= 0.02);
+  add('where an answer’s time goes', shares.map(([room, share]) => `${room} ${round(share * 100)} %`).join(', '), '');
+}
+
+const begun = loadavg();
+try {
+  await accept();
+  await apply(startEmbedded);
+  if (has('Radicale', 'radicale')) await apply(startRadicaleBackEnd);
+  for (const attendees of [500, 2_000, 10_000].slice(0, quick ? 1 : 3)) await hotEvent(attendees);
+  await callbacks();
+  await queue();
+  await blackHole();
+  if (canMeasureCyrus()) await cyrus();
+  else console.log('Cyrus IMAP: not measured, for it or its load generator is not here');
+  await rooms();
+} finally {
+  built.remove();
+}
+console.log(
+  `\n${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}, load ${begun.map((load) => round(load, 1))} at the beginning, ${loadavg().map((load) => round(load, 1))} at the end\n`,
+);
+console.log('| what | figure | beside | promise | held |\n|---|---|---|---|---|');
+for (const { what, figure, beside, promise, held } of rows) {
+  console.log(`| ${what} | ${figure} | ${beside} | ${promise} | ${held === null ? '' : held ? 'yes' : 'no'} |`);
+}
