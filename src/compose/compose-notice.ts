@@ -74,6 +74,7 @@ function reasonKey(reason: string): string {
 
 const REASONS = new Set([
   'unauthenticated',
+  'anotherAttendee',
   'notInvited',
   'unknownEvent',
   'ambiguousEvent',

@@ -29,6 +29,7 @@ const holds: Record<HoldReason, (who: string) => string> = {
   'changed-elsewhere': (who) => `Somebody set another answer for ${who} in the calendar after this one was sent.`,
   'series-change': () => 'An answer to “this and all following” would rewrite the series.',
   'event-unusable': () => 'What the CalDAV server holds cannot be edited safely.',
+  'another-attendee': (who) => `It came to the reply address of ${who} and answers in somebody else’s name.`,
   unauthenticated: (who) => `Nothing proves that the sender is ${who}.`,
   'several-from': () => 'The mail names several senders.',
   forwarded: () => 'The answer was inside a forwarded mail.',

@@ -22,10 +22,12 @@ export async function takeClaim(
   const { policy } = options;
   const judge = (aliases: readonly string[]) =>
     judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy });
-  let judgement = judge([]);
+  let aliases: readonly string[] = [];
+  let judgement = judge(aliases);
   // Aliases only let through what would be held.
   if (judgement.verdict === 'hold' && claimed !== null) {
-    judgement = judge(await options.ledger.aliases(organizer.key, claimed.key));
+    aliases = await options.ledger.aliases(organizer.key, claimed.key);
+    judgement = judge(aliases);
   }
   const sender = incoming.mail.from[0]?.address ?? evidence.from[0] ?? '';
   const attendee = judgement.attendee ?? claimed ?? calendarAddress(sender);
@@ -40,7 +42,9 @@ export async function takeClaim(
     );
     return;
   }
-  const held = judgement.verdict === 'hold' ? judgement.reason : null;
+  const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
+  const isTheirs = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
+  const held = unproven === 'unauthenticated' && !isTheirs ? 'another-attendee' : unproven;
   if (claim.kind === 'refresh' && held !== null) {
     recordFor(
       options,

@@ -163,6 +163,7 @@ export type HoldReason =
   | 'series-change'
   | 'event-unusable'
   | 'unauthenticated'
+  | 'another-attendee'
   | 'several-from'
   | 'forwarded';
 

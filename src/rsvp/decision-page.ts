@@ -88,6 +88,7 @@ const answerNames: Readonly<Partial<Record<Partstat, string>>> = {
 
 const reasonMessages: Readonly<Record<string, string>> = {
   unauthenticated: 'unauthenticated',
+  'another-attendee': 'anotherAttendee',
   'not-invited': 'notInvited',
   'unknown-event': 'unknownEvent',
   'ambiguous-event': 'ambiguousEvent',

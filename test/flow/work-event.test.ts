@@ -155,6 +155,21 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
   });
 
+  it('says of an answer for Bob at the address of Carol that it names somebody else', async () => {
+    const raw = answerMail({
+      attendee: bob.asWritten,
+      organizer: replyTo(carol),
+      uid,
+      partstat: 'ACCEPTED',
+      date: kit.clock.now,
+    });
+    await kit.mail(raw, replyTo(carol), bob.asWritten);
+    await kit.settle();
+    const [entry] = (await kit.entries(carol.key)).filter(({ verdict }) => verdict === 'held');
+    expect(entry).toMatchObject({ reason: 'another-attendee', detail: expect.stringContaining('somebody else') });
+    expect(kit.calendar.text(uid)).toBe(event());
+  });
+
   describe('held answers', () => {
     const stranger = 'bob@private.test';
     const forged = (partstat: 'ACCEPTED' | 'DECLINED') => {

@@ -41,6 +41,7 @@ describe('the decision page', () => {
     'series-change',
     'event-unusable',
     'unauthenticated',
+    'another-attendee',
     'several-from',
     'forwarded',
   ];
