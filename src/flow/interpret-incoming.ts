@@ -40,7 +40,7 @@ async function interpretTask(options: InterpretOptions, task: Task, set: ChangeS
   const origin: Origin = { recordId: task.id, door: peer.door, messageId: incoming.mail.messageId };
   let asked: Promise<SenderEvidence> | undefined;
   const evidence = (): Promise<SenderEvidence> => (asked ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
-  const reading: Reading = { task, mail, incoming, origin, evidence, set };
+  const reading: Reading = { task, mail, incoming, origin, evidence, set, taken: new Set() };
   for (const recipient of new Set(envelope.rcptTo.map((address) => address.toLowerCase()))) {
     await takeFor(options, await routeOf(options, recipient), reading);
   }

@@ -49,6 +49,8 @@ export interface Reading {
   /** Asked at most once, and only where somebody's word is at stake. */
   readonly evidence: () => Promise<SenderEvidence>;
   readonly set: ChangeSet;
+  /** What was taken for an earlier recipient: one mail to several of an organizer's addresses answers once. */
+  readonly taken: Set<string>;
 }
 
 export type PersonRoute = Extract<Route, { kind: 'reply' | 'own' }>;

@@ -42,6 +42,9 @@ export async function takeClaim(
     );
     return;
   }
+  const copy = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
+  if (reading.taken.has(copy)) return;
+  reading.taken.add(copy);
   const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
   const isTheirs = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
   const held = unproven === 'unauthenticated' && !isTheirs ? 'another-attendee' : unproven;

@@ -234,9 +234,9 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         { uid, recurrenceId: null, attendee: attendee.asWritten, organizer: alice.asWritten, expiresAt: clock.now + 1 },
         { partstat, comment: null, sequence, wholeSeries: false },
       ),
-    mail: (raw: Uint8Array, to: string, from = bob.asWritten) =>
+    mail: (raw: Uint8Array, to: string | readonly string[], from = bob.asWritten) =>
       receiveMail(common, {
-        envelope: { mailFrom: from, rcptTo: [to] },
+        envelope: { mailFrom: from, rcptTo: [to].flat() },
         peer: {
           door: 'smtp',
           address: '127.0.0.1',

@@ -325,6 +325,19 @@ describe('NOTIFY_ORGANIZER', () => {
 });
 
 describe('own-domain mode', () => {
+  it('takes a mail to several addresses of one organizer for one answer', async () => {
+    const addresses = [alice.asWritten, 'team@example.com'];
+    const kit = await openFlowKit({ replyDomain: null, ownRecipients: addresses });
+    kit.calendar.put(uid, event());
+    kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom], dmarc: { result: 'pass', policy: 'reject' } });
+    const { asWritten: attendee } = bob;
+    const answer = { attendee, organizer: alice.asWritten, uid, partstat: 'ACCEPTED', date: kit.clock.now } as const;
+    await kit.mail(answerMail(answer), addresses);
+    await kit.settle();
+    expect(await kit.reasons(uid)).toEqual(['applied applied', 'mailed notice']);
+    await kit.close();
+  });
+
   it('applies proven calendar mail and leaves no trace of the rest', async () => {
     const kit = await openFlowKit({ replyDomain: null, ownRecipients: [alice.asWritten] });
     kit.calendar.put(uid, event());
