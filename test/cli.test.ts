@@ -54,6 +54,24 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     for (const name of ['GATEWAY_SECRETS', 'HTTP_LISTEN', 'SENDER_POLICY']) expect(stderr).toContain(name);
   });
 
+  it.each([
+    ['HTTP_LISTEN', 'nowhere.invalid:0'],
+    ['SMTP_LISTEN', '192.0.2.1:2525'],
+    ['LMTP_LISTEN', '192.0.2.1:2424'],
+    ['METRICS_LISTEN', '192.0.2.1:9090'],
+  ])('names %s where nothing can listen on %s', async (name, value) => {
+    const { code, stderr } = await imip(['serve'], {
+      GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+      DATABASE_URL: `sqlite:${join(folder, `${name}.db`)}`,
+      HTTP_LISTEN: '127.0.0.1:0',
+      SMTP_LISTEN: '127.0.0.1:0',
+      [name]: value,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${name}: cannot listen on ${value}: `);
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('names every setting whose file cannot be used, and has opened nothing', async () => {
     const database = join(folder, 'never', 'gateway.db');
     const missing = join(folder, 'missing');

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Templates } from '../compose/types.ts';
+import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { KeyRing } from '../rsvp/types.ts';
 import { addCallback } from './callback-route.ts';
@@ -74,9 +75,13 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (cause: Error): void => {
+      const message = `HTTP_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new GatewayError('config-invalid', message, { cause }));
+    };
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

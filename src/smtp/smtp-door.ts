@@ -47,7 +47,7 @@ export async function openMailDoor(options: MailDoorOptions): Promise<MailDoor> 
   const server = new MailServer(serverOptions(options, limits, peers, sessions, receiving), limits.commandsPerMail);
   server.on('error', (error) => options.log.debug({ err: error }, 'mail session failed'));
   const sockets = trackSockets(server, peers, limits.sessionMs);
-  const address = await listen(server, options.host, options.port);
+  const address = await listen(server, options);
   const stopWatching =
     options.tls === null
       ? () => {}
@@ -126,10 +126,11 @@ function trackSockets(server: MailServer, peers: Peers, sessionMs: number): Read
   return sockets;
 }
 
-function listen(server: MailServer, host: string, port: number): Promise<{ host: string; port: number }> {
+function listen(server: MailServer, { kind, host, port }: MailDoorOptions): Promise<MailDoor['address']> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => {
-      reject(new GatewayError('config-invalid', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
+      const message = `${kind.toUpperCase()}_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new GatewayError('config-invalid', message, { cause }));
     };
     server.server.once('error', fail);
     server.listen(port, host, () => {
