@@ -27,6 +27,8 @@ export interface Lane {
   readonly uid: string;
   readonly context: EventContext;
   readonly set: ChangeSet;
+  /** How long its answers have been due, ms: much, where more come in than the calendar takes. */
+  readonly behindMs: number;
 }
 
 export interface Waiting<K extends EventBody['kind']> {

@@ -13,6 +13,8 @@ const MISSING_PATIENCE_MS = 15 * 60_000;
 const MISSING_RETRY_MS = 20_000;
 /** Not at once: a writer that raced with us needs this long to show (measured on SabreDAV and DAViCal). */
 const VERIFY_AFTER_MS = 1_000;
+/** Answers come first: while there are more than the calendar takes, re-reads wait until it has time. */
+const VERIFY_LATER = { perBehind: 10, atMostMs: 30_000 };
 const MOST_ROUNDS = 5;
 
 export interface EventEdit {
@@ -132,8 +134,9 @@ function settleRestored(
   if (restored.length > 0 && round + 1 < MOST_ROUNDS) addVerify(options, lane, round + 1);
 }
 
-function addVerify(options: EventWorkOptions, { organizer, uid, set }: Lane, round: number): void {
+function addVerify(options: EventWorkOptions, { organizer, uid, set, behindMs }: Lane, round: number): void {
   const now = options.now();
+  const later = Math.min(behindMs * VERIFY_LATER.perBehind, VERIFY_LATER.atMostMs);
   const id = options.makeId(now);
   const origin = { recordId: id, door: 'gateway', messageId: null };
   set.add(
@@ -142,7 +145,7 @@ function addVerify(options: EventWorkOptions, { organizer, uid, set }: Lane, rou
       'event',
       eventLane(organizer.key, uid),
       { kind: 'verify', origin, organizer, uid, round },
-      { createdAt: now, dueAt: now + VERIFY_AFTER_MS },
+      { createdAt: now, dueAt: now + VERIFY_AFTER_MS + later },
     ),
   );
 }

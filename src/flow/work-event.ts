@@ -18,10 +18,7 @@ import { settleRefresh } from './settle-refresh.ts';
 export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<Changes> {
   return async ({ tasks }) => {
     const waiting = tasks.map((task) => ({ task, body: bodyOf<EventBody>(task) }));
-    const lane = await openLane(
-      options,
-      waiting.map(({ body }) => body),
-    );
+    const lane = await openLane(options, waiting);
     const answers = waiting.filter(isKind('answer')).filter(({ body }) => body.held === null || body.approved);
     const verify = waiting.filter(isKind('verify'));
     if (answers.length > 0) options.pace.begin(eventLane(lane.organizer.key, lane.uid));
@@ -53,8 +50,11 @@ function isKind<K extends EventBody['kind']>(
   return (waiting): waiting is Waiting<K> => waiting.body.kind === kind;
 }
 
-async function openLane(options: EventWorkOptions, bodies: readonly EventBody[]): Promise<Lane> {
+async function openLane(options: EventWorkOptions, waiting: readonly { task: Task; body: EventBody }[]): Promise<Lane> {
+  const bodies = waiting.map(({ body }) => body);
   const [first] = bodies;
+  const due = waiting.filter(isKind('answer')).map(({ task }) => task.dueAt);
+  const behindMs = Math.max(0, options.now() - Math.min(options.now(), ...due));
   const { organizer, uid } =
     first?.kind === 'answer' ? { organizer: first.answer.organizer, uid: first.answer.occurrence.uid } : ownerOf(first);
   const everyone = bodies.some(({ kind }) => kind === 'verify');
@@ -62,7 +62,7 @@ async function openLane(options: EventWorkOptions, bodies: readonly EventBody[])
     body.kind === 'answer' ? [body.answer.attendee.key] : 'attendee' in body ? [body.attendee.key] : [],
   );
   const context = await options.ledger.eventContext(organizer.key, uid, everyone ? null : [...new Set(attendees)]);
-  return { organizer, uid, context, set: new ChangeSet() };
+  return { organizer, uid, context, set: new ChangeSet(), behindMs };
 }
 
 function ownerOf(body: Exclude<EventBody, { kind: 'answer' }> | undefined): {

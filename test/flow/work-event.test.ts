@@ -113,6 +113,38 @@ describe('an event’s lane', () => {
     expect(await kit.reasons(uid)).toContain('applied overwritten');
   });
 
+  it('re-reads later where answers have piled up, for they come first', async () => {
+    // The invitation itself has a look at what is there.
+    kit.clock.now += 10_000;
+    await kit.settle();
+    await answer('ACCEPTED');
+    await kit.settle(['incoming']);
+    kit.clock.now += 2_000;
+    await kit.settle();
+    kit.calendar.put(uid, event());
+    const readAgain = async (after: number): Promise<boolean> => {
+      kit.clock.now += after;
+      const before = kit.calendar.finds;
+      await kit.settle();
+      return kit.calendar.finds > before;
+    };
+    expect(await readAgain(20_500)).toBe(false);
+    expect(await readAgain(1_000)).toBe(true);
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+  });
+
+  it('re-reads what was written together with a re-read', async () => {
+    await answer('ACCEPTED');
+    await kit.settle();
+    kit.clock.now += 1_500;
+    await answer('DECLINED');
+    await kit.settle();
+    kit.calendar.put(uid, event());
+    kit.clock.now += 10_000;
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
+  });
+
   it('gives up putting back after five rounds', async () => {
     await answer('ACCEPTED');
     await kit.settle();
