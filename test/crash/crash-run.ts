@@ -143,7 +143,7 @@ async function killAgainAndAgain(world: World, { kills, mostTaken }: CrashOption
 
 /** Tries with one gateway after the other until one says yes. */
 async function untilTaken<T>(world: World, tell: (gateway: GatewayProcess) => Promise<T>): Promise<T> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + 600_000;
   for (;;) {
     const running = world.gateways.filter((gateway) => gateway !== null);
     const gateway = running[running.length > 1 ? randomInt(running.length) : 0];
