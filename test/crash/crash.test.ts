@@ -11,7 +11,7 @@ beforeAll(() => {
 afterAll(() => built?.remove());
 
 describe('a gateway killed at any moment', () => {
-  it('loses nothing that it acknowledged and applies nothing twice', { timeout: 240_000 }, async () => {
+  it('loses nothing that it acknowledged and applies nothing twice', { timeout: 900_000 }, async () => {
     const seen = await runCrashes({ built, kills: 10, postgres: null, mostTaken: 60 });
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
@@ -20,7 +20,7 @@ describe('a gateway killed at any moment', () => {
 });
 
 describe.skipIf(!havePostgres())('gateways on one PostgreSQL, one of them killed now and then', () => {
-  it('do each other’s work, in order, once', { timeout: 240_000 }, async () => {
+  it('do each other’s work, in order, once', { timeout: 900_000 }, async () => {
     const server = await startPostgres({ durable: false });
     const postgres = { url: server.url, gateways: 3 };
     const seen = await runCrashes({ built, kills: 5, postgres, mostTaken: 150 }).finally(() => server.stop());
