@@ -1,6 +1,6 @@
 // Opens the SQLite file of a spool and drives operations on it, synchronously: for the worker. Refuses a place that
 // cannot be written and a file that another gateway holds.
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from '@photostructure/sqlite';
 import { GatewayError } from '../errors.ts';
@@ -28,7 +28,7 @@ export interface OpenFile {
 export async function openFile(path: string, exclusive: boolean): Promise<OpenFile> {
   const Sqlite = await loadSqlite();
   try {
-    if (exclusive) mkdirSync(dirname(path), { recursive: true });
+    if (exclusive) makeForOwner(path);
     else if (!existsSync(path)) throw new GatewayError('spool-unavailable', `there is no database ${path}`);
     const lock = exclusive ? takeLock(new Sqlite(`${path}-lock`)) : null;
     const database = new Sqlite(path);
@@ -45,6 +45,12 @@ export async function openFile(path: string, exclusive: boolean): Promise<OpenFi
       cause: error,
     });
   }
+}
+
+/** People's mail is in it: what is made here is for this user only. What SQLite makes beside it is as the file is. */
+function makeForOwner(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
 }
 
 /** The kernel drops the lock with the process, so a crash leaves nothing behind that must be cleaned up. */

@@ -6,7 +6,7 @@ import type { GatewayError } from '../errors.ts';
 import { askForRoom } from './disk-room.ts';
 import { type Operation, query, sqliteDialect } from './operation.ts';
 import { bindOperations, mustLast, type OperationName, startOperation, writes } from './operations.ts';
-import { freeAllLanes } from './queue-queries.ts';
+import { freeAllLanes, probe } from './queue-queries.ts';
 import { checkVersion, migrate } from './schema.ts';
 import { asGatewayError, driver, openFile, type OpenFile } from './sqlite-database.ts';
 
@@ -142,6 +142,8 @@ function prepare({ database }: OpenFile, exclusive: boolean): void {
       drive(migrate(sqliteDialect));
       // The lock proves that whoever held a lease is gone.
       drive(freeAllLanes());
+      // A file that another user owns opens all the same, for reading.
+      drive(probe(0));
     } else drive(checkVersion());
     database.exec('commit');
   } catch (error) {

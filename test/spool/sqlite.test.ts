@@ -1,7 +1,17 @@
 // SQLite: the contract, and what is its own: one gateway per file, clear refusals, a bad write that fails alone.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openLedger, openQueueDesk, openSpool } from '../../src/spool/open-spool.ts';
@@ -73,6 +83,26 @@ describe('an SQLite file', () => {
       code: 'spool-unavailable',
     });
     await expect(openSpool({ url: 'mysql://x' })).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('is refused where it can be read only', async () => {
+    const path = join(folder, 'read-only.db');
+    const { spool } = await openSpool({ url: `sqlite:${path}` });
+    await spool.close();
+    // A write version that SQLite does not know makes the file read-only, for root too (https://www.sqlite.org/fileformat.html).
+    const file = openSync(path, 'r+');
+    writeSync(file, Uint8Array.of(9), 0, 1, 18);
+    closeSync(file);
+    await expect(openSpool({ url: `sqlite:${path}` })).rejects.toMatchObject({ code: 'spool-unavailable' });
+  });
+
+  it('is for its owner only', async () => {
+    const path = join(folder, 'private/gateway.db');
+    const { spool } = await openSpool({ url: `sqlite:${path}` });
+    await spool.put([newTask()]);
+    const modes = [dirname(path), path, `${path}-wal`, `${path}-shm`].map((each) => statSync(each).mode & 0o077);
+    await spool.close();
+    expect(modes).toEqual([0, 0, 0, 0]);
   });
 
   it('is neither made nor changed by a visitor', async () => {
