@@ -1,6 +1,7 @@
 // After the event was loaded, edited and written (or could not be): what each answer, re-read and lost mail came to, said
 // to the ledger and to the organizer.
 import type { AppliedAnswer } from '../itip/types.ts';
+import { isAddressAtFault } from './address-at-fault.ts';
 import type { EditResult } from './edit-event.ts';
 import type { EventWorkOptions, Lane, Waiting } from './event-lane.ts';
 import type { JudgedAnswer, WaitingAnswer } from './judge-answers.ts';
@@ -83,6 +84,8 @@ async function settleJudged(
     );
     set.done(task.id);
     if (decision.verdict !== 'apply') continue;
+    // Whoever answers has got our mail, whatever bounced.
+    set.write({ kind: 'unsuppress', organizerKey: organizer.key, recipientKey: attendee.key });
     for (const record of [decision.record, ...decision.alsoRecord]) {
       set.write({ kind: 'applied', organizerKey: organizer.key, uid, answer: record });
     }
@@ -221,7 +224,9 @@ async function settleLost(
   for (const { task, body } of lost) {
     const { attendee, diagnostic, origin } = body;
     set.done(task.id);
-    set.write({ kind: 'suppress', organizerKey: organizer.key, recipientKey: attendee.key, reason: diagnostic, at });
+    if (isAddressAtFault(diagnostic)) {
+      set.write({ kind: 'suppress', organizerKey: organizer.key, recipientKey: attendee.key, reason: diagnostic, at });
+    }
     const detail = `The mail to ${attendee.asWritten} did not arrive: ${diagnostic}`;
     set.record(
       entryAbout(origin, task.id, {

@@ -39,6 +39,13 @@ export async function takeBounces(options: InterpretOptions, mailId: string, rea
     return;
   }
   const at = options.now();
+  // One mail to one recipient fails once; whoever got it knows the address, and could tell the organizer so every minute.
+  const mark = `bounce:${mailId}`;
+  if (await options.ledger.marked(mark)) {
+    record(options, reading, organizer, 'ignored', 'reported-before', 'This failure was reported before.', attendee);
+    return;
+  }
+  reading.set.write({ kind: 'mark', mark, at });
   const body = {
     kind: 'undeliverable',
     origin: reading.origin,

@@ -309,6 +309,42 @@ describe('an event’s lane', () => {
     expect((await simpleParser(Buffer.from(notice?.raw ?? ''))).text).toContain('5.1.1 no such user');
   });
 
+  it('takes one report of a bounce, and writes again to whoever answers all the same', async () => {
+    const moved = event([], 1).replaceAll('20270301', '20270302');
+    kit.calendar.put(uid, moved);
+    await kit.invite(moved, bob);
+    await kit.settle();
+    const bounce = kit.mails.find(({ rcptTo }) => rcptTo === bob.asWritten);
+    const report = [
+      'From: <mailer-daemon@remote.test>',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+      '',
+      '--b',
+      'Content-Type: message/delivery-status',
+      '',
+      'Reporting-MTA: dns; mx.remote.test',
+      '',
+      'Final-Recipient: rfc822; bob@remote.test',
+      'Action: failed',
+      'Status: 5.1.1',
+      '',
+      '--b--',
+      '',
+    ].join('\r\n');
+    for (let times = 0; times < 3; times += 1) {
+      await kit.mail(Buffer.from(report), bounce?.mailFrom ?? '', '');
+      await kit.settle();
+    }
+    const reasons = await kit.reasons(bob.key);
+    expect(reasons.filter((reason) => reason === 'bounced undeliverable')).toHaveLength(1);
+    expect(reasons.filter((reason) => reason === 'ignored reported-before')).toHaveLength(2);
+    expect(await kit.ledger.suppressed(alice.key, bob.key)).toContain('5.1.1');
+    await answer('ACCEPTED', { sequence: 1 });
+    await kit.settle();
+    expect(await kit.ledger.suppressed(alice.key, bob.key)).toBeNull();
+  });
+
   it('forwards a letter once, from our own address', async () => {
     const letter = Buffer.from(
       `From: Bob <${bob.asWritten}>\r\nTo: <${replyTo()}>\r\nSubject: Parking?\r\nMessage-ID: <letter@remote.test>\r\n\r\nWhere do I park?\r\n`,
