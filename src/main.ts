@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mailDoorOptions } from './adapter-options.ts';
 import type { Config } from './config.ts';
-import { decideHeld, readDecision } from './flow/decide-held.ts';
+import { decideAndSee, readDecision } from './flow/decide-held.ts';
 import { doorsFirst } from './flow/doors-first.ts';
 import { endUnanswered } from './flow/end-unanswered.ts';
 import { makeOutcomes, type Outcomes } from './flow/outcomes.ts';
@@ -78,7 +78,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
     showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
-    decideHeld: (claims, choice) => decideHeld(shared, claims, choice),
+    decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
     ready: watchReadiness({ probe: () => spool.probe(), listeners, now: Date.now }),
   };
   const receive = countReceived(

@@ -6,7 +6,7 @@ import type { EventView } from '../compose/types.ts';
 import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../http/types.ts';
 import { calendarAddress } from '../itip/calendar-address.ts';
 import type { DecisionClaims } from '../rsvp/types.ts';
-import type { Ledger, LedgerWrite, Spool, Task } from '../spool/types.ts';
+import type { Ledger, LedgerWrite, Spool, Task, Verdict } from '../spool/types.ts';
 import { decidedMark } from './hold-for-organizer.ts';
 import type { Outcomes } from './outcomes.ts';
 import { bodyOf, entryAbout, type HeldBody } from './records.ts';
@@ -17,6 +17,13 @@ export interface DecideOptions {
   readonly outcomes: Outcomes;
   readonly now: () => number;
 }
+
+/** As long as an attendee's page waits. */
+const OUTCOME_PATIENCE_MS = 2_000;
+
+/** The choices after which something is to be entered. */
+const entering: ReadonlySet<HeldChoice> = new Set<HeldChoice>(['alias', 'once', 'add']);
+const ends: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignored', 'refused', 'recorded']);
 
 export async function readDecision(
   { spool, ledger }: DecideOptions,
@@ -70,6 +77,37 @@ export async function decideHeld(
   if (decided.length === 0) return 'already-decided';
   outcomes.tell(writes);
   return 'done';
+}
+
+/**
+ * The same, and what the calendar made of it where that shows in time: `not-entered` where at least one answer could not
+ * be, since the event, the date or the guest is not there.
+ */
+export async function decideAndSee(
+  options: DecideOptions,
+  claims: DecisionClaims,
+  choice: HeldChoice,
+): Promise<'done' | 'already-decided' | 'not-entered'> {
+  const { spool, outcomes } = options;
+  const open = new Set((await spool.held(claims.holdKey)).map(({ id }) => id));
+  let refused = false;
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const stop = outcomes.listen(({ taskId, verdict }) => {
+    if (!ends.has(verdict) || !open.delete(taskId)) return;
+    if (verdict === 'refused') refused = true;
+    if (open.size === 0) settle();
+  });
+  try {
+    const said = await decideHeld(options, claims, choice);
+    if (said !== 'done' || !entering.has(choice)) return said;
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, OUTCOME_PATIENCE_MS).unref())]);
+    return refused ? 'not-entered' : 'done';
+  } finally {
+    stop();
+  }
 }
 
 function aliasOf(tasks: readonly Task[]): LedgerWrite[] {

@@ -33,9 +33,10 @@ export function addDecisions(router: Router, context: RouteContext): void {
     }
     const outcome = await useCases.decideHeld(claims, choice);
     if (outcome === 'already-decided') return pages.showMessage(ctx, messagePage('already-decided'));
-    ctx.redirect(`${folderOf(ctx.path)}${choice}`);
+    ctx.redirect(`${folderOf(ctx.path)}${outcome === 'done' ? choice : outcome}`);
     ctx.status = 303;
   });
+  router.get('/decide/not-entered', (ctx) => pages.showMessage(ctx, messagePage('decided-not-entered')));
   for (const choice of choices) {
     router.get(`/decide/${choice}`, (ctx) => pages.showMessage(ctx, messagePage(`decided-${choice}`)));
   }

@@ -63,6 +63,7 @@ export const messageStatus: Readonly<Record<MessageKind, number>> = {
   'decided-decline': 200,
   'decided-add': 200,
   'decided-leave': 200,
+  'decided-not-entered': 200,
   'already-decided': 410,
   'invalid-link': 400,
   'expired-link': 410,

@@ -43,6 +43,9 @@ export interface WebAnswer {
  */
 export type WebOutcome = 'recorded' | 'received' | { refused: string };
 
+/** `not-entered`: what was let through is not in the calendar as it names it (no such event, date or guest). */
+export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
+
 export interface UseCases {
   /** Durable when it resolves. A temporary GatewayError becomes 503 with Retry-After. */
   receiveCallback(request: CallbackRequest): Promise<void>;
@@ -52,6 +55,7 @@ export interface UseCases {
   answerRsvp(claims: RsvpClaims, answer: WebAnswer): Promise<WebOutcome>;
   /** What waits under this link; null: all of it is decided already. */
   readDecision(claims: DecisionClaims): Promise<HeldShown | null>;
-  decideHeld(claims: DecisionClaims, choice: HeldChoice): Promise<'done' | 'already-decided'>;
+  /** Waits up to 2 s for what the calendar makes of it. */
+  decideHeld(claims: DecisionClaims, choice: HeldChoice): Promise<DecisionOutcome>;
   ready(): Promise<{ ok: boolean; checks: Record<string, 'ok' | string> }>;
 }

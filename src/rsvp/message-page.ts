@@ -12,6 +12,7 @@ export type MessageKind =
   | 'decided-decline'
   | 'decided-add'
   | 'decided-leave'
+  | 'decided-not-entered'
   | 'already-decided'
   | 'invalid-link'
   | 'expired-link'
@@ -43,6 +44,7 @@ const tones: Readonly<Record<MessageKind, Tone>> = {
   'decided-decline': 'good',
   'decided-add': 'good',
   'decided-leave': 'good',
+  'decided-not-entered': 'problem',
   'already-decided': 'plain',
   'invalid-link': 'problem',
   'expired-link': 'plain',

@@ -1,7 +1,7 @@
 // What the flow makes of answers: races, crashes, overwrites, absences, decisions, lost mails.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decideHeld, readDecision } from '../../src/flow/decide-held.ts';
+import { decideAndSee, decideHeld, readDecision } from '../../src/flow/decide-held.ts';
 import { holdKey } from '../../src/flow/records.ts';
 import { replyAddress } from '../../src/rsvp/reply-address.ts';
 import { answerMail } from '../system/answers.ts';
@@ -244,6 +244,18 @@ describe('an event’s lane', () => {
       await forged('DECLINED');
       await kit.settle();
       expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
+    });
+
+    it('are told at once to be of no use where the guest is not on the list', async () => {
+      await forged('ACCEPTED');
+      await kit.settle();
+      kit.calendar.put(uid, meeting({ uid, organizer: alice.asWritten, attendees: [{ email: carol.asWritten }] }));
+      const decided = decideAndSee(kit, claims(1), 'once');
+      await expect.poll(async () => (await kit.reasons(uid)).includes('decided once')).toBe(true);
+      await kit.settle();
+      kit.outcomes.tell((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
+      expect(await decided).toBe('not-entered');
+      expect(await decideAndSee(kit, claims(1), 'once')).toBe('already-decided');
     });
 
     it('are dropped when told to, and a later one asks again', async () => {

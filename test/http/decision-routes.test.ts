@@ -76,6 +76,13 @@ describe('the decision link', () => {
     expect(stage.decisions).toEqual([]);
   });
 
+  it('says when the calendar could not take what was let through', async () => {
+    stage.decided = 'not-entered';
+    const response = await post({ token, choice: 'once' });
+    expect([response.status, response.headers.get('location')]).toEqual([303, './not-entered']);
+    expect(await (await get('/decide/not-entered')).text()).toContain('Not everything could be entered');
+  });
+
   it('says when it has been decided already', async () => {
     stage.decided = 'already-decided';
     expect((await post({ token, choice: 'once' })).status).toBe(410);

@@ -2,6 +2,7 @@
 import { type HttpOptions, type OpenHttp, openHttp } from '../../src/http/open-http.ts';
 import type {
   CallbackRequest,
+  DecisionOutcome,
   HeldChoice,
   HeldShown,
   RsvpShown,
@@ -114,7 +115,7 @@ export interface Stage {
   shown: RsvpShown;
   outcome: WebOutcome;
   held: HeldShown | null;
-  decided: 'done' | 'already-decided';
+  decided: DecisionOutcome;
   ready: { ok: boolean; checks: Record<string, string> };
   readonly callbacks: CallbackRequest[];
   readonly answers: { claims: RsvpClaims; answer: WebAnswer }[];

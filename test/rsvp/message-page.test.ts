@@ -12,6 +12,7 @@ const kinds: readonly MessageKind[] = [
   'decided-alias',
   'decided-once',
   'decided-ignore',
+  'decided-not-entered',
   'already-decided',
   'invalid-link',
   'expired-link',
