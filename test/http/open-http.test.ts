@@ -87,7 +87,10 @@ describe('the server', () => {
   });
 
   it('rejects where its port is taken', async () => {
-    await expect(startHttp(setStage(), { port: http.address.port })).rejects.toMatchObject({ code: 'config-invalid', message: expect.stringMatching(/^HTTP_LISTEN: .*EADDRINUSE/) });
+    await expect(startHttp(setStage(), { port: http.address.port })).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/^HTTP_LISTEN: .*EADDRINUSE/),
+    });
   });
 
   it('lets what is under way end, and then closes', async () => {
