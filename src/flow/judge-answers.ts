@@ -3,8 +3,9 @@
 // a crash between the PUT and the ledger, again.
 import { GatewayError } from '../errors.ts';
 import { applyDecision } from '../itip/apply.ts';
-import { decide, occurrencesNeeded } from '../itip/decide.ts';
+import { decide, occurrencesNeeded, revisionOf } from '../itip/decide.ts';
 import type { EventDocument } from '../itip/event-document.ts';
+import type { ResolvedRevision } from '../itip/order-answers.ts';
 import type { Answer, AppliedAnswer, Decision, History, OccurrenceAnswer, OccurrenceQuery } from '../itip/types.ts';
 import type { EventContext, Mailing, Task } from '../spool/types.ts';
 import type { AnswerBody } from './records.ts';
@@ -67,7 +68,10 @@ export async function judgeAnswers(
   now: number,
 ): Promise<{ document: EventDocument; judged: readonly JudgedAnswer[] }> {
   const histories = new Histories(context);
-  const newest = newestOf(waiting);
+  const newest = newestOf(waiting, (answer) => {
+    const history = histories.of(answer.attendee.key);
+    return revisionOf({ answer, document, history, now }, answer.occurrence.recurrenceId);
+  });
   const judged: JudgedAnswer[] = [];
   let current = document;
   for (const { task, body } of waiting) {
@@ -108,19 +112,21 @@ export async function judgeAnswer(
 }
 
 /** Task ids of the newest answer per attendee and occurrence; with equal revisions the later arrival is the newer. */
-function newestOf(waiting: readonly WaitingAnswer[]): ReadonlySet<string> {
-  const newest = new Map<string, WaitingAnswer>();
-  for (const candidate of waiting) {
-    const { attendee, occurrence, range } = candidate.body.answer;
+function newestOf(
+  waiting: readonly WaitingAnswer[],
+  revise: (answer: Answer) => ResolvedRevision,
+): ReadonlySet<string> {
+  const newest = new Map<string, { readonly id: string; readonly revision: ResolvedRevision }>();
+  for (const { task, body } of waiting) {
+    const { attendee, occurrence, range } = body.answer;
     const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);
+    const revision = revise(body.answer);
     const known = newest.get(key);
-    if (known === undefined || !isNewer(known.body.answer, candidate.body.answer)) newest.set(key, candidate);
+    if (known === undefined || !isNewer(known.revision, revision)) newest.set(key, { id: task.id, revision });
   }
-  return new Set([...newest.values()].map(({ task }) => task.id));
+  return new Set([...newest.values()].map(({ id }) => id));
 }
 
-function isNewer(one: Answer, other: Answer): boolean {
-  const [a, b] = [one.revision, other.revision];
-  if (a.sequence !== null && b.sequence !== null && a.sequence !== b.sequence) return a.sequence > b.sequence;
-  return a.sentAt > b.sentAt;
+function isNewer(one: ResolvedRevision, other: ResolvedRevision): boolean {
+  return one.sequence === other.sequence ? one.sentAt > other.sentAt : one.sequence > other.sequence;
 }

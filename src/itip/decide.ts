@@ -55,7 +55,7 @@ export function decide(input: DecisionInput): Decision {
 
   // Order comes first: a second copy of an answer is a duplicate even where the event has changed meanwhile.
   const known = targets?.length ? targets.map((each) => each.recurrenceId) : [answer.occurrence.recurrenceId];
-  const orders = known.map((recurrenceId) => orderOf(history, recurrenceId, answer, revision));
+  const orders = known.map((recurrenceId) => orderOf(history, recurrenceId, answer, revision, input.now));
   if (!orders.includes('newer')) return { verdict: 'ignore', reason: orders.includes('stale') ? 'stale' : 'duplicate' };
   if (known.every((each) => isOfAnotherTime(history, each, revision.sequence))) {
     return { verdict: 'ignore', reason: 'stale' };
@@ -188,7 +188,11 @@ function targetAt(document: EventDocument, recurrenceId: string | null): Target[
   return [{ recurrenceId, component, create: component.recurrenceId !== recurrenceId }];
 }
 
-function revisionOf({ answer, document, history, now }: DecisionInput, recurrenceId: string | null): ResolvedRevision {
+/** The answer's revision as it counts for that occurrence (null: the event as a whole). */
+export function revisionOf(
+  { answer, document, history, now }: Omit<DecisionInput, 'occurrences'>,
+  recurrenceId: string | null,
+): ResolvedRevision {
   const occurrence = { ...answer.occurrence, recurrenceId };
   const sequences = { event: sequenceOf(document, null), occurrence: sequenceOf(document, recurrenceId) };
   return resolveRevision({ ...answer, occurrence }, history, sequences, now);

@@ -36,12 +36,19 @@ export function resolveRevision(
 }
 
 /** RFC 5546 §2.1.5, against the last answer applied for the same attendee and occurrence. */
-export function orderAfter(last: AppliedAnswer | null, answer: AnswerContent, revision: ResolvedRevision): Order {
+export function orderAfter(
+  last: AppliedAnswer | null,
+  answer: AnswerContent,
+  revision: ResolvedRevision,
+  now: number,
+): Order {
   if (last === null) return 'newer';
   if (last.sequence !== null && revision.sequence !== last.sequence) {
     return revision.sequence > last.sequence ? 'newer' : 'stale';
   }
-  if (revision.sentAt !== last.sentAt) return revision.sentAt > last.sentAt ? 'newer' : 'stale';
+  // Recorded as sent after now: our clock stood wrong then, and what is left is the order of arrival.
+  const lastSentAt = last.sentAt > now ? revision.sentAt : last.sentAt;
+  if (revision.sentAt !== lastSentAt) return revision.sentAt > lastSentAt ? 'newer' : 'stale';
   // One revision, two contents: the later arrival is what the person saw last.
   return answerContent(answer) === last.content ? 'duplicate' : 'newer';
 }
@@ -51,8 +58,9 @@ export function orderOf(
   recurrenceId: string | null,
   answer: Answer,
   revision: ResolvedRevision,
+  now: number,
 ): Order {
-  return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision);
+  return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision, now);
 }
 
 /** Decision table, "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */

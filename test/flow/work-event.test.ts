@@ -61,6 +61,25 @@ describe('an event’s lane', () => {
     expect(kit.mails.filter(({ rcptTo }) => rcptTo === alice.asWritten)).toHaveLength(1);
   });
 
+  it('takes the last word of one batch, whatever SEQUENCE an earlier one claims', async () => {
+    await answer('ACCEPTED', { sequence: 99, date: kit.clock.now - 60_000 });
+    await answer('DECLINED');
+    await kit.settle();
+    expect(kit.calendar.writes).toBe(1);
+    expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
+  });
+
+  it('takes a new answer though the last was recorded by a clock that stood ahead', async () => {
+    const real = kit.clock.now;
+    kit.clock.now = real + 48 * 3_600_000;
+    await answer('ACCEPTED');
+    await kit.settle();
+    kit.clock.now = real + 60_000;
+    await answer('DECLINED');
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
+  });
+
   it('decides again after a conflict, on what the other writer wrote', async () => {
     kit.calendar.onWrite = () => {
       kit.calendar.onWrite = null;

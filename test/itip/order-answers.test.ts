@@ -36,13 +36,20 @@ describe('orderAfter', () => {
     ['equal revision, other content', { ...last, content: 'other' }, { sequence: 2, sentAt: 100 }, 'newer'],
     ['no SEQUENCE known, sent before', { ...last, sequence: null }, { sequence: 9, sentAt: 99 }, 'stale'],
   ] as const)('%s: %s', (_, known, revision, order) => {
-    expect(orderAfter(known, answer, revision)).toBe(order);
+    expect(orderAfter(known, answer, revision, 1000)).toBe(order);
+  });
+
+  it('takes what comes later as newer where the last was recorded by a clock that stood ahead', () => {
+    const declined = { ...answer, partstat: 'DECLINED' as const };
+    expect(orderAfter({ ...last, sentAt: 900 }, declined, { sequence: 2, sentAt: 500 }, 500)).toBe('newer');
+    expect(orderAfter({ ...last, sentAt: 900 }, answer, { sequence: 2, sentAt: 500 }, 500)).toBe('duplicate');
+    expect(orderAfter({ ...last, sentAt: 900 }, declined, { sequence: 2, sentAt: 500 }, 900)).toBe('stale');
   });
 
   it('looks at the same occurrence only', () => {
     const history = { applied: [last], mailed: [] };
-    expect(orderOf(history, null, answer, { sequence: 0, sentAt: 0 })).toBe('stale');
-    expect(orderOf(history, '20261122', answer, { sequence: 0, sentAt: 0 })).toBe('newer');
+    expect(orderOf(history, null, answer, { sequence: 0, sentAt: 0 }, 1000)).toBe('stale');
+    expect(orderOf(history, '20261122', answer, { sequence: 0, sentAt: 0 }, 1000)).toBe('newer');
   });
 });
 

@@ -134,7 +134,8 @@ function isNews(calendar: string, message: string): boolean {
     } as const;
     const revision = { sequence: part.sequence, sentAt: stamp(part) };
     return (
-      orderAfter(last, { partstat: 'ACCEPTED', comment: null, delegatedTo: [], range: null }, revision) !== 'stale'
+      orderAfter(last, { partstat: 'ACCEPTED', comment: null, delegatedTo: [], range: null }, revision, Infinity) !==
+      'stale'
     );
   });
 }
