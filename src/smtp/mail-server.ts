@@ -49,6 +49,11 @@ export class MailConnection extends SMTPConnection {
     const socket = this._socket;
     const halfClosed = socket.readyState === 'writeOnly';
     if (halfClosed) Object.defineProperty(socket, 'readyState', { value: 'open', configurable: true });
+    // Replies to commands that came together leave together (RFC 2920 §3.2). STARTTLS's 220 must leave before the handshake.
+    if (code !== 220 && socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
     // A text that begins with a status keeps it: no second one from smtp-server's table.
     super.send(code, data, typeof data === 'string' && OWN_STATUS.test(data) ? false : context);
     if (halfClosed) Reflect.deleteProperty(socket, 'readyState');

@@ -28,6 +28,8 @@ export interface Peers {
   isGuessing(address: string): Promise<boolean>;
 }
 
+const REMEMBERED = 1_000;
+
 /** `trustedRelays`: addresses and CIDR networks. */
 export function openPeers(trustedRelays: readonly string[], limits: PeerLimits): Peers {
   const relays = networks(trustedRelays);
@@ -38,9 +40,10 @@ export function openPeers(trustedRelays: readonly string[], limits: PeerLimits):
     mail: new RateLimiterMemory({ points: limits.mailsPerMinute, duration: 60 }),
     'unknown-recipient': new RateLimiterMemory({ points: limits.unknownRecipientsPerHour, duration: 3600 }),
   };
-  const isStranger = (address: string) => !contains(relays, address) && !contains(machine, address);
+  const isTrustedRelay = remembered((address) => contains(relays, address));
+  const isStranger = remembered((address) => !contains(relays, address) && !contains(machine, address));
   return {
-    isTrustedRelay: (address) => contains(relays, address),
+    isTrustedRelay,
     isStranger,
     open(address) {
       const key = peerKey(address);
@@ -71,6 +74,17 @@ export function openPeers(trustedRelays: readonly string[], limits: PeerLimits):
 /** As a socket of a dual-stack listener reports it: IPv4 without the mapping prefix. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+/** A block list takes ten microseconds for what is asked several times of each mail. */
+function remembered(judge: (address: string) => boolean): (address: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (address) => {
+    const verdict = known.get(address) ?? judge(address);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(address, verdict);
+    return verdict;
+  };
 }
 
 function networks(list: readonly string[]): BlockList {

@@ -48,47 +48,51 @@ export function openDataMemory(bytes: number, share: number): DataMemory {
 }
 
 /** Never rejects. What is refused is read to its end all the same, so that the reply comes where the client expects it. */
-export async function receiveData(
+export function receiveData(
   stream: SMTPServerDataStream,
   peer: string,
   limits: DataLimits,
   memory: DataMemory,
 ): Promise<ReceivedData> {
-  let chunks: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   let last = NUL;
   let refused: Reply | null = null;
   const refuse = (reply: Reply) => {
     memory.give(peer, bytes);
-    chunks = [];
+    chunks.length = 0;
     bytes = 0;
     refused = reply;
   };
-  const deadline = setTimeout(() => {
-    refuse(REPLIES.dataTooSlow);
-    stream.destroy();
-  }, limits.dataMs);
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (refused !== null) continue;
-      if (hasBareCharacter(chunk, last)) refuse(REPLIES.bareCharacter);
-      else if (bytes + chunk.length > limits.messageBytes) refuse(REPLIES.tooLarge);
-      else if (!memory.take(peer, chunk.length)) refuse(REPLIES.noRoom);
-      else {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        last = chunk.at(-1) ?? last;
-      }
+  stream.on('data', (chunk: Buffer) => {
+    if (refused !== null) return;
+    if (hasBareCharacter(chunk, last)) refuse(REPLIES.bareCharacter);
+    else if (bytes + chunk.length > limits.messageBytes) refuse(REPLIES.tooLarge);
+    else if (!memory.take(peer, chunk.length)) refuse(REPLIES.noRoom);
+    else {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      last = chunk.at(-1) ?? last;
     }
-  } catch {
-    if (refused === null) refuse(REPLIES.cannotAccept);
-    return refused === REPLIES.dataTooSlow ? { kind: 'refused', reply: refused } : { kind: 'lost' };
-  } finally {
-    clearTimeout(deadline);
-  }
-  return refused === null
-    ? { kind: 'complete', raw: Buffer.concat(chunks, bytes), bytes }
-    : { kind: 'refused', reply: refused };
+  });
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => {
+      refuse(REPLIES.dataTooSlow);
+      stream.destroy();
+    }, limits.dataMs);
+    stream.once('end', () => {
+      if (refused === null) resolve({ kind: 'complete', raw: Buffer.concat(chunks, bytes), bytes });
+    });
+    // smtp-server destroys the stream with an error where the connection dies; `close` follows.
+    stream.once('error', () => {});
+    stream.once('close', () => {
+      clearTimeout(deadline);
+      if (!stream.readableEnded && refused !== REPLIES.dataTooSlow) {
+        if (refused === null) refuse(REPLIES.cannotAccept);
+        resolve({ kind: 'lost' });
+      } else if (refused !== null) resolve({ kind: 'refused', reply: refused });
+    });
+  });
 }
 
 /**

@@ -17,6 +17,26 @@ async function sendTo(
   return replies;
 }
 
+describe('commands that come together', () => {
+  it('are answered together', async () => {
+    const door = await openTestDoor();
+    const client = await rawClient(door);
+    await client.reply();
+    await client.talk('EHLO client.test');
+    const together: string[] = [];
+    client.socket.on('data', (chunk) => together.push(chunk.toString('latin1')));
+    await client.talk(
+      'MAIL FROM:<bob@remote.test>',
+      `RCPT TO:<${REPLY}>`,
+      'RCPT TO:<nobody@reply.example.com>',
+      'DATA',
+    );
+    expect(together.map((chunk) => chunk.match(/^\d{3}/gm))).toEqual([['250', '250', '550', '354']]);
+    client.close();
+    await door.close(100);
+  });
+});
+
 /** A `receive` that waits until it is told how to end. */
 function waitingReceive() {
   const waiting: (() => void)[] = [];
