@@ -54,7 +54,7 @@ export interface RawClient {
   line(): Promise<string | null>;
   /** The next reply's last line, such as `250 …`. */
   reply(): Promise<string | null>;
-  /** All commands at once; the replies to each. */
+  /** One command after the other; the replies to each. */
   talk(...commands: string[]): Promise<(string | null)[]>;
   close(): void;
 }
