@@ -110,6 +110,11 @@ export const REWRITES: readonly Rewrite[] = [
     why: 'clients and mail servers choke; who else comes is on the organizer’s list',
   },
   {
+    what: 'a declined proposal',
+    change: 'names the event, and what it says of it is in the text of the mail',
+    why: 'RFC 5546 §3.2.8 allows UID, RECURRENCE-ID, ORGANIZER, SEQUENCE and COMMENT in a DECLINECOUNTER, no guest and no time',
+  },
+  {
     what: 'VTIMEZONE',
     change: 'added for a TZID that has none',
     why: 'RFC 5545 §3.2.19 wants one; Outlook shows the wrong time without',
@@ -121,6 +126,9 @@ export const REWRITES: readonly Rewrite[] = [
   },
 ];
 
+const IN_DECLINECOUNTER: ReadonlySet<string> = new Set(
+  'UID DTSTAMP SEQUENCE RECURRENCE-ID ORGANIZER COMMENT REQUEST-STATUS'.split(' '),
+);
 const MOST_ATTENDEES = 100;
 const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
@@ -181,6 +189,7 @@ function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
 
 function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
   const { method } = rules;
+  if (method === 'DECLINECOUNTER' && !IN_DECLINECOUNTER.has(line.name)) return [];
   if (line.name === 'ATTENDEE') return rewriteAttendee(line, rules);
   if (isDropped('property', line.name, method)) return [];
   if (line.name !== 'ORGANIZER') return [line];
