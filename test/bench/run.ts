@@ -60,7 +60,9 @@ async function hotEvent(attendees: number): Promise<void> {
   const { sent, puts, p50, worst, cpu, memory } = await measureHotEvent(built, attendees);
   const beside = `sent in ${round(sent)} s; ${round(cpu, 1)} ms CPU each; ${round(memory)} MB`;
   const figure = `${puts} PUTs; visible p50 ${round(p50, 1)} s, worst ${round(worst, 1)} s`;
-  add(`one event, ${attendees} answer in 10 s`, figure, beside, '≤ 20 PUTs, ≤ 5 s', puts <= 20 && worst <= 5);
+  const promised = attendees <= 2_000;
+  const held = promised ? puts <= 20 && worst <= 5 : null;
+  add(`one event, ${attendees} answer in 10 s`, figure, beside, promised ? '≤ 20 PUTs, ≤ 5 s' : '', held);
 }
 
 async function callbacks(): Promise<void> {
