@@ -7,7 +7,6 @@ import type { Templates } from './compose/types.ts';
 import type { Config } from './config.ts';
 import { linksToDecide } from './flow/decision-link.ts';
 import type { DoorsFirst } from './flow/doors-first.ts';
-import { holdForOrganizer } from './flow/hold-for-organizer.ts';
 import { interpretIncoming } from './flow/interpret-incoming.ts';
 import { mailInvitations } from './flow/mail-invitation.ts';
 import { notifyOrganizer } from './flow/notify-organizer.ts';
@@ -15,6 +14,7 @@ import type { Outcomes } from './flow/outcomes.ts';
 import { languageOf } from './flow/language-of.ts';
 import { openPost } from './flow/post.ts';
 import { submitOutgoing } from './flow/submit-outgoing.ts';
+import { tellHeld } from './flow/tell-held.ts';
 import { workEvent } from './flow/work-event.ts';
 import { waitForQuota } from './flow/wait-for-quota.ts';
 import type { WritePace } from './flow/write-pace.ts';
@@ -105,7 +105,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const event = workEvent({
     ...common,
     store,
-    holdForOrganizer: holdForOrganizer(common),
+    tellHeld: tellHeld(common),
     notifyOrganizer: notifyOrganizer({ ...common, mode: config.notifyOrganizer }),
   });
   const quota = { hour: config.quotaNewRecipientsHour, day: config.quotaNewRecipientsDay };

@@ -10,7 +10,7 @@ import { dateFormatter, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
 import { showEvent, showText, showTitle } from './show-event.ts';
-import type { ComposedMail, EventView, NoticeKind, NoticeMail, Templates } from './types.ts';
+import type { ComposedMail, EventView, HeldNotice, NoticeKind, NoticeMail, Templates } from './types.ts';
 import { writeMail } from './write-mail.ts';
 
 interface Row {
@@ -98,7 +98,7 @@ function showAnswer(notice: Extract<NoticeKind, { kind: 'answer' }>, telling: Te
   return { kind: 'answer', tone: notice.partstat, headline, lines: [], rows: [], comment, link: null, hint: null };
 }
 
-function showHeld(notice: Extract<NoticeKind, { kind: 'held' }>, telling: Telling): ShownNotice {
+function showHeld(notice: HeldNotice, telling: Telling): ShownNotice {
   const say = sayIn(telling);
   const sender = plainLine(notice.sender, 320);
   const from =
@@ -116,6 +116,35 @@ function showHeld(notice: Extract<NoticeKind, { kind: 'held' }>, telling: Tellin
     link: notice.decisionLink === null ? null : { href: notice.decisionLink, label: say('notice.decide') },
     hint: say('notice.decideHint'),
   };
+}
+
+/** How many, then each in short. */
+function showWaiting({ count, items }: Extract<NoticeKind, { kind: 'waiting' }>, telling: Telling): ShownNotice[] {
+  const say = sayIn(telling);
+  const more = count > items.length ? [say('notice.waitingMore', { shown: items.length })] : [];
+  const summary: ShownNotice = {
+    kind: 'waiting',
+    tone: 'held',
+    headline: say('notice.waiting', { count }),
+    lines: [say('notice.waitingText'), ...more],
+    rows: [],
+    comment: null,
+    link: null,
+    hint: say('notice.decideHint'),
+  };
+  return [summary, ...items.map((item) => showWaitingItem(item, telling))];
+}
+
+function showWaitingItem(
+  item: Extract<NoticeKind, { kind: 'waiting' }>['items'][number],
+  { reader, templates }: Telling,
+): ShownNotice {
+  const event = viewOf(item.calendar, null);
+  const own: Telling = { event, reader, templates, calendar: item.calendar };
+  const shown = showHeld(item, own);
+  const [headline = shown.headline, ...lines] = shown.lines;
+  const title = { label: sayIn(own)('label.title'), text: showTitle(event, reader, templates) };
+  return { ...shown, headline, lines, rows: event === null ? [] : [title], hint: null };
 }
 
 function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, telling: Telling): ShownNotice {
@@ -202,20 +231,22 @@ function showUndeliverable(notice: Extract<NoticeKind, { kind: 'undeliverable' }
   };
 }
 
-function showNotice(notice: NoticeKind, telling: Telling): ShownNotice {
+function showNotice(notice: NoticeKind, telling: Telling): readonly ShownNotice[] {
   switch (notice.kind) {
     case 'answer':
-      return showAnswer(notice, telling);
+      return [showAnswer(notice, telling)];
     case 'held':
-      return showHeld(notice, telling);
+      return [showHeld(notice, telling)];
+    case 'waiting':
+      return showWaiting(notice, telling);
     case 'proposal':
-      return showProposal(notice, telling);
+      return [showProposal(notice, telling)];
     case 'delegation':
-      return showDelegation(notice, telling);
+      return [showDelegation(notice, telling)];
     case 'quota':
-      return showQuota(notice, telling);
+      return [showQuota(notice, telling)];
     default:
-      return showUndeliverable(notice, telling);
+      return [showUndeliverable(notice, telling)];
   }
 }
 
@@ -224,6 +255,7 @@ function subjectOf(notices: readonly NoticeKind[], telling: Telling): string {
   const title = showTitle(telling.event, telling.reader, telling.templates);
   const [only] = notices;
   if (only === undefined || notices.length > 1) return say('subject.digest', { count: notices.length, title });
+  if (only.kind === 'waiting') return say('subject.waiting', { count: only.count });
   const name = only.attendee === null ? '' : nameOf(only.attendee, telling);
   const answer = only.kind === 'answer' ? only.partstat : '';
   return say(`subject.${only.kind}`, { name, answer, title });
@@ -235,7 +267,7 @@ export function composeNotice(mail: NoticeMail, templates: Templates): ComposedM
   const event = viewOf(mail.calendar, null);
   const telling: Telling = { event, reader, templates, calendar: mail.calendar };
   const subject = subjectLine(subjectOf(mail.notices, telling));
-  const notices = mail.notices.map((notice) => showNotice(notice, telling));
+  const notices = mail.notices.flatMap((notice) => showNotice(notice, telling));
   const data = {
     notices,
     subject,

@@ -69,6 +69,17 @@ export interface InvitationMail {
   readonly timezone: string;
 }
 
+/** Something waits for the organizer's decision. */
+export interface HeldNotice {
+  readonly kind: 'held';
+  readonly attendee: CalendarAddress | null;
+  readonly sender: string;
+  readonly partstat: Partstat | null;
+  readonly comment: string | null;
+  readonly reason: string;
+  readonly decisionLink: string | null;
+}
+
 /** A mail from the gateway to the organizer. */
 export type NoticeKind =
   /** Somebody answered. */
@@ -79,15 +90,13 @@ export type NoticeKind =
       readonly comment: string | null;
       readonly recurrenceId: string | null;
     }
-  /** Something waits for the organizer's decision. */
+  | HeldNotice
+  /** So much waits that it comes in one mail: `items` of `count`, each with its event. */
   | {
-      readonly kind: 'held';
-      readonly attendee: CalendarAddress | null;
-      readonly sender: string;
-      readonly partstat: Partstat | null;
-      readonly comment: string | null;
-      readonly reason: string;
-      readonly decisionLink: string | null;
+      readonly kind: 'waiting';
+      readonly attendee: null;
+      readonly count: number;
+      readonly items: readonly (HeldNotice & { readonly calendar: string | null })[];
     }
   | {
       readonly kind: 'proposal';

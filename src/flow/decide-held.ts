@@ -7,9 +7,9 @@ import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../http/types.
 import { calendarAddress } from '../itip/calendar-address.ts';
 import type { DecisionClaims } from '../rsvp/types.ts';
 import type { Ledger, LedgerWrite, Spool, Task, Verdict } from '../spool/types.ts';
-import { decidedMark } from './hold-for-organizer.ts';
 import type { Outcomes } from './outcomes.ts';
-import { bodyOf, entryAbout, type HeldBody } from './records.ts';
+import { bodyOf, entryAbout, type HeldBody, partiesOf } from './records.ts';
+import { dayOf, decidedMark } from './tell-held.ts';
 
 export interface DecideOptions {
   readonly spool: Spool;
@@ -60,10 +60,9 @@ export async function decideHeld(
   const tasks = await spool.held(claims.holdKey);
   if (tasks.length === 0) return 'already-decided';
   const at = now();
-  const day = new Date(at).toISOString().slice(0, 10);
   const writes: LedgerWrite[] = [
     { kind: 'mark', mark: usedMark(claims), at },
-    { kind: 'mark', mark: decidedMark(claims.holdKey, day), at },
+    { kind: 'mark', mark: decidedMark(claims.holdKey, dayOf(at)), at },
     ...tasks.map((task) => decidedEntry(task, choice, at)),
   ];
   if (choice === 'alias') writes.push(...aliasOf(tasks));
@@ -169,13 +168,6 @@ function questionOf(body: HeldBody): Question {
 
 function senderOf(body: HeldBody): string {
   return body.kind === 'delegation' ? body.attendee.asWritten : body.sender;
-}
-
-function partiesOf(body: HeldBody) {
-  if (body.kind === 'delegation') return body;
-  const { organizer, attendee, occurrence } =
-    body.kind === 'answer' ? body.answer : { ...body, occurrence: body.proposal.occurrence };
-  return { organizer, attendee, ...occurrence };
 }
 
 function answerOf(body: HeldBody): Pick<HeldAnswer, 'partstat' | 'comment' | 'proposal'> {

@@ -4,9 +4,9 @@ import type { CalendarAddress } from '../itip/types.ts';
 import type { EventContext, Ledger, LedgerEntry, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { LinkToDecide } from './decision-link.ts';
-import type { HoldForOrganizer } from './hold-for-organizer.ts';
 import type { Expand } from './judge-answers.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
+import type { TellHeld } from './tell-held.ts';
 import type { WritePace } from './write-pace.ts';
 import { entryAbout, type EventBody } from './records.ts';
 
@@ -14,7 +14,7 @@ export interface EventWorkOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly expand: Expand;
-  readonly holdForOrganizer: HoldForOrganizer;
+  readonly tellHeld: TellHeld;
   readonly notifyOrganizer: NotifyOrganizer;
   readonly linkToDecide: LinkToDecide;
   readonly pace: WritePace;

@@ -97,6 +97,19 @@ export interface NoticeBody {
   readonly notice: NoticeKind;
 }
 
+/**
+ * Queue `event`, the organizer's own lane: what waits under that key is to be told. `together`: in one mail with others.
+ */
+export interface HeldNoticeBody {
+  readonly kind: 'held-notice';
+  readonly origin: Origin;
+  readonly organizer: CalendarAddress;
+  readonly uid: string;
+  readonly key: string;
+  readonly calendar?: string | null;
+  readonly together: boolean;
+}
+
 export type EventBody =
   | AnswerBody
   | VerifyBody
@@ -104,10 +117,14 @@ export type EventBody =
   | DelegationBody
   | RefreshBody
   | UndeliverableBody
-  | NoticeBody;
+  | NoticeBody
+  | HeldNoticeBody;
+
+/** What waits since nothing proves its sender, or the calendar does not take it by itself. */
+export type HeldSenderBody = AnswerBody | ProposalBody;
 
 /** What can wait for the organizer's word. */
-export type HeldBody = AnswerBody | ProposalBody | DelegationBody;
+export type HeldBody = HeldSenderBody | DelegationBody;
 
 /** Queue `invitation`: what the CalDAV server posted for one recipient. The `Invitation` of the design. */
 export interface Invitation {
@@ -145,6 +162,11 @@ export function eventLane(organizerKey: string, uid: string): string {
   return `${organizerKey}${SEPARATOR}${uid}`;
 }
 
+/** No event has this lane: a UID is never empty. */
+export function organizerLane(organizerKey: string): string {
+  return eventLane(organizerKey, '');
+}
+
 export function recipientLane(uid: string, recipientKey: string): string {
   return `${uid}${SEPARATOR}${recipientKey}`;
 }
@@ -152,6 +174,14 @@ export function recipientLane(uid: string, recipientKey: string): string {
 /** Groups what one organizer's decision covers: all that this sender sent in this attendee's name. */
 export function holdKey(organizerKey: string, attendeeKey: string, sender: string): string {
   return [organizerKey, attendeeKey, sender.toLowerCase()].join(SEPARATOR);
+}
+
+/** Whose word what waits is, about whose event. */
+export function partiesOf(body: HeldBody) {
+  if (body.kind === 'delegation') return body;
+  const { organizer, attendee, occurrence } =
+    body.kind === 'answer' ? body.answer : { ...body, occurrence: body.proposal.occurrence };
+  return { organizer, attendee, ...occurrence };
 }
 
 /** Groups what one attendee proposes for one occurrence. */

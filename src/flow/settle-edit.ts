@@ -4,6 +4,7 @@ import type { AppliedAnswer } from '../itip/types.ts';
 import { isAddressAtFault } from './address-at-fault.ts';
 import type { EditResult } from './edit-event.ts';
 import type { EventWorkOptions, Lane, Waiting } from './event-lane.ts';
+import { holdForOrganizer } from './hold-for-organizer.ts';
 import type { JudgedAnswer, WaitingAnswer } from './judge-answers.ts';
 import { entryAbout, eventLane, newTask } from './records.ts';
 import { sayDecision, sayHold } from './say-decision.ts';
@@ -23,7 +24,7 @@ export interface EventEdit {
   readonly restored: readonly AppliedAnswer[];
 }
 
-export async function settleEdit(
+export function settleEdit(
   options: EventWorkOptions,
   lane: Lane,
   edit: EditResult<EventEdit>,
@@ -36,35 +37,30 @@ export async function settleEdit(
     verify: readonly Waiting<'verify'>[];
     lost: readonly Waiting<'undeliverable'>[];
   },
-): Promise<void> {
+): void {
   const { set, context } = lane;
   if (edit.kind === 'edited') {
     if (edit.href !== context.event?.href) {
       set.write({ kind: 'event', event: { organizerKey: lane.organizer.key, uid: lane.uid, href: edit.href } });
     }
-    await settleJudged(options, lane, edit.result.judged, edit.text);
+    settleJudged(options, lane, edit.result.judged, edit.text);
     settleRestored(options, lane, edit.result.restored, verify);
     if (edit.written && edit.result.restored.length === 0) addVerify(options, lane, 0);
   } else {
-    await settleWithoutEvent(options, lane, edit, answers);
+    settleWithoutEvent(options, lane, edit, answers);
     for (const { task } of verify) set.done(task.id);
   }
-  await settleLost(options, lane, lost, edit.kind === 'edited' ? edit.text : null);
+  settleLost(options, lane, lost, edit.kind === 'edited' ? edit.text : null);
 }
 
-async function settleJudged(
-  options: EventWorkOptions,
-  lane: Lane,
-  judged: readonly JudgedAnswer[],
-  calendar: string,
-): Promise<void> {
+function settleJudged(options: EventWorkOptions, lane: Lane, judged: readonly JudgedAnswer[], calendar: string): void {
   const { organizer, uid, set } = lane;
   const at = options.now();
   const applied: JudgedAnswer[] = [];
   for (const one of judged) {
     const { task, body, decision } = one;
     if (decision.verdict === 'hold' && !body.approved) {
-      await options.holdForOrganizer(set, { task, body, reason: decision.reason, organizer, uid, calendar });
+      holdForOrganizer(options, set, { task, body, reason: decision.reason, organizer, uid, calendar });
       continue;
     }
     const { attendee, occurrence } = body.answer;
@@ -154,12 +150,12 @@ function addVerify(options: EventWorkOptions, { organizer, uid, set, behindMs }:
 }
 
 /** No event to write to: answers wait a while where we invited, then the organizer decides. */
-async function settleWithoutEvent(
+function settleWithoutEvent(
   options: EventWorkOptions,
   lane: Lane,
   edit: Exclude<EditResult<EventEdit>, { kind: 'edited' }>,
   answers: readonly WaitingAnswer[],
-): Promise<void> {
+): void {
   const { organizer, uid, context, set } = lane;
   const at = options.now();
   const reason =
@@ -185,7 +181,7 @@ async function settleWithoutEvent(
     }
     const calendar = context.mailings.at(-1)?.calendar ?? null;
     if (body.approved) recordRefused(options, lane, { task, body }, reason);
-    else await options.holdForOrganizer(set, { task, body, reason, organizer, uid, calendar });
+    else holdForOrganizer(options, set, { task, body, reason, organizer, uid, calendar });
   }
 }
 
@@ -213,12 +209,12 @@ function recordRefused(
   );
 }
 
-async function settleLost(
+function settleLost(
   options: EventWorkOptions,
   lane: Lane,
   lost: readonly Waiting<'undeliverable'>[],
   calendar: string | null,
-): Promise<void> {
+): void {
   const { organizer, uid, context, set } = lane;
   const at = options.now();
   for (const { task, body } of lost) {

@@ -7,6 +7,7 @@ import type { Batch, Changes, Task } from '../spool/types.ts';
 import { ChangeSet } from './change-set.ts';
 import { editEvent } from './edit-event.ts';
 import type { EventWorkOptions, Lane, Waiting } from './event-lane.ts';
+import { holdForOrganizer } from './hold-for-organizer.ts';
 import { judgeAnswers, type WaitingAnswer } from './judge-answers.ts';
 import { putBack } from './put-back.ts';
 import { bodyOf, eventLane, type DelegationBody, type EventBody, type UndeliverableBody } from './records.ts';
@@ -36,7 +37,7 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
           delegations.map(({ body }) => body),
         ),
       );
-      await settleEdit(options, lane, edit, { answers, verify, lost });
+      settleEdit(options, lane, edit, { answers, verify, lost });
       settleDelegations(options, lane, edit, delegations);
     }
     await settleRest(options, lane, waiting);
@@ -102,9 +103,9 @@ async function settleRest(
   const calendar = context.mailings.at(-1)?.calendar ?? null;
   for (const { task, body } of waiting) {
     if (body.kind === 'answer' && body.held !== null && !body.approved) {
-      await options.holdForOrganizer(set, { task, body, reason: body.held, organizer, uid, calendar });
+      holdForOrganizer(options, set, { task, body, reason: body.held, organizer, uid, calendar });
     } else if (body.kind === 'proposal' && body.held !== null && !body.approved) {
-      await options.holdForOrganizer(set, { task, body, reason: body.held, organizer, uid, calendar });
+      holdForOrganizer(options, set, { task, body, reason: body.held, organizer, uid, calendar });
     } else if (body.kind === 'proposal' && !body.declined) {
       await askAboutProposal(options, lane, { task, body }, calendar);
     } else if (body.kind === 'delegation' && !body.approved) {
@@ -118,6 +119,7 @@ async function settleRest(
     lane,
     waiting.filter(isKind('proposal')).filter(({ body }) => body.declined),
   );
+  await options.tellHeld(set, waiting.filter(isKind('held-notice')));
   const due = waiting.filter(isKind('notice'));
   const [first] = due;
   if (first === undefined) return;

@@ -120,6 +120,11 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
       return { ...notice, comment: attack };
     case 'held':
       return { ...notice, comment: attack, sender: attack, reason: attack };
+    case 'waiting':
+      return {
+        ...notice,
+        items: notice.items.map((item) => ({ ...item, comment: attack, sender: attack, reason: attack })),
+      };
     case 'proposal':
       return { ...notice, proposal: { ...notice.proposal, comment: attack } };
     case 'delegation':

@@ -117,6 +117,38 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       },
     ],
   },
+  'notice-waiting': {
+    calendar: null,
+    notices: [
+      {
+        kind: 'waiting',
+        attendee: null,
+        count: 40,
+        items: [
+          {
+            kind: 'held',
+            attendee: bob,
+            sender: 'bob.private@example.net',
+            partstat: 'DECLINED',
+            comment: 'On a train.',
+            reason: 'unauthenticated',
+            decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
+            calendar: calendar(null, event({})),
+          },
+          {
+            kind: 'held',
+            attendee: carol,
+            sender: 'x@example.net',
+            partstat: 'ACCEPTED',
+            comment: null,
+            reason: 'unknown-event',
+            decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b3',
+            calendar: null,
+          },
+        ],
+      },
+    ],
+  },
   'notice-proposal': {
     notices: [
       {

@@ -8,7 +8,6 @@ import type { CalendarStore, FoundEvent, WriteResult } from '../../src/caldav/ty
 import { compileTemplates } from '../../src/compose/templates.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { linksToDecide } from '../../src/flow/decision-link.ts';
-import { holdForOrganizer } from '../../src/flow/hold-for-organizer.ts';
 import { interpretIncoming } from '../../src/flow/interpret-incoming.ts';
 import { mailInvitations } from '../../src/flow/mail-invitation.ts';
 import { notifyOrganizer } from '../../src/flow/notify-organizer.ts';
@@ -18,6 +17,7 @@ import { readTemplates } from '../../src/flow/read-templates.ts';
 import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/receive.ts';
 import { submitOutgoing } from '../../src/flow/submit-outgoing.ts';
 import { waitForQuota } from '../../src/flow/wait-for-quota.ts';
+import { tellHeld } from '../../src/flow/tell-held.ts';
 import { workEvent } from '../../src/flow/work-event.ts';
 import type { SenderEvidence } from '../../src/authenticate/types.ts';
 import { calendarAddress } from '../../src/itip/calendar-address.ts';
@@ -169,7 +169,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     event: workEvent({
       ...common,
       store: calendar,
-      holdForOrganizer: holdForOrganizer(common),
+      tellHeld: tellHeld(common),
       notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
     }),
     invitation: mailInvitations({
