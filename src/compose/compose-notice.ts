@@ -118,7 +118,7 @@ function showHeld(notice: HeldNotice, telling: Telling): ShownNotice {
   };
 }
 
-/** How many, then each in short. */
+/** How many, then each in short: the page behind its link has the comment. */
 function showWaiting({ count, items }: Extract<NoticeKind, { kind: 'waiting' }>, telling: Telling): ShownNotice[] {
   const say = sayIn(telling);
   const more = count > items.length ? [say('notice.waitingMore', { shown: items.length })] : [];
@@ -141,7 +141,7 @@ function showWaitingItem(
 ): ShownNotice {
   const event = viewOf(item.calendar, null);
   const own: Telling = { event, reader, templates, calendar: item.calendar };
-  const shown = showHeld(item, own);
+  const shown = showHeld({ ...item, comment: null }, own);
   const [headline = shown.headline, ...lines] = shown.lines;
   const title = { label: sayIn(own)('label.title'), text: showTitle(event, reader, templates) };
   return { ...shown, headline, lines, rows: event === null ? [] : [title], hint: null };
