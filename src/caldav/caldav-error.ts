@@ -24,7 +24,7 @@ export class CalDavError extends GatewayError {
 
 /**
  * The error for a status that is no success. 401 is temporary: an operator who mends the credentials wants the waiting
- * answers applied. 500 is temporary too (DAViCal and SOGo give it when two writers meet); other 4xx are not.
+ * answers applied (but see judge-refusals.ts). 500 is temporary too (DAViCal and SOGo give it when two writers meet); other 4xx are not.
  */
 export function refusal(what: string, status: number, retryAfter: string | undefined, now: number): CalDavError {
   const retryAfterMs = readRetryAfter(retryAfter, now);

@@ -9,6 +9,7 @@ import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
 import { findEvent, loadIfWanted } from './find-event.ts';
+import { judgeRefusals } from './judge-refusals.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
 import type { CalendarStore } from './types.ts';
 import { writeEvent } from './write-event.ts';
@@ -36,7 +37,7 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
   const authorize = openAuthorization(url, auth);
   const http = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
   const { onBreaker } = options;
-  const breaker = openBreaker({ ...BREAKER, ...(onBreaker && { onChange: onBreaker }) });
+  const breaker = judgeRefusals(openBreaker({ ...BREAKER, ...(onBreaker && { onChange: onBreaker }) }), Date.now);
   const calendars = openCalendarFinder(http, home);
 
   async function find(access: Access, organizer: CalendarAddress, uid: string, knownHref: string | null) {

@@ -15,6 +15,7 @@ import type {
 import { originOf, subjectOf } from './about-task.ts';
 import { entryAbout, type IncomingBody, type TaskBody } from './records.ts';
 import { terminalText } from './terminal-text.ts';
+import { FAILED } from './work-queue.ts';
 
 export interface QueueCommandOptions {
   readonly desk: QueueDesk;
@@ -108,8 +109,10 @@ function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange
   });
 }
 
-/** Why the gateway or the operator holds something; everything else waits for its organizer. */
-const operatorReasons = ['internal', 'operator'];
+/** The gateway gave it up, or the operator holds it; everything else waits for its organizer. */
+function isForOperator(reason: string): boolean {
+  return reason === 'operator' || reason.startsWith(FAILED);
+}
 
 function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTask {
   const { id, queue, state, attempts, lastError } = task;
@@ -123,7 +126,7 @@ function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTa
     since: new Date(task.createdAt).toISOString(),
     due: state === 'waiting' ? new Date(task.dueAt).toISOString() : null,
     attempts,
-    heldFor: state !== 'held' ? null : operatorReasons.includes(lastError ?? '') ? 'operator' : 'organizer',
+    heldFor: state !== 'held' ? null : isForOperator(lastError ?? '') ? 'operator' : 'organizer',
     reason: lastError,
     door: originOf(task).door,
     organizer,

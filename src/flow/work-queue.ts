@@ -1,6 +1,7 @@
 // Works one queue: claims lanes with due tasks, hands each lane to the handler, commits what it answers. Several lanes
 // at once, so that a slow server or event holds nobody else; a lane's lease is renewed while its handler runs.
-// A temporary failure puts the lane's tasks back with back-off; what fails otherwise is kept (held), never lost.
+// A temporary failure puts the lane's tasks back with back-off, for days; what fails for longer, or otherwise, is kept (held)
+// for the operator, never lost.
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { hideSigned } from '../rsvp/hide-signed.ts';
@@ -38,7 +39,11 @@ const UNEXPECTED_TRIES = 5;
  * redirect or HTML. So those are tried for as long as answers may be late.
  */
 const CALDAV_PATIENCE_MS = 86_400_000;
+/** What is said to pass, as an outage does: over a long weekend, and as long as mail servers try. */
+const TEMPORARY_PATIENCE_MS = 5 * 86_400_000;
 const IDLE_CHECK_MS = 30_000;
+/** Begins the reason for which the gateway holds what it could not do. */
+export const FAILED = 'failed: ';
 
 export function workQueue(options: QueueWorkOptions): QueueWork {
   const { queue, spool, log, now } = options;
@@ -149,14 +154,14 @@ async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> 
 function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): Changes {
   const temporary = error instanceof GatewayError && error.temporary;
   const text = hideSigned(error instanceof Error ? error.message : String(error));
+  const code = error instanceof GatewayError ? error.code : 'internal';
   const at = options.now();
-  options.log[temporary ? 'warn' : 'error'](
-    { queue: options.queue, tasks: batch.tasks.length, err: error },
-    'not done yet',
-  );
-  const patience = error instanceof GatewayError && error.code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
-  const hopeless = (task: Task): boolean =>
-    !temporary && task.attempts + 1 >= UNEXPECTED_TRIES && at - task.createdAt >= patience;
+  const patience = temporary ? TEMPORARY_PATIENCE_MS : code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
+  const hopeless = (task: Task): boolean => task.attempts + 1 >= UNEXPECTED_TRIES && at - task.createdAt >= patience;
+  const given = batch.tasks.filter(hopeless).map(({ id }) => id);
+  const said = { queue: options.queue, tasks: batch.tasks.length, err: error };
+  if (given.length > 0) options.log.error({ ...said, held: given }, 'given up: it waits for the operator');
+  else options.log[temporary ? 'warn' : 'error'](said, 'not done yet');
   const waitMs =
     error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
       ? error.retryAfterMs
@@ -169,7 +174,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
         ...subjectOf(task),
         at,
         verdict: hopeless(task) ? 'held' : 'retried',
-        reason: error instanceof GatewayError ? error.code : 'internal',
+        reason: code,
         detail: hopeless(task)
           ? `It failed ${task.attempts + 1} times and waits for the operator: ${text}`
           : `It will be tried again: ${text}`,
@@ -183,7 +188,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
         dueAt: at + Math.max(waitMs, retryDelay(options.backOff, task.attempts)),
         error: text,
       })),
-    hold: batch.tasks.filter(hopeless).map(({ id }) => ({ id, reason: 'internal', key: `operator:${id}` })),
+    hold: given.map((id) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
     ledger,
   };
 }

@@ -46,7 +46,7 @@ describe('a flood of invented senders', () => {
     expect(others).toEqual([]);
     expect(digest?.subject).toBe('Please decide: 15 answers');
     expect(links(digest?.text ?? '')).toBe(15);
-    expect(digest?.text).toContain(`${stranger(20)} sent an answer for ${bob.asWritten}.`);
+    expect(digest?.text).toMatch(/^stranger-\d+@private.test sent an answer for bob@remote.test\./m);
     kit.clock.now += SIX_HOURS;
     await kit.settle();
     expect(await kit.mailsTo(alice)).toHaveLength(6);

@@ -62,7 +62,7 @@ function open(claims: Promise<Batch[]>[], now = 0) {
   return { work, handled, committed, release: (changes: Changes | Promise<Changes>) => release(changes) };
 }
 
-describe('work that fails for a reason that is not said to be temporary', () => {
+describe('work that fails', () => {
   const day = 86_400_000;
   const cases = [
     { why: 'a fault of ours, first', error: new TypeError('oops'), attempts: 0, age: 0, held: false },
@@ -70,6 +70,9 @@ describe('work that fails for a reason that is not said to be temporary', () => 
     { why: 'a maintenance page, all night', error: refused(), attempts: 99, age: day - 1, held: false },
     { why: 'a CalDAV server that refuses for a day', error: refused(), attempts: 99, age: day, held: true },
     { why: 'an old answer put to work again', error: refused(), attempts: 3, age: 9 * day, held: false },
+    { why: 'a server that is away over a long weekend', error: away(), attempts: 999, age: 5 * day - 1, held: false },
+    { why: 'a server that is away for good', error: away(), attempts: 999, age: 5 * day, held: true },
+    { why: 'an old answer put to work while it is away', error: away(), attempts: 3, age: 9 * day, held: false },
   ];
   it.each(cases)('$why', async ({ error, attempts, age, held }) => {
     const failing: Batch = { ...batch, tasks: [{ ...task, attempts }] };
@@ -80,7 +83,12 @@ describe('work that fails for a reason that is not said to be temporary', () => 
     await work.stop(0);
     expect(committed[0]?.hold).toHaveLength(held ? 1 : 0);
     expect(committed[0]?.retry).toHaveLength(held ? 0 : 1);
+    if (held) expect(committed[0]?.hold?.[0]?.reason).toMatch(/^failed: (?:internal|caldav-)/);
   });
+
+  function away(): GatewayError {
+    return new GatewayError('caldav-unreachable', 'away', { temporary: true });
+  }
 
   function refused(): GatewayError {
     return new GatewayError('caldav-answer-invalid', 'the answer is no multistatus');
