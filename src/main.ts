@@ -47,7 +47,12 @@ const DAY_MS = 86_400_000;
 export async function startGateway(config: Config, log: Log): Promise<Gateway> {
   const closing: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closing.splice(0).toReversed()) await close();
+    for (const close of closing.splice(0).toReversed()) {
+      // What cannot be closed must not keep the rest open: the spool is closed last.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => log.error({ err: error }, 'could not be closed'));
+    }
   };
   try {
     return { ...(await open(config, log, (close) => closing.push(close))), stop };
