@@ -15,6 +15,7 @@ import { languageOf } from './flow/language-of.ts';
 import { openPost } from './flow/post.ts';
 import { submitOutgoing } from './flow/submit-outgoing.ts';
 import { tellHeld } from './flow/tell-held.ts';
+import { afterGivingUp } from './flow/tell-not-entered.ts';
 import { workEvent } from './flow/work-event.ts';
 import { waitForQuota } from './flow/wait-for-quota.ts';
 import type { WritePace } from './flow/write-pace.ts';
@@ -124,7 +125,15 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const works: QueueWork[] = [
     workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
     // More than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
-    workQueue({ ...base, queue: 'event', handle: event, lanes: 24, perLane: 2_000, backOff: toCaldav }),
+    workQueue({
+      ...base,
+      queue: 'event',
+      handle: event,
+      lanes: 24,
+      perLane: 2_000,
+      backOff: toCaldav,
+      afterGivingUp: afterGivingUp(shared.makeId),
+    }),
     workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
     // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
     workQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),

@@ -231,6 +231,24 @@ function showUndeliverable(notice: Extract<NoticeKind, { kind: 'undeliverable' }
   };
 }
 
+function showNotEntered(
+  { attendee, reason }: Extract<NoticeKind, { kind: 'not-entered' }>,
+  telling: Telling,
+): ShownNotice {
+  const say = sayIn(telling);
+  const known = REASONS.has(reasonKey(reason)) ? [say(`held.${reasonKey(reason)}`)] : [];
+  return {
+    kind: 'not-entered',
+    tone: 'held',
+    headline: say('notice.notEntered', { name: nameOf(attendee, telling) }),
+    lines: known,
+    rows: [],
+    comment: null,
+    link: null,
+    hint: say('notice.notEnteredHint'),
+  };
+}
+
 function showNotice(notice: NoticeKind, telling: Telling): readonly ShownNotice[] {
   switch (notice.kind) {
     case 'answer':
@@ -243,12 +261,16 @@ function showNotice(notice: NoticeKind, telling: Telling): readonly ShownNotice[
       return [showProposal(notice, telling)];
     case 'delegation':
       return [showDelegation(notice, telling)];
+    case 'not-entered':
+      return [showNotEntered(notice, telling)];
     case 'quota':
       return [showQuota(notice, telling)];
     default:
       return [showUndeliverable(notice, telling)];
   }
 }
+
+const subjectKeys: Readonly<Record<string, string>> = { 'not-entered': 'notEntered' };
 
 function subjectOf(notices: readonly NoticeKind[], telling: Telling): string {
   const say = sayIn(telling);
@@ -258,7 +280,7 @@ function subjectOf(notices: readonly NoticeKind[], telling: Telling): string {
   if (only.kind === 'waiting') return say('subject.waiting', { count: only.count });
   const name = only.attendee === null ? '' : nameOf(only.attendee, telling);
   const answer = only.kind === 'answer' ? only.partstat : '';
-  return say(`subject.${only.kind}`, { name, answer, title });
+  return say(`subject.${subjectKeys[only.kind] ?? only.kind}`, { name, answer, title });
 }
 
 /** One mail to the organizer. Several notices are a digest, in the order given. */

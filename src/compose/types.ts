@@ -112,6 +112,8 @@ export type NoticeKind =
       readonly recurrenceId: string | null;
       readonly decisionLink: string;
     }
+  /** The organizer decided, and it could not be carried out. */
+  | { readonly kind: 'not-entered'; readonly attendee: CalendarAddress; readonly reason: string }
   /** Invitations wait: the organizer has mailed as many new people as may be in that window. `until`: ms since 1970. */
   | {
       readonly kind: 'quota';

@@ -9,12 +9,13 @@ import type { DecisionClaims } from '../rsvp/types.ts';
 import type { Ledger, LedgerWrite, Spool, Task, Verdict } from '../spool/types.ts';
 import type { Outcomes } from './outcomes.ts';
 import { bodyOf, entryAbout, type HeldBody, partiesOf } from './records.ts';
-import { dayOf, decidedMark } from './tell-held.ts';
+import { dayOf, decidedMark, heldNotice } from './tell-held.ts';
 
 export interface DecideOptions {
   readonly spool: Spool;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
+  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 
@@ -75,7 +76,19 @@ export async function decideHeld(
       : await spool.release(await Promise.all(tasks.map((task) => decidedTask(ledger, task, choice, at))), writes);
   if (decided.length === 0) return 'already-decided';
   outcomes.tell(writes);
+  await askAgain(options, claims.holdKey, at);
   return 'done';
+}
+
+/** What was held after the decision was read, and before it was written, waits under a link that is used up. */
+async function askAgain({ spool, ledger, makeId }: DecideOptions, key: string, at: number): Promise<void> {
+  const [left] = await spool.held(key);
+  if (left === undefined) return;
+  const body = bodyOf<HeldBody>(left);
+  if (questionOf(body) !== 'sender') return;
+  const { origin } = body;
+  const { organizer, uid } = partiesOf(body);
+  await spool.put([heldNotice({ origin, organizer, uid, key, calendar: await calendarOf(ledger, body) }, makeId, at)]);
 }
 
 /**
@@ -184,10 +197,14 @@ async function reasonOf(ledger: Ledger, task: Task): Promise<string> {
 
 /** From what was last mailed: the page must not wait for the CalDAV server. */
 async function eventOf(ledger: Ledger, body: HeldBody): Promise<EventView | null> {
-  const { organizer, uid, recurrenceId } = partiesOf(body);
+  const calendar = await calendarOf(ledger, body);
+  return calendar === null ? null : readEventView(calendar, partiesOf(body).recurrenceId, null);
+}
+
+async function calendarOf(ledger: Ledger, body: HeldBody): Promise<string | null> {
+  const { organizer, uid } = partiesOf(body);
   const { mailings } = await ledger.eventContext(organizer.key, uid, null);
-  const calendar = mailings.at(-1)?.calendar;
-  return calendar === undefined ? null : readEventView(calendar, recurrenceId, null);
+  return mailings.at(-1)?.calendar ?? null;
 }
 
 function usedMark({ holdKey, expiresAt }: DecisionClaims): string {

@@ -1,7 +1,10 @@
 // Tells whoever waits what became of a record, after the ledger has it: one log line per entry, the metrics, and the
-// web page that hopes for "recorded" within two seconds.
+// web page that hopes for "recorded" within two seconds. What only the operator can hear of is logged as an error.
 import type { Log } from '../log.ts';
 import type { LedgerEntry, LedgerWrite } from '../spool/types.ts';
+
+/** A mail to an organizer was refused: what it says, or asks, nobody else knows. */
+export const ORGANIZER_NOT_TOLD = 'organizer-not-told';
 
 export interface Outcomes {
   tell(writes: readonly LedgerWrite[]): void;
@@ -22,7 +25,8 @@ export function makeOutcomes(log: Log): Outcomes {
     tell(writes) {
       for (const write of writes) {
         if (write.kind !== 'entry') continue;
-        log.info({ ...write.entry, at: new Date(write.entry.at).toISOString() }, 'outcome');
+        const level = write.entry.reason === ORGANIZER_NOT_TOLD ? 'error' : 'info';
+        log[level]({ ...write.entry, at: new Date(write.entry.at).toISOString() }, 'outcome');
         for (const listener of listeners) listener(write.entry);
       }
     },

@@ -9,6 +9,7 @@ import type { JudgedAnswer, WaitingAnswer } from './judge-answers.ts';
 import { entryAbout, eventLane, newTask } from './records.ts';
 import { sayDecision, sayHold } from './say-decision.ts';
 import { askAboutDelegates } from './settle-delegation.ts';
+import { tellNotEntered } from './tell-not-entered.ts';
 
 /** How long an event that we invited to may be missing (a move between calendars) before its answers are held. */
 const MISSING_PATIENCE_MS = 15 * 60_000;
@@ -79,6 +80,10 @@ function settleJudged(options: EventWorkOptions, lane: Lane, judged: readonly Ju
       }),
     );
     set.done(task.id);
+    if (body.approved && verdict === 'refused') {
+      const { origin } = body;
+      tellNotEntered(options, lane, { origin, attendee, reason: decision.reason }, calendar);
+    }
     if (decision.verdict !== 'apply') continue;
     // Whoever answers has got our mail, whatever bounced.
     set.write({ kind: 'unsuppress', organizerKey: organizer.key, recipientKey: attendee.key });
@@ -186,13 +191,10 @@ function settleWithoutEvent(
 }
 
 /** The organizer let it pass, and the calendar still cannot take it: it ends here instead of being asked about again. */
-function recordRefused(
-  options: EventWorkOptions,
-  { organizer, uid, set }: Lane,
-  { task, body }: WaitingAnswer,
-  reason: string,
-): void {
+function recordRefused(options: EventWorkOptions, lane: Lane, { task, body }: WaitingAnswer, reason: string): void {
+  const { organizer, uid, set } = lane;
   const { attendee, occurrence } = body.answer;
+  tellNotEntered(options, lane, { origin: body.origin, attendee, reason });
   const detail = sayHold(reason, attendee.asWritten);
   set.done(task.id);
   set.record(

@@ -6,6 +6,7 @@ import { hideSigned } from '../rsvp/hide-signed.ts';
 import type { Submission } from '../submission/types.ts';
 import type { Batch, Changes, Task, Verdict } from '../spool/types.ts';
 import { ChangeSet } from './change-set.ts';
+import { ORGANIZER_NOT_TOLD } from './outcomes.ts';
 import { bodyOf, entryAbout, eventLane, newTask, type OutgoingBody } from './records.ts';
 
 export interface SubmitOptions {
@@ -39,10 +40,14 @@ async function submitOne(options: SubmitOptions, task: Task, set: ChangeSet): Pr
   }
 }
 
-/** A mail to an attendee that will not arrive becomes work for the event's lane; a notice that will not is only recorded. */
+/**
+ * A mail to an attendee that will not arrive becomes work for the event's lane. Of one to the organizer, who cannot be told
+ * that way again, the operator hears.
+ */
 function giveUp(options: SubmitOptions, task: Task, set: ChangeSet, reason: string, diagnostic: string): void {
   const { origin, organizer, attendee, uid } = bodyOf<OutgoingBody>(task);
-  settle(options, task, set, 'not-mailed', reason, diagnostic);
+  const toOrganizer = organizer !== null && attendee === null;
+  settle(options, task, set, 'not-mailed', toOrganizer ? ORGANIZER_NOT_TOLD : reason, diagnostic);
   if (organizer === null || attendee === null || uid === null) return;
   const at = options.now();
   const body = { kind: 'undeliverable', origin, organizer, attendee, uid, diagnostic } as const;

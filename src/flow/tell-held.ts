@@ -122,12 +122,13 @@ async function tellTogether(
   if (asked === null || one === undefined) return;
   marks.set(told);
   const items = [];
+  for (const each of now) items.push({ ...(await heldOf(options, each)), calendar: each.body.calendar ?? null });
+  const notice = { kind: 'waiting', attendee: null, count: asked.length, items } as const;
+  const messageId = mail(options, set, one, [notice], null, at);
   for (const each of now) {
-    items.push({ ...(await heldOf(options, each)), calendar: each.body.calendar ?? null });
-    const detail = `The organizer is asked about it in one mail together with ${now.length - 1} others.`;
+    const detail = `The organizer is asked in one mail, ${messageId}, about ${now.length} answers.`;
     record(set, each, { at, verdict: 'recorded', reason: 'asked-together', detail });
   }
-  mail(options, set, one, [{ kind: 'waiting', attendee: null, count: asked.length, items }], null, at);
 }
 
 /** Those under which something still waits, each once. */
@@ -150,6 +151,7 @@ async function heldOf(options: TellHeldOptions, { newest, body: { key, organizer
   return { kind: 'held', attendee, sender: body.sender, partstat, comment, reason, decisionLink };
 }
 
+/** The Message-ID of what goes out. */
 function mail(
   options: TellHeldOptions,
   set: ChangeSet,
@@ -157,7 +159,7 @@ function mail(
   notices: readonly NoticeKind[],
   calendar: string | null,
   date: number,
-): void {
+): string {
   const { organizer, uid } = body;
   const { origin } = bodyOf<HeldSenderBody>(newest);
   const { from, messageId, ...stamp } = options.post.stamp(date, null, organizer);
@@ -169,6 +171,7 @@ function mail(
   );
   const facts = { origin, rcptTo: organizer.asWritten, what: 'notice', organizer, attendee: null, uid } as const;
   set.add(options.post.task({ ...stamp, from, messageId }, raw, facts, date));
+  return messageId;
 }
 
 function record(

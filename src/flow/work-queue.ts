@@ -5,7 +5,7 @@
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { hideSigned } from '../rsvp/hide-signed.ts';
-import type { Batch, Changes, LedgerWrite, QueueName, Spool, Task } from '../spool/types.ts';
+import type { Batch, Changes, LedgerWrite, NewTask, QueueName, Spool, Task } from '../spool/types.ts';
 import { originOf, subjectOf } from './about-task.ts';
 import { entryAbout } from './records.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -22,6 +22,8 @@ export interface QueueWorkOptions {
   readonly perLane: number;
   /** First and longest delay of a retry, ms; it doubles in between. */
   readonly backOff: { readonly first: number; readonly longest: number };
+  /** What else is to be done about a task that is given up. */
+  readonly afterGivingUp?: (task: Task, now: number) => NewTask[];
 }
 
 export interface QueueWork {
@@ -158,9 +160,10 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
   const at = options.now();
   const patience = temporary ? TEMPORARY_PATIENCE_MS : code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
   const hopeless = (task: Task): boolean => task.attempts + 1 >= UNEXPECTED_TRIES && at - task.createdAt >= patience;
-  const given = batch.tasks.filter(hopeless).map(({ id }) => id);
+  const hold = batch.tasks.filter(hopeless);
   const said = { queue: options.queue, tasks: batch.tasks.length, err: error };
-  if (given.length > 0) options.log.error({ ...said, held: given }, 'given up: it waits for the operator');
+  if (hold.length > 0)
+    options.log.error({ ...said, held: hold.map(({ id }) => id) }, 'given up: it waits for the operator');
   else options.log[temporary ? 'warn' : 'error'](said, 'not done yet');
   const waitMs =
     error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
@@ -188,7 +191,8 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
         dueAt: at + Math.max(waitMs, retryDelay(options.backOff, task.attempts)),
         error: text,
       })),
-    hold: given.map((id) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
+    hold: hold.map(({ id }) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
+    add: hold.flatMap((task) => options.afterGivingUp?.(task, at) ?? []),
     ledger,
   };
 }

@@ -58,6 +58,8 @@ describe('composeNotice', () => {
     ['notice-waiting', 'bob.private@example.net sent an answer for Bob Dupont. It says: declined.'],
     ['notice-waiting', 'Title: Planning the spring issue'],
     ['notice-waiting', 'Decide: https://calendar.example.com/decide/?token=ey.J0.b3'],
+    ['notice-not-entered', 'Your decision about Bob Dupont could not be carried out.'],
+    ['notice-not-entered', 'This person is not on the guest list.'],
     ['notice-proposal', 'Proposed time: Tuesday, November 3, 2026, 2:00 – 3:00 PM (Central European Time)'],
     ['notice-proposal', 'Planned time: Tuesday, November 3, 2026, 10:00 – 11:30 AM (Central European Time)'],
     ['notice-proposal', 'Decline the proposal: https://calendar.example.com/decide/?token=ey.J0.b2'],

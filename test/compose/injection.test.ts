@@ -125,6 +125,8 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
         ...notice,
         items: notice.items.map((item) => ({ ...item, comment: attack, sender: attack, reason: attack })),
       };
+    case 'not-entered':
+      return { ...notice, reason: attack };
     case 'proposal':
       return { ...notice, proposal: { ...notice.proposal, comment: attack } };
     case 'delegation':

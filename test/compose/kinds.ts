@@ -180,6 +180,9 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       },
     ],
   },
+  'notice-not-entered': {
+    notices: [{ kind: 'not-entered', attendee: bob, reason: 'not-invited' }],
+  },
   'notice-quota': {
     notices: [{ kind: 'quota', attendee: null, per: 'hour', limit: 5_000, until: Date.UTC(2026, 9, 20, 9) }],
   },

@@ -277,6 +277,30 @@ describe('an event’s lane', () => {
       expect(await decideAndSee(kit, claims(1), 'once')).toBe('already-decided');
     });
 
+    it('are asked about again where one came in the middle of a decision', async () => {
+      await forged('ACCEPTED');
+      await kit.settle();
+      const release: typeof kit.spool.release = async (...released) => {
+        await forged('DECLINED');
+        await kit.settle();
+        return kit.spool.release(...released);
+      };
+      const held = kit.spool.held.bind(kit.spool);
+      const put = kit.spool.put.bind(kit.spool);
+      expect(await decideHeld({ ...kit, spool: { ...kit.spool, held, put, release } }, claims(1), 'once')).toBe('done');
+      expect(heldMails()).toHaveLength(1);
+      await kit.settle();
+      expect(heldMails()).toHaveLength(2);
+      expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+    });
+
+    it('that the organizer cannot be asked about are known to the operator', async () => {
+      kit.relay.verdict = () => ({ kind: 'refused', status: 550, response: '550 5.1.1 no such user' });
+      await forged('ACCEPTED');
+      await kit.settle();
+      expect(await kit.reasons(alice.key)).toContain('not-mailed organizer-not-told');
+    });
+
     it('are dropped when told to, and a later one asks again', async () => {
       await forged('ACCEPTED');
       await kit.settle();
@@ -301,7 +325,10 @@ describe('an event’s lane', () => {
         'done',
       );
       await kit.settle();
-      expect((await kit.reasons(uid)).at(-1)).toBe('refused not-invited');
+      expect(await kit.reasons(uid)).toContain('refused not-invited');
+      const told = (await kit.mailsTo(alice)).at(-1);
+      expect(told?.subject).toBe('Not carried out: Planning');
+      expect(told?.text).toContain('This person is not on the guest list.');
     });
 
     it('that somebody changed elsewhere win when the organizer says so', async () => {
