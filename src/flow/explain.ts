@@ -22,11 +22,35 @@ async function findEntries(ledger: Ledger, subject: string): Promise<LedgerEntry
   for (const spelling of spellings) {
     const about = await ledger.entries(spelling, MOST_ENTRIES);
     const records = [...new Set(about.map(({ recordId }) => recordId))].slice(-MOST_RECORDS);
-    const led = await Promise.all(records.map((record) => ledger.entries(record, MOST_ENTRIES)));
-    const all = new Map([...about, ...led.flat()].map((entry) => [JSON.stringify(entry), entry]));
+    const led = (await Promise.all(records.map((record) => ledger.entries(record, MOST_ENTRIES)))).flat();
+    const found = [...about, ...led, ...(await findOverwritten(ledger, led))];
+    const all = new Map(found.map((entry) => [JSON.stringify(entry), entry]));
     if (all.size > 0) return [...all.values()].sort((one, other) => one.at - other.at);
   }
   return [];
+}
+
+/** That an answer was written over, and put back, stands under the re-read that found it; it is part of the answer's story. */
+async function findOverwritten(ledger: Ledger, story: readonly LedgerEntry[]): Promise<LedgerEntry[]> {
+  const applied = story.filter(isApplied);
+  const uids = [...new Set(applied.map(({ uid }) => uid))].filter((uid) => uid !== null);
+  const events = (await Promise.all(uids.map((uid) => ledger.entries(uid, MOST_ENTRIES)))).flat();
+  const answers = [...applied, ...events.filter(isApplied)].sort((one, other) => one.at - other.at);
+  const told = new Set(applied.map(({ taskId }) => taskId));
+  return events.filter((entry) => {
+    if (entry.reason !== 'overwritten') return false;
+    const answer = answers.findLast((one) => one.at <= entry.at && isSameAnswer(one, entry));
+    return answer !== undefined && told.has(answer.taskId);
+  });
+}
+
+function isApplied({ verdict, reason }: LedgerEntry): boolean {
+  return verdict === 'applied' && reason !== 'overwritten';
+}
+
+function isSameAnswer(one: LedgerEntry, other: LedgerEntry): boolean {
+  const keys = ['organizer', 'uid', 'attendee', 'recurrenceId'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 function sayEntry(entry: LedgerEntry): string {

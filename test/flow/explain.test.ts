@@ -10,35 +10,28 @@ const uid = 'planning@example.com';
 
 describe('why', () => {
   let kit: FlowKit;
+  const calendar = meeting({
+    uid,
+    organizer: alice.asWritten,
+    attendees: [{ email: bob.asWritten }, { email: carol.asWritten }],
+  });
+  const answer = async (from: string, messageId: string): Promise<void> => {
+    const { address } = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN);
+    const facts = { attendee: bob.asWritten, organizer: address, uid, date: kit.clock.now, messageId } as const;
+    const raw = Buffer.from(answerMail({ ...facts, partstat: 'ACCEPTED' })).toString();
+    await kit.mail(Buffer.from(raw.replace(/^From: .*$/m, `From: <${from}>`)), address, from);
+    await kit.settle();
+  };
+
   beforeAll(async () => {
     kit = await openFlowKit();
-    const text = meeting({
-      uid,
-      organizer: alice.asWritten,
-      attendees: [{ email: bob.asWritten }, { email: carol.asWritten }],
-    });
-    kit.calendar.put(uid, text);
-    await kit.invite(text, bob);
+    kit.calendar.put(uid, calendar);
+    await kit.invite(calendar, bob);
     await kit.settle();
-    const { address } = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN);
-    for (const [from, messageId] of [
-      [bob.asWritten, '<good@remote.test>'],
-      ['mallory@elsewhere.test', '<bad@elsewhere.test>'],
-    ] as const) {
-      const raw = Buffer.from(
-        answerMail({
-          attendee: bob.asWritten,
-          organizer: address,
-          uid,
-          partstat: 'ACCEPTED',
-          date: kit.clock.now,
-          messageId,
-        }),
-      );
-      await kit.mail(Buffer.from(raw.toString().replace(/^From: .*$/m, `From: <${from}>`)), address, from);
-      await kit.settle();
-      kit.clock.now += 1_000;
-    }
+    await answer(bob.asWritten, '<good@remote.test>');
+    kit.clock.now += 1_000;
+    await answer('mallory@elsewhere.test', '<bad@elsewhere.test>');
+    kit.clock.now += 1_000;
   });
   afterAll(() => kit.close());
 
@@ -53,6 +46,21 @@ describe('why', () => {
     for (const line of untold) expect(text).not.toContain(line);
     const times = [...text.matchAll(/^(\d{4}-\S+)/gm)].map(([, time]) => time);
     expect(times).toEqual(times.toSorted());
+  });
+
+  it('says of an answer that it was written over later, and of no other', async () => {
+    const overwritten = async (messageId: string): Promise<number> =>
+      (await explain(kit.ledger, messageId)).match(/^\S+ {2}applied: overwritten$/gm)?.length ?? 0;
+    for (const messageId of ['<first@remote.test>', '<second@remote.test>']) {
+      await answer(bob.asWritten, messageId);
+      kit.calendar.put(uid, calendar);
+      kit.clock.now += 1_000;
+      await kit.settle();
+      expect(await overwritten(messageId)).toBe(1);
+    }
+    expect(await overwritten('<first@remote.test>')).toBe(1);
+    expect(await overwritten('<good@remote.test>')).toBe(0);
+    expect(await overwritten('<bad@elsewhere.test>')).toBe(0);
   });
 
   it('lets no control character of a stranger reach the terminal', async () => {
