@@ -1,6 +1,7 @@
 // What `imip-gateway why` tells, by whatever name one asks.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/flow/explain.ts';
+import type { Partstat } from '../../src/itip/types.ts';
 import { replyAddress } from '../../src/rsvp/reply-address.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
@@ -15,10 +16,10 @@ describe('why', () => {
     organizer: alice.asWritten,
     attendees: [{ email: bob.asWritten }, { email: carol.asWritten }],
   });
-  const answer = async (from: string, messageId: string): Promise<void> => {
+  const answer = async (from: string, messageId: string, partstat: Partstat = 'ACCEPTED'): Promise<void> => {
     const { address } = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN);
     const facts = { attendee: bob.asWritten, organizer: address, uid, date: kit.clock.now, messageId } as const;
-    const raw = Buffer.from(answerMail({ ...facts, partstat: 'ACCEPTED' })).toString();
+    const raw = Buffer.from(answerMail({ ...facts, partstat })).toString();
     await kit.mail(Buffer.from(raw.replace(/^From: .*$/m, `From: <${from}>`)), address, from);
     await kit.settle();
   };
@@ -51,12 +52,16 @@ describe('why', () => {
   it('says of an answer that it was written over later, and of no other', async () => {
     const overwritten = async (messageId: string): Promise<number> =>
       (await explain(kit.ledger, messageId)).match(/^\S+ {2}applied: overwritten$/gm)?.length ?? 0;
-    for (const messageId of ['<first@remote.test>', '<second@remote.test>']) {
-      await answer(bob.asWritten, messageId);
+    for (const [messageId, partstat] of [
+      ['<first@remote.test>', 'DECLINED'],
+      ['<second@remote.test>', 'TENTATIVE'],
+    ] as const) {
+      await answer(bob.asWritten, messageId, partstat);
       kit.calendar.put(uid, calendar);
       kit.clock.now += 1_000;
       await kit.settle();
       expect(await overwritten(messageId)).toBe(1);
+      kit.clock.now += 1_000;
     }
     expect(await overwritten('<first@remote.test>')).toBe(1);
     expect(await overwritten('<good@remote.test>')).toBe(0);
