@@ -17,6 +17,7 @@ import { submitOutgoing } from './flow/submit-outgoing.ts';
 import { tellHeld } from './flow/tell-held.ts';
 import { afterGivingUp } from './flow/tell-not-entered.ts';
 import { workEvent } from './flow/work-event.ts';
+import { wakeWaiting } from './flow/wake-waiting.ts';
 import { waitForQuota } from './flow/wait-for-quota.ts';
 import type { WritePace } from './flow/write-pace.ts';
 import { type QueueWork, workQueue } from './flow/work-queue.ts';
@@ -50,8 +51,11 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const { spool, outcomes, metrics, doors } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
+  const waking = wakeWaiting({ spool, log, now: shared.now });
+  onStop(() => waking.close());
   const onBreaker = (backEnd: string, state: BreakerState): void => {
     metrics.showBreaker(backEnd, state);
+    waking.tell(backEnd, state === 'closed');
     log.warn({ backEnd, breaker: state }, 'how the CalDAV server is asked has changed');
   };
   const store = metrics.measureStore(openCalendarStore({ ...calendarStoreOptions(config), onBreaker }));

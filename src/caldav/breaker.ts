@@ -42,7 +42,9 @@ export function openBreaker(options: BreakerOptions): Breaker {
       return result;
     } catch (error) {
       // A refusal is an answer, too.
-      backEnd.leave(!(error instanceof GatewayError && error.code === 'caldav-unreachable'));
+      const away = error instanceof GatewayError && error.code === 'caldav-unreachable';
+      if (away && error instanceof CalDavError) error.backEnd = origin;
+      backEnd.leave(!away);
       throw error;
     }
   };
@@ -148,6 +150,8 @@ class BackEnd {
 
   #refusal(retryAfterMs: number): CalDavError {
     const message = `${this.#origin} has not answered lately: it is asked again in a while`;
-    return new CalDavError('caldav-unreachable', message, { temporary: true, retryAfterMs });
+    const refusal = new CalDavError('caldav-unreachable', message, { temporary: true, retryAfterMs });
+    refusal.backEnd = this.#origin;
+    return refusal;
   }
 }

@@ -2,14 +2,16 @@
 // whether trying again can help, and when the server asked us to. It refuses nothing itself.
 import { type ErrorCode, GatewayError } from '../errors.ts';
 
-/** A server must not put our work off for longer than this, whatever it says. */
-const longestRetryAfterMs = 3_600_000;
+/** A server must not put our work off for longer than our own back-off does: it may be back much sooner than it said. */
+const longestRetryAfterMs = 300_000;
 
 export class CalDavError extends GatewayError {
   /** The HTTP status behind it; null where no answer came. */
   readonly status: number | null;
-  /** What the server's Retry-After asks for, in milliseconds from now (at most an hour); null where it asks for nothing. */
+  /** What the server's Retry-After asks for, in milliseconds from now (at most five minutes); null where it asks for nothing. */
   readonly retryAfterMs: number | null;
+  /** The origin that is away, whose return is worth waiting for; said by its breaker. */
+  backEnd: string | null = null;
 
   constructor(
     code: ErrorCode,

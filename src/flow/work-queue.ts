@@ -32,8 +32,8 @@ export interface QueueWork {
 }
 
 /** Work of a dead process is taken over after this; renewed often enough that a busy one keeps its own. */
-const LEASE_MS = 15_000;
-const RENEW_MS = 4_000;
+const LEASE_MS = 10_000;
+const RENEW_MS = 2_500;
 /** Tasks that fail for reasons that time should not heal are tried this often before a person must look. */
 const UNEXPECTED_TRIES = 5;
 /**
@@ -164,11 +164,10 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
   const said = { queue: options.queue, tasks: batch.tasks.length, err: error };
   if (hold.length > 0)
     options.log.error({ ...said, held: hold.map(({ id }) => id) }, 'given up: it waits for the operator');
+  // Once: a server that is away for a day would fill the log.
+  else if (temporary && batch.tasks.every(({ attempts }) => attempts > 0)) options.log.debug(said, 'not done yet');
   else options.log[temporary ? 'warn' : 'error'](said, 'not done yet');
-  const waitMs =
-    error instanceof GatewayError && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
-      ? error.retryAfterMs
-      : 0;
+  const { waitMs, waitsFor } = wishOf(error);
   const ledger: LedgerWrite[] = batch.tasks
     .filter((task) => hopeless(task) || task.attempts === 0)
     .map((task) => ({
@@ -190,10 +189,21 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
         id: task.id,
         dueAt: at + Math.max(waitMs, retryDelay(options.backOff, task.attempts)),
         error: text,
+        waitsFor,
       })),
     hold: hold.map(({ id }) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
     add: hold.flatMap((task) => options.afterGivingUp?.(task, at) ?? []),
     ledger,
+  };
+}
+
+/** How long whoever failed wants to be left alone, and who is away, where the error says so. */
+function wishOf(error: unknown): { waitMs: number; waitsFor: string | null } {
+  const { retryAfterMs, backEnd } =
+    error instanceof GatewayError ? (error as GatewayError & Record<string, unknown>) : {};
+  return {
+    waitMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0,
+    waitsFor: typeof backEnd === 'string' ? backEnd : null,
   };
 }
 

@@ -36,6 +36,11 @@ export function spoolOver(engine: Engine, calendars: CalendarMemory): Spool {
       if (kept) work.found([lease.queue, ...(changes.add ?? []).map(({ queue }) => queue)]);
       return kept;
     },
+    async wake(waitsFor, limit, now) {
+      const queues = await engine.run('wake', waitsFor, limit, now);
+      work.found(queues);
+      return queues.length;
+    },
     onWork: work.listen,
     nextDue: (queue) => engine.run('nextDue', queue),
     async task(id) {

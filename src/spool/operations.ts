@@ -11,6 +11,7 @@ export function bindOperations(dialect: Dialect) {
     claim: (name: Lease['queue'], options: queue.ClaimOptions) => queue.claim(dialect, name, options),
     renew: queue.renew,
     commit: (lease: Lease, changes: Changes, at: number) => queue.commit(dialect, lease, changes, at),
+    wake: (waitsFor: string, limit: number, now: number) => queue.wake(dialect, waitsFor, limit, now),
     release: queue.release,
     drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => queue.drop(dialect, ids, notes, at),
     pruneTasks: (before: number, limit: number) => queue.pruneTasks(dialect, before, limit),

@@ -2,7 +2,7 @@
 // locked before its tasks are read, so a put and a commit of the same lane follow one another.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import { dropCalendars, keepCalendars, writeLedger } from './ledger-queries.ts';
-import type { Changes, Lease, LedgerWrite, NewTask, QueueName, QueueStatus, Task } from './types.ts';
+import type { Changes, Lease, LedgerWrite, NewTask, PutBack, QueueName, QueueStatus, Task } from './types.ts';
 
 export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
@@ -173,10 +173,10 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
     const done = JSON.stringify(changes.done);
     yield* query(`update task set state = 'done', ended_at = ? where ${mine}`, at, done, queue, lane);
   }
-  for (const group of groupBy(changes.retry ?? [], ({ dueAt, error }) => JSON.stringify([dueAt, error]))) {
-    const { dueAt, error } = group[0]!;
-    const again = 'due_at = ?, last_error = ?, attempts = attempts + 1';
-    yield* query(`update task set ${again} where ${mine}`, dueAt, error, idsOf(group), queue, lane);
+  for (const group of groupBy(changes.retry ?? [], fateOf)) {
+    const { dueAt, error, waitsFor = null } = group[0]!;
+    const again = 'due_at = ?, last_error = ?, waits_for = ?, attempts = attempts + 1';
+    yield* query(`update task set ${again} where ${mine}`, dueAt, error, waitsFor, idsOf(group), queue, lane);
   }
   for (const group of groupBy(changes.hold ?? [], ({ key, reason }) => JSON.stringify([reason, key]))) {
     const { key, reason } = group[0]!;
@@ -189,8 +189,29 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
   return true;
 }
 
+/** Due at once, the oldest first; says how many. A lane that is being worked is looked at again when it is committed. */
+export function* wake(dialect: Dialect, waitsFor: string, limit: number, now: number): Operation<QueueName[]> {
+  const tasks = yield* query<Lane & { seq: number }>(
+    `select seq, queue, lane, due_at as "dueAt" from task where waits_for = ? and state = 'waiting' order by seq limit ?`,
+    waitsFor,
+    limit,
+  );
+  // Lanes before tasks, as a commit locks them.
+  yield* openLanes(tasks.map(({ queue, lane, dueAt }) => ({ queue, lane, dueAt: Math.min(dueAt, now) })));
+  const due = 'due_at = case when due_at > ? then ? else due_at end, waits_for = null';
+  const seqs = JSON.stringify(tasks.map(({ seq }) => seq));
+  if (tasks.length > 0) {
+    yield* query(`update task set ${due} where seq in ${dialect.numbers} and state = 'waiting'`, now, now, seqs);
+  }
+  return tasks.map(({ queue }) => queue);
+}
+
 function byLane([a]: readonly Lane[], [b]: readonly Lane[]): number {
   return `${a?.queue} ${a?.lane}` < `${b?.queue} ${b?.lane}` ? -1 : 1;
+}
+
+function fateOf({ dueAt, error, waitsFor = null }: PutBack): string {
+  return JSON.stringify([dueAt, error, waitsFor]);
 }
 
 function idsOf(items: readonly { readonly id: string }[]): string {

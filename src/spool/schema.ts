@@ -70,10 +70,17 @@ const recipients: readonly string[] = [
      select organizer_key, recipient_key, min(mailed_at) from mailing group by organizer_key, recipient_key`,
 ];
 
+/** Who is away that a task waits for. */
+const waitsFor: readonly string[] = [
+  `alter table task add column waits_for text`,
+  `create index task_waits_for on task (waits_for, seq) where state = 'waiting' and waits_for is not null`,
+];
+
 /** Step n brings a database of version n to the next. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
   () => recipients,
+  () => waitsFor,
 ];
 
 /** The version this gateway writes. */

@@ -47,11 +47,19 @@ export interface Batch {
 export interface Changes {
   /** Ended: the task's raw bytes may be pruned later, what became of it is in the ledger. */
   readonly done?: readonly string[];
-  readonly retry?: readonly { readonly id: string; readonly dueAt: number; readonly error: string }[];
+  readonly retry?: readonly PutBack[];
   /** Kept for a person's decision. `key` groups what one decision covers. */
   readonly hold?: readonly { readonly id: string; readonly reason: string; readonly key: string }[];
   readonly add?: readonly NewTask[];
   readonly ledger?: readonly LedgerWrite[];
+}
+
+export interface PutBack {
+  readonly id: string;
+  readonly dueAt: number;
+  readonly error: string;
+  /** Who is away: `wake` makes it due when they are back. */
+  readonly waitsFor?: string | null;
 }
 
 export interface QueueStatus {
@@ -71,6 +79,8 @@ export interface Spool {
   renew(lease: Lease, leaseMs: number, now: number): Promise<boolean>;
   /** One transaction; the lane is free afterwards. False: the lease was lost, nothing was written. */
   commit(lease: Lease, changes: Changes): Promise<boolean>;
+  /** Makes due what waits for them, the oldest first, at most `limit` tasks; says how many. */
+  wake(waitsFor: string, limit: number, now: number): Promise<number>;
   /** Calls back when tasks may have become due in that queue (put or committed here, or by another process). */
   onWork(queue: QueueName, listener: () => void): () => void;
   /** When a lane can next be claimed: a waiting task of a free lane is due, or a lease runs out; null: none waits. */

@@ -95,7 +95,7 @@ describe('the breaker', () => {
     const refused = get();
     const elsewhere = get('two');
     await settle();
-    expect(refused.result()).toMatchObject({ code: 'caldav-unreachable', retryAfterMs: 1_500 });
+    expect(refused.result()).toMatchObject({ code: 'caldav-unreachable', retryAfterMs: 1_500, backEnd: 'one' });
     expect(elsewhere.result()).toBe('waiting');
     expect(asked).toHaveLength(BREAKER.failures + 1);
   });
@@ -154,6 +154,7 @@ describe('the breaker', () => {
       asked.at(-1)?.fail(error);
       await settle();
       expect(refused.result()).toBe(error);
+      expect(error.backEnd).toBe(count % 3 === 0 ? null : 'one');
     }
     expect(states).toEqual([]);
   });

@@ -95,6 +95,18 @@ describe('work that fails', () => {
   }
 });
 
+describe('work that fails because a server is away', () => {
+  it('says which one it waits for', async () => {
+    const { work, handled, committed, release } = open([Promise.resolve([batch])]);
+    await expect.poll(() => handled.length).toBe(1);
+    const away = new GatewayError('caldav-unreachable', 'no answer', { temporary: true });
+    release(Promise.reject(Object.assign(away, { backEnd: 'https://dav.example.com' })));
+    await expect.poll(() => committed.length).toBe(1);
+    await work.stop(0);
+    expect(committed[0]?.retry).toMatchObject([{ id: 't', waitsFor: 'https://dav.example.com' }]);
+  });
+});
+
 describe('a queue that stops', () => {
   it('gives back unworked what a claim under way still brings, before it says that it has stopped', async () => {
     const claim = deferred();

@@ -136,6 +136,43 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.spool.commit(lease, { done: ['a'] })).toBe(true);
     });
 
+    it('makes due at once what waits for somebody who is back, the oldest first', async () => {
+      await bench.spool.put(['a', 'b', 'c', 'd'].map((id) => newTask({ id, lane: id })));
+      for (const { lease, tasks } of await bench.claim('event')) {
+        const [{ id } = { id: '' }] = tasks;
+        const waitsFor = id === 'd' ? null : id === 'c' ? 'other' : 'server';
+        await bench.spool.commit(lease, { retry: [{ id, dueAt: 900, error: 'away', waitsFor }] });
+      }
+      expect(await bench.claim('event', { now: 500 })).toEqual([]);
+      expect(await bench.spool.wake('server', 1, 500)).toBe(1);
+      expect(await bench.spool.nextDue('event')).toBe(500);
+      expect(idsOf((await bench.claimOne('event', { now: 500 })).tasks)).toEqual(['a']);
+      expect(await bench.spool.wake('server', 9, 500)).toBe(1);
+      expect(idsOf((await bench.claimOne('event', { now: 500 })).tasks)).toEqual(['b']);
+      expect(await bench.spool.wake('server', 9, 500)).toBe(0);
+      expect(await bench.spool.task('a')).toMatchObject({ attempts: 1, lastError: 'away' });
+      expect(await bench.spool.task('c')).toMatchObject({ dueAt: 900 });
+    });
+
+    it('wakes no later than it was due, a lane under way when that ends, and nothing that has ended', async () => {
+      await bench.spool.put(['a', 'b', 'c'].map((id) => newTask({ id, lane: 'l' })));
+      const waitsFor = 'server';
+      const first = await bench.claimOne('event', { perLane: 3 });
+      const retry = ['a', 'b', 'c'].map((id, at) => ({ id, dueAt: 300 + 100 * at, error: 'away', waitsFor }));
+      await bench.spool.commit(first.lease, { retry });
+      const { lease } = await bench.claimOne('event', { now: 300 });
+      await bench.spool.commit(lease, { done: ['a'] });
+      const under = (await bench.claimOne('event', { now: 400 })).lease;
+      expect(await bench.spool.wake('server', 9, 450)).toBe(2);
+      expect(await bench.claim('event', { now: 460 })).toEqual([]);
+      await bench.spool.commit(under, {});
+      const { tasks } = await bench.claimOne('event', { now: 460, perLane: 3 });
+      expect(tasks.map(({ id, dueAt }) => [id, dueAt])).toEqual([
+        ['b', 400],
+        ['c', 450],
+      ]);
+    });
+
     it('renews', async () => {
       await bench.spool.put([newTask({ id: 'a' })]);
       const { lease } = await bench.claimOne('event', { leaseMs: 50 });
