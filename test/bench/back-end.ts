@@ -17,8 +17,8 @@ export interface BackEnd {
   readonly service: Login;
   /** CALDAV_HOME; null: discovery. */
   readonly home: string | null;
-  /** Of the organizer's calendar. */
-  readonly path: string;
+  /** Of that organizer's calendar. */
+  pathOf(email: string): string;
   stop(): Promise<void>;
 }
 
@@ -28,27 +28,26 @@ interface Told {
 }
 
 /** Takes its port and password from the process that it makes. */
-export async function startEmbedded(): Promise<BackEnd> {
-  const child: ChildProcess = fork(self, ['embedded'], { execArgv: ['--import', 'tsx'] });
+export async function startEmbedded(organizers: readonly string[] = [organizer]): Promise<BackEnd> {
+  const child: ChildProcess = fork(self, ['embedded', ...organizers], { execArgv: ['--import', 'tsx'] });
   const told = await new Promise<Told>((resolve, reject) => {
     child.once('message', (message) => resolve(message as Told));
     child.once('exit', () => reject(new Error('the embedded server did not start')));
   });
-  const path = `/calendars/${encodeURIComponent(organizer)}/calendar/`;
   return {
     name: 'embedded',
     ...told,
     home: '/calendars/{email}/',
-    path,
+    pathOf: (email) => `/calendars/${encodeURIComponent(email)}/calendar/`,
     stop: async () => void child.kill('SIGKILL'),
   };
 }
 
-export async function startRadicaleBackEnd(): Promise<BackEnd> {
-  const server = await startRadicale();
+export async function startRadicaleBackEnd(organizers: readonly string[] = [organizer]): Promise<BackEnd> {
+  const server = await startRadicale('htpasswd', organizers);
   if (server.service === null) throw new Error('Radicale has no service account');
-  const { url, service, home, users, stop } = server;
-  return { name: 'Radicale', url, service, home, path: users.alice.calendar, stop };
+  const { url, service, home, stop } = server;
+  return { name: 'Radicale', url, service, home, pathOf: (email) => `/${email}/cal/`, stop };
 }
 
 export interface CalendarClient {
@@ -57,11 +56,11 @@ export interface CalendarClient {
   close(): Promise<void>;
 }
 
-export function calendarClient(backEnd: BackEnd, connections: number): CalendarClient {
+export function calendarClient(backEnd: BackEnd, connections: number, owner = organizer): CalendarClient {
   const pool = new Pool(new URL(backEnd.url).origin, { connections });
   const { username, password } = backEnd.service;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  const pathOf = (uid: string): string => `${backEnd.path}${encodeURIComponent(uid)}.ics`;
+  const pathOf = (uid: string): string => `${backEnd.pathOf(owner)}${encodeURIComponent(uid)}.ics`;
   return {
     async get(uid) {
       const answer = await pool.request({ method: 'GET', path: pathOf(uid), headers: { authorization } });
@@ -96,7 +95,7 @@ export async function measureGetPut(backEnd: BackEnd, uids: readonly string[], w
 
 if (process.argv[2] === 'embedded' && process.argv[1] === self) {
   const { url, service, addUser } = await startEmbeddedCaldav();
-  addUser(organizer);
+  for (const email of process.argv.slice(3)) addUser(email);
   process.send?.({ url, service });
   process.once('disconnect', () => process.exit());
 }

@@ -22,6 +22,8 @@ export interface Bench {
   readonly databaseUrl: string;
   /** On disk, with its log. */
   databaseBytes(): Promise<number>;
+  /** Ends the gateway in order, does that to its database, and starts another on it. */
+  restart(meanwhile: (databaseFile: string) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,16 +34,25 @@ export async function startBench(
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const [relay, noDns] = await Promise.all([startCatcher(), startNoDns()]);
-  const databaseUrl = `sqlite:${join(folder, 'gateway.db')}`;
+  const file = join(folder, 'gateway.db');
+  const databaseUrl = `sqlite:${file}`;
   const base = settingsFor({ databaseUrl, smtpUrl: relay.smtpUrl, dns: noDns.address });
-  const gateway = await startGatewayProcess(built, { ...base, ...settings }, nodeArgs);
+  const start = (): Promise<GatewayProcess> => startGatewayProcess(built, { ...base, ...settings }, nodeArgs);
+  let gateway = await start();
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     relay,
     databaseUrl,
     async databaseBytes() {
       const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
       return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    },
+    async restart(meanwhile) {
+      await gateway.stop();
+      meanwhile(file);
+      gateway = await start();
     },
     async stop() {
       await gateway.stop();

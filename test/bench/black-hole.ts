@@ -1,84 +1,132 @@
-// What a back end that takes connections and says nothing costs the others: answers per second of one organizer, while a
-// hundred answers wait for another whose server is a black hole, beside the same without. `npx tsx test/bench/black-hole.ts`.
+// What a back end costs the others that takes connections and says nothing, or lets nobody connect and refuses nobody (its
+// SYNs are lost): answers per second of one organizer, while a hundred answers wait for another whose server is such a hole
+// and more come, beside the same without. `npx tsx test/bench/black-hole.ts [swallows|drops] [answers]`.
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Partstat } from '../../src/itip/types.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
 import { answerAll } from './apply.ts';
 import { calendarClient, organizer, startEmbedded } from './back-end.ts';
-import { inParallel, OWN_DOMAIN, provenFrom, startBench } from './bench-kit.ts';
-import { deliver } from './deliver.ts';
+import { type Bench, inParallel, OWN_DOMAIN, provenFrom, startBench } from './bench-kit.ts';
+import { deliver, type MailToSend } from './deliver.ts';
+
+/** `swallows`: it accepts, reads and never answers. `drops`: no connection comes about, and none is refused. */
+export type HoleKind = 'swallows' | 'drops';
 
 export interface BlackHoleFigures {
-  /** Answers per second that become visible, the better of two runs each. */
+  /** Answers per second that become visible, over two runs each. */
   readonly alone: number;
   readonly beside: number;
 }
 
-const LOST = 100;
-const EVENTS = 200;
+interface Hole {
+  readonly url: string;
+  /** Throws where nobody has asked it, or where it was no hole. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
 
-export async function measureBlackHole(built: BuiltGateway): Promise<BlackHoleFigures> {
+const self = fileURLToPath(import.meta.url);
+const bob = 'bob@example.com';
+const LOST = 100;
+/** Seldom enough that taking them in costs nothing by itself. */
+const MORE_EVERY_MS = 500;
+
+/** A gateway with a hole and one without, in turn, on the same good back end: what slows the machine down slows both. */
+export async function measureBlackHole(built: BuiltGateway, kind: HoleKind, events: number): Promise<BlackHoleFigures> {
   const [backEnd, hole, folder] = await Promise.all([
     startEmbedded(),
-    startBlackHole(),
+    kind === 'swallows' ? startSwallowing() : startDropping(),
     mkdtemp(join(tmpdir(), 'black-hole-')),
   ]);
   const file = join(folder, 'accounts.json');
-  const accounts = {
-    [organizer]: backEnd.service,
-    'bob@example.com': { url: hole.url, username: 'bob', password: 'x' },
-  };
+  const accounts = { [organizer]: backEnd.service, [bob]: { url: hole.url, username: 'bob', password: 'x' } };
   await writeFile(file, JSON.stringify(accounts));
-  const bench = await startBench(built, {
+  const settings = {
     ...OWN_DOMAIN,
     CALDAV_URL: backEnd.url,
     CALDAV_AUTH: `accounts:${file}`,
     CALDAV_HOME: '/calendars/{email}/',
-  });
+  };
+  const [good, holed] = [await startBench(built, settings), await startBench(built, settings)];
   const client = calendarClient(backEnd, 8);
+  const uidsOf = (bench: Bench): string[] =>
+    Array.from({ length: events }, (_, at) => `${bench === good ? 'good' : 'holed'}-${at}@example.com`);
+  /** Seconds. */
+  const run = async (bench: Bench, partstat: Partstat): Promise<number> =>
+    events / (await answerAll(bench, client, uidsOf(bench), partstat));
   try {
-    const uids = Array.from({ length: EVENTS }, (_, at) => `event-${at}@example.com`);
     const attendees = ['guest0@remote.test', 'guest1@remote.test'].map((email) => ({ email }));
+    const uids = [...uidsOf(good), ...uidsOf(holed)];
     await inParallel(uids, 8, (uid) => client.put(uid, meeting({ uid, organizer, attendees }), null));
-    await answerAll(bench, client, uids, 'TENTATIVE');
-    const alone = [await answerAll(bench, client, uids, 'ACCEPTED'), await answerAll(bench, client, uids, 'DECLINED')];
-    await deliver(bench.gateway.smtpPort, lostAnswers(), 8);
-    const beside = [await answerAll(bench, client, uids, 'ACCEPTED'), await answerAll(bench, client, uids, 'DECLINED')];
-    if (hole.connections() === 0) throw new Error('the black hole was never asked');
-    return { alone: Math.max(...alone), beside: Math.max(...beside) };
+    for (const bench of [good, holed]) await run(bench, 'TENTATIVE');
+    const first = await run(good, 'ACCEPTED');
+    const losing = await keepLosing(holed.gateway.smtpPort);
+    const beside = (await run(holed, 'ACCEPTED')) + (await run(holed, 'DECLINED'));
+    await losing.stop();
+    const alone = first + (await run(good, 'DECLINED'));
+    await hole.check();
+    return { alone: (2 * events) / alone, beside: (2 * events) / beside };
   } finally {
     await client.close();
-    await bench.gateway.kill();
-    await bench.stop();
+    for (const bench of [good, holed]) {
+      await bench.gateway.kill();
+      await bench.stop();
+    }
     await Promise.all([backEnd.stop(), hole.close()]);
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function lostAnswers() {
-  return Array.from({ length: LOST }, (_, at) => {
-    const [attendee, to] = ['guest0@remote.test', 'bob@example.com'];
-    const raw = answerMail({ attendee, organizer: to, uid: `lost-${at}@example.com`, partstat: 'ACCEPTED' });
-    return { from: attendee, to, raw: provenFrom(attendee, raw) };
-  });
+/** Resolves once the first hundred are taken. */
+async function keepLosing(port: number): Promise<{ stop(): Promise<void> }> {
+  let over = false;
+  await deliver(
+    port,
+    Array.from({ length: LOST }, (_, at) => lostAnswer(at)),
+    8,
+  );
+  const losing = (async () => {
+    for (let at = LOST; !over; at += 1) {
+      await sleep(MORE_EVERY_MS);
+      await deliver(port, [lostAnswer(at)], 1);
+    }
+  })();
+  return {
+    async stop() {
+      over = true;
+      await losing;
+    },
+  };
 }
 
-async function startBlackHole(): Promise<{ url: string; connections(): number; close(): Promise<void> }> {
+function lostAnswer(at: number): MailToSend {
+  const attendee = 'guest0@remote.test';
+  const raw = answerMail({ attendee, organizer: bob, uid: `lost-${at}@example.com`, partstat: 'ACCEPTED' });
+  return { from: attendee, to: bob, raw: provenFrom(attendee, raw) };
+}
+
+async function startSwallowing(): Promise<Hole> {
   const sockets = new Set<Socket>();
+  let bytes = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    socket.resume();
+    socket.on('data', (chunk) => (bytes += chunk.length));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    connections: () => sockets.size,
+    url: `http://127.0.0.1:${port}/`,
+    async check() {
+      if (bytes === 0) throw new Error('the black hole was never asked');
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -86,8 +134,48 @@ async function startBlackHole(): Promise<{ url: string; connections(): number; c
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** A listener that has been stopped: once its short queue is full, the kernel drops who wants to connect. */
+async function startDropping(): Promise<Hole> {
+  const child: ChildProcess = fork(self, ['listen'], { execArgv: ['--import', 'tsx'] });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message) => resolve(Number(message)));
+    child.once('exit', () => reject(new Error('the listener did not start')));
+  });
+  child.kill('SIGSTOP');
+  const filling = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await sleep(500);
+  const check = async (): Promise<void> => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    await sleep(500);
+    const { connecting } = socket;
+    socket.destroy();
+    if (!connecting) throw new Error('the listener took, or refused, a connection');
+  };
+  await check();
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    check,
+    async close() {
+      for (const socket of filling) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function portOf(server: ReturnType<typeof createServer>): number {
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : Number.NaN;
+}
+
+if (process.argv[1] === self && process.argv[2] === 'listen') {
+  const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () =>
+    process.send?.(portOf(server)),
+  );
+  process.once('disconnect', () => process.exit());
+} else if (process.argv[1] === self) {
   const built = buildGateway();
-  console.log(await measureBlackHole(built));
+  const kinds: readonly HoleKind[] =
+    process.argv[2] === undefined ? ['swallows', 'drops'] : [process.argv[2] as HoleKind];
+  for (const kind of kinds) console.log(kind, await measureBlackHole(built, kind, Number(process.argv[3] ?? 400)));
   built.remove();
 }

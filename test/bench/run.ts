@@ -11,6 +11,7 @@ import { type BackEnd, startEmbedded, startRadicaleBackEnd } from './back-end.ts
 import { canMeasureCyrus, measureBesideCyrus } from './beside-cyrus.ts';
 import { measureBlackHole } from './black-hole.ts';
 import { measureCallbacks } from './callbacks.ts';
+import { measureDayAway } from './day-away.ts';
 import { measureHotEvent } from './hot-event.ts';
 import { measureQueue } from './queue.ts';
 import { measureRooms } from './where-time-goes.ts';
@@ -86,15 +87,20 @@ async function queue(): Promise<void> {
 }
 
 async function blackHole(): Promise<void> {
-  const { alone, beside } = await measureBlackHole(built);
-  const figure = `${round(beside)}/s beside it`;
-  add(
-    'one black-holed back end',
-    figure,
-    `${times(beside, alone)} without (${round(alone)}/s)`,
-    '≥ 0.9 ×',
-    beside >= 0.9 * alone,
-  );
+  for (const kind of ['swallows', 'drops'] as const) {
+    const { alone, beside } = await measureBlackHole(built, kind, some(400));
+    const what = kind === 'swallows' ? 'one back end that never answers' : 'one back end whose SYNs are lost';
+    const without = `${times(beside, alone)} without (${round(alone)}/s)`;
+    add(what, `${round(beside)}/s beside it`, without, '≥ 0.9 ×', beside >= 0.9 * alone);
+  }
+}
+
+async function dayAway(start: (organizers: readonly string[]) => Promise<BackEnd>): Promise<void> {
+  const figures = await measureDayAway(built, start, some(10_000));
+  const { backEnd, answers, accepted, first, half, all, getPut } = figures;
+  const beside = `first after ${round(first)} s, half after ${round(half)} s; ${times(answers / all, getPut)} its own GET+PUT (${round(getPut)}/s); taken at ${round(accepted)}/s`;
+  const figure = `all ${answers} in after ${round(all)} s`;
+  add(`${backEnd} back after a day`, figure, beside, '≤ 15 min', all <= 900);
 }
 
 async function cyrus(): Promise<void> {
@@ -120,6 +126,8 @@ try {
   await callbacks();
   await queue();
   await blackHole();
+  await dayAway(startEmbedded);
+  if (has('Radicale', 'radicale')) await dayAway(startRadicaleBackEnd);
   if (canMeasureCyrus()) await cyrus();
   else console.log('Cyrus IMAP: not measured, for it or its load generator is not here');
   await rooms();

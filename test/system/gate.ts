@@ -3,20 +3,15 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface Gate {
   readonly port: number;
-  open(): void;
-  shut(): void;
+  open(): Promise<void>;
+  shut(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startGate(target: number): Promise<Gate> {
-  let isOpen = true;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     near.on('error', () => undefined);
-    if (!isOpen) {
-      near.destroy();
-      return;
-    }
     const far = connect(target, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -29,24 +24,16 @@ export async function startGate(target: number): Promise<Gate> {
     }
     near.pipe(far).pipe(near);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (wanted: number): Promise<void> =>
+    new Promise((resolve, reject) => server.once('error', reject).listen(wanted, '127.0.0.1', resolve));
+  /** Nobody listens any more: who connects is refused. */
+  const shut = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  await listen(0);
   const address = server.address();
-  const breakAll = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    open() {
-      isOpen = true;
-    },
-    shut() {
-      isOpen = false;
-      breakAll();
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        breakAll();
-      }),
-  };
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { port, open: () => listen(port), shut, close: shut };
 }

@@ -48,7 +48,7 @@ describe('outages', () => {
     const mail = await relay.waitFor(({ to }) => to[0] === bob, 45_000);
     const { organizer: to } = await readInvitation(mail);
 
-    gate.shut();
+    await gate.shut();
     const sent = await sendWithSwaks({
       port: loop.smtpPort,
       from: bob,
@@ -58,7 +58,7 @@ describe('outages', () => {
     expect(sent.status).toBe(0);
     expect(await loop.entry(uid, 'retried')).toBeDefined();
     expect(caldav.getEvent(organizer, uid)?.text).not.toContain('ACCEPTED');
-    gate.open();
+    await gate.open();
     await waitFor(
       'the answer in the event',
       async () => caldav.getEvent(organizer, uid)?.text.includes('PARTSTAT=ACCEPTED') === true,

@@ -28,12 +28,21 @@ collection: {user}/[^/]+
 permissions: rw
 `;
 
-/** @param auth `remote-user`: believes the header X-Remote-User, as behind a proxy. */
-export async function startRadicale(auth: 'htpasswd' | 'remote-user' = 'htpasswd'): Promise<CalendarServer> {
+/**
+ * @param auth `remote-user`: believes the header X-Remote-User, as behind a proxy.
+ * @param others who have a calendar there, too
+ */
+export async function startRadicale(
+  auth: 'htpasswd' | 'remote-user' = 'htpasswd',
+  others: readonly string[] = [],
+): Promise<CalendarServer> {
   const folder = await mkdtemp(join(tmpdir(), 'radicale-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
-  await writeFile(join(folder, 'users'), 'alice@example.com:alicepw\nbob@example.com:bobpw\nsvc:svcpw\n');
+  const users = { alice: user('alice@example.com'), bob: user('bob@example.com') };
+  const owners = [...Object.values(users), ...others.filter((email) => email !== users.alice.email).map(user)];
+  const logins = owners.map(({ username, password }) => `${username}:${password}\n`).join('');
+  await writeFile(join(folder, 'users'), `${logins}svc:svcpw\n`);
   await writeFile(join(folder, 'rights'), rights);
   await writeFile(join(folder, 'config'), config(folder, port, auth));
   // --config keeps /etc/radicale/config out of it.
@@ -44,9 +53,8 @@ export async function startRadicale(auth: 'htpasswd' | 'remote-user' = 'htpasswd
   };
   try {
     await waitFor(`Radicale's answer (${url})`, async () => (await request(url)).statusCode < 500);
-    const users = { alice: user('alice'), bob: user('bob') };
     const requests = requestsTo(url);
-    if (auth === 'htpasswd') for (const one of Object.values(users)) await requests.makeCalendar(one, one.calendar);
+    if (auth === 'htpasswd') for (const one of owners) await requests.makeCalendar(one, one.calendar);
     return {
       name: 'Radicale',
       url,
@@ -62,9 +70,8 @@ export async function startRadicale(auth: 'htpasswd' | 'remote-user' = 'htpasswd
   }
 }
 
-function user(name: string): CalendarUser {
-  const email = `${name}@example.com`;
-  return { email, username: email, password: `${name}pw`, calendar: `/${email}/cal/` };
+function user(email: string): CalendarUser {
+  return { email, username: email, password: `${email.split('@')[0]}pw`, calendar: `/${email}/cal/` };
 }
 
 function config(folder: string, port: number, auth: 'htpasswd' | 'remote-user'): string {

@@ -1,0 +1,166 @@
+// The calendar server away for a day while answers come in: how long after its return until every one of them shows. The
+// day's retries are not waited for: the waiting answers are given the tries and the due times that such a day leaves.
+// `npx tsx test/bench/day-away.ts [answers] [embedded|radicale]`.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { answerMail } from '../system/answers.ts';
+import { meeting } from '../system/calendar-server.ts';
+import { startGate } from '../system/gate.ts';
+import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
+import { waitFor } from '../system/programs.ts';
+import { backEndSettings } from './apply.ts';
+import {
+  type BackEnd,
+  calendarClient,
+  measureGetPut,
+  organizer,
+  startEmbedded,
+  startRadicaleBackEnd,
+} from './back-end.ts';
+import { inParallel, provenFrom, startBench } from './bench-kit.ts';
+import { deliver, type MailToSend } from './deliver.ts';
+
+export interface DayAwayFigures {
+  readonly backEnd: string;
+  readonly answers: number;
+  readonly events: number;
+  /** Answers taken a second while the server was away. */
+  readonly accepted: number;
+  /** Seconds from the return until the first and half of them were in the calendar, and until all were. */
+  readonly first: number;
+  readonly half: number;
+  readonly all: number;
+  /** What the back end takes by itself, GET and PUT a second. */
+  readonly getPut: number;
+}
+
+type Times = Pick<DayAwayFigures, 'first' | 'half' | 'all'>;
+
+/** The embedded server keeps a thousand events for each of its users. */
+const EVENTS_EACH = 500;
+const guests = ['guest0@remote.test', 'guest1@remote.test'];
+/** One in ten answers an event that another has answered. */
+const SHARED = 0.1;
+/** As `toCaldav` in open-flow.ts has it. */
+const LONGEST_DELAY_MS = 5 * 60_000;
+/** Long enough for the breaker's pauses to become as long as they get. */
+const STILL_AWAY_MS = 45_000;
+
+interface Meeting {
+  readonly owner: string;
+  readonly uid: string;
+}
+
+export async function measureDayAway(
+  built: BuiltGateway,
+  start: (organizers: readonly string[]) => Promise<BackEnd>,
+  answers: number,
+): Promise<DayAwayFigures> {
+  const events = Math.ceil(answers * (1 - SHARED));
+  const owners = Array.from({ length: Math.ceil(events / EVENTS_EACH) }, (_, at) => `owner${at}@example.com`);
+  const meetings = Array.from({ length: events }, (_, at): Meeting => {
+    return { owner: owners[at % owners.length] ?? '', uid: `event-${at}@example.com` };
+  });
+  const backEnd = await start([organizer, ...owners]);
+  const gate = await startGate(Number(new URL(backEnd.url).port));
+  const url = `http://127.0.0.1:${gate.port}/`;
+  const bench = await startBench(built, backEndSettings({ ...backEnd, url }));
+  const store = openMeetings(backEnd, owners);
+  try {
+    await inParallel(meetings, 8, store.put);
+    const getPut = await measureGetPut(backEnd, await putSome(backEnd), 8);
+    await gate.shut();
+    const mails = [
+      ...meetings.map((one) => answerTo(one, 0)),
+      ...meetings.slice(events - answers).map((one) => answerTo(one, 1)),
+    ];
+    const begun = performance.now();
+    await deliver(bench.gateway.smtpPort, mails, 8);
+    const accepted = (mails.length * 1_000) / (performance.now() - begun);
+    const database = openToRead(bench.databaseUrl);
+    await waitFor('a try of every answer', async () => database.tried() === mails.length, 600_000);
+    await bench.restart(passADay);
+    await sleep(STILL_AWAY_MS);
+    await gate.open();
+    const times = await untilApplied(database, mails.length);
+    database.close();
+    await inParallel(meetings, 4, store.check);
+    return { backEnd: backEnd.name, answers: mails.length, events, accepted, ...times, getPut };
+  } finally {
+    await store.close();
+    await bench.stop();
+    await gate.close();
+    await backEnd.stop();
+  }
+}
+
+/** The organizers' own way to their calendars, past the gate. */
+function openMeetings(backEnd: BackEnd, owners: readonly string[]) {
+  const clients = new Map(owners.map((owner) => [owner, calendarClient(backEnd, 4, owner)]));
+  const attendees = guests.map((email) => ({ email }));
+  return {
+    async put({ owner, uid }: Meeting): Promise<void> {
+      await clients.get(owner)?.put(uid, meeting({ uid, organizer: owner, attendees }), null);
+    },
+    async check({ owner, uid }: Meeting): Promise<void> {
+      const { text } = (await clients.get(owner)?.get(uid)) ?? { text: '' };
+      if (!text.includes('PARTSTAT=ACCEPTED')) throw new Error(`the answer is not in ${uid}`);
+    },
+    close: () => Promise.all([...clients.values()].map((client) => client.close())),
+  };
+}
+
+async function putSome(backEnd: BackEnd): Promise<string[]> {
+  const uids = Array.from({ length: 200 }, (_, at) => `measured-${at}@example.com`);
+  const client = calendarClient(backEnd, 8);
+  const attendees = guests.map((email) => ({ email }));
+  await inParallel(uids, 8, (uid) => client.put(uid, meeting({ uid, organizer, attendees }), null));
+  await client.close();
+  return uids;
+}
+
+function answerTo({ owner, uid }: Meeting, guest: number): MailToSend {
+  const attendee = guests[guest] ?? '';
+  const raw = answerMail({ attendee, organizer: owner, uid, partstat: 'ACCEPTED' });
+  return { from: attendee, to: owner, raw: provenFrom(attendee, raw) };
+}
+
+/** What waits has been tried for a day: its delays are at their longest, its next tries anywhere within one of them. */
+function passADay(file: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(`
+    update task set attempts = 300, due_at = due_at + abs(random()) % ${LONGEST_DELAY_MS},
+      created_at = created_at - 86400000 where queue = 'event' and state = 'waiting';
+    update lane set ready_at = (select min(due_at) from task
+      where task.queue = lane.queue and task.lane = lane.name and state = 'waiting')`);
+  database.close();
+}
+
+function openToRead(url: string) {
+  const database = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true });
+  const tried = database.prepare(`select count(*) as n from task where queue = 'event' and attempts > 0`);
+  const applied = database.prepare(`select count(*) as n from entry where verdict = 'applied'`);
+  const count = (statement: typeof tried): number => Number((statement.get() as { n: number }).n);
+  return { tried: () => count(tried), applied: () => count(applied), close: () => database.close() };
+}
+
+/** By the ledger, which is written after the calendar: looking at every event again and again would cost the server its time. */
+async function untilApplied(
+  { applied }: Pick<ReturnType<typeof openToRead>, 'applied'>,
+  wanted: number,
+): Promise<Times> {
+  const begun = performance.now();
+  const when = async (count: number): Promise<number> => {
+    await waitFor(`${count} applied answers`, async () => applied() >= count, 1_800_000);
+    return (performance.now() - begun) / 1_000;
+  };
+  return { first: await when(1), half: await when(wanted / 2), all: await when(wanted) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = buildGateway();
+  const start = process.argv[3] === 'radicale' ? startRadicaleBackEnd : startEmbedded;
+  console.log(await measureDayAway(built, start, Number(process.argv[2] ?? 10_000)));
+  built.remove();
+}
