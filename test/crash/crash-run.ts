@@ -1,5 +1,5 @@
 // Gateways killed with SIGKILL at any moment while answers, clicks and callbacks stream in. In: how many gateways on which
-// database, how many kills; out: what was sent, what the calendar went through, what the ledger says, what was mailed.
+// database, how many kills, in what rhythm; out: what was sent, what the calendar went through, what the ledger says, what was mailed.
 // Every client does what such clients do: it tries again until it is told that its message was taken.
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,9 +27,14 @@ export interface CrashOptions {
   readonly kills: number;
   /** null: an SQLite file, and one gateway. */
   readonly postgres: { readonly url: string; readonly gateways: number } | null;
-  /** How much a gateway acknowledges at most before it is killed; so a slow machine gets somewhere, too. */
-  readonly mostTaken: number;
+  readonly rhythm: Rhythm;
 }
+
+/**
+ * `taken`: a gateway is killed after it has acknowledged so much at most, and started again before the next; so a slow
+ * machine gets somewhere, too. `everyMs`: one of those that run is killed, whether the one before is back or not.
+ */
+export type Rhythm = { readonly mostTaken: number } | { readonly everyMs: number };
 
 const organizer = 'alice@example.com';
 const guests = Array.from({ length: 8 }, (_, at) => `guest${at}@remote.test`);
@@ -49,11 +54,14 @@ export async function runCrashes(options: CrashOptions): Promise<Seen> {
       ...answered.flatMap((uid) => guests.map((attendee) => answerOn(world, uid, attendee))),
       ...changed.flatMap((uid) => guests.map((recipient) => changeOn(world, uid, recipient))),
     ];
-    await killAgainAndAgain(world, options);
+    const begun = Date.now();
+    if ('everyMs' in options.rhythm) await killEvery(world, options.kills, options.rhythm.everyMs);
+    else await killAgainAndAgain(world, options.kills, options.rhythm.mostTaken);
+    const killingMs = Date.now() - begun;
     world.over = true;
     await Promise.all(streams);
     await settled(world);
-    return await look(world, options.kills);
+    return { ...(await look(world)), kills: options.kills, killingMs };
   } finally {
     await world.close();
   }
@@ -126,7 +134,24 @@ async function introduce(world: World): Promise<void> {
   await waitFor('the invitations', async () => world.relay.mails().length >= guests.length, 60_000);
 }
 
-async function killAgainAndAgain(world: World, { kills, mostTaken }: CrashOptions): Promise<void> {
+/** Without waiting for anything: at times most of them are down. */
+async function killEvery(world: World, kills: number, everyMs: number): Promise<void> {
+  const starts: Promise<void>[] = [];
+  for (let kill = 0; kill < kills; kill += 1) {
+    const next = Date.now() + everyMs;
+    await waitFor('a gateway that runs', async () => world.gateways.some((gateway) => gateway !== null), 60_000);
+    const running = world.gateways.flatMap((gateway, at) => (gateway === null ? [] : at));
+    const at = running[randomInt(running.length)] ?? 0;
+    const victim = world.gateways[at];
+    world.gateways[at] = null;
+    await victim?.kill();
+    starts.push(world.start(at));
+    await sleep(Math.max(0, next - Date.now()));
+  }
+  await Promise.all(starts);
+}
+
+async function killAgainAndAgain(world: World, kills: number, mostTaken: number): Promise<void> {
   for (let kill = 0; kill < kills; kill += 1) {
     // Often young: those that take up what the dead one left are to be killed as well.
     const goal = world.taken + Math.floor(mostTaken * Math.random() ** 2);
@@ -172,7 +197,7 @@ async function answerOn(world: World, uid: string, attendee: string): Promise<vo
       const raw = answerMail({ attendee, organizer: to, uid, partstat, date: date + count * 1_000, messageId });
       await untilTaken(world, ({ smtpPort }) => mail(smtpPort, { from: attendee, to, raw }));
     }
-    world.answers.push({ uid, attendee, partstat, messageId });
+    world.answers.push({ uid, attendee, partstat, messageId, takenAt: Date.now() });
     await sleep(randomInt(400));
   }
 }
@@ -229,7 +254,13 @@ async function settled({ databaseUrl }: World): Promise<void> {
   }
 }
 
-async function look({ databaseUrl, relay, histories, answers, changes }: World, kills: number): Promise<Seen> {
+async function look({
+  databaseUrl,
+  relay,
+  histories,
+  answers,
+  changes,
+}: World): Promise<Omit<Seen, 'kills' | 'killingMs'>> {
   const { spool, ledger } = await openQueueDesk({ url: databaseUrl });
   const entries = await ledger.recent(1_000_000);
   await spool.close();
@@ -239,5 +270,5 @@ async function look({ databaseUrl, relay, histories, answers, changes }: World, 
     const subject = header('Subject').replace(/\r\n[ \t]/g, ' ');
     return { recipient: to[0] ?? '', messageId: header('Message-ID'), subject };
   });
-  return { answers, changes, histories, entries, mails, kills, inFlight: IN_FLIGHT };
+  return { answers, changes, histories, entries, mails, inFlight: IN_FLIGHT };
 }

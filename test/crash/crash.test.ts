@@ -12,18 +12,19 @@ afterAll(() => built?.remove());
 
 describe('a gateway killed at any moment', () => {
   it('loses nothing that it acknowledged and applies nothing twice', { timeout: 900_000 }, async () => {
-    const seen = await runCrashes({ built, kills: 10, postgres: null, mostTaken: 60 });
+    const seen = await runCrashes({ built, kills: 10, postgres: null, rhythm: { mostTaken: 60 } });
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
     expect(seen.changes.length).toBeGreaterThan(24);
   });
 });
 
-describe.skipIf(!havePostgres())('gateways on one PostgreSQL, one of them killed now and then', () => {
+describe.skipIf(!havePostgres())('four gateways on one PostgreSQL, one of them killed every second', () => {
   it('do each other’s work, in order, once', { timeout: 900_000 }, async () => {
     const server = await startPostgres({ durable: false });
-    const postgres = { url: server.url, gateways: 3 };
-    const seen = await runCrashes({ built, kills: 5, postgres, mostTaken: 150 }).finally(() => server.stop());
+    const postgres = { url: server.url, gateways: 4 };
+    const options = { built, kills: 15, postgres, rhythm: { everyMs: 1_000 } };
+    const seen = await runCrashes(options).finally(() => server.stop());
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
   });

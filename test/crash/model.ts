@@ -10,6 +10,8 @@ export interface SentAnswer {
   readonly partstat: Partstat;
   /** null for one by link. */
   readonly messageId: string | null;
+  /** When it was acknowledged, ms since 1970. */
+  readonly takenAt: number;
 }
 
 /** One change of an event, told to one guest. */
@@ -34,12 +36,23 @@ export interface Seen {
   readonly entries: readonly LedgerEntry[];
   readonly mails: readonly SeenMail[];
   readonly kills: number;
+  /** How long the killing went on. */
+  readonly killingMs: number;
   /** Mails that one process may have on their way to the relay. */
   readonly inFlight: number;
 }
 
 export function findFaults(seen: Seen): string[] {
   return [...faultsInCalendar(seen), ...faultsInLedger(seen), ...faultsInMails(seen)];
+}
+
+/** Seconds from the 250 of each mailed answer until the ledger says what became of it, the shortest first. */
+export function waitsOf({ answers, entries }: Pick<Seen, 'answers' | 'entries'>): number[] {
+  const said = new Map(entries.map(({ messageId, at }) => [messageId, at]));
+  return answers
+    .filter(({ messageId }) => messageId !== null)
+    .map(({ messageId, takenAt }) => Math.max(0, (said.get(messageId) ?? Infinity) - takenAt) / 1_000)
+    .toSorted((a, b) => a - b);
 }
 
 export function partstatIn(text: string, attendee: string): string | null {

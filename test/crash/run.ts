@@ -1,8 +1,9 @@
-// `npm run crash [kills] [gateways on a PostgreSQL]`: the crash test for longer. Prints what went in and came out, and every fault.
+// `npm run crash [kills] [gateways on a PostgreSQL]`: the crash test for longer, on PostgreSQL with a kill every second. Prints
+// what went in and came out, and every fault.
 import { startPostgres } from '../spool/start-postgres.ts';
 import { buildGateway } from '../system/gateway-process.ts';
 import { runCrashes } from './crash-run.ts';
-import { findFaults } from './model.ts';
+import { findFaults, waitsOf } from './model.ts';
 
 const kills = Number(process.argv[2] ?? 100);
 const gateways = Number(process.argv[3] ?? 0);
@@ -11,7 +12,8 @@ const server = gateways > 0 ? await startPostgres({ durable: false }) : null;
 try {
   const postgres = server === null ? null : { url: server.url, gateways };
   const begun = Date.now();
-  const seen = await runCrashes({ built, kills, postgres, mostTaken: 100 });
+  const rhythm = postgres === null ? { mostTaken: 100 } : { everyMs: 1_000 };
+  const seen = await runCrashes({ built, kills, postgres, rhythm });
   const faults = findFaults(seen);
   const byReason: Record<string, number> = {};
   for (const { verdict, reason } of seen.entries) {
@@ -19,11 +21,18 @@ try {
     byReason[key] = (byReason[key] ?? 0) + 1;
   }
   const mails = new Set(seen.mails.map(({ messageId }) => messageId)).size;
+  const waits = waitsOf(seen);
+  const wait = (share: number): number => waits[Math.ceil(share * waits.length) - 1] ?? Number.NaN;
+  const applied = seen.entries.flatMap(({ verdict, messageId }) => (verdict === 'applied' && messageId) || []);
   console.log({
     kills,
+    killedIn: `${Math.round(seen.killingMs / 1_000)} s`,
     gateways: Math.max(gateways, 1),
     seconds: Math.round((Date.now() - begun) / 1_000),
     answers: seen.answers.length,
+    lost: waits.filter((each) => each === Infinity).length,
+    twice: applied.length - new Set(applied).size,
+    waits: `p50 ${wait(0.5)} s, p99 ${wait(0.99)} s, worst ${wait(1)} s`,
     callbacks: seen.changes.length,
     writes: [...seen.histories.values()].reduce((sum, texts) => sum + texts.length - 1, 0),
     mails,
