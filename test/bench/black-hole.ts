@@ -113,7 +113,7 @@ function lostAnswer(at: number): MailToSend {
   return { from: attendee, to: bob, raw: provenFrom(attendee, raw) };
 }
 
-async function startSwallowing(): Promise<Hole> {
+export async function startSwallowing(): Promise<Hole & { bytes(): number }> {
   const sockets = new Set<Socket>();
   let bytes = 0;
   const server = createServer((socket) => {
@@ -124,6 +124,7 @@ async function startSwallowing(): Promise<Hole> {
   const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
   return {
     url: `http://127.0.0.1:${port}/`,
+    bytes: () => bytes,
     async check() {
       if (bytes === 0) throw new Error('the black hole was never asked');
     },

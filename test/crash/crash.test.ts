@@ -1,6 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// Gateways killed with SIGKILL, on SQLite and on a PostgreSQL that several share; `npm run crash` does it for longer.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
+import { startNoDns } from '../../src/playground/no-dns.ts';
+import { OWN_DOMAIN, provenFrom, settingsFor } from '../bench/bench-kit.ts';
+import { startSwallowing } from '../bench/black-hole.ts';
+import { deliver } from '../bench/deliver.ts';
 import { startPostgres, havePostgres } from '../spool/start-postgres.ts';
-import { type BuiltGateway, buildGateway } from '../system/gateway-process.ts';
+import { answerMail } from '../system/answers.ts';
+import { meeting } from '../system/calendar-server.ts';
+import { startCatcher } from '../system/catcher.ts';
+import { type BuiltGateway, buildGateway, startGatewayProcess } from '../system/gateway-process.ts';
 import { runCrashes } from './crash-run.ts';
 import { findFaults } from './model.ts';
 
@@ -28,4 +38,41 @@ describe.skipIf(!havePostgres())('four gateways on one PostgreSQL, one of them k
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);
   });
+});
+
+describe.skipIf(!havePostgres())('the work of a gateway that died', () => {
+  it('is done by another in seconds; while it lives, however slow its CalDAV server, it keeps it', async () => {
+    const [server, hole, caldav, relay, noDns] = await Promise.all([
+      startPostgres({ durable: false }),
+      startSwallowing(),
+      startEmbeddedCaldav(),
+      startCatcher(),
+      startNoDns(),
+    ]);
+    onTestFinished(async () => void (await Promise.all([server, relay].map((each) => each.stop()))));
+    onTestFinished(async () => void (await Promise.all([hole, caldav, noDns].map((each) => each.close()))));
+    const [organizer, attendee, uid] = ['alice@example.com', 'guest@remote.test', 'slow@example.com'];
+    caldav.addUser(organizer);
+    caldav.putEvent(organizer, uid, meeting({ uid, organizer, attendees: [{ email: attendee }] }));
+    const isAnswered = (): boolean => caldav.getEvent(organizer, uid)?.text.includes('PARTSTAT=ACCEPTED') === true;
+    const where = { databaseUrl: server.url, smtpUrl: relay.smtpUrl, dns: noDns.address };
+    const settings = { ...settingsFor(where), ...OWN_DOMAIN, CALDAV_OUTBOUND_API_KEY: caldav.apiKey };
+
+    const first = await startGatewayProcess(built, { ...settings, CALDAV_URL: hole.url });
+    onTestFinished(() => first.kill());
+    const raw = provenFrom(attendee, answerMail({ attendee, organizer, uid, partstat: 'ACCEPTED' }));
+    await deliver(first.smtpPort, [{ from: attendee, to: organizer, raw }], 1);
+    await expect.poll(() => hole.bytes(), { timeout: 20_000 }).toBeGreaterThan(0);
+    const longerThanALease = sleep(12_000);
+    const second = await startGatewayProcess(built, { ...settings, CALDAV_URL: caldav.url });
+    onTestFinished(() => second.kill());
+    await longerThanALease;
+    expect(isAnswered()).toBe(false);
+
+    await first.kill();
+    const died = Date.now();
+    await expect.poll(isAnswered, { timeout: 40_000 }).toBe(true);
+    console.log(`taken over within ${Date.now() - died} ms`);
+    expect(Date.now() - died).toBeLessThan(20_000);
+  }, 120_000);
 });
