@@ -199,8 +199,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
 
 /** How long whoever failed wants to be left alone, and who is away, where the error says so. */
 function wishOf(error: unknown): { waitMs: number; waitsFor: string | null } {
-  const { retryAfterMs, backEnd } =
-    error instanceof GatewayError ? (error as GatewayError & Record<string, unknown>) : {};
+  const { retryAfterMs, backEnd } = (error instanceof GatewayError ? error : {}) as Partial<Record<string, unknown>>;
   return {
     waitMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0,
     waitsFor: typeof backEnd === 'string' ? backEnd : null,
