@@ -39,7 +39,7 @@ describe('a PUT', () => {
     ['202 is no success', { status: 202 }, { code: 'caldav-refused', temporary: false }],
     ['207 with 200 inside is no success', inside('200 OK'), { code: 'caldav-refused', temporary: false }],
     ['207 with nothing inside', { status: 207, body: '' }, { code: 'caldav-answer-invalid' }],
-    ['401', { status: 401 }, { code: 'caldav-unauthorized', temporary: true }],
+    ['401, others being served', { status: 401 }, { code: 'caldav-unauthorized', temporary: false }],
     ['403', { status: 403 }, { code: 'caldav-refused', temporary: false }],
     ['409', { status: 409 }, { code: 'caldav-refused', temporary: false }],
     ['423', { status: 423 }, { code: 'caldav-refused', temporary: true }],
