@@ -23,19 +23,17 @@ export interface CalendarStoreOptions {
   readonly timeoutMs?: number;
   /** The largest answer we take. */
   readonly maxBytes?: number;
-  /** PEM file with the certificates of a private CA. */
-  readonly caFile?: string;
   /** Hears of back ends (origins) that are no longer asked, and of those that are again. */
   readonly onBreaker?: (origin: string, state: BreakerState) => void;
 }
 
 /** Throws `config-invalid` for settings that cannot work. Nothing is asked of the server before it is needed. */
 export function openCalendarStore(options: CalendarStoreOptions): CalendarStore {
-  const { url, auth, home, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024, caFile } = options;
+  const { url, auth, home, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024 } = options;
   if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is no URL`);
   if (home !== null) checkHomeTemplate(home);
   const authorize = openAuthorization(url, auth);
-  const http = openHttpClient({ timeoutMs, maxBytes, ...(caFile !== undefined && { caFile }) });
+  const http = openHttpClient({ timeoutMs, maxBytes });
   const { onBreaker } = options;
   const breaker = judgeRefusals(openBreaker({ ...BREAKER, ...(onBreaker && { onChange: onBreaker }) }), Date.now);
   const calendars = openCalendarFinder(http, home);

@@ -1,7 +1,5 @@
 // One HTTP request to a CalDAV server. In: method, URL, headers, body; out: status, headers and the whole body. It
 // refuses an answer that comes too late or is too large, and a redirect that leaves the origin the credentials are for.
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
 import { GatewayError } from '../errors.ts';
 import { CalDavError, refusal } from './caldav-error.ts';
@@ -32,16 +30,13 @@ export interface HttpClient {
 
 const mostRedirects = 3;
 
-/** @param options `timeoutMs` is for one whole request, `maxBytes` for one answer, `caFile` adds PEM certificates to the system's. */
-export function openHttpClient(options: { timeoutMs: number; maxBytes: number; caFile?: string }): HttpClient {
+/** @param options `timeoutMs` is for one whole request, `maxBytes` for one answer. */
+export function openHttpClient(options: { timeoutMs: number; maxBytes: number }): HttpClient {
   const agent = new Agent({
     connections: 16,
     // RFC 9112 §9.3.1: a server may close an idle connection at any time; leaving early loses fewer PUTs to that race.
     keepAliveTimeout: 4_000,
-    connect: {
-      timeout: Math.min(options.timeoutMs, 10_000),
-      ...(options.caFile && { ca: readCertificates(options.caFile) }),
-    },
+    connect: { timeout: Math.min(options.timeoutMs, 10_000) },
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
   });
@@ -49,14 +44,6 @@ export function openHttpClient(options: { timeoutMs: number; maxBytes: number; c
     send: (wanted) => follow(agent, options, wanted),
     close: () => agent.destroy(),
   };
-}
-
-function readCertificates(file: string): string[] {
-  try {
-    return [...rootCertificates, readFileSync(file, 'utf8')];
-  } catch (cause) {
-    throw new GatewayError('config-invalid', `cannot read the CA certificates in ${file}`, { cause });
-  }
 }
 
 async function follow(

@@ -2,6 +2,7 @@
 // the writer's name (the writer's domain would not let us speak in its name), Reply-To the writer, marked so that it
 // cannot go round. The body goes through byte by byte; of the header only what describes it. Refuses nothing.
 import MimeNode from 'nodemailer/lib/mime-node';
+import { LOOP_MARK_HEADER } from '../message/read-mail.ts';
 import { displayName } from './plain-text.ts';
 import type { ComposedMail } from './types.ts';
 
@@ -19,9 +20,6 @@ export interface Forward {
   readonly date: number;
   readonly loopMark: string;
 }
-
-/** The loop guard: no mail that bears it is forwarded again. */
-export const LOOP_HEADER = 'X-IMIP-Gateway-Loop';
 
 /** What describes the body, and what the thread is told by. Received, signatures, and everything else stay behind. */
 const KEPT = /^(?:subject|in-reply-to|references|mime-version|content-[a-z-]+)$/i;
@@ -75,7 +73,7 @@ export function composeForward(mail: Forward): ComposedMail {
     field('Message-ID', mail.messageId),
     field('Date', new Date(mail.date)),
     field('Auto-Submitted', 'auto-forwarded'),
-    field(LOOP_HEADER, mail.loopMark),
+    field(LOOP_MARK_HEADER, mail.loopMark),
     ...(kept.some((one) => /^mime-version/i.test(one)) ? [] : ['MIME-Version: 1.0']),
   ];
   const head = Buffer.from(`${fields.join('\r\n')}\r\n`, 'utf8');

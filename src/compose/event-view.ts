@@ -7,21 +7,12 @@ import { type ContentLine, unescapeText } from '../itip/content-lines.ts';
 import { type EventComponent, partstatIn } from '../itip/event-component.ts';
 import { type EventDocument, methodOf, overridesAt, parseEvent } from '../itip/event-document.ts';
 import { formatLocal, parseLocal } from '../itip/local-time.ts';
+import { endOf } from '../itip/normal-form.ts';
 import { occurrenceIdOf, timeOf } from '../itip/occurrence-id.ts';
 import { localAt, readTime, resolveLocal } from '../itip/time-zones.ts';
 import type { CalendarAddress, CalendarTime } from '../itip/types.ts';
 import { safeLink } from './safe-link.ts';
 import type { EventView, Guest } from './types.ts';
-
-/** RFC 5545 §3.3.6, in milliseconds; null where it is none, or goes back in time. */
-function readDuration(text: string): number | null {
-  const found = /^\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/i.exec(
-    text.trim(),
-  );
-  if (!found) return null;
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
-  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
-}
 
 /** The time `by` milliseconds later on its own clock. */
 function later(time: CalendarTime, by: number, zones: readonly string[]): CalendarTime {
@@ -29,13 +20,6 @@ function later(time: CalendarTime, by: number, zones: readonly string[]): Calend
   if (time.form === 'date') return { ...time, local: local.slice(0, 8) };
   const instant = time.zone === null ? null : resolveLocal(local, time.zone, zones);
   return { ...time, local, instant };
-}
-
-function endOf(component: EventComponent, zones: readonly string[]): CalendarTime | null {
-  const end = timeOf(component.property('DTEND') ?? component.property('DUE'), zones);
-  const duration = readDuration(component.property('DURATION')?.value ?? '');
-  if (end !== null || component.start === null || duration === null) return end;
-  return later(component.start, duration, zones);
 }
 
 function textOf(component: EventComponent, name: string): string {

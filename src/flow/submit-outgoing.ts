@@ -32,12 +32,17 @@ async function submitOne(options: SubmitOptions, task: Task, set: ChangeSet): Pr
     const verdict = await options.submission.submit({ mailFrom, rcptTo, messageId, raw: task.raw });
     const said = hideSigned(verdict.response);
     if (verdict.kind === 'accepted') settle(options, task, set, 'mailed', what, `The relay took it: ${said}`);
-    else giveUp(options, task, set, 'refused-by-relay', `${verdict.status} ${said}`);
+    else giveUp(options, task, set, 'refused-by-relay', withCode(verdict.status, said));
   } catch (error) {
     const tooOld = options.now() - task.createdAt > GIVE_UP_MS;
     if (!(error instanceof GatewayError) || !tooOld) throw error;
     giveUp(options, task, set, 'gave-up', `tried for five days; last: ${hideSigned(error.message)}`);
   }
+}
+
+/** Relays begin with the code themselves, mostly. */
+function withCode(status: number, said: string): string {
+  return said.startsWith(String(status)) ? said : `${status} ${said}`;
 }
 
 /**

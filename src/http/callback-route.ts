@@ -31,7 +31,7 @@ export function addCallback(router: Router, { useCases, inboundApiKey, log }: Ro
     return checkCalendar(headers, calendar, readScheduling);
   };
 
-  /** `calendar-unparseable` where there is more wrong than was looked for: an empty UID, two masters. */
+  /** `calendar-unparseable` where there is more wrong than was looked for: two masters. */
   const store = async (request: CallbackRequest): Promise<CallbackReply> => {
     try {
       await useCases.receiveCallback(request);

@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../itip/calendar-address.ts';
+import { isUid } from '../itip/occurrence-id.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
 import type { CallbackReply } from './reply-codes.ts';
@@ -64,7 +65,7 @@ export function checkCalendar(
 ): CallbackRequest | CallbackReply {
   const scheduling = read(calendar);
   if (scheduling === null) return 'calendar-unparseable';
-  if (scheduling.uids.size === 0) return 'calendar-without-event';
+  if (![...scheduling.uids].some(isUid)) return 'calendar-without-event';
   if (scheduling.uids.size > 1) return 'several-events';
   if (scheduling.methods.length !== 1 || scheduling.methods[0] !== headers.method) return 'method-differs';
   return findStranger(headers, scheduling) ?? { ...headers, calendar };

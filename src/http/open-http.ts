@@ -49,6 +49,8 @@ export interface RouteContext extends HttpOptions {
 
 /** A request that takes longer than this to arrive is not a slow network but an open hand. */
 const REQUEST_TIMEOUT = 60_000;
+/** What Node calls it when a client leaves in the middle of a request or an answer, or breaks off HTTP. */
+const HANG_UP = /^(?:ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 
 /** Throws what `listen` throws: the address is in use, or not ours. */
 export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
@@ -61,7 +63,10 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
   addDecisions(router, context);
 
   const app = new Koa();
-  app.on('error', (error: Error) => options.log.error({ err: error }, 'http'));
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (HANG_UP.test(error.code ?? '')) options.log.debug({ code: error.code }, 'a client hung up');
+    else options.log.error({ err: error }, 'http');
+  });
   app.use(secureHeaders(options.appUrl, pages.styleHash));
   app.use(replyToFaults(context));
   app.use(router.routes());

@@ -1,6 +1,6 @@
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { composeForward, LOOP_HEADER } from '../../src/compose/compose-forward.ts';
+import { composeForward } from '../../src/compose/compose-forward.ts';
 import { LOOP_MARK_HEADER } from '../../src/message/read-mail.ts';
 
 const envelope = {
@@ -80,9 +80,8 @@ describe('composeForward', () => {
   });
 
   it('marks it, so that it cannot go round', () => {
-    expect(header(forward(letter).raw)).toContain(`\r\n${LOOP_HEADER}: 0192c1`);
+    expect(header(forward(letter).raw)).toContain(`\r\n${LOOP_MARK_HEADER}: 0192c1`);
     expect(header(forward(letter).raw)).toContain('\r\nAuto-Submitted: auto-forwarded');
-    expect(LOOP_HEADER.toLowerCase()).toBe(LOOP_MARK_HEADER.toLowerCase());
   });
 
   it.each([

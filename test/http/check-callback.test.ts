@@ -125,6 +125,8 @@ describe('the calendar', () => {
     ['no METHOD', calendarOf({ method: null }), 'method-differs'],
     ['two METHODs', calendarOf({}).replace('METHOD:REQUEST', 'METHOD:REQUEST\r\nMETHOD:REQUEST'), 'method-differs'],
     ['no UID', calendarOf({}).replace(/UID:.*\r\n/, ''), 'calendar-without-event'],
+    ['a UID with a control character', calendarOf({}).replace(/UID:/, 'UID:\u0007'), 'calendar-without-event'],
+    ['an endless UID', calendarOf({}).replace(/UID:/, `UID:${'x'.repeat(1001)}`), 'calendar-without-event'],
     ['only a VFREEBUSY', calendarOf({}).replaceAll('VEVENT', 'VFREEBUSY'), 'calendar-without-event'],
     ['no calendar', 'hello', 'calendar-unparseable'],
   ])('with %s is refused', (_, calendar, reason) => {

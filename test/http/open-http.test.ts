@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Log } from '../../src/log.ts';
 import { signRsvpToken } from '../../src/rsvp/token.ts';
 import { claims, ring, setStage, startHttp } from './start-http.ts';
 import { makeGate, speak } from './wire.ts';
@@ -48,6 +50,22 @@ describe('every page', () => {
 });
 
 describe('the server', () => {
+  it.each(['destroy', 'resetAndDestroy'] as const)('makes no fuss about a client that leaves (%s)', async (leave) => {
+    const lines: string[] = [];
+    const log = new Proxy(
+      {},
+      { get: (_, level) => (_facts: unknown, text: string) => lines.push(`${String(level)} ${text}`) },
+    );
+    const own = await startHttp(setStage(), { log: log as Log });
+    const head = ['Host: x', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 100'].join('\r\n');
+    const request = `POST /rsvp/?token=${token} HTTP/1.1\r\n${head}\r\n\r\ncomment=`;
+    const socket = connect(own.address.port, '127.0.0.1', () => socket.write(request));
+    // Until the request is being read, there is nothing to break off.
+    setTimeout(() => socket[leave](), 200);
+    await expect.poll(() => lines).toEqual(['debug a client hung up']);
+    await own.close(100);
+  });
+
   it('says that it is alive and ready, and by name what is not', async () => {
     expect(await (await fetch(`${http.url}/healthz`)).json()).toEqual({ ok: true });
     expect((await fetch(`${http.url}/readyz`)).status).toBe(200);
