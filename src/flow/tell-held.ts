@@ -81,8 +81,9 @@ async function tellOne(options: TellHeldOptions, set: ChangeSet, marks: Marks, w
   const { organizer, uid, key } = body;
   const { at, day } = marks;
   set.done(task.id);
+  if (await marks.isAsked(key)) return;
   const [asked] = await stillAsked(options, [waiting]);
-  if (asked === undefined || (await marks.isAsked(key))) return;
+  if (asked === undefined) return;
   marks.set(noticeMark(key, day));
   const ofEvent = await marks.free(`notices:${day}:${eventMark(organizer, uid)}`, MOST_A_DAY.event);
   const ofAll = await marks.free(`notices:${day}:${organizer.key}`, MOST_A_DAY.organizer);
@@ -199,6 +200,7 @@ class Marks {
   readonly #ledger: Ledger;
   readonly #set: ChangeSet;
   readonly #fresh = new Set<string>();
+  readonly #full = new Set<string>();
 
   constructor(ledger: Ledger, set: ChangeSet, at: number) {
     this.#ledger = ledger;
@@ -224,9 +226,11 @@ class Marks {
 
   /** The first of `most` numbered marks that is not set; null: all are. */
   async free(name: string, most: number): Promise<string | null> {
+    if (this.#full.has(name)) return null;
     for (let number = 1; number <= most; number += 1) {
       if (!(await this.has(`${name}:${number}`))) return `${name}:${number}`;
     }
+    this.#full.add(name);
     return null;
   }
 }
