@@ -10,9 +10,12 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export interface BreakerOptions {
   /** Pieces of work with one back end at a time. */
   readonly width: number;
-  /** A back end that is fully busy and has answered nothing for so long is asked no more; while half-open, much sooner. */
+  /**
+   * A back end that is fully busy and has answered nothing for so long is waited for no more. As many may wait as work with
+   * it; more of them, and all while half-open, give up much sooner: they would hold every lane there is.
+   */
   readonly patienceMs: number;
-  readonly probePatienceMs: number;
+  readonly shortPatienceMs: number;
   /** So many failures in a row open the breaker; a pause follows, longer each time. */
   readonly failures: number;
   readonly pauseMs: { readonly first: number; readonly longest: number };
@@ -22,7 +25,7 @@ export interface BreakerOptions {
 export const BREAKER: BreakerOptions = {
   width: 8,
   patienceMs: 2_000,
-  probePatienceMs: 500,
+  shortPatienceMs: 500,
   failures: 4,
   pauseMs: { first: 2_000, longest: 30_000 },
 };
@@ -85,10 +88,10 @@ class BackEnd {
       this.#start();
       return;
     }
-    if (this.#patience() <= 0) throw this.#refusal(this.#options.patienceMs);
+    if (this.#patience(this.#waiting.length) <= 0) throw this.#refusal(this.#options.patienceMs);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#timer === undefined) this.#timer = setTimeout(() => this.#giveUpWaiting(), this.#patience());
+      this.#watchWaiting();
     });
   }
 
@@ -128,18 +131,24 @@ class BackEnd {
     for (const { reject } of this.#waiting.splice(0)) reject(refusal);
   }
 
-  /** How much longer a busy back end is waited for, ms. */
-  #patience(): number {
-    const { patienceMs, probePatienceMs } = this.#options;
-    return this.#lastSign + (this.#state === 'closed' ? patienceMs : probePatienceMs) - Date.now();
+  /** How much longer whoever has that place in the line waits for a busy back end, ms. */
+  #patience(place: number): number {
+    const { width, patienceMs, shortPatienceMs } = this.#options;
+    const patience = this.#state === 'closed' && place < width ? patienceMs : shortPatienceMs;
+    return this.#lastSign + patience - Date.now();
+  }
+
+  /** The last in the line are the first to give up. */
+  #watchWaiting(): void {
+    clearTimeout(this.#timer);
+    const last = this.#waiting.length - 1;
+    if (last >= 0) this.#timer = setTimeout(() => this.#giveUpWaiting(), this.#patience(last));
   }
 
   #giveUpWaiting(): void {
-    this.#timer = undefined;
-    if (this.#waiting.length === 0) return;
-    const patience = this.#patience();
-    if (patience > 0) this.#timer = setTimeout(() => this.#giveUpWaiting(), patience);
-    else for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal(this.#options.patienceMs));
+    const staying = this.#waiting.filter((_, place) => this.#patience(place) > 0).length;
+    for (const { reject } of this.#waiting.splice(staying)) reject(this.#refusal(this.#options.patienceMs));
+    this.#watchWaiting();
   }
 
   #change(state: BreakerState): void {

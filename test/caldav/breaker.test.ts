@@ -73,18 +73,33 @@ describe('the breaker', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('lets only so many wait for long, so that lanes are left for the others', async () => {
+    const { get, settle } = setUp();
+    const all = Array.from({ length: 6 }, () => get());
+    await vi.advanceTimersByTimeAsync(BREAKER.shortPatienceMs);
+    const left = (): string[] => all.map(({ result }) => (result() === 'waiting' ? 'waiting' : 'refused'));
+    expect(left()).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'refused', 'refused']);
+    const late = get();
+    await settle();
+    expect(late.result()).toBeInstanceOf(CalDavError);
+    await vi.advanceTimersByTimeAsync(BREAKER.patienceMs - BREAKER.shortPatienceMs);
+    expect(left().slice(2)).toEqual(['refused', 'refused', 'refused', 'refused']);
+  });
+
   it('waits on while it answers, however slowly', async () => {
     const { asked, get } = setUp();
     get();
     get();
-    const waiting = [get(), get(), get()];
-    for (let at = 0; at < 3; at += 1) {
+    const waiting = [get(), get()];
+    for (let at = 0; at < 2; at += 1) {
       await vi.advanceTimersByTimeAsync(BREAKER.patienceMs - 100);
       asked[at]?.answer();
       await vi.advanceTimersByTimeAsync(0);
     }
-    expect(asked).toHaveLength(5);
-    expect(waiting.map(({ result }) => result())).toEqual(['answered', 'waiting', 'waiting']);
+    expect(asked).toHaveLength(4);
+    asked[2]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(waiting.map(({ result }) => result())).toEqual(['answered', 'waiting']);
   });
 
   it('opens after some failures in a row and says when to come again', async () => {
@@ -127,7 +142,7 @@ describe('the breaker', () => {
       await vi.advanceTimersByTimeAsync(pauses.at(-1) ?? 0);
       get();
       const behind = get();
-      await vi.advanceTimersByTimeAsync(BREAKER.probePatienceMs);
+      await vi.advanceTimersByTimeAsync(BREAKER.shortPatienceMs);
       expect(behind.result()).toBeInstanceOf(CalDavError);
       asked.at(-1)?.fail();
       await settle();
