@@ -5,12 +5,12 @@ import { doorsFirst } from '../../src/flow/doors-first.ts';
 describe('doors first', () => {
   it('does not keep a lone piece of work waiting', async () => {
     const begun = performance.now();
-    expect(await doorsFirst().giveWay(async (text: string) => text)('done')).toBe('done');
-    expect(performance.now() - begun).toBeLessThan(30);
+    expect(await doorsFirst({ quietMs: 5_000 }).giveWay(async (text: string) => text)('done')).toBe('done');
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   it('begins work when the last of those at the door has been served for a while', async () => {
-    const doors = doorsFirst({ quietMs: 60 });
+    const doors = doorsFirst({ quietMs: 400 });
     const done: string[] = [];
     const knock = doors.serve(async (name: string) => {
       await sleep(5);
@@ -29,10 +29,10 @@ describe('doors first', () => {
   it('waits for somebody who is still being served, but not for ever', async () => {
     const doors = doorsFirst({ quietMs: 20, patienceMs: 150 });
     const begun = performance.now();
-    const slow = doors.serve(() => sleep(1_000))();
+    const slow = doors.serve(() => sleep(3_000))();
     await doors.giveWay(async () => undefined)();
     expect(performance.now() - begun).toBeGreaterThanOrEqual(145);
-    expect(performance.now() - begun).toBeLessThan(900);
+    expect(performance.now() - begun).toBeLessThan(2_900);
     await slow;
   });
 
@@ -41,6 +41,6 @@ describe('doors first', () => {
     await expect(doors.serve(() => Promise.reject(new TypeError('no')))()).rejects.toThrow('no');
     const begun = performance.now();
     await doors.giveWay(async () => undefined)();
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 });

@@ -130,7 +130,7 @@ describe.skipIf(!hasOpenssl)('STARTTLS', () => {
     await half.talk('EHLO client.test', 'STARTTLS');
     const begun = Date.now();
     await door.close(200);
-    expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(Date.now() - begun).toBeLessThan(10_000);
     half.close();
     client.close();
   });

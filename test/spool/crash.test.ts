@@ -24,7 +24,7 @@ async function runUntil(url: string, prefix: string, end: (kill: () => void) => 
   });
   const gone = new Promise((resolve) => program.once('close', resolve));
   const enough = 20 + Math.random() * 60;
-  await expect.poll(() => text.split('\n').length, { timeout: 30_000, interval: 3 }).toBeGreaterThan(enough);
+  await expect.poll(() => text.split('\n').length, { timeout: 60_000, interval: 3 }).toBeGreaterThan(enough);
   await end(() => program.kill('SIGKILL'));
   await gone;
   for (const line of text.split('\n').slice(0, -1)) {
@@ -48,7 +48,7 @@ async function check(url: string): Promise<void> {
 const killing = (kill: () => void) => sleep(Math.random() * 30).then(kill);
 
 describe('a process killed at any moment', () => {
-  it('loses nothing that was acknowledged, on SQLite', { timeout: 120_000 }, async () => {
+  it('loses nothing that was acknowledged, on SQLite', { timeout: 400_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spool-crash-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const url = `sqlite:${folder}/gateway.db`;
@@ -60,7 +60,7 @@ describe('a process killed at any moment', () => {
 });
 
 describe.skipIf(!havePostgres())('a process or its PostgreSQL killed at any moment', () => {
-  it('loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
+  it('loses nothing that was acknowledged', { timeout: 400_000 }, async () => {
     said.put.clear();
     said.done.clear();
     const server = await startPostgres({ durable: true });

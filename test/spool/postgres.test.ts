@@ -43,7 +43,7 @@ describe.skipIf(!havePostgres())('postgres', () => {
       heard += 1;
     });
     await one!.spool.put([newTask({ queue: 'outgoing', dueAt: Date.now() + 3_600_000 })]);
-    await expect.poll(() => heard, { timeout: 1000, interval: 10 }).toBeGreaterThan(0);
+    await expect.poll(() => heard, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
     await Promise.all([one!.spool.close(), two!.spool.close()]);
   });
 
@@ -54,7 +54,7 @@ describe.skipIf(!havePostgres())('postgres', () => {
       heard += 1;
     });
     await admin.query(`insert into lane values ('invitation', 'quiet', 0, 0, 0)`);
-    await expect.poll(() => heard, { timeout: 4000 }).toBeGreaterThan(0);
+    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
     await spool.close();
   });
 
@@ -111,10 +111,10 @@ describe.skipIf(!havePostgres())('postgres', () => {
     two!.spool.onWork('outgoing', () => {
       heard += 1;
     });
-    await expect.poll(() => heard, { timeout: 3000 }).toBeGreaterThan(0);
+    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
     heard = 0;
     await one!.spool.put([newTask({ queue: 'outgoing', dueAt: Date.now() + 3_600_000 })]);
-    await expect.poll(() => heard, { timeout: 1000, interval: 10 }).toBeGreaterThan(0);
+    await expect.poll(() => heard, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
     await Promise.all([one!.spool.close(), two!.spool.close()]);
   });
 

@@ -47,7 +47,7 @@ describe('an SQLite file', () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     await visitor.spool.put([newTask({ id: 'v' })]);
     expect((await spool.task('v'))?.state).toBe('waiting');
-    await expect.poll(() => heard, { timeout: 3000 }).toBeGreaterThan(0);
+    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
     await visitor.spool.close();
     await spool.close();
     const again = await openSpool({ url });

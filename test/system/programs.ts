@@ -35,7 +35,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Polls until `probe` is true; it may throw while the thing is not there yet. */
-export async function waitFor(what: string, probe: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function waitFor(what: string, probe: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < end) {
