@@ -88,9 +88,9 @@ async function queue(): Promise<void> {
 
 async function blackHole(): Promise<void> {
   for (const kind of ['swallows', 'drops'] as const) {
-    const { alone, beside } = await measureBlackHole(built, kind);
+    const { alone, beside, atFirst } = await measureBlackHole(built, kind);
     const what = kind === 'swallows' ? 'one back end that never answers' : 'one back end whose SYNs are lost';
-    const without = `${times(beside, alone)} without (${round(alone)}/s)`;
+    const without = `${times(beside, alone)} without (${round(alone)}/s); ${times(atFirst, alone)} in its first seconds`;
     add(what, `${round(beside)}/s beside it`, without, '≥ 0.9 ×', beside >= 0.9 * alone);
   }
 }
