@@ -68,7 +68,7 @@ export async function judgeAnswers(
   now: number,
 ): Promise<{ document: EventDocument; judged: readonly JudgedAnswer[] }> {
   const histories = new Histories(context);
-  const newest = newestOf(waiting, (answer) => {
+  const newest = newestOf(waiting, now, (answer) => {
     const history = histories.of(answer.attendee.key);
     return revisionOf({ answer, document, history, now }, answer.occurrence.recurrenceId);
   });
@@ -111,22 +111,32 @@ export async function judgeAnswer(
   return decide({ answer, document, occurrences, history: histories.of(answer.attendee.key), now });
 }
 
+interface Candidate {
+  readonly id: string;
+  readonly revision: ResolvedRevision;
+  /** Sent after now: our clock stood wrong when it came, and what is left is the order of arrival. */
+  readonly byWrongClock: boolean;
+}
+
 /** Task ids of the newest answer per attendee and occurrence; with equal revisions the later arrival is the newer. */
 function newestOf(
   waiting: readonly WaitingAnswer[],
+  now: number,
   revise: (answer: Answer) => ResolvedRevision,
 ): ReadonlySet<string> {
-  const newest = new Map<string, { readonly id: string; readonly revision: ResolvedRevision }>();
+  const newest = new Map<string, Candidate>();
   for (const { task, body } of waiting) {
-    const { attendee, occurrence, range } = body.answer;
+    const { attendee, occurrence, range, revision } = body.answer;
     const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);
-    const revision = revise(body.answer);
+    const later = { id: task.id, revision: revise(body.answer), byWrongClock: revision.sentAt > now };
     const known = newest.get(key);
-    if (known === undefined || !isNewer(known.revision, revision)) newest.set(key, { id: task.id, revision });
+    if (known === undefined || !isNewer(known, later)) newest.set(key, later);
   }
   return new Set([...newest.values()].map(({ id }) => id));
 }
 
-function isNewer(one: ResolvedRevision, other: ResolvedRevision): boolean {
-  return one.sequence === other.sequence ? one.sentAt > other.sentAt : one.sequence > other.sequence;
+/** Whether what came first is the newer one all the same. */
+function isNewer({ revision, byWrongClock }: Candidate, later: Candidate): boolean {
+  if (revision.sequence !== later.revision.sequence) return revision.sequence > later.revision.sequence;
+  return !byWrongClock && revision.sentAt > later.revision.sentAt;
 }
