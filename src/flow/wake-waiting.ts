@@ -21,6 +21,7 @@ const LAST_LOOKS = 5;
 
 export function wakeWaiting({ spool, log, now }: WakeOptions): WakeWaiting {
   const waking = new Map<string, NodeJS.Timeout>();
+  let closed = false;
 
   async function wake(backEnd: string, looks: number): Promise<void> {
     const mine = waking.get(backEnd);
@@ -49,9 +50,11 @@ export function wakeWaiting({ spool, log, now }: WakeOptions): WakeWaiting {
   return {
     tell(backEnd, isBack) {
       stop(backEnd);
-      if (isBack) wakeSoon(backEnd, LAST_LOOKS, 0);
+      if (isBack && !closed) wakeSoon(backEnd, LAST_LOOKS, 0);
     },
     close() {
+      // A request that outlived the drain may still come back, and the spool is closed next: it would be asked for ever.
+      closed = true;
       for (const backEnd of waking.keys()) stop(backEnd);
     },
   };

@@ -59,6 +59,14 @@ describe('what waits for a server that is back', () => {
     expect(woken).toEqual(['200 of one', '200 of two', '200 of two']);
   });
 
+  it('is left alone by what a request under way says after the end', async () => {
+    const { waking, woken } = setUp({ one: 1 });
+    waking.close();
+    waking.tell('one', true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([woken, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
   it('is woken all the same where the database fails for a moment', async () => {
     const { waking, woken, breakSpool } = setUp({ one: 5 });
     breakSpool(3);
