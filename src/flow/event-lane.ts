@@ -8,7 +8,7 @@ import type { Expand } from './judge-answers.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import type { TellHeld } from './tell-held.ts';
 import type { WritePace } from './write-pace.ts';
-import { entryAbout, type EventBody } from './records.ts';
+import { entryAbout, type EventBody, type Origin } from './records.ts';
 
 export interface EventWorkOptions {
   readonly store: CalendarStore;
@@ -29,6 +29,15 @@ export interface Lane {
   readonly set: ChangeSet;
   /** How long its answers have been due, ms: much, where more come in than the calendar takes. */
   readonly behindMs: number;
+  /** What the organizer decided and could not be carried out: told at the end, in one mail. */
+  readonly notEntered: NotEntered[];
+}
+
+/** `reason` is that of a Decision, or another word. */
+export interface NotEntered {
+  readonly origin: Origin;
+  readonly attendee: CalendarAddress;
+  readonly reason: string;
 }
 
 export interface Waiting<K extends EventBody['kind']> {

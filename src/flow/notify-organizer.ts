@@ -45,13 +45,15 @@ export function notifyOrganizer(options: NotifyOptions): NotifyOrganizer {
 function mail(options: NotifyOptions, set: ChangeSet, news: News, notices: readonly NoticeKind[]): void {
   if (notices.length === 0) return;
   const { organizer, uid, calendar, origin } = news;
+  // What one decision covered fails for one reason: to say it again says nothing.
+  const told = [...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values()];
   const at = options.now();
   const stamp = options.post.stamp(at, null, organizer);
   const { timezone } = options;
   const language = options.languageOf(organizer);
   const { raw } = composeNotice(
     {
-      notices,
+      notices: told,
       calendar,
       organizer,
       from: stamp.from,

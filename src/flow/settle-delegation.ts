@@ -11,7 +11,6 @@ import type { JudgedAnswer } from './judge-answers.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import { type DelegationBody, delegationKey, eventLane, newTask, recipientLane } from './records.ts';
 import { sayHold } from './say-decision.ts';
-import { tellNotEntered } from './tell-not-entered.ts';
 
 export interface DelegationOptions {
   readonly linkToDecide: LinkToDecide;
@@ -94,14 +93,14 @@ export function settleDelegations(
       const reason = { none: 'unknown-event', ambiguous: 'ambiguous-event', unusable: 'event-unusable' }[edit.kind];
       const detail = sayHold(reason, attendee.asWritten);
       recordAbout(lane, waiting, { at, verdict: 'refused', reason, detail, recurrenceId });
-      tellNotEntered(options, lane, { origin, attendee, reason });
+      lane.notEntered.push({ origin, attendee, reason });
       continue;
     }
     const document = parseEvent(edit.text);
     if (!isListed(document, delegate, recurrenceId)) {
       const detail = `${attendee.asWritten} does not send anybody else any more.`;
       recordAbout(lane, waiting, { at, verdict: 'refused', reason: 'not-delegated', detail, recurrenceId });
-      tellNotEntered(options, lane, { origin, attendee, reason: 'not-delegated' });
+      lane.notEntered.push({ origin, attendee, reason: 'not-delegated' });
       continue;
     }
     const detail = `${delegate.asWritten} was put on the list in the place of ${attendee.asWritten}.`;

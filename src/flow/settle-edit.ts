@@ -9,7 +9,6 @@ import type { JudgedAnswer, WaitingAnswer } from './judge-answers.ts';
 import { entryAbout, eventLane, newTask } from './records.ts';
 import { sayDecision, sayHold } from './say-decision.ts';
 import { askAboutDelegates } from './settle-delegation.ts';
-import { tellNotEntered } from './tell-not-entered.ts';
 
 /** How long an event that we invited to may be missing (a move between calendars) before its answers are held. */
 const MISSING_PATIENCE_MS = 15 * 60_000;
@@ -81,8 +80,7 @@ function settleJudged(options: EventWorkOptions, lane: Lane, judged: readonly Ju
     );
     set.done(task.id);
     if (body.approved && verdict === 'refused') {
-      const { origin } = body;
-      tellNotEntered(options, lane, { origin, attendee, reason: decision.reason }, calendar);
+      lane.notEntered.push({ origin: body.origin, attendee, reason: decision.reason });
     }
     if (decision.verdict !== 'apply') continue;
     // Whoever answers has got our mail, whatever bounced.
@@ -194,7 +192,7 @@ function settleWithoutEvent(
 function recordRefused(options: EventWorkOptions, lane: Lane, { task, body }: WaitingAnswer, reason: string): void {
   const { organizer, uid, set } = lane;
   const { attendee, occurrence } = body.answer;
-  tellNotEntered(options, lane, { origin: body.origin, attendee, reason });
+  lane.notEntered.push({ origin: body.origin, attendee, reason });
   const detail = sayHold(reason, attendee.asWritten);
   set.done(task.id);
   set.record(

@@ -7,7 +7,6 @@ import type { LinkToDecide } from './decision-link.ts';
 import { type Lane, recordAbout, type Waiting } from './event-lane.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import { newTask, proposalKey, recipientLane } from './records.ts';
-import { tellNotEntered } from './tell-not-entered.ts';
 
 export interface ProposalOptions {
   readonly linkToDecide: LinkToDecide;
@@ -55,7 +54,7 @@ export function tellDeclined(options: ProposalOptions, lane: Lane, declined: rea
     if (calendar === null) {
       const detail = 'The proposal is about no occurrence of the event: nobody can be told.';
       recordAbout(lane, waiting, { at, verdict: 'refused', reason: 'no-such-occurrence', detail, recurrenceId });
-      tellNotEntered(options, lane, { origin, attendee: recipient, reason: 'no-such-occurrence' });
+      lane.notEntered.push({ origin, attendee: recipient, reason: 'no-such-occurrence' });
       continue;
     }
     const method = 'DECLINECOUNTER';

@@ -1,21 +1,21 @@
 // The organizer decided, and it could not be carried out: told by mail, since the page waits only for moments. At once
 // where that is known at once; where the work was given up after days, as work of its own.
-import type { CalendarAddress } from '../itip/types.ts';
 import type { NewTask, Task } from '../spool/types.ts';
 import type { Lane } from './event-lane.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
-import { bodyOf, type EventBody, eventLane, newTask, type Origin, partiesOf } from './records.ts';
+import { bodyOf, type EventBody, eventLane, newTask, partiesOf } from './records.ts';
 
-/** `reason` is that of a Decision, or another word; `event` is its text, where it could be loaded. */
+/** `event` is its text, where it could be loaded. */
 export function tellNotEntered(
   options: { readonly notifyOrganizer: NotifyOrganizer },
-  { organizer, uid, context, set }: Lane,
-  { origin, attendee, reason }: { readonly origin: Origin; readonly attendee: CalendarAddress; reason: string },
-  event: string | null = null,
+  { organizer, uid, context, set, notEntered }: Lane,
+  event: string | null,
 ): void {
+  const [first] = notEntered;
+  if (first === undefined) return;
   const calendar = event ?? context.mailings.at(-1)?.calendar ?? null;
-  const notices = [{ kind: 'not-entered', attendee, reason }] as const;
-  options.notifyOrganizer(set, { organizer, uid, calendar, notices, origin });
+  const notices = notEntered.map(({ attendee, reason }) => ({ kind: 'not-entered', attendee, reason }) as const);
+  options.notifyOrganizer(set, { organizer, uid, calendar, notices, origin: first.origin });
 }
 
 /** What follows from giving up a task of an event: nothing, where the organizer did not decide about it. */

@@ -15,6 +15,7 @@ import { holdDelegation, settleDelegations, withDelegates } from './settle-deleg
 import { type EventEdit, settleEdit } from './settle-edit.ts';
 import { askAboutProposal, tellDeclined } from './settle-proposal.ts';
 import { settleRefresh } from './settle-refresh.ts';
+import { tellNotEntered } from './tell-not-entered.ts';
 
 export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<Changes> {
   return async ({ tasks }) => {
@@ -25,6 +26,7 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
     if (answers.length > 0) options.pace.begin(eventLane(lane.organizer.key, lane.uid));
     const lost = waiting.filter(isKind('undeliverable'));
     const delegations = waiting.filter(isKind('delegation')).filter(({ body }) => body.approved);
+    let event: string | null = null;
     if (answers.length + verify.length + lost.length + delegations.length > 0) {
       const edit = await editEvent(options.store, { ...lane, href: lane.context.event?.href ?? null }, (document) =>
         editDocument(
@@ -37,10 +39,12 @@ export function workEvent(options: EventWorkOptions): (batch: Batch) => Promise<
           delegations.map(({ body }) => body),
         ),
       );
+      if (edit.kind === 'edited') event = edit.text;
       settleEdit(options, lane, edit, { answers, verify, lost });
       settleDelegations(options, lane, edit, delegations);
     }
     await settleRest(options, lane, waiting);
+    tellNotEntered(options, lane, event);
     return lane.set.changes();
   };
 }
@@ -63,7 +67,7 @@ async function openLane(options: EventWorkOptions, waiting: readonly { task: Tas
     body.kind === 'answer' ? [body.answer.attendee.key] : 'attendee' in body ? [body.attendee.key] : [],
   );
   const context = await options.ledger.eventContext(organizer.key, uid, everyone ? null : [...new Set(attendees)]);
-  return { organizer, uid, context, set: new ChangeSet(), behindMs };
+  return { organizer, uid, context, set: new ChangeSet(), behindMs, notEntered: [] };
 }
 
 function ownerOf(body: Exclude<EventBody, { kind: 'answer' }> | undefined): {

@@ -80,6 +80,21 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
   });
 
+  it('takes the last word of one batch, though an earlier one came while our clock stood ahead', async () => {
+    const real = kit.clock.now;
+    kit.clock.now = real + 5_000;
+    await answer('ACCEPTED');
+    await kit.settle(['incoming']);
+    kit.clock.now = real;
+    await answer('DECLINED');
+    await kit.settle(['incoming']);
+    const [batch] = await kit.spool.claim('event', { lanes: 1, perLane: 9, leaseMs: 1_000, now: real + 5_000 });
+    kit.clock.now = real + 3_000;
+    if (batch === undefined) throw new TypeError('no batch');
+    await kit.handlers.event(batch);
+    expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
+  });
+
   it('decides again after a conflict, on what the other writer wrote', async () => {
     kit.calendar.onWrite = () => {
       kit.calendar.onWrite = null;
@@ -329,6 +344,19 @@ describe('an event’s lane', () => {
       const told = (await kit.mailsTo(alice)).at(-1);
       expect(told?.subject).toBe('Not carried out: Planning');
       expect(told?.text).toContain('This person is not on the guest list.');
+    });
+
+    it('that the calendar cannot take are told of in one mail, however many were decided at once', async () => {
+      await forged('ACCEPTED');
+      await forged('DECLINED');
+      await kit.settle();
+      kit.calendar.events.delete(uid);
+      kit.clock.now += 3_600_000;
+      expect(await decideHeld(kit, claims(1), 'once')).toBe('done');
+      await kit.settle();
+      expect((await kit.reasons(uid)).filter((reason) => reason === 'refused unknown-event')).toHaveLength(2);
+      const told = (await kit.mailsTo(alice)).slice(1);
+      expect(told.map(({ subject }) => subject)).toEqual(['Not carried out: Planning']);
     });
 
     it('that somebody changed elsewhere win when the organizer says so', async () => {
