@@ -159,7 +159,9 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
   const code = error instanceof GatewayError ? error.code : 'internal';
   const at = options.now();
   const patience = temporary ? TEMPORARY_PATIENCE_MS : code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
-  const hopeless = (task: Task): boolean => task.attempts + 1 >= UNEXPECTED_TRIES && at - task.createdAt >= patience;
+  // By its tries, too: what waited for a person's word is old before it is first tried, and a clock may jump.
+  const hopeless = ({ attempts, createdAt }: Task): boolean =>
+    attempts + 1 >= UNEXPECTED_TRIES && attempts * options.backOff.longest >= patience && at - createdAt >= patience;
   const hold = batch.tasks.filter(hopeless);
   const said = { queue: options.queue, tasks: batch.tasks.length, err: error };
   if (hold.length > 0)

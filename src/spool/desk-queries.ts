@@ -58,7 +58,6 @@ export function* changeTask(
       yield* drop(dialect, [id], ledger, now);
       break;
     case 'retry':
-      yield* query('update task set attempts = 0 where id = ?', id);
       yield* release([{ id, body: task.body, dueAt: now }], ledger);
   }
   return 'changed';

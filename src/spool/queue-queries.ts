@@ -253,7 +253,7 @@ export function* release(
 ): Operation<Released[]> {
   const released: Released[] = [];
   for (const { id, body, dueAt } of tasks) {
-    const sql = `update task set state = 'waiting', hold_key = null, last_error = null, body = ?, due_at = ?
+    const sql = `update task set state = 'waiting', hold_key = null, last_error = null, attempts = 0, body = ?, due_at = ?
       where id = ? and state = 'held' returning id, queue, lane, due_at as "dueAt"`;
     released.push(...(yield* query<Released>(sql, body, dueAt, id)));
   }

@@ -90,7 +90,7 @@ export interface Spool {
   /** What is held for one of these reasons and came before `before`, oldest first. */
   heldBefore(reasons: readonly string[], before: number, limit: number): Promise<Task[]>;
   /**
-   * Puts held tasks back to work, with a new body each. Those no longer held are left alone; says which were released.
+   * Puts held tasks back to work as if never tried, with a new body each. Those no longer held are left alone; says which were released.
    * Where it was none, the ledger is not written: of two decisions at once the second leaves no trace.
    */
   release(

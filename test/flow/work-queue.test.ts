@@ -57,7 +57,7 @@ function open(claims: Promise<Batch[]>[], now = 0) {
     now: () => now,
     lanes: 1,
     perLane: 1,
-    backOff: { first: 1, longest: 1 },
+    backOff: { first: 1, longest: 5 * 60_000 },
   });
   return { work, handled, committed, release: (changes: Changes | Promise<Changes>) => release(changes) };
 }
@@ -67,12 +67,12 @@ describe('work that fails', () => {
   const cases = [
     { why: 'a fault of ours, first', error: new TypeError('oops'), attempts: 0, age: 0, held: false },
     { why: 'a fault of ours, five times', error: new TypeError('oops'), attempts: 4, age: 0, held: true },
-    { why: 'a maintenance page, all night', error: refused(), attempts: 99, age: day - 1, held: false },
-    { why: 'a CalDAV server that refuses for a day', error: refused(), attempts: 99, age: day, held: true },
-    { why: 'an old answer put to work again', error: refused(), attempts: 3, age: 9 * day, held: false },
-    { why: 'a server that is away over a long weekend', error: away(), attempts: 999, age: 5 * day - 1, held: false },
-    { why: 'a server that is away for good', error: away(), attempts: 999, age: 5 * day, held: true },
-    { why: 'an old answer put to work while it is away', error: away(), attempts: 3, age: 9 * day, held: false },
+    { why: 'a maintenance page, all night', error: refused(), attempts: 288, age: day - 1, held: false },
+    { why: 'a CalDAV server that refuses for a day', error: refused(), attempts: 288, age: day, held: true },
+    { why: 'an old answer put to work again', error: refused(), attempts: 287, age: 9 * day, held: false },
+    { why: 'a server that is away over a long weekend', error: away(), attempts: 1_440, age: 5 * day - 1, held: false },
+    { why: 'a server that is away for good', error: away(), attempts: 1_440, age: 5 * day, held: true },
+    { why: 'an old answer put to work while it is away', error: away(), attempts: 1_439, age: 9 * day, held: false },
   ];
   it.each(cases)('$why', async ({ error, attempts, age, held }) => {
     const failing: Batch = { ...batch, tasks: [{ ...task, attempts }] };

@@ -91,7 +91,10 @@ export function describeCare(bench: Bench): void {
   });
 
   describe('held tasks', () => {
-    it('come back to work with a new body, once', async () => {
+    it('come back to work with a new body, as if never tried, once', async () => {
+      await bench.spool.put([newTask({ id: 'a', lane: 'l', raw: Buffer.from('a') })]);
+      const { lease } = await bench.claimOne('event');
+      await bench.spool.commit(lease, { retry: [{ id: 'a', dueAt: 0, error: 'away' }] });
       await hold(bench, 'a', 'b');
       const back = ['a', 'none'].map((id) => ({ id, body: '{"ok":1}', dueAt: 120 }));
       expect(await bench.spool.release(back, [{ kind: 'mark', mark: 'used', at: 1 }])).toEqual(['a']);
@@ -100,7 +103,7 @@ export function describeCare(bench: Bench): void {
       expect(await bench.ledger.marked('used')).toBe(true);
       expect(idsOf(await bench.spool.held('pair'))).toEqual(['b']);
       const { tasks: claimed } = await bench.claimOne('event', { now: 120 });
-      expect(claimed[0]).toMatchObject({ id: 'a', body: '{"ok":1}', lastError: null });
+      expect(claimed[0]).toMatchObject({ id: 'a', body: '{"ok":1}', attempts: 0, lastError: null });
       expect(Buffer.from(claimed[0]!.raw!).toString()).toBe('a');
     });
 
