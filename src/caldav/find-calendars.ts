@@ -29,7 +29,8 @@ export interface CalendarFinder {
 const rememberForMs = 10 * 60_000;
 const mostRemembered = 5_000;
 const props = ['d:resourcetype', 'd:owner', 'd:current-user-privilege-set', 'c:supported-calendar-component-set'];
-const notOurs = ['scheduleInbox', 'scheduleOutbox', 'subscribed', 'deletedCalendar'];
+/** schedule-outbox is not among them: an outbox alone is no calendar, and SOGo has every calendar be one besides. */
+const notOurs = ['scheduleInbox', 'subscribed', 'deletedCalendar'];
 const writing = ['all', 'write', 'writeContent', 'bind'];
 
 export function openCalendarFinder(http: HttpClient, home: string | null): CalendarFinder {

@@ -30,6 +30,9 @@ export interface HttpClient {
 
 const mostRedirects = 3;
 
+/** RFC 9110 §10.1.5. SOGo takes whoever sends none for Apple's Calendar, and lists to that no calendars but its user's own. */
+const userAgent = 'imip-gateway';
+
 /** @param options `timeoutMs` is for one whole request, `maxBytes` for one answer. */
 export function openHttpClient(options: { timeoutMs: number; maxBytes: number }): HttpClient {
   const agent = new Agent({
@@ -88,7 +91,7 @@ async function exchange(
       dispatcher: agent,
       // undici sends any method; its type lists the common ones only.
       method: wanted.method as Dispatcher.HttpMethod,
-      headers: encodeHeaders(wanted.headers),
+      headers: { 'User-Agent': userAgent, ...encodeHeaders(wanted.headers) },
       body: wanted.body ?? null,
       signal,
     });

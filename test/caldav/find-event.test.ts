@@ -17,6 +17,8 @@ describe('a search', () => {
       collections: {
         inbox: plain('<C:calendar/><C:schedule-inbox/>'),
         outbox: plain('<C:schedule-outbox/>'),
+        // As SOGo has each of them.
+        both: plain('<C:calendar/><C:schedule-outbox/>'),
         contacts: plain(''),
         subscribed: plain('<C:calendar/><CS:subscribed xmlns:CS="http://calendarserver.org/ns/"/>'),
         journal: calendarProps + components('VJOURNAL'),
@@ -29,12 +31,14 @@ describe('a search', () => {
     const asked = new Set(
       server.requests.filter((one) => one.method === 'REPORT').map((one) => one.path.split('/')[3]),
     );
-    expect([...asked].toSorted()).toEqual(['default', 'mine', 'team']);
+    expect([...asked].toSorted()).toEqual(['both', 'default', 'mine', 'team']);
     const inMine = server.requests.filter((one) => one.method === 'REPORT' && one.path.endsWith('/mine/'));
     expect(inMine.map((one) => /comp-filter name="(VTODO|VEVENT)"/.exec(one.body)?.[1])).toEqual(['VTODO']);
     expect(server.requests.filter((one) => one.method === 'REPORT').every((one) => one.headers.depth === '1')).toBe(
       true,
     );
+    // SOGo lists other people's calendars only to those who say what they are.
+    expect(server.requests.every((one) => one.headers['user-agent'] === 'imip-gateway')).toBe(true);
   });
 
   it.each<FakeOptions>([{ at: '@' }, { at: '%40' }, { cdata: true }, { at: '@', cdata: true }])(

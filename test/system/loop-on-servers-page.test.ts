@@ -12,6 +12,7 @@ describe('the page about CalDAV servers', () => {
     ['/etc/radicale/rights', './radicale.ts'],
     ['/etc/davical/config.php', './davical.ts'],
     ['/etc/imapd.conf', './cyrus.ts'],
+    ['/etc/sogo/sogo.conf', './sogo.ts'],
   ])('has the lines of %s that the tests have', (file, source) => {
     const block = page.split(`\n# ${file}\n`)[1]?.split('\n```')[0] ?? '';
     const tested = read(source)

@@ -19,6 +19,7 @@ import { CALLBACK_KEY, CALLBACK_PATH, type Invited, type Loop, startLoop } from 
 import { hasPhpSabreDav, startPhpSabreDav } from './php-sabre-dav.ts';
 import { waitFor } from './programs.ts';
 import { hasRadicale, startRadicale } from './radicale.ts';
+import { hasSogo, startSogo } from './sogo.ts';
 import { hasXandikos, startXandikos } from './xandikos.ts';
 
 export const organizer = 'alice@example.com';
@@ -101,6 +102,14 @@ export const servers: readonly ServerUnderTest[] = [
       asThePageSays('Cyrus', { CALDAV_URL: 'proxyUrl' in server ? String(server.proxyUrl) : '' })(server),
     home: '/dav/calendars/user/alice@example.com/',
     rewrites: ['folds', 'unknown components', 'parameters', 'quotes', 'CATEGORIES'],
+  },
+  {
+    name: 'SOGo',
+    available: hasSogo,
+    start: startSogo,
+    settings: asThePageSays('SOGo'),
+    home: '/SOGo/dav/alice@example.com/Calendar/',
+    rewrites: ['folds', 'properties', 'parameter order', 'quotes', 'X- text'],
   },
   {
     name: 'La Suite',
