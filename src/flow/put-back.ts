@@ -1,5 +1,6 @@
 // "Overwritten" of the decision table: organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
-// fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's is applied again.
+// fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's, or what it was when the answer was written, is
+// applied again.
 import { calendarAddress } from '../itip/calendar-address.ts';
 import { applyDecision } from '../itip/apply.ts';
 import { type EventDocument, sequenceOf } from '../itip/event-document.ts';
@@ -46,5 +47,6 @@ export async function putBack(
 function wasOverwritten(document: EventDocument, attendee: CalendarAddress, known: AppliedAnswer): boolean {
   if (known.partstat === 'NEEDS-ACTION') return false;
   if (partstatOf(document, attendee, known.recurrenceId) !== 'NEEDS-ACTION') return false;
-  return known.sequence === null || known.sequence >= sequenceOf(document, known.recurrenceId);
+  if (known.sequence === null) return true;
+  return Math.max(known.sequence, known.eventSequence ?? 0) >= sequenceOf(document, known.recurrenceId);
 }

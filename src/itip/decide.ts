@@ -101,7 +101,8 @@ function applyTo(
   const content = answerContent(answer);
   const { attendee, partstat } = answer;
   const records = targets.map(({ recurrenceId }) => {
-    return { attendeeKey: attendee.key, recurrenceId, ...revision, partstat, content };
+    const eventSequence = sequenceOf(document, recurrenceId);
+    return { attendeeKey: attendee.key, recurrenceId, ...revision, partstat, content, eventSequence };
   });
   const changes = targets
     .filter((each) => each.create || !saysAlready(each.component, answer))

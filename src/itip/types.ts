@@ -130,6 +130,8 @@ export interface AppliedAnswer {
   readonly partstat: Partstat;
   /** Digest of what makes two answers equal: partstat, comment, delegation, range. */
   readonly content: string;
+  /** SEQUENCE of the event when the answer was written into it; null: not known. SOGo raises by itself what was mailed. */
+  readonly eventSequence: number | null;
 }
 
 /** One REQUEST or CANCEL that we mailed to one recipient. */

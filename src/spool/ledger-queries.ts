@@ -95,15 +95,17 @@ function subjectsOf({ recordId, taskId, messageId, uid, organizer, attendee }: L
 function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
   const latest = new Map<string, Param[]>();
   for (const { organizerKey, uid, answer } of writes) {
-    const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content } = answer;
+    const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content, eventSequence } = answer;
     const key = [organizerKey, uid, attendeeKey, recurrenceId ?? ''];
-    latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content]);
+    latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content, eventSequence]);
   }
   yield* insertEach(
-    `insert into applied (organizer_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content)
-     values (?, ?, ?, ?, ?, ?, ?, ?)
+    `insert into applied (organizer_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content,
+       event_sequence)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (organizer_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
-       sent_at = excluded.sent_at, partstat = excluded.partstat, content = excluded.content`,
+       sent_at = excluded.sent_at, partstat = excluded.partstat, content = excluded.content,
+       event_sequence = excluded.event_sequence`,
     [...latest.values()],
   );
 }
@@ -196,7 +198,7 @@ export function* loadEventContext(
   const params: Param[] = [organizerKey, uid, ...(attendeeKeys === null ? [] : [JSON.stringify(attendeeKeys)])];
   const applied = yield* query<AppliedAnswer & { recurrenceId: string }>(
     `select attendee_key as "attendeeKey", recurrence_id as "recurrenceId", sequence, sent_at as "sentAt", partstat,
-       content
+       content, event_sequence as "eventSequence"
      from applied where organizer_key = ? and uid = ?${some('attendee_key')}`,
     ...params,
   );

@@ -76,11 +76,15 @@ const waitsFor: readonly string[] = [
   `create index task_waits_for on task (waits_for, seq) where state = 'waiting' and waits_for is not null`,
 ];
 
+/** What the event's SEQUENCE was when an answer was written into it. */
+const eventSequence: readonly string[] = [`alter table applied add column event_sequence bigint`];
+
 /** Step n brings a database of version n to the next. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
   () => recipients,
   () => waitsFor,
+  () => eventSequence,
 ];
 
 /** The version this gateway writes. */

@@ -191,6 +191,25 @@ describe('an event’s lane', () => {
     expect((await kit.entries(uid)).at(-1)?.detail).toContain('for the last time');
   });
 
+  it('puts back what was answered to the SEQUENCE that was mailed, though the server (SOGo) made it another', async () => {
+    const moved = (sequence: number): string => event([], sequence).replaceAll('20270301T1', '20270302T1');
+    await kit.invite(moved(1), bob);
+    kit.calendar.put(uid, moved(2));
+    kit.clock.now += 10_000;
+    await kit.settle();
+    await answer('ACCEPTED', { sequence: 1 });
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+    kit.calendar.put(uid, moved(2));
+    kit.clock.now += 1_500;
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+    kit.calendar.put(uid, moved(3));
+    kit.clock.now += 1_500;
+    await kit.settle();
+    expect(kit.calendar.text(uid)).not.toContain('PARTSTAT=ACCEPTED');
+  });
+
   it('leaves a reset that came with a new SEQUENCE alone', async () => {
     await answer('ACCEPTED');
     await kit.settle();

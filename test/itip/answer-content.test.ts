@@ -25,7 +25,7 @@ describe('answerContent', () => {
 
 describe('the history of one attendee', () => {
   const line = (recurrenceId: string | null, content: string): AppliedAnswer => {
-    return { attendeeKey: 'b', recurrenceId, sequence: 0, sentAt: 0, partstat: 'ACCEPTED', content };
+    return { attendeeKey: 'b', recurrenceId, sequence: 0, sentAt: 0, partstat: 'ACCEPTED', content, eventSequence: 0 };
   };
   const applied = [line(null, 'x'), line('20261122', KEPT)];
 

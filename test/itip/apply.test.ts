@@ -20,6 +20,7 @@ function decision(...changes: PartstatChange[]): Decision & { verdict: 'apply' }
     sentAt: 0,
     partstat: 'ACCEPTED',
     content: '',
+    eventSequence: 0,
   } as const;
   const occurrence = { uid: 'a', recurrenceId: null };
   return { verdict: 'apply', reason: 'applied', attendee: BOB, occurrence, changes, record, alsoRecord: [] };

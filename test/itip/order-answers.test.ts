@@ -23,6 +23,7 @@ const last: AppliedAnswer = {
   sentAt: 100,
   partstat: 'ACCEPTED',
   content: answerContent(answer),
+  eventSequence: 2,
 };
 
 describe('orderAfter', () => {

@@ -131,6 +131,7 @@ function isNews(calendar: string, message: string): boolean {
       sentAt: stamp(of),
       partstat: 'ACCEPTED',
       content: '',
+      eventSequence: of?.sequence ?? 0,
     } as const;
     const revision = { sequence: part.sequence, sentAt: stamp(part) };
     return (

@@ -9,7 +9,7 @@ function applied(attendeeKey: string, recurrenceId: string | null, content: stri
     kind: 'applied',
     organizerKey: 'ann@example.com',
     uid: 'u1',
-    answer: { attendeeKey, recurrenceId, sequence, sentAt: 9, partstat: 'ACCEPTED', content },
+    answer: { attendeeKey, recurrenceId, sequence, sentAt: 9, partstat: 'ACCEPTED', content, eventSequence: sequence },
   } as const satisfies LedgerWrite;
 }
 
