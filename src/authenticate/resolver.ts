@@ -27,6 +27,7 @@ export interface DnsMemory {
 
 interface Remembered {
   readonly answer: Promise<string[][] | string[]>;
+  /** Of `performance.now()`, as every time here. */
   readonly until: number;
 }
 
@@ -45,10 +46,10 @@ export function openDns(servers: readonly string[] | null, limits: DnsLimits): D
   const ask: LookUp = (name, type) => {
     const key = `${type} ${name.toLowerCase()}`;
     const known = memory.get(key);
-    if (known !== undefined && known.until > Date.now()) return known.answer;
+    if (known !== undefined && known.until > performance.now()) return known.answer;
     const answer = resolver.resolve(name, type) as Promise<string[][] | string[]>;
     memory.delete(key);
-    memory.set(key, { answer, until: Date.now() + limits.rememberMs });
+    memory.set(key, { answer, until: performance.now() + limits.rememberMs });
     const [oldest] = memory.keys();
     if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
     answer.catch((error: unknown) => {
@@ -60,7 +61,7 @@ export function openDns(servers: readonly string[] | null, limits: DnsLimits): D
   return {
     forMail() {
       const failed = new Set<string>();
-      const deadline = Date.now() + limits.deadlineMs;
+      const deadline = performance.now() + limits.deadlineMs;
       let asked = 0;
       return {
         failed,
@@ -85,7 +86,7 @@ export function openDns(servers: readonly string[] | null, limits: DnsLimits): D
 async function before<T>(deadline: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(dnsError('ETIMEOUT')), Math.max(deadline - Date.now(), 0));
+    timer = setTimeout(() => reject(dnsError('ETIMEOUT')), Math.max(deadline - performance.now(), 0));
   });
   try {
     return await Promise.race([work, late]);

@@ -65,6 +65,7 @@ class BackEnd {
   #underWay = 0;
   #failures = 0;
   #pauseMs: number;
+  /** Like `#lastSign` by `performance.now()`, which nobody sets. */
   #openUntil = 0;
   /** When it last answered, or work began while none was under way. */
   #lastSign = 0;
@@ -80,7 +81,7 @@ class BackEnd {
   /** Resolves when work may begin; `leave` must follow. */
   async enter(): Promise<void> {
     if (this.#state === 'open') {
-      const left = this.#openUntil - Date.now();
+      const left = this.#openUntil - performance.now();
       if (left > 0) throw this.#refusal(left);
       this.#change('half-open');
     }
@@ -98,7 +99,7 @@ class BackEnd {
   leave(answered: boolean): void {
     this.#underWay -= 1;
     if (answered) {
-      this.#lastSign = Date.now();
+      this.#lastSign = performance.now();
       this.#failures = 0;
       this.#pauseMs = this.#options.pauseMs.first;
       this.#change('closed');
@@ -119,12 +120,12 @@ class BackEnd {
   }
 
   #start(): void {
-    if (this.#underWay === 0) this.#lastSign = Date.now();
+    if (this.#underWay === 0) this.#lastSign = performance.now();
     this.#underWay += 1;
   }
 
   #open(): void {
-    this.#openUntil = Date.now() + this.#pauseMs;
+    this.#openUntil = performance.now() + this.#pauseMs;
     const refusal = this.#refusal(this.#pauseMs);
     this.#pauseMs = Math.min(2 * this.#pauseMs, this.#options.pauseMs.longest);
     this.#change('open');
@@ -135,7 +136,7 @@ class BackEnd {
   #patience(place: number): number {
     const { width, patienceMs, shortPatienceMs } = this.#options;
     const patience = this.#state === 'closed' && place < width ? patienceMs : shortPatienceMs;
-    return this.#lastSign + patience - Date.now();
+    return this.#lastSign + patience - performance.now();
   }
 
   /** The last in the line are the first to give up. */

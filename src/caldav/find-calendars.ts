@@ -41,12 +41,12 @@ export function openCalendarFinder(http: HttpClient, home: string | null): Calen
       // As written: a case-sensitive server has another principal for another case.
       const key = `${access.url} ${organizer.asWritten}`;
       const remembered = known.get(key);
-      if (!fresh && remembered !== undefined && Date.now() - remembered.at < rememberForMs) {
+      if (!fresh && remembered !== undefined && performance.now() - remembered.at < rememberForMs) {
         return { calendars: await remembered.calendars, remembered: true };
       }
       const calendars = listCalendars(http, access, home, organizer);
       known.delete(key);
-      known.set(key, { at: Date.now(), calendars });
+      known.set(key, { at: performance.now(), calendars });
       if (known.size > mostRemembered) known.delete(known.keys().next().value ?? key);
       calendars.catch(() => {
         if (known.get(key)?.calendars === calendars) known.delete(key);

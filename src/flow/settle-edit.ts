@@ -10,9 +10,12 @@ import { entryAbout, eventLane, newTask } from './records.ts';
 import { sayDecision, sayHold } from './say-decision.ts';
 import { askAboutDelegates } from './settle-delegation.ts';
 
-/** How long an event that we invited to may be missing (a move between calendars) before its answers are held. */
-const MISSING_PATIENCE_MS = 15 * 60_000;
+/**
+ * How long an event that we invited to may be missing (a move between calendars) before its answers are held: a quarter of
+ * an hour, in tries and not by a clock that may be set forward.
+ */
 const MISSING_RETRY_MS = 20_000;
+const MISSING_TRIES = 45;
 /** Not at once: a writer that raced with us needs this long to show (measured on SabreDAV and DAViCal). */
 const VERIFY_AFTER_MS = 1_000;
 /** Answers come first: while there are more than the calendar takes, re-reads wait until it has time. */
@@ -165,7 +168,7 @@ function settleWithoutEvent(
     edit.kind === 'none' ? 'unknown-event' : edit.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
   for (const { task, body } of answers) {
     const invited = context.mailings.length > 0 || body.answer.door === 'web';
-    if (edit.kind === 'none' && invited && at - task.createdAt < MISSING_PATIENCE_MS) {
+    if (edit.kind === 'none' && invited && task.attempts < MISSING_TRIES) {
       set.retry(task.id, at + MISSING_RETRY_MS, 'the event is not in any calendar of the organizer');
       if (task.attempts > 0) continue;
       const detail = 'The event is not in any calendar of the organizer; it is looked for again for 15 minutes.';

@@ -16,6 +16,8 @@ export interface SubmitOptions {
 }
 
 const GIVE_UP_MS = 5 * 86_400_000;
+/** About a day of them: a clock that is set forward gives up nothing. */
+const LEAST_TRIES = 50;
 
 export function submitOutgoing(options: SubmitOptions): (batch: Batch) => Promise<Changes> {
   return async ({ tasks }) => {
@@ -34,7 +36,7 @@ async function submitOne(options: SubmitOptions, task: Task, set: ChangeSet): Pr
     if (verdict.kind === 'accepted') settle(options, task, set, 'mailed', what, `The relay took it: ${said}`);
     else giveUp(options, task, set, 'refused-by-relay', withCode(verdict.status, said));
   } catch (error) {
-    const tooOld = options.now() - task.createdAt > GIVE_UP_MS;
+    const tooOld = options.now() - task.createdAt > GIVE_UP_MS && task.attempts >= LEAST_TRIES;
     if (!(error instanceof GatewayError) || !tooOld) throw error;
     giveUp(options, task, set, 'gave-up', `tried for five days; last: ${hideSigned(error.message)}`);
   }

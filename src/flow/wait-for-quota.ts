@@ -1,5 +1,5 @@
 // Quotas of an organizer: how many people, never mailed before, get mail in an hour and in a day (UTC). In: an invitation;
-// out: when to try again, or null where it may be mailed now. That some wait, the ledger says for each, and one notice a
+// out: when to ask again, or null where it may be mailed now. That some wait, the ledger says for each, and one notice a
 // window to the organizer. What is mailed at the same moment may go a little over; nothing is ever lost.
 import { createHash } from 'node:crypto';
 import { composeNotice } from '../compose/compose-notice.ts';
@@ -27,7 +27,7 @@ export interface Asking {
   readonly set: ChangeSet;
 }
 
-/** ms since 1970. */
+/** ms since 1970, an hour from now at most: a quota for the day is asked about each hour. */
 export type WaitForQuota = (asking: Asking) => Promise<number | null>;
 
 interface Wait {
@@ -48,16 +48,12 @@ export function waitForQuota(options: QuotaOptions): WaitForQuota {
       const since = at - (at % LENGTHS[per]);
       return { per, limit: quota[per], since, until: since + LENGTHS[per] };
     });
-    const counts = await ledger.newRecipients(
-      sender.key,
-      recipient.key,
-      windows.map(({ since }) => since),
-    );
+    const counts = await ledger.newRecipients(sender.key, recipient.key, windows);
     const full = windows.find(({ limit }, index) => (counts?.[index] ?? 0) >= limit);
     if (full === undefined) return null;
     if (asking.task.attempts === 0) record(asking, full, at);
     await tellOnce(options, asking, full, at);
-    return full.until;
+    return Math.min(...windows.map(({ until }) => until));
   };
 }
 

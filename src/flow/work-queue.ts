@@ -43,6 +43,11 @@ const UNEXPECTED_TRIES = 5;
 const CALDAV_PATIENCE_MS = 86_400_000;
 /** What is said to pass, as an outage does: over a long weekend, and as long as mail servers try. */
 const TEMPORARY_PATIENCE_MS = 5 * 86_400_000;
+/**
+ * Nothing waits longer for its next try: a CalDAV server's Retry-After, an organizer's quota that is asked about each hour.
+ * So a due time that lies further ahead shows that the clock has been set back.
+ */
+const LONGEST_WAIT_MS = 3_600_000;
 const IDLE_CHECK_MS = 30_000;
 /** Begins the reason for which the gateway holds what it could not do. */
 export const FAILED = 'failed: ';
@@ -68,8 +73,9 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
         again = false;
         const free = options.lanes - running.size;
         if (free <= 0) break;
-        const limits = { lanes: free, perLane: options.perLane, leaseMs: LEASE_MS, now: now() };
-        const claim = spool.claim(queue, limits);
+        const { perLane } = options;
+        const times = { leaseMs: LEASE_MS, longestWaitMs: LONGEST_WAIT_MS, now: now() };
+        const claim = spool.claim(queue, { lanes: free, perLane, ...times });
         claimed = claim;
         const batches = await claim;
         if (stopped) return await giveBack(batches);
@@ -90,7 +96,8 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
   async function sleepUntilDue(): Promise<void> {
     if (running.size >= options.lanes) return;
     const due = await spool.nextDue(queue);
-    wakeIn(due === null ? IDLE_CHECK_MS : Math.min(Math.max(due - now(), 5), IDLE_CHECK_MS));
+    const waitMs = due === null ? IDLE_CHECK_MS : due - now();
+    wakeIn(waitMs > LONGEST_WAIT_MS ? 5 : Math.min(Math.max(waitMs, 5), IDLE_CHECK_MS));
   }
 
   function wakeIn(delay: number): void {
@@ -189,7 +196,7 @@ function afterFailure(options: QueueWorkOptions, batch: Batch, error: unknown): 
       .filter((task) => !hopeless(task))
       .map((task) => ({
         id: task.id,
-        dueAt: at + Math.max(waitMs, retryDelay(options.backOff, task.attempts)),
+        dueAt: at + Math.min(Math.max(waitMs, retryDelay(options.backOff, task.attempts)), LONGEST_WAIT_MS),
         error: text,
         waitsFor,
       })),

@@ -32,6 +32,7 @@ export interface MailSessions {
 interface SessionState {
   /** The TCP peer, whatever XCLIENT said later. */
   readonly peer: string;
+  /** Of `performance.now()`. */
   readonly startedAt: number;
   unknownRecipients: number;
 }
@@ -43,7 +44,11 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
   const recipients = new WeakMap<SMTPServerEnvelope, string[]>();
 
   function stateOf(session: SMTPServerSession): SessionState {
-    const state = states.get(session) ?? { peer: session.remoteAddress, startedAt: Date.now(), unknownRecipients: 0 };
+    const state = states.get(session) ?? {
+      peer: session.remoteAddress,
+      startedAt: performance.now(),
+      unknownRecipients: 0,
+    };
     states.set(session, state);
     return state;
   }
@@ -87,7 +92,7 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
     },
     async beginMail(session) {
       const { peer, startedAt } = stateOf(session);
-      if (Date.now() - startedAt > limits.sessionMs) return REPLIES.sessionTooLong;
+      if (performance.now() - startedAt > limits.sessionMs) return REPLIES.sessionTooLong;
       return (await peers.allows('mail', peer)) ? null : REPLIES.tooFast;
     },
     async addRecipient({ address }, session) {

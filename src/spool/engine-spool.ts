@@ -81,8 +81,8 @@ export function ledgerOver(engine: Engine, calendars: CalendarMemory): Ledger {
     mailing: (messageId) => engine.run('mailing', messageId),
     aliases: (organizerKey, attendeeKey) => engine.run('aliases', organizerKey, attendeeKey),
     suppressed: (organizerKey, recipientKey) => engine.run('suppressed', organizerKey, recipientKey),
-    newRecipients: (organizerKey, recipientKey, since) =>
-      engine.run('newRecipients', organizerKey, recipientKey, since),
+    newRecipients: (organizerKey, recipientKey, windows) =>
+      engine.run('newRecipients', organizerKey, recipientKey, windows),
     marked: (mark) => engine.run('marked', mark),
     entries: (subject, limit) => engine.run('entries', subject, limit),
     recent: (limit) => engine.run('recent', limit),

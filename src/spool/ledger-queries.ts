@@ -245,14 +245,15 @@ export function* findSuppression(organizerKey: string, recipientKey: string): Op
 export function* countNewRecipients(
   organizerKey: string,
   recipientKey: string,
-  since: readonly number[],
+  windows: readonly { readonly since: number; readonly until: number }[],
 ): Operation<readonly number[] | null> {
   const known = 'select 1 as known from recipient where organizer_key = ? and recipient_key = ?';
   if ((yield* queryOne(known, organizerKey, recipientKey)) !== null) return null;
   const counts: number[] = [];
-  for (const time of since) {
-    const sql = 'select count(*) as count from recipient where organizer_key = ? and first_mailed_at >= ?';
-    counts.push((yield* queryOne<{ count: number }>(sql, organizerKey, time))?.count ?? 0);
+  for (const { since, until } of windows) {
+    const within = 'first_mailed_at >= ? and first_mailed_at < ?';
+    const sql = `select count(*) as count from recipient where organizer_key = ? and ${within}`;
+    counts.push((yield* queryOne<{ count: number }>(sql, organizerKey, since, until))?.count ?? 0);
   }
   return counts;
 }

@@ -3,12 +3,12 @@ import * as desk from './desk-queries.ts';
 import * as ledger from './ledger-queries.ts';
 import type { Dialect, Operation } from './operation.ts';
 import * as queue from './queue-queries.ts';
-import type { Changes, Lease, LedgerWrite, TaskChange } from './types.ts';
+import type { Changes, ClaimOptions, Lease, LedgerWrite, TaskChange } from './types.ts';
 
 export function bindOperations(dialect: Dialect) {
   return {
     put: queue.put,
-    claim: (name: Lease['queue'], options: queue.ClaimOptions) => queue.claim(dialect, name, options),
+    claim: (name: Lease['queue'], options: ClaimOptions) => queue.claim(dialect, name, options),
     renew: queue.renew,
     commit: (lease: Lease, changes: Changes, at: number) => queue.commit(dialect, lease, changes, at),
     wake: (waitsFor: string, limit: number, now: number) => queue.wake(dialect, waitsFor, limit, now),

@@ -2,19 +2,22 @@
 // locked before its tasks are read, so a put and a commit of the same lane follow one another.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import { dropCalendars, keepCalendars, writeLedger } from './ledger-queries.ts';
-import type { Changes, Lease, LedgerWrite, NewTask, PutBack, QueueName, QueueStatus, Task } from './types.ts';
+import type {
+  Changes,
+  ClaimOptions,
+  Lease,
+  LedgerWrite,
+  NewTask,
+  PutBack,
+  QueueName,
+  QueueStatus,
+  Task,
+} from './types.ts';
 
 export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 /** A claim hands over no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;
-
-export interface ClaimOptions {
-  readonly lanes: number;
-  readonly perLane: number;
-  readonly leaseMs: number;
-  readonly now: number;
-}
 
 /** A task whose calendar is named by its digest. */
 export type BriefTask = Omit<Task, 'calendar'> & { readonly digest: string | null };
@@ -75,10 +78,11 @@ function* openLanes(tasks: readonly Lane[]): Operation<void> {
 }
 
 export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<BriefBatch[]> {
+  yield* mendTimes(dialect, queue, options);
   const batches: BriefBatch[] = [];
   let bytes = 0;
   for (let wanted = options.lanes; wanted > 0; wanted = options.lanes - batches.length) {
-    const { fence, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
+    const { fence, seen, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
     const before = batches.length;
     for (const lane of lanes) {
       const tasks = bytes < claimBytes ? yield* dueTasks(queue, lane, options) : [];
@@ -88,33 +92,65 @@ export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions
     }
     // Only where a lane had been announced too early is there reason to look for others.
     const found = batches.length - before;
-    if (lanes.length < wanted || found === lanes.length || bytes >= claimBytes) break;
+    if (seen < wanted || found === seen || bytes >= claimBytes) break;
   }
   return batches;
 }
 
+/**
+ * Lanes that would wait longer than anything may are made ready, as many as are wanted: the clock has been set back. A
+ * lease among them ends as if it began now, for its worker may live.
+ */
+function* mendTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<void> {
+  const { lanes, leaseMs, longestWaitMs, now } = options;
+  const far = now + longestWaitMs;
+  const last = yield* queryOne<{ at: number | null }>('select max(ready_at) as at from lane where queue = ?', queue);
+  if (last === null || last.at === null || last.at <= far) return;
+  const mended = yield* query<{ name: string }>(
+    `with far as materialized (
+       select name from lane where queue = ? and ready_at > ? order by ready_at limit ?${dialect.skipLocked})
+     update lane set ready_at = ? + leased * ? where queue = ? and name in (select name from far)
+     returning name`,
+    queue,
+    far,
+    lanes,
+    now,
+    leaseMs,
+    queue,
+  );
+  for (const { name } of mended) {
+    const due = `update task set due_at = ? where queue = ? and lane = ? and state = 'waiting' and due_at > ?`;
+    yield* query(due, now, queue, name, far);
+  }
+}
+
+/**
+ * A lease that ended long ago was not seen to end, or the clock has been set forward: it is given once more, and a worker
+ * that lives renews it meanwhile. Who took such a lane over at once would do again what is under way.
+ */
 function* leaseLanes(
   dialect: Dialect,
   queue: QueueName,
   wanted: number,
   { leaseMs, now }: ClaimOptions,
-): Operation<{ fence: number; lanes: string[] }> {
+): Operation<{ fence: number; seen: number; lanes: string[] }> {
   const ready = yield* queryOne('select 1 as ready from lane where queue = ? and ready_at <= ? limit 1', queue, now);
-  if (ready === null) return { fence: 0, lanes: [] };
+  if (ready === null) return { fence: 0, seen: 0, lanes: [] };
   const fence = (yield* queryOne<{ value: number }>(dialect.nextFence))?.value ?? 0;
-  const rows = yield* query<{ name: string }>(
+  const rows = yield* query<{ name: string; fence: number }>(
     `with ready as materialized (
        select name from lane where queue = ? and ready_at <= ? order by ready_at limit ?${dialect.skipLocked})
-     update lane set leased = 1, fence = ?, ready_at = ? where queue = ? and name in (select name from ready)
-     returning name`,
+     update lane set leased = 1, fence = case when leased = 1 and ready_at < ? then fence else ? end, ready_at = ?
+     where queue = ? and name in (select name from ready) returning name, fence`,
     queue,
     now,
     wanted,
+    now - leaseMs,
     fence,
     now + leaseMs,
     queue,
   );
-  return { fence, lanes: rows.map(({ name }) => name) };
+  return { fence, seen: rows.length, lanes: rows.filter((row) => row.fence === fence).map(({ name }) => name) };
 }
 
 function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOptions): Operation<BriefTask[]> {

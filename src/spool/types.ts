@@ -62,6 +62,14 @@ export interface PutBack {
   readonly waitsFor?: string | null;
 }
 
+export interface ClaimOptions {
+  readonly lanes: number;
+  readonly perLane: number;
+  readonly leaseMs: number;
+  readonly longestWaitMs: number;
+  readonly now: number;
+}
+
 export interface QueueStatus {
   readonly queue: QueueName;
   readonly waiting: number;
@@ -73,8 +81,12 @@ export interface QueueStatus {
 export interface Spool {
   /** Durable when it resolves (fsync). Throws `spool-full` (temporary) or `spool-unavailable` (temporary). A known id is left as it is. */
   put(tasks: readonly NewTask[], ledger?: readonly LedgerWrite[]): Promise<void>;
-  /** Up to `lanes` lanes with due tasks, each with up to `perLane` of them, leased for `leaseMs`. */
-  claim(queue: QueueName, options: { lanes: number; perLane: number; leaseMs: number; now: number }): Promise<Batch[]>;
+  /**
+   * Up to `lanes` lanes with due tasks, each with up to `perLane` of them, leased for `leaseMs`. What is due later than in
+   * `longestWaitMs` is due: no due time is made so late, so the clock has been set back since. However the clock was set,
+   * a lease is taken over only from a worker that does not renew it.
+   */
+  claim(queue: QueueName, options: ClaimOptions): Promise<Batch[]>;
   /** More time for a lane; false: it was lost. */
   renew(lease: Lease, leaseMs: number, now: number): Promise<boolean>;
   /** One transaction; the lane is free afterwards. False: the lease was lost, nothing was written. */
@@ -227,13 +239,13 @@ export interface Ledger {
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
   suppressed(organizerKey: string, recipientKey: string): Promise<string | null>;
   /**
-   * How many recipients that organizer mailed for the first time since each of these times; null: this recipient would be
-   * no new one.
+   * How many recipients that organizer mailed for the first time within each of these times, `until` not included; null:
+   * this recipient would be no new one.
    */
   newRecipients(
     organizerKey: string,
     recipientKey: string,
-    since: readonly number[],
+    windows: readonly { readonly since: number; readonly until: number }[],
   ): Promise<readonly number[] | null>;
   marked(mark: string): Promise<boolean>;
   /** Entries whose recordId, taskId, messageId, uid, organizer or attendee is `subject`, oldest first, at most `limit` newest. */

@@ -60,7 +60,7 @@ async function measureState(spool: Spool, state: string): Promise<QueueFigures> 
   const cycle = async (queue: QueueName, lanes: number, perLane: number, ends: number[]): Promise<number> => {
     let claimed: Awaited<ReturnType<Spool['claim']>> = [];
     const time = await took(async () => {
-      claimed = await spool.claim(queue, { lanes, perLane, leaseMs: 60_000, now });
+      claimed = await spool.claim(queue, { lanes, perLane, leaseMs: 60_000, longestWaitMs: 3_600_000, now });
     });
     for (const { lease, tasks } of claimed) {
       const done = tasks.map(({ id }) => id);

@@ -43,6 +43,17 @@ function setUp() {
 }
 
 describe('the breaker', () => {
+  it('pauses no longer where the clock is set back', async () => {
+    const { get, settle, breakIt, asked } = setUp();
+    await breakIt();
+    vi.setSystemTime(Date.now() - 48 * 3_600_000);
+    await vi.advanceTimersByTimeAsync(BREAKER.pauseMs.first);
+    const before = asked.length;
+    get();
+    await settle();
+    expect(asked).toHaveLength(before + 1);
+  });
+
   it('asks one back end few things at a time, the others meanwhile as well', async () => {
     const { asked, get, settle } = setUp();
     const [first, , third] = [get(), get(), get()];

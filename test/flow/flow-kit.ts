@@ -195,7 +195,13 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     for (let again = true; again; ) {
       again = false;
       for (const queue of queues) {
-        for (const batch of await spool.claim(queue, { lanes: 50, perLane: 2_000, leaseMs: 60_000, now: clock.now })) {
+        for (const batch of await spool.claim(queue, {
+          lanes: 50,
+          perLane: 2_000,
+          leaseMs: 60_000,
+          longestWaitMs: 3_600_000,
+          now: clock.now,
+        })) {
           again = true;
           const changes = await handlers[queue](batch).catch((error: unknown): Changes => {
             if (!(error instanceof GatewayError && error.temporary)) throw error;

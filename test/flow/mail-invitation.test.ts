@@ -140,6 +140,7 @@ describe('invitations', () => {
         lanes: 1,
         perLane: 9,
         leaseMs: 9_000,
+        longestWaitMs: 3_600_000,
         now: kit.clock.now,
       })) {
         await kit.spool.commit(batch.lease, await rotated(batch));

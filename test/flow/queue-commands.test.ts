@@ -136,7 +136,13 @@ describe('the queues in an operator’s hands', () => {
   it('says of each what became of it', async () => {
     await gateway.spool.put([task('a'), task('b'), task('busy')]);
     await changeTasks(operator, 'hold', ['a', 'b']);
-    const [batch] = await gateway.spool.claim('event', { lanes: 1, perLane: 1, leaseMs: 60_000, now: Date.now() });
+    const [batch] = await gateway.spool.claim('event', {
+      lanes: 1,
+      perLane: 1,
+      leaseMs: 60_000,
+      longestWaitMs: 3_600_000,
+      now: Date.now(),
+    });
     const results = await changeTasks(operator, 'drop', ['a', 'none', 'busy', 'a']);
     expect(results).toEqual([
       { id: 'a', result: 'changed' },

@@ -124,7 +124,13 @@ describe('an event’s lane', () => {
     await answer('ACCEPTED', { date: kit.clock.now - 2_000 });
     await answer('DECLINED', { date: kit.clock.now - 1_000 });
     await kit.settle(['incoming']);
-    const [batch] = await kit.spool.claim('event', { lanes: 1, perLane: 100, leaseMs: 1_000, now: kit.clock.now });
+    const [batch] = await kit.spool.claim('event', {
+      lanes: 1,
+      perLane: 100,
+      leaseMs: 1_000,
+      longestWaitMs: 3_600_000,
+      now: kit.clock.now,
+    });
     if (batch === undefined) throw new TypeError('no batch');
     await kit.handlers.event(batch);
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
@@ -224,7 +230,13 @@ describe('an event’s lane', () => {
     await answer('ACCEPTED');
     await kit.settle();
     expect(await kit.reasons(uid)).toContain('retried unknown-event');
-    kit.clock.now += 16 * 60_000;
+    // Set forward, a clock alone ends no patience.
+    kit.clock.now += 48 * 3_600_000;
+    for (let tries = 2; tries <= 45; tries += 1) {
+      await kit.settle();
+      expect(await kit.reasons(uid)).not.toContain('held unknown-event');
+      kit.clock.now += 20_000;
+    }
     await kit.settle();
     expect(await kit.reasons(uid)).toContain('held unknown-event');
     expect(kit.mails.some(({ rcptTo }) => rcptTo === alice.asWritten)).toBe(true);

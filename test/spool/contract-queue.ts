@@ -173,6 +173,62 @@ export function describeQueue(bench: Bench): void {
       ]);
     });
 
+    it('takes what would wait for too long for due: the clock has been set back', async () => {
+      await bench.spool.put([
+        newTask({ id: 'a', lane: 'l', dueAt: 50_000 }),
+        newTask({ id: 'b', lane: 'l', dueAt: 1_100 }),
+        newTask({ id: 'c', lane: 'm', dueAt: 1_101 }),
+        newTask({ id: 'd', lane: 'n', dueAt: 1_100 }),
+        newTask({ id: 'e', queue: 'outgoing', lane: 'o', dueAt: 50_000 }),
+        newTask({ id: 'f', queue: 'outgoing', lane: 'o', dueAt: 10 }),
+      ]);
+      const longest = { longestWaitMs: 1_000 };
+      const { lease, tasks } = await bench.claimOne('event', longest);
+      expect(idsOf(tasks)).toEqual(['c']);
+      await bench.spool.commit(lease, { retry: [{ id: 'c', dueAt: 60_000, error: '503' }] });
+      const again = await bench.claimOne('event', longest);
+      expect(idsOf(again.tasks)).toEqual(['c']);
+      await bench.spool.commit(again.lease, { done: ['c'] });
+      const rest = await bench.claim('event', { ...longest, now: 1_100 });
+      expect(rest.flatMap((batch) => idsOf(batch.tasks)).sort()).toEqual(['b', 'd']);
+      const l = rest.find((batch) => batch.lease.lane === 'l')!;
+      await bench.spool.commit(l.lease, { done: ['b'] });
+      expect(idsOf((await bench.claimOne('event', { ...longest, now: 1_101 })).tasks)).toEqual(['a']);
+      // Announced early for the sake of the second: the look after the next finds the first.
+      await bench.claim('outgoing', longest);
+      expect(await bench.spool.nextDue('outgoing')).toBe(50_000);
+      expect(idsOf((await bench.claimOne('outgoing', longest)).tasks)).toEqual(['e', 'f']);
+    });
+
+    it.each([
+      ['back', 5_000_000, 100],
+      ['forward', 100, 5_000_000],
+    ])('leaves a lease to its worker where the clock is set %s', async (_, before, after) => {
+      await bench.spool.put(['a', 'b'].map((id) => newTask({ id, lane: id })));
+      const leases = new Map((await bench.claim('event', { now: before })).map(({ lease }) => [lease.lane, lease]));
+      const longest = { longestWaitMs: 2_000 };
+      expect(await bench.claim('event', { ...longest, now: after })).toEqual([]);
+      expect(await bench.spool.renew(leases.get('a')!, 1_000, after + 500)).toBe(true);
+      // Nobody renews the other one.
+      expect(await bench.spool.nextDue('event')).toBe(after + 1_000);
+      expect(idsOf((await bench.claimOne('event', { ...longest, now: after + 1_000 })).tasks)).toEqual(['b']);
+      expect(await bench.spool.commit(leases.get('b')!, { done: ['b'] })).toBe(false);
+      expect(await bench.spool.commit(leases.get('a')!, { done: ['a'] })).toBe(true);
+    });
+
+    it('makes everything ready, a claim at a time, after the clock was set back', async () => {
+      await bench.spool.put(Array.from({ length: 30 }, (_, n) => newTask({ lane: `l${n}`, dueAt: 5_000_000 + n })));
+      const found: string[] = [];
+      for (let claims = 0; claims < 3; claims += 1) {
+        for (const { lease, tasks } of await bench.claim('event', { longestWaitMs: 1_000 })) {
+          found.push(...idsOf(tasks));
+          await bench.spool.commit(lease, { done: idsOf(tasks) });
+        }
+      }
+      expect(new Set(found).size).toBe(30);
+      expect(await bench.spool.nextDue('event')).toBeNull();
+    });
+
     it('renews', async () => {
       await bench.spool.put([newTask({ id: 'a' })]);
       const { lease } = await bench.claimOne('event', { leaseMs: 50 });

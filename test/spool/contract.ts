@@ -17,7 +17,7 @@ export interface Beside extends Store {
   readonly desk: QueueDesk;
 }
 
-const claimOptions = { lanes: 10, perLane: 10, leaseMs: 1000, now: 100 };
+const claimOptions = { lanes: 10, perLane: 10, leaseMs: 1000, longestWaitMs: 3_600_000, now: 100 };
 type Claim = Partial<typeof claimOptions>;
 
 export interface Bench extends Store {

@@ -7,7 +7,7 @@ import { newTask } from './records.ts';
 const [url = '', prefix = ''] = process.argv.slice(2);
 const { spool } = await openSpool({ url });
 const say = (word: string, id: string) => writeSync(1, `${word} ${id}\n`);
-const options = { lanes: 3, perLane: 5, leaseMs: 60_000, now: 1 };
+const options = { lanes: 3, perLane: 5, leaseMs: 60_000, longestWaitMs: 3_600_000, now: 1 };
 
 async function putForever(caller: number): Promise<never> {
   for (let n = 0; ; n += 1) {

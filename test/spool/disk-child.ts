@@ -35,7 +35,13 @@ async function fill(): Promise<unknown> {
   const { spool } = await openSpool({ url });
   const { kept, refusal } = await putUntilRefused(spool);
   const readyWhileShort = await outcome(spool.probe());
-  const claimed = await spool.claim('incoming', { lanes: 3, perLane: 1, leaseMs: 60_000, now: 1 });
+  const claimed = await spool.claim('incoming', {
+    lanes: 3,
+    perLane: 1,
+    leaseMs: 60_000,
+    longestWaitMs: 3_600_000,
+    now: 1,
+  });
   const [first, second] = claimed.map(({ lease, tasks }) => ({ lease, done: idsOf(tasks) }));
   const workedWhileShort = await spool.commit(first!.lease, { done: first!.done });
   takeAllRoom(join(folder, 'ballast'));

@@ -82,7 +82,13 @@ describe.skipIf(!havePostgres())('postgres', () => {
     await Promise.all(
       gateways.map(async ({ spool }) => {
         for (let idle = 0; idle < 3; ) {
-          const batches = await spool.claim('event', { lanes: 4, perLane: 3, leaseMs: 60_000, now: 1 });
+          const batches = await spool.claim('event', {
+            lanes: 4,
+            perLane: 3,
+            leaseMs: 60_000,
+            longestWaitMs: 3_600_000,
+            now: 1,
+          });
           idle = batches.length === 0 ? idle + 1 : 0;
           for (const { lease, tasks } of batches) {
             expect(working.has(lease.lane)).toBe(false);

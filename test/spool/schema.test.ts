@@ -51,7 +51,13 @@ describe('the schema', () => {
     database.exec(`update schema_version set version = ${schemaVersion}`);
     database.close();
     const again = await openSpool({ url: `sqlite:${path}` });
-    const [batch] = await again.spool.claim('event', { lanes: 1, perLane: 1, leaseMs: 1, now: 1 });
+    const [batch] = await again.spool.claim('event', {
+      lanes: 1,
+      perLane: 1,
+      leaseMs: 1,
+      longestWaitMs: 3_600_000,
+      now: 1,
+    });
     expect(idsOf(batch?.tasks ?? [])).toEqual(['a']);
     await again.spool.close();
   });

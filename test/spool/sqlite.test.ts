@@ -56,7 +56,7 @@ describe('an SQLite file', () => {
 
   it('ends the leases of the gateway before, not those of the one that runs', async () => {
     const url = `sqlite:${folder}/leases/gateway.db`;
-    const options = { lanes: 1, perLane: 1, leaseMs: 1_000_000, now: 10 };
+    const options = { lanes: 1, perLane: 1, leaseMs: 1_000_000, longestWaitMs: 3_600_000, now: 10 };
     const first = await openSpool({ url });
     await first.spool.put([newTask({ id: 'a' })]);
     const [lost] = await first.spool.claim('event', options);
