@@ -106,11 +106,10 @@ function* mendTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): 
   const far = now + longestWaitMs;
   const last = yield* queryOne<{ at: number | null }>('select max(ready_at) as at from lane where queue = ?', queue);
   if (last === null || last.at === null || last.at <= far) return;
-  const mended = yield* query<{ name: string }>(
+  yield* query(
     `with far as materialized (
        select name from lane where queue = ? and ready_at > ? order by ready_at limit ?${dialect.skipLocked})
-     update lane set ready_at = ? + leased * ? where queue = ? and name in (select name from far)
-     returning name`,
+     update lane set ready_at = ? + leased * ? where queue = ? and name in (select name from far)`,
     queue,
     far,
     lanes,
@@ -118,10 +117,6 @@ function* mendTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): 
     leaseMs,
     queue,
   );
-  for (const { name } of mended) {
-    const due = `update task set due_at = ? where queue = ? and lane = ? and state = 'waiting' and due_at > ?`;
-    yield* query(due, now, queue, name, far);
-  }
 }
 
 /**
@@ -153,14 +148,18 @@ function* leaseLanes(
   return { fence, seen: rows.length, lanes: rows.filter((row) => row.fence === fence).map(({ name }) => name) };
 }
 
-function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOptions): Operation<BriefTask[]> {
+function* dueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<BriefTask[]> {
+  const { perLane, now } = options;
+  const far = now + options.longestWaitMs;
   if (!orderedQueues.has(queue)) {
     return yield* query<BriefTask>(
       `select ${columns} from ${tasksWithRaw}
-       where t.queue = ? and t.lane = ? and t.state = 'waiting' and t.due_at <= ? order by t.seq limit ?`,
+       where t.queue = ? and t.lane = ? and t.state = 'waiting' and (t.due_at <= ? or t.due_at > ?)
+       order by t.seq limit ?`,
       queue,
       lane,
       now,
+      far,
       perLane,
     );
   }
@@ -171,7 +170,7 @@ function* dueTasks(queue: QueueName, lane: string, { perLane, now }: ClaimOption
     lane,
     perLane,
   );
-  const notDue = tasks.findIndex(({ dueAt }) => dueAt > now);
+  const notDue = tasks.findIndex(({ dueAt }) => dueAt > now && dueAt <= far);
   return notDue === -1 ? tasks : tasks.slice(0, notDue);
 }
 

@@ -1,5 +1,5 @@
-// Gateways killed with SIGKILL at any moment while answers, clicks and callbacks stream in. In: how many gateways on which
-// database, how many kills, in what rhythm; out: what was sent, what the calendar went through, what the ledger says, what was mailed.
+// Gateways in trouble while answers, clicks and callbacks stream in: killed with SIGKILL at any moment, or as a test says. In:
+// how many gateways on which database; out: what was sent, what the calendar went through, what the ledger says, what was mailed.
 // Every client does what such clients do: it tries again until it is told that its message was taken.
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,15 +18,24 @@ import { postCallback, replyTo, SECRETS, settingsFor } from '../bench/bench-kit.
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { type Catcher, startCatcher } from '../system/catcher.ts';
+import { type Gate, startGate } from '../system/gate.ts';
 import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../system/gateway-process.ts';
 import { waitFor } from '../system/programs.ts';
 import { type PostedChange, type Seen, type SeenMail, type SentAnswer, subjectOf } from './model.ts';
 
-export interface CrashOptions {
+export interface TroubleOptions {
   readonly built: BuiltGateway;
   readonly kills: number;
   /** null: an SQLite file, and one gateway. */
   readonly postgres: { readonly url: string; readonly gateways: number } | null;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** How many times longer people think before they answer again; 1: what keeps a gateway busy. */
+  readonly slower?: number;
+  /** A command that the gateway is started by, such as prlimit. */
+  readonly startedBy?: readonly string[];
+}
+
+export interface CrashOptions extends TroubleOptions {
   readonly rhythm: Rhythm;
 }
 
@@ -46,7 +55,15 @@ const partstats: readonly Partstat[] = ['ACCEPTED', 'DECLINED', 'TENTATIVE'];
 /** As many as the lanes of the queue `outgoing`. */
 const IN_FLIGHT = 8;
 
-export async function runCrashes(options: CrashOptions): Promise<Seen> {
+export function runCrashes(options: CrashOptions): Promise<Seen> {
+  const { kills, rhythm } = options;
+  return runThrough(options, (world) =>
+    'everyMs' in rhythm ? killEvery(world, kills, rhythm.everyMs) : killAgainAndAgain(world, kills, rhythm.mostTaken),
+  );
+}
+
+/** Streams go on until the trouble is over; then all that was acknowledged is worked. */
+export async function runThrough(options: TroubleOptions, trouble: (world: World) => Promise<void>): Promise<Seen> {
   const world = await openWorld(options);
   try {
     await introduce(world);
@@ -55,8 +72,7 @@ export async function runCrashes(options: CrashOptions): Promise<Seen> {
       ...changed.flatMap((uid) => guests.map((recipient) => changeOn(world, uid, recipient))),
     ];
     const begun = Date.now();
-    if ('everyMs' in options.rhythm) await killEvery(world, options.kills, options.rhythm.everyMs);
-    else await killAgainAndAgain(world, options.kills, options.rhythm.mostTaken);
+    await trouble(world);
     const killingMs = Date.now() - begun;
     world.over = true;
     await Promise.all(streams);
@@ -67,15 +83,20 @@ export async function runCrashes(options: CrashOptions): Promise<Seen> {
   }
 }
 
-interface World {
+export interface World {
   readonly caldav: Awaited<ReturnType<typeof startEmbeddedCaldav>>;
+  /** In front of the CalDAV server. */
+  readonly gate: Gate;
   readonly relay: Catcher;
+  /** The relay takes nothing now. */
+  relayAway: boolean;
   readonly databaseUrl: string;
   /** Of each the one that runs now; null while it is being started. */
   readonly gateways: (GatewayProcess | null)[];
   readonly histories: Map<string, string[]>;
   readonly answers: SentAnswer[];
   readonly changes: PostedChange[];
+  readonly slower: number;
   /** What was acknowledged, in number. */
   taken: number;
   over: boolean;
@@ -83,33 +104,39 @@ interface World {
   close(): Promise<void>;
 }
 
-async function openWorld({ built, postgres }: CrashOptions): Promise<World> {
+async function openWorld({ built, postgres, settings: given, slower = 1, startedBy }: TroubleOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'crash-'));
-  const [caldav, relay, noDns] = await Promise.all([startEmbeddedCaldav(), startCatcher(), startNoDns()]);
+  const rcpt = (): string | null => (world.relayAway ? '451 4.3.0 later' : null);
+  const [caldav, relay, noDns] = await Promise.all([startEmbeddedCaldav(), startCatcher({ rcpt }), startNoDns()]);
+  const gate = await startGate(Number(new URL(caldav.url).port));
   const databaseUrl = postgres?.url ?? `sqlite:${join(folder, 'gateway.db')}`;
   const settings = {
     ...settingsFor({ databaseUrl, smtpUrl: relay.smtpUrl, dns: noDns.address }),
-    CALDAV_URL: caldav.url,
+    CALDAV_URL: `http://127.0.0.1:${gate.port}/`,
     CALDAV_OUTBOUND_API_KEY: caldav.apiKey,
+    ...given,
   };
   const gateways: (GatewayProcess | null)[] = Array.from({ length: postgres?.gateways ?? 1 }, () => null);
   const world: World = {
     caldav,
+    gate,
     relay,
+    relayAway: false,
     databaseUrl,
     gateways,
     histories: new Map(),
     answers: [],
     changes: [],
+    slower,
     taken: 0,
     over: false,
     async start(at) {
-      gateways[at] = await startGatewayProcess(built, settings);
+      gateways[at] = await startGatewayProcess(built, settings, [], startedBy);
     },
     async close() {
       world.over = true;
       await Promise.all(gateways.map((gateway) => gateway?.kill()));
-      await Promise.all([caldav.close(), relay.stop(), noDns.close()]);
+      await Promise.all([gate.close(), caldav.close(), relay.stop(), noDns.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -198,7 +225,7 @@ async function answerOn(world: World, uid: string, attendee: string): Promise<vo
       await untilTaken(world, ({ smtpPort }) => mail(smtpPort, { from: attendee, to, raw }));
     }
     world.answers.push({ uid, attendee, partstat, messageId, takenAt: Date.now() });
-    await sleep(randomInt(400));
+    await sleep(randomInt(400) * world.slower);
   }
 }
 
@@ -214,7 +241,7 @@ async function mail(port: number, message: { from: string; to: string; raw: Uint
 const ring = parseKeyRing(SECRETS);
 
 async function click(world: World, uid: string, attendee: string, partstat: Partstat): Promise<void> {
-  const expiresAt = Date.now() + 86_400_000;
+  const expiresAt = Date.now() + 30 * 86_400_000;
   const token = await signRsvpToken(ring, { uid, recurrenceId: null, attendee, organizer, expiresAt });
   const body = new URLSearchParams({ token, action: partstat.toLowerCase(), sequence: '0' }).toString();
   await untilTaken(world, async ({ httpUrl }) => {
@@ -231,7 +258,7 @@ async function changeOn(world: World, uid: string, recipient: string): Promise<v
     const calendar = meeting({ uid, organizer, attendees }).replace('Planning', subjectOf(uid, change));
     await untilTaken(world, (gateway) => postCallback(gateway, { organizer, recipient, calendar }));
     world.changes.push({ uid, recipient, change });
-    await sleep(randomInt(800));
+    await sleep(randomInt(800) * world.slower);
   }
 }
 

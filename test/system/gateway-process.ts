@@ -44,13 +44,15 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** @param nodeArgs for node itself, such as `--cpu-prof` */
+/** @param nodeArgs for node itself, such as `--cpu-prof`. @param startedBy a command that becomes it, such as `prlimit` */
 export async function startGatewayProcess(
   built: BuiltGateway,
   settings: Readonly<Record<string, string>>,
   nodeArgs: readonly string[] = [],
+  startedBy: readonly string[] = [],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [...nodeArgs, built.cli, 'serve'], {
+  const [command = process.execPath, ...args] = [...startedBy, process.execPath, ...nodeArgs, built.cli, 'serve'];
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] ?? '', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
