@@ -190,10 +190,7 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf(again.tasks)).toEqual(['c']);
       await bench.spool.commit(again.lease, { done: ['c'] });
       const rest = await bench.claim('event', { ...longest, now: 1_100 });
-      expect(rest.flatMap((batch) => idsOf(batch.tasks)).sort()).toEqual(['b', 'd']);
-      const l = rest.find((batch) => batch.lease.lane === 'l')!;
-      await bench.spool.commit(l.lease, { done: ['b'] });
-      expect(idsOf((await bench.claimOne('event', { ...longest, now: 1_101 })).tasks)).toEqual(['a']);
+      expect(rest.flatMap((batch) => idsOf(batch.tasks)).sort()).toEqual(['a', 'b', 'd']);
       // Announced early for the sake of the second: the look after the next finds the first.
       await bench.claim('outgoing', longest);
       expect(await bench.spool.nextDue('outgoing')).toBe(50_000);
