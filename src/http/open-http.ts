@@ -74,6 +74,8 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, app.callback());
   await listen(server, options.host, options.port);
+  // Unheard, a connection that could not be accepted would end the process.
+  server.on('error', (error) => options.log.debug({ err: error }, 'http listener'));
   const { address, port } = server.address() as AddressInfo;
   return { address: { host: address, port }, close: (drainMs) => close(server, drainMs) };
 }

@@ -44,6 +44,8 @@ export async function openMetricsListener(options: {
     });
     server.listen(port, host, resolve);
   });
+  // Unheard, a connection that could not be accepted would end the process.
+  server.on('error', (error) => log.debug({ err: error }, 'metrics listener'));
   const { address, port: bound } = server.address() as AddressInfo;
   return {
     address: { host: address, port: bound },

@@ -62,9 +62,6 @@ describe.skipIf(!has('a clock that is set', faketime))('a gateway whose clock is
     expect(retriedAt.some((at) => at > 40 * HOUR)).toBe(true);
     expect(retriedAt.some((at) => at < -40 * HOUR)).toBe(true);
     expect(seen.answers.length).toBeGreaterThan(100);
-    console.log(
-      `${seen.answers.length} answers, ${seen.changes.length} callbacks; worked after ${took.map(Math.round)} ms`,
-    );
   });
 
   function setClock(hours: number): void {

@@ -112,7 +112,7 @@ async function openWorld({ built, postgres, settings: given, slower = 1, started
   const databaseUrl = postgres?.url ?? `sqlite:${join(folder, 'gateway.db')}`;
   const settings = {
     ...settingsFor({ databaseUrl, smtpUrl: relay.smtpUrl, dns: noDns.address }),
-    CALDAV_URL: `http://127.0.0.1:${gate.port}/`,
+    CALDAV_URL: `http://localhost:${gate.port}/`,
     CALDAV_OUTBOUND_API_KEY: caldav.apiKey,
     ...given,
   };
