@@ -88,7 +88,13 @@ describe('an event’s lane', () => {
     kit.clock.now = real;
     await answer('DECLINED');
     await kit.settle(['incoming']);
-    const [batch] = await kit.spool.claim('event', { lanes: 1, perLane: 9, leaseMs: 1_000, now: real + 5_000 });
+    const [batch] = await kit.spool.claim('event', {
+      lanes: 1,
+      perLane: 9,
+      leaseMs: 1_000,
+      longestWaitMs: 3_600_000,
+      now: real + 5_000,
+    });
     kit.clock.now = real + 3_000;
     if (batch === undefined) throw new TypeError('no batch');
     await kit.handlers.event(batch);
