@@ -168,7 +168,9 @@ function settleWithoutEvent(
     edit.kind === 'none' ? 'unknown-event' : edit.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
   for (const { task, body } of answers) {
     const invited = context.mailings.length > 0 || body.answer.door === 'web';
-    if (edit.kind === 'none' && invited && task.attempts < MISSING_TRIES) {
+    // What the organizer let pass has been waiting for them as well.
+    const isOld = body.approved && at - task.createdAt >= MISSING_TRIES * MISSING_RETRY_MS;
+    if (edit.kind === 'none' && invited && !isOld && task.attempts < MISSING_TRIES) {
       set.retry(task.id, at + MISSING_RETRY_MS, 'the event is not in any calendar of the organizer');
       if (task.attempts > 0) continue;
       const detail = 'The event is not in any calendar of the organizer; it is looked for again for 15 minutes.';
