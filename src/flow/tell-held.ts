@@ -47,6 +47,8 @@ export type TellHeld = (set: ChangeSet, waiting: readonly Waiting[]) => Promise<
 
 const MOST_A_DAY = { event: 5, organizer: 20 };
 const TOGETHER_MS = 6 * 3_600_000;
+/** Nothing waits longer than an hour before it is looked at (`work-queue.ts`): a clock may be set back. */
+const LOOK_MS = 3_600_000;
 const MOST_TOGETHER = 30;
 
 export function tellHeld(options: TellHeldOptions): TellHeld {
@@ -94,13 +96,21 @@ async function tellOne(options: TellHeldOptions, set: ChangeSet, marks: Marks, w
     mail(options, set, asked, [await heldOf(options, asked)], calendar, at);
     return;
   }
-  const dueAt = (Math.floor(at / TOGETHER_MS) + 1) * TOGETHER_MS;
-  set.add(heldNotice(body, options.makeId, at, dueAt));
-  const detail = `${organizer.asWritten} was asked often enough today: this is asked together with others at ${new Date(dueAt).toISOString()}.`;
+  set.add(heldNotice(body, options.makeId, at, nextLook(at)));
+  const until = new Date(windowOf(at) + TOGETHER_MS).toISOString();
+  const detail = `${organizer.asWritten} was asked often enough today: this is asked together with others at ${until}.`;
   record(set, asked, { at, verdict: 'retried', reason: 'asked-together', detail });
 }
 
-/** One mail in six hours, with as much as can be read; the rest waits for the next. */
+function windowOf(at: number): number {
+  return Math.floor(at / TOGETHER_MS) * TOGETHER_MS;
+}
+
+function nextLook(at: number): number {
+  return Math.min(windowOf(at) + TOGETHER_MS, at + LOOK_MS);
+}
+
+/** One mail in six hours, with as much as can be read; the rest, and what was put off in these six hours, waits for the next. */
 async function tellTogether(
   options: TellHeldOptions,
   set: ChangeSet,
@@ -110,13 +120,20 @@ async function tellTogether(
   const [first] = due;
   if (first === undefined) return;
   const { at } = marks;
-  const window = Math.floor(at / TOGETHER_MS) * TOGETHER_MS;
+  const window = windowOf(at);
   const told = `asked-together:${window}:${first.body.organizer.key}`;
-  const asked = (await marks.has(told)) ? null : await stillAsked(options, due);
+  const isFresh = ({ task }: Waiting): boolean => task.createdAt >= window && task.createdAt <= at;
+  const asked = (await marks.has(told))
+    ? null
+    : await stillAsked(
+        options,
+        due.filter((one) => !isFresh(one)),
+      );
   const now = asked?.slice(0, MOST_TOGETHER) ?? [];
-  const later = new Set((asked?.slice(MOST_TOGETHER) ?? due).map(({ task }) => task.id));
+  const rest = asked === null ? due : [...asked.slice(MOST_TOGETHER), ...due.filter(isFresh)];
+  const later = new Set(rest.map(({ task }) => task.id));
   for (const { task } of due) {
-    if (later.has(task.id)) set.retry(task.id, window + TOGETHER_MS, 'it is asked in the next mail');
+    if (later.has(task.id)) set.retry(task.id, nextLook(at), 'it is asked in the next mail');
     else set.done(task.id);
   }
   const [one] = now;

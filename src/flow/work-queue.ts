@@ -44,7 +44,8 @@ const CALDAV_PATIENCE_MS = 86_400_000;
 /** What is said to pass, as an outage does: over a long weekend, and as long as mail servers try. */
 const TEMPORARY_PATIENCE_MS = 5 * 86_400_000;
 /**
- * Nothing waits longer for its next try: a CalDAV server's Retry-After, an organizer's quota that is asked about each hour.
+ * Nothing waits longer for its next try: a CalDAV server's Retry-After. What takes longer, as a quota or a mail about many
+ * questions (`tell-held.ts`), is looked at each hour.
  * So a due time that lies further ahead shows that the clock has been set back.
  */
 const LONGEST_WAIT_MS = 3_600_000;

@@ -10,7 +10,8 @@ import { alice, bob, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.
 
 const uid = 'planning@example.com';
 const event = meeting({ uid, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] });
-const SIX_HOURS = 6 * 3_600_000;
+const HOUR = 3_600_000;
+const SIX_HOURS = 6 * HOUR;
 
 describe('a flood of invented senders', () => {
   let kit: FlowKit;
@@ -44,9 +45,11 @@ describe('a flood of invented senders', () => {
 
   it('about one event is five mails and, later, one for the rest', async () => {
     await flood(20);
-    expect(await kit.mailsTo(alice)).toHaveLength(5);
-    kit.clock.now += SIX_HOURS;
-    await kit.settle();
+    for (let hour = 0; hour < 6; hour += 1) {
+      expect(await kit.mailsTo(alice)).toHaveLength(5);
+      kit.clock.now += HOUR;
+      await kit.settle();
+    }
     const [digest, ...others] = (await kit.mailsTo(alice)).slice(5);
     expect(others).toEqual([]);
     expect(digest?.subject).toBe('Please decide: 15 answers');
