@@ -5,7 +5,7 @@
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { hideSigned } from '../rsvp/hide-signed.ts';
-import type { Batch, Changes, LedgerWrite, NewTask, QueueName, Spool, Task } from '../spool/types.ts';
+import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, Spool, Task } from '../spool/types.ts';
 import { originOf, subjectOf } from './about-task.ts';
 import { entryAbout } from './records.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -55,7 +55,7 @@ export const FAILED = 'failed: ';
 
 export function workQueue(options: QueueWorkOptions): QueueWork {
   const { queue, spool, log, now } = options;
-  const running = new Set<Promise<void>>();
+  const running = new Map<Work, Promise<void>>();
   let stopped = false;
   let claiming = false;
   let again = false;
@@ -78,7 +78,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
         const times = { leaseMs: LEASE_MS, longestWaitMs: LONGEST_WAIT_MS, now: now() };
         const claim = spool.claim(queue, { lanes: free, perLane, ...times });
         claimed = claim;
-        const batches = await claim;
+        const batches = (await claim).filter(({ lease }) => !goesOn(lease));
         if (stopped) return await giveBack(batches);
         for (const batch of batches) start(batch);
         if (batches.length === free) again = true;
@@ -107,11 +107,19 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
   }
 
   function start(batch: Batch): void {
-    const work = workLane(options, batch).finally(() => {
+    const work = { lease: batch.lease, isOver: false };
+    const done = workLane(options, batch, work).finally(() => {
       running.delete(work);
       void look();
     });
-    running.add(work);
+    running.set(work, done);
+  }
+
+  /** A clock that jumps ends our own leases: what is under way goes on under the new one, or its mail would go out twice. */
+  function goesOn(lease: Lease): boolean {
+    const work = [...running.keys()].find((each) => !each.isOver && each.lease.lane === lease.lane);
+    if (work !== undefined) work.lease = lease;
+    return work !== undefined;
   }
 
   /** Unworked: a mail that went out now could not be recorded any more, and would go out again. */
@@ -121,7 +129,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
 
   async function drain(): Promise<void> {
     await Promise.allSettled([claimed]);
-    await Promise.allSettled(running);
+    await Promise.allSettled(running.values());
   }
 
   const forget = spool.onWork(queue, () => void look());
@@ -138,16 +146,24 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
   };
 }
 
-async function workLane(options: QueueWorkOptions, batch: Batch): Promise<void> {
+/** A lane that is being worked, under the lease that counts. */
+interface Work {
+  lease: Lease;
+  /** It is being committed: a claim from now on may bring the lane anew. */
+  isOver: boolean;
+}
+
+async function workLane(options: QueueWorkOptions, batch: Batch, work: Work): Promise<void> {
   const { spool, outcomes, log, now } = options;
   const renewal = setInterval(() => {
     spool
-      .renew(batch.lease, LEASE_MS, now())
+      .renew(work.lease, LEASE_MS, now())
       .catch((error: unknown) => log.warn({ err: error, queue: options.queue }, 'a lease could not be renewed'));
   }, RENEW_MS);
   try {
     const changes = await options.handle(batch).catch((error: unknown) => afterFailure(options, batch, error));
-    if (await spool.commit(batch.lease, changes)) outcomes.tell(changes.ledger ?? []);
+    work.isOver = true;
+    if (await spool.commit(work.lease, changes)) outcomes.tell(changes.ledger ?? []);
     else
       log.warn(
         { queue: options.queue, tasks: batch.tasks.length },

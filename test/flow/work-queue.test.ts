@@ -30,16 +30,23 @@ function deferred() {
   return { promise, resolve, reject };
 }
 
-function open(claims: Promise<Batch[]>[], now = 0) {
+function open(claims: Promise<Batch[]>[], now = 0, onCommit: () => void = () => {}) {
   const handled: Batch[] = [];
   const committed: Changes[] = [];
+  const leases: Batch['lease'][] = [];
+  let listener: () => void = () => {};
   let release: (changes: Changes | Promise<Changes>) => void = () => {};
   const spool = {
     claim: () => claims.shift() ?? Promise.resolve([]),
     nextDue: async () => null,
-    onWork: () => () => {},
-    commit: async (_lease: unknown, changes: Changes) => {
+    onWork: (_queue: unknown, given: () => void) => {
+      listener = given;
+      return () => {};
+    },
+    commit: async (lease: Batch['lease'], changes: Changes) => {
+      leases.push(lease);
       committed.push(changes);
+      onCommit();
       return true;
     },
   } as unknown as Spool;
@@ -55,11 +62,24 @@ function open(claims: Promise<Batch[]>[], now = 0) {
     outcomes: makeOutcomes(log),
     log,
     now: () => now,
-    lanes: 1,
+    lanes: 2,
     perLane: 1,
     backOff: { first: 1, longest: 5 * 60_000 },
   });
-  return { work, handled, committed, release: (changes: Changes | Promise<Changes>) => release(changes) };
+  /** That there is work; resolves when it has been claimed. */
+  const announce = async (): Promise<void> => {
+    const left = claims.length;
+    listener();
+    await expect.poll(() => claims.length).toBe(left - 1);
+  };
+  return {
+    work,
+    handled,
+    committed,
+    leases,
+    announce,
+    release: (changes: Changes | Promise<Changes>) => release(changes),
+  };
 }
 
 describe('work that fails', () => {
@@ -104,6 +124,36 @@ describe('work that fails because a server is away', () => {
     await expect.poll(() => committed.length).toBe(1);
     await work.stop(0);
     expect(committed[0]?.retry).toMatchObject([{ id: 't', waitsFor: 'https://dav.example.com' }]);
+  });
+});
+
+describe('a lease that runs out while the work goes on', () => {
+  it('is the work’s again where we took it from ourselves: a clock that jumps sends no mail twice', async () => {
+    const renewed: Batch = { ...batch, lease: { ...batch.lease, fence: 2 } };
+    const { work, handled, leases, release, announce } = open([Promise.resolve([batch]), Promise.resolve([renewed])]);
+    await expect.poll(() => handled.length).toBe(1);
+    await announce();
+    release({ done: ['t'] });
+    await expect.poll(() => leases).toEqual([renewed.lease]);
+    await work.stop(5_000);
+    expect(handled).toHaveLength(1);
+  });
+});
+
+describe('a lane that is claimed again', () => {
+  it('while it is being committed is new work', async () => {
+    const claim = deferred();
+    const again: Batch = { ...batch, lease: { ...batch.lease, fence: 2 } };
+    const { work, handled, leases, release, announce } = open([Promise.resolve([batch]), claim.promise], 0, () => {
+      claim.resolve([again]);
+    });
+    await expect.poll(() => handled.length).toBe(1);
+    await announce();
+    release({ done: ['t'] });
+    await expect.poll(() => handled).toEqual([batch, again]);
+    release({ done: ['t'] });
+    await expect.poll(() => leases).toEqual([batch.lease, again.lease]);
+    await work.stop(5_000);
   });
 });
 
