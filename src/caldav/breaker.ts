@@ -81,7 +81,8 @@ class BackEnd {
   /** Resolves when work may begin; `leave` must follow. */
   async enter(): Promise<void> {
     if (this.#state === 'open') {
-      const left = this.#openUntil - performance.now();
+      // Whole ms: they become a due time, and PostgreSQL takes no parts of one.
+      const left = Math.ceil(this.#openUntil - performance.now());
       if (left > 0) throw this.#refusal(left);
       this.#change('half-open');
     }

@@ -97,6 +97,16 @@ describe('the breaker', () => {
     expect(left().slice(2)).toEqual(['refused', 'refused', 'refused', 'refused']);
   });
 
+  it('says in whole milliseconds when to come again', async () => {
+    const { get, settle, breakIt } = setUp();
+    await breakIt();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 0.25);
+    const refused = get();
+    await settle();
+    clock.mockRestore();
+    expect(refused.result()).toMatchObject({ retryAfterMs: BREAKER.pauseMs.first });
+  });
+
   it('waits on while it answers, however slowly', async () => {
     const { asked, get } = setUp();
     get();
