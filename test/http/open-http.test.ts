@@ -57,11 +57,16 @@ describe('the server', () => {
       { get: (_, level) => (_facts: unknown, text: string) => lines.push(`${String(level)} ${text}`) },
     );
     const own = await startHttp(setStage(), { log: log as Log });
-    const head = ['Host: x', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 100'].join('\r\n');
+    const head = [
+      'Host: x',
+      'Expect: 100-continue',
+      'Content-Type: application/x-www-form-urlencoded',
+      'Content-Length: 100',
+    ].join('\r\n');
     const request = `POST /rsvp/?token=${token} HTTP/1.1\r\n${head}\r\n\r\ncomment=`;
     const socket = connect(own.address.port, '127.0.0.1', () => socket.write(request));
-    // Until the request is being read, there is nothing to break off.
-    setTimeout(() => socket[leave](), 200);
+    // Until the request is being read, which begins soon after the 100, there is nothing to break off.
+    socket.once('data', () => setTimeout(() => socket[leave](), 200));
     await expect.poll(() => lines).toEqual(['debug a client hung up']);
     await own.close(100);
   });
