@@ -85,7 +85,7 @@ export const settings = {
   databaseUrl: setting(
     'DATABASE_URL',
     'sqlite:./data/gateway.db',
-    'The spool and the ledger: `sqlite:PATH`, or `postgres://…`, which several gateways may share.',
+    'The spool and the ledger: `sqlite:PATH`, or `postgres://…`, which several gateways may share that keep their clocks by NTP.',
     databaseUrl,
   ),
   smtpUrl: setting(

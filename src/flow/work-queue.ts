@@ -38,9 +38,9 @@ const RENEW_MS = 2_500;
 const UNEXPECTED_TRIES = 5;
 /**
  * What a CalDAV server says is another's fault, and passes when it is mended: a proxy's maintenance page is a 404, a
- * redirect or HTML. So those are tried for as long as answers may be late.
+ * redirect or HTML. So those are tried for longer than the day that a server may be away.
  */
-const CALDAV_PATIENCE_MS = 86_400_000;
+const CALDAV_PATIENCE_MS = 2 * 86_400_000;
 /** What is said to pass, as an outage does: over a long weekend, and as long as mail servers try. */
 const TEMPORARY_PATIENCE_MS = 5 * 86_400_000;
 /**

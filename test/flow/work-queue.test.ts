@@ -87,9 +87,9 @@ describe('work that fails', () => {
   const cases = [
     { why: 'a fault of ours, first', error: new TypeError('oops'), attempts: 0, age: 0, held: false },
     { why: 'a fault of ours, five times', error: new TypeError('oops'), attempts: 4, age: 0, held: true },
-    { why: 'a maintenance page, all night', error: refused(), attempts: 288, age: day - 1, held: false },
-    { why: 'a CalDAV server that refuses for a day', error: refused(), attempts: 288, age: day, held: true },
-    { why: 'an old answer put to work again', error: refused(), attempts: 287, age: 9 * day, held: false },
+    { why: 'a maintenance page, day and night', error: refused(), attempts: 576, age: 2 * day - 1, held: false },
+    { why: 'a CalDAV server that refuses for two days', error: refused(), attempts: 576, age: 2 * day, held: true },
+    { why: 'an old answer put to work again', error: refused(), attempts: 575, age: 9 * day, held: false },
     { why: 'a server that is away over a long weekend', error: away(), attempts: 1_440, age: 5 * day - 1, held: false },
     { why: 'a server that is away for good', error: away(), attempts: 1_440, age: 5 * day, held: true },
     { why: 'an old answer put to work while it is away', error: away(), attempts: 1_439, age: 9 * day, held: false },
