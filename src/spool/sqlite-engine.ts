@@ -81,7 +81,7 @@ function gatherCalls(worker: Worker): { add(call: Call): void; answered(): void;
   return {
     add({ id, name, args }) {
       if (calls.push({ id, name, args: args.map((argument) => handOver(argument, transfer)) }) === 1)
-        queueMicrotask(flush);
+        setImmediate(flush);
     },
     answered() {
       underWay -= 1;

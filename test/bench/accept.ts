@@ -1,5 +1,6 @@
 // How fast a mail is acknowledged (DATA, disk, 250), beside two servers that do nothing else, in the same run: `plain`
 // writes and fsyncs a file for each mail; `append` appends to one file, mails that arrive together sharing an fdatasync.
+// Where many files have just been removed, ext4 is slow to make new ones for some minutes, and with it `plain`.
 // `node --import tsx test/bench/accept.ts [seconds]` prints a table; the ratios count, not the mails per second.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { symlinkSync } from 'node:fs';

@@ -39,9 +39,12 @@ const round = (value: number, digits = 0): string => value.toFixed(digits);
 const times = (figure: number, limit: number): string => `${(figure / limit).toFixed(2)} ×`;
 
 async function accept(): Promise<void> {
-  for (const { connections, rates, p99 } of await measureAccept([1, 10, 50], quick ? 1 : 3)) {
-    const { gateway, plain } = rates;
-    const beside = `${times(gateway, plain)} a plain fsyncing server (${round(plain)}/s); 250 p99 ${round(p99, 1)} ms`;
+  for (const { connections, rates, costs, p99 } of await measureAccept([1, 10, 50], quick ? 1 : 3)) {
+    const { gateway, plain, append } = rates;
+    const files = `${times(gateway, plain)} a plain server with a file and an fsync for each mail (${round(plain)}/s)`;
+    const log = `${times(gateway, append)} one that appends to a log and shares fdatasyncs (${round(append)}/s)`;
+    const cpu = `${round(costs.gateway)} µs CPU each (plain ${round(costs.plain)}, log ${round(costs.append)})`;
+    const beside = `${files}, ${log}; ${cpu}; 250 p99 ${round(p99, 1)} ms`;
     const [promise, held] = connections === 50 ? (['≥ 1.5 ×', gateway >= 1.5 * plain] as const) : ['', null];
     add(`accept, ${connections} connections`, `${round(gateway)}/s`, beside, promise, held);
   }
