@@ -1,6 +1,7 @@
 // Answers to distinct events: how many a second become visible in the calendar, beside what the calendar server takes by
 // itself (GET, PUT) in the same run. Cold: no event's place is known; warm: all are. `npx tsx test/bench/apply.ts
 // [events] [embedded|radicale] [node arguments]`
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Partstat } from '../../src/itip/types.ts';
 import { answerMail } from '../system/answers.ts';
@@ -16,8 +17,8 @@ import {
   startEmbedded,
   startRadicaleBackEnd,
 } from './back-end.ts';
-import { type Bench, cpuOf, inParallel, memoryOf, OWN_DOMAIN, provenFrom, startBench } from './bench-kit.ts';
-import { deliver } from './deliver.ts';
+import { type Bench, cpuOf, inParallel, memoryOf, OWN_DOMAIN, provenFrom, quantile, startBench } from './bench-kit.ts';
+import { deliver, type MailToSend } from './deliver.ts';
 
 export interface ApplyFigures {
   readonly backEnd: string;
@@ -26,6 +27,8 @@ export interface ApplyFigures {
   readonly getPut: number;
   readonly cold: number;
   readonly warm: number;
+  /** Seconds from 250 until 95 of 100 answers show, at half of that rate. */
+  readonly visible: number;
   /** Processor milliseconds of the gateway for an answer, all threads. */
   readonly cpu: number;
   readonly memory: number;
@@ -65,6 +68,7 @@ export async function measureApply(
     const cold = await answerAll(bench, client, uids, 'ACCEPTED');
     const warm = await answerAll(bench, client, uids, 'DECLINED');
     const spent = (await cpuOf(bench.gateway.pid)) - cpu;
+    const delays = await answerEvenly(bench, client, uids.slice(0, 300), 'TENTATIVE', warm / 2);
     const after = await measureGetPut(backEnd, uids, 8);
     const memory = await memoryOf(bench.gateway.pid);
     return {
@@ -73,6 +77,7 @@ export async function measureApply(
       getPut: Math.max(before, after),
       cold,
       warm,
+      visible: quantile(delays, 0.95) / 1_000,
       cpu: spent / (2 * count),
       memory,
     };
@@ -90,15 +95,33 @@ export async function answerAll(
   uids: readonly string[],
   partstat: Partstat,
 ): Promise<number> {
-  const mails = uids.map((uid, at) => {
-    const attendee = guests[at % 2] ?? '';
-    const raw = answerMail({ attendee, organizer, uid, partstat });
-    return { from: attendee, to: organizer, raw: provenFrom(attendee, raw) };
-  });
+  const mails = uids.map((uid, at) => mailFrom(guests[at % 2] ?? '', uid, partstat));
   const begun = performance.now();
   await deliver(bench.gateway.smtpPort, mails, 8);
   await showing(client, uids, partstat);
   return (uids.length * 1_000) / (performance.now() - begun);
+}
+
+function mailFrom(attendee: string, uid: string, partstat: Partstat): MailToSend {
+  const raw = answerMail({ attendee, organizer, uid, partstat });
+  return { from: attendee, to: organizer, raw: provenFrom(attendee, raw) };
+}
+
+/** Milliseconds from each 250 until the answer shows, the mails sent one after the other, that many a second. */
+async function answerEvenly(
+  bench: Bench,
+  client: CalendarClient,
+  uids: readonly string[],
+  partstat: Partstat,
+  perSecond: number,
+): Promise<number[]> {
+  const each = async (uid: string, at: number): Promise<number> => {
+    await wait((at * 1_000) / perSecond);
+    const [acknowledged] = await deliver(bench.gateway.smtpPort, [mailFrom(guests[0] ?? '', uid, partstat)], 1);
+    while (!(await client.get(uid)).text.includes(`PARTSTAT=${partstat}`)) await wait(100);
+    return performance.now() - (acknowledged?.at ?? Number.NaN);
+  };
+  return Promise.all(uids.map(each));
 }
 
 /** Watches gently from the last event backwards: a reader that hurries would take the server's time. */

@@ -57,6 +57,8 @@ async function apply(start: () => Promise<BackEnd>): Promise<void> {
     const beside = `${times(figures[kind], getPut)} its own GET+PUT (${round(getPut)}/s); ${round(figures.cpu, 1)} ms CPU each`;
     add(`apply, ${backEnd}, ${kind}`, `${round(figures[kind])}/s`, beside, '≥ 0.8 ×', figures[kind] >= 0.8 * getPut);
   }
+  const { visible } = figures;
+  add(`250 to visible at half of that, ${backEnd}`, `p95 ${round(visible, 2)} s`, '', '< 2 s', visible < 2);
   add(`memory after that, ${backEnd}`, `${round(figures.memory)} MB`, '');
 }
 
