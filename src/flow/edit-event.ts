@@ -31,6 +31,7 @@ export async function editEvent<T>(
   edit: (document: EventDocument, event: StoredEvent) => Promise<Edited<T>>,
 ): Promise<EditResult<T>> {
   let href = which.href;
+  let lookedAgain = false;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
     const found = await store.find(which.organizer, which.uid, href);
     if (found.kind !== 'found') return { kind: found.kind };
@@ -47,7 +48,15 @@ export async function editEvent<T>(
     const text = eventText(edited.document);
     const done = { kind: 'edited', href: event.href, text, result: edited.result } as const;
     if (text === event.text) return { ...done, written: false };
-    const written = await store.write(which.organizer, event, text);
+    const written = await store.write(which.organizer, event, text).catch((error: unknown) => {
+      if (lookedAgain || !(error instanceof GatewayError && error.code === 'caldav-unreachable')) throw error;
+      return null;
+    });
+    // Nobody knows whether it was written. Seen at once, it is known before the next answer to this event comes.
+    if (written === null) {
+      lookedAgain = true;
+      continue;
+    }
     if (written.kind === 'written') return { ...done, written: true };
     if (written.kind === 'gone') href = null;
   }

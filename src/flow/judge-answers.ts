@@ -25,14 +25,23 @@ export type Expand = (query: OccurrenceQuery) => Promise<OccurrenceAnswer>;
 export class Histories {
   readonly #applied: Map<string, AppliedAnswer[]>;
   readonly #mailings: Map<string, Mailing[]>;
+  readonly #waiting: Map<string, Answer[]>;
 
-  constructor(context: EventContext) {
+  constructor(context: EventContext, waiting: readonly WaitingAnswer[] = []) {
     this.#applied = groupBy(context.applied, ({ attendeeKey }) => attendeeKey);
     this.#mailings = groupBy(context.mailings, ({ recipientKey }) => recipientKey);
+    this.#waiting = groupBy(
+      waiting.map(({ body }) => body.answer),
+      ({ attendee }) => attendee.key,
+    );
   }
 
   of(attendeeKey: string): History {
-    return { applied: this.#applied.get(attendeeKey) ?? [], mailed: this.#mailings.get(attendeeKey) ?? [] };
+    return {
+      applied: this.#applied.get(attendeeKey) ?? [],
+      mailed: this.#mailings.get(attendeeKey) ?? [],
+      waiting: (this.#waiting.get(attendeeKey) ?? []).map(({ partstat }) => partstat),
+    };
   }
 
   /** Replaces what was known for the same attendee and occurrence. */
@@ -67,7 +76,7 @@ export async function judgeAnswers(
   expand: Expand,
   now: number,
 ): Promise<{ document: EventDocument; judged: readonly JudgedAnswer[] }> {
-  const histories = new Histories(context);
+  const histories = new Histories(context, waiting);
   const newest = newestOf(waiting, now, (answer) => {
     const history = histories.of(answer.attendee.key);
     return revisionOf({ answer, document, history, now }, answer.occurrence.recurrenceId);

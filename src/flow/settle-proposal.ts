@@ -1,14 +1,18 @@
 // A wish for another time (RFC 5546 §3.2.7) never edits the event. The organizer is told, with a link to say no; that no
 // goes out as a DECLINECOUNTER, like every mail about an event by way of the queue `invitation`. Moving the event is yes.
+import { occurrencesNeeded } from '../itip/decide.ts';
 import { parseEvent } from '../itip/event-document.ts';
+import { matchOccurrence } from '../itip/match-occurrence.ts';
 import { declineCounterFor } from '../itip/schedule-message.ts';
 import type { Mailing } from '../spool/types.ts';
 import type { LinkToDecide } from './decision-link.ts';
 import { type Lane, recordAbout, type Waiting } from './event-lane.ts';
+import type { Expand } from './judge-answers.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import { newTask, proposalKey, recipientLane } from './records.ts';
 
 export interface ProposalOptions {
+  readonly expand: Expand;
   readonly linkToDecide: LinkToDecide;
   readonly notifyOrganizer: NotifyOrganizer;
   readonly makeId: (now: number) => string;
@@ -26,10 +30,16 @@ export async function askAboutProposal(
   const { task, body } = waiting;
   const { attendee, proposal, origin } = body;
   const { recurrenceId } = proposal.occurrence;
+  const request = lastRequest(lane, waiting);
+  if (request !== null && !(await occurs(options, request, waiting))) {
+    set.done(task.id);
+    refuse(lane, waiting, options.now());
+    return;
+  }
   const detail = `${attendee.asWritten} proposes another time; the event stays as it is.`;
   recordAbout(lane, waiting, { at: options.now(), verdict: 'recorded', reason: 'proposal', detail, recurrenceId });
   let declineLink: string | null = null;
-  if (lastRequest(lane, waiting) === null) set.done(task.id);
+  if (request === null) set.done(task.id);
   else {
     const key = proposalKey(body);
     set.hold(task.id, 'proposal', key);
@@ -50,10 +60,11 @@ export function tellDeclined(options: ProposalOptions, lane: Lane, declined: rea
     const at = options.now();
     const request = lastRequest(lane, waiting);
     const calendar =
-      request === null ? null : declineCounterFor(parseEvent(request.calendar), recipient, recurrenceId, at);
+      request === null || request.calendar === ''
+        ? null
+        : declineCounterFor(parseEvent(request.calendar), recipient, recurrenceId, at);
     if (calendar === null) {
-      const detail = 'The proposal is about no occurrence of the event: nobody can be told.';
-      recordAbout(lane, waiting, { at, verdict: 'refused', reason: 'no-such-occurrence', detail, recurrenceId });
+      refuse(lane, waiting, at);
       lane.notEntered.push({ origin, attendee: recipient, reason: 'no-such-occurrence' });
       continue;
     }
@@ -61,6 +72,27 @@ export function tellDeclined(options: ProposalOptions, lane: Lane, declined: rea
     const mail = { kind: 'invitation', origin, sender: organizer, recipient, method, calendar, again: true } as const;
     set.add(newTask(options.makeId(at), 'invitation', recipientLane(uid, recipient.key), mail, { createdAt: at }));
   }
+}
+
+/** Made up, it would be shown to the organizer as planned, and declined in the organizer's name. */
+async function occurs(
+  { expand }: ProposalOptions,
+  { calendar }: Mailing,
+  { body }: Waiting<'proposal'>,
+): Promise<boolean> {
+  const { occurrence } = body.proposal;
+  // Without the calendar, which is kept for a time only, nobody can tell.
+  if (occurrence.recurrenceId === null || calendar === '') return true;
+  const document = parseEvent(calendar);
+  const query = occurrencesNeeded(document, { occurrence, range: null });
+  const occurrences = query === null ? null : await expand(query);
+  return matchOccurrence(document, occurrence.recurrenceId, occurrences).kind !== 'none';
+}
+
+function refuse(lane: Lane, waiting: Waiting<'proposal'>, at: number): void {
+  const { recurrenceId } = waiting.body.proposal.occurrence;
+  const detail = 'The proposal is about no occurrence of the event: nobody is told.';
+  recordAbout(lane, waiting, { at, verdict: 'refused', reason: 'no-such-occurrence', detail, recurrenceId });
 }
 
 /** What that attendee was mailed last about the occurrence, or about the series. */

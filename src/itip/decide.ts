@@ -36,7 +36,10 @@ const MOST_MADE_BY_ANSWERS = 100;
 const MOST_REMAINING = 50;
 
 /** What to ask the recurrence engine before `decide`; null: nothing, the event itself tells. */
-export function occurrencesNeeded(document: EventDocument, answer: Answer): OccurrenceQuery | null {
+export function occurrencesNeeded(
+  document: EventDocument,
+  answer: Pick<Answer, 'occurrence' | 'range'>,
+): OccurrenceQuery | null {
   const { uid, recurrenceId } = answer.occurrence;
   if (recurrenceId === null || uid !== document.uid) return null;
   if (answer.range !== null) return queryFor(document, recurrenceId, MOST_REMAINING + 1);
@@ -209,6 +212,7 @@ function wasChangedElsewhere(
   const present = component.partstatOf(answer.attendee);
   if (last === null || present === last.partstat || present === 'NEEDS-ACTION' || present === answer.partstat)
     return false;
+  if (history.waiting?.some((partstat) => partstat === present)) return false;
   const modifiedAt = Math.max(component.lastModified ?? 0, document.storedAt ?? 0);
   return sentAt < modifiedAt;
 }

@@ -151,6 +151,8 @@ export interface History {
   readonly applied: readonly AppliedAnswer[];
   /** What that attendee was mailed, oldest first. */
   readonly mailed: readonly MailedRevision[];
+  /** What else of theirs waits: it may have been written by a PUT whose outcome nobody saw. */
+  readonly waiting?: readonly Partstat[];
 }
 
 export type IgnoreReason = 'stale' | 'duplicate';

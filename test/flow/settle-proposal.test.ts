@@ -23,7 +23,7 @@ describe('a proposal', () => {
   });
   afterEach(() => kit.close());
 
-  const propose = async (hour: number, from = bob.asWritten): Promise<void> => {
+  const propose = async (hour: number, from = bob.asWritten, about: readonly string[] = []): Promise<void> => {
     const to = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN).address;
     const lines = [
       `From: <${from}>`,
@@ -36,6 +36,7 @@ describe('a proposal', () => {
       'METHOD:COUNTER',
       'BEGIN:VEVENT',
       `UID:${uid}`,
+      ...about,
       'DTSTAMP:20270110T100000Z',
       `DTSTART:20270301T${hour}0000Z`,
       `DTEND:20270301T${hour + 1}0000Z`,
@@ -78,6 +79,18 @@ describe('a proposal', () => {
     expect(kit.calendar.writes).toBe(0);
     expect(await decideHeld(kit, await kit.question(), 'decline')).toBe('already-decided');
     expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['decided decline', 'mailed decline']));
+  });
+
+  it('about an occurrence that the event has not is refused, and nobody is asked', async () => {
+    kit.mails.length = 0;
+    await propose(14, bob.asWritten, ['RECURRENCE-ID:20270401T100000Z']);
+    expect(await kit.reasons(uid)).toContain('refused no-such-occurrence');
+    expect(kit.mails).toEqual([]);
+  });
+
+  it('about the one occurrence that there is, by its time, is asked about', async () => {
+    await propose(14, bob.asWritten, ['RECURRENCE-ID:20270301T100000Z']);
+    expect(await readDecision(kit, await kit.question())).toMatchObject({ asks: 'proposal' });
   });
 
   it('is left, and nobody is told', async () => {

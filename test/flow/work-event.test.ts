@@ -9,6 +9,8 @@ import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
 
 const uid = 'planning@example.com';
+/** Later than any answer here. */
+const MODIFIED = 'LAST-MODIFIED:20270110T120500Z';
 const event = (extra: readonly string[] = [], sequence = 0): string =>
   meeting({
     uid,
@@ -120,10 +122,42 @@ describe('an event’s lane', () => {
     };
     await answer('ACCEPTED');
     await kit.settle();
-    kit.clock.now += 5_000;
-    await kit.settle();
     expect(kit.calendar.writes).toBe(1);
     expect(await kit.reasons(uid)).toContain('applied applied');
+  });
+
+  it('takes the next answer though nobody saw what became of the one before', async () => {
+    kit.calendar.put(uid, event([MODIFIED]));
+    await answer('ACCEPTED', { date: kit.clock.now - 3_000 });
+    await kit.settle();
+    await answer('DECLINED', { date: kit.clock.now - 2_000 });
+    await kit.settle(['incoming']);
+    const limits = { lanes: 1, perLane: 100, leaseMs: 1_000, longestWaitMs: 3_600_000 };
+    const [batch] = await kit.spool.claim('event', { ...limits, now: kit.clock.now });
+    if (batch === undefined) throw new TypeError('no batch');
+    await kit.handlers.event(batch);
+    // The process dies between the PUT and the ledger; the next answer was given before the PUT.
+    await answer('TENTATIVE', { date: kit.clock.now - 1_000 });
+    kit.clock.now += 2_000;
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=TENTATIVE');
+    expect((await kit.reasons(uid)).filter((reason) => reason.startsWith('held'))).toEqual([]);
+  });
+
+  it('knows what a PUT came to before the next answer comes', async () => {
+    kit.calendar.put(uid, event([MODIFIED]));
+    await answer('ACCEPTED', { date: kit.clock.now - 3_000 });
+    await kit.settle();
+    kit.calendar.onWrite = () => {
+      kit.calendar.onWrite = null;
+      return 'lost';
+    };
+    await answer('DECLINED', { date: kit.clock.now - 2_000 });
+    await kit.settle();
+    await answer('TENTATIVE', { date: kit.clock.now - 1_000 });
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=TENTATIVE');
+    expect((await kit.reasons(uid)).filter((reason) => reason.startsWith('held'))).toEqual([]);
   });
 
   it('comes to the same after a crash between the PUT and the ledger', async () => {
@@ -399,8 +433,7 @@ describe('an event’s lane', () => {
     it('that somebody changed elsewhere win when the organizer says so', async () => {
       await answer('ACCEPTED', { date: kit.clock.now - 5_000 });
       await kit.settle();
-      const stamp = 'LAST-MODIFIED:20270110T120500Z';
-      kit.calendar.put(uid, event([stamp]).replace(/NEEDS-ACTION(.*bob)/, 'TENTATIVE$1'));
+      kit.calendar.put(uid, event([MODIFIED]).replace(/NEEDS-ACTION(.*bob)/, 'TENTATIVE$1'));
       await answer('DECLINED', { date: kit.clock.now - 1_000 });
       await kit.settle();
       expect(await kit.reasons(uid)).toContain('held changed-elsewhere');
