@@ -2,14 +2,12 @@
 // where everything that waits under it is decided at once. A few such mails a day; what waits beyond them is told in one
 // mail later, so that no flood of invented senders fills a mailbox and nothing waits unsaid. All of an organizer's go
 // through one lane: so they can be counted.
-import { composeNotice } from '../compose/compose-notice.ts';
-import type { HeldNotice, NoticeKind, Templates } from '../compose/types.ts';
+import type { HeldNotice, NoticeKind } from '../compose/types.ts';
 import type { CalendarAddress } from '../itip/types.ts';
 import type { Ledger, Spool, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { LinkToDecide } from './decision-link.ts';
-import type { LanguageOf } from './language-of.ts';
-import type { Post } from './post.ts';
+import { mailNotice, type MailNoticeOptions } from './mail-notice.ts';
 import {
   bodyOf,
   entryAbout,
@@ -20,14 +18,10 @@ import {
   partiesOf,
 } from './records.ts';
 
-export interface TellHeldOptions {
+export interface TellHeldOptions extends MailNoticeOptions {
   readonly spool: Pick<Spool, 'held'>;
   readonly ledger: Ledger;
   readonly linkToDecide: LinkToDecide;
-  readonly post: Post;
-  readonly templates: Templates;
-  readonly languageOf: LanguageOf;
-  readonly timezone: string;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
@@ -173,23 +167,13 @@ async function heldOf(options: TellHeldOptions, { newest, body: { key, organizer
 function mail(
   options: TellHeldOptions,
   set: ChangeSet,
-  { body, newest }: Asked,
+  { body: { organizer, uid }, newest }: Asked,
   notices: readonly NoticeKind[],
   calendar: string | null,
   date: number,
 ): string {
-  const { organizer, uid } = body;
   const { origin } = bodyOf<HeldSenderBody>(newest);
-  const { from, messageId, ...stamp } = options.post.stamp(date, null, organizer);
-  const language = options.languageOf(organizer);
-  const { timezone } = options;
-  const { raw } = composeNotice(
-    { notices, calendar, organizer, from, messageId, references: null, date, language, timezone },
-    options.templates,
-  );
-  const facts = { origin, rcptTo: organizer.asWritten, what: 'notice', organizer, attendee: null, uid } as const;
-  set.add(options.post.task({ ...stamp, from, messageId }, raw, facts, date));
-  return messageId;
+  return mailNotice(options, set, { organizer, uid, calendar, notices, origin }, date);
 }
 
 function record(

@@ -2,21 +2,14 @@
 // out: when to ask again, or null where it may be mailed now. That some wait, the ledger says for each, and one notice a
 // window to the organizer. What is mailed at the same moment may go a little over; nothing is ever lost.
 import { createHash } from 'node:crypto';
-import { composeNotice } from '../compose/compose-notice.ts';
-import type { Templates } from '../compose/types.ts';
 import type { Ledger, Task } from '../spool/types.ts';
 import type { ChangeSet } from './change-set.ts';
-import type { LanguageOf } from './language-of.ts';
-import type { Post } from './post.ts';
+import { mailNotice, type MailNoticeOptions } from './mail-notice.ts';
 import { entryAbout, type Invitation } from './records.ts';
 
-export interface QuotaOptions {
+export interface QuotaOptions extends MailNoticeOptions {
   readonly quota: { readonly hour: number; readonly day: number };
   readonly ledger: Ledger;
-  readonly post: Post;
-  readonly templates: Templates;
-  readonly languageOf: LanguageOf;
-  readonly timezone: string;
   readonly now: () => number;
 }
 
@@ -66,30 +59,13 @@ function record({ task, body, uid, set }: Asking, { per, limit, until }: Wait, a
 
 /** Its task has the window's name: however many invitations wait, and whoever works them, there is one. */
 async function tellOnce(options: QuotaOptions, asking: Asking, wait: Wait, at: number): Promise<void> {
-  const { ledger, post, templates, timezone } = options;
   const { body, uid, set } = asking;
   const { sender: organizer, origin, calendar } = body;
   const { per, limit, since, until } = wait;
   const mark = `quota:${per}:${since}:${organizer.key}`;
-  if (await ledger.marked(mark)) return;
+  if (await options.ledger.marked(mark)) return;
   set.write({ kind: 'mark', mark, at });
   const id = `quota-${createHash('sha256').update(mark).digest('hex').slice(0, 24)}`;
-  const stamp = { ...post.stamp(at, null, organizer), id };
-  const { from, messageId } = stamp;
-  const { raw } = composeNotice(
-    {
-      notices: [{ kind: 'quota', attendee: null, per, limit, until }],
-      calendar,
-      organizer,
-      from,
-      messageId,
-      references: null,
-      date: at,
-      language: options.languageOf(organizer),
-      timezone,
-    },
-    templates,
-  );
-  const facts = { origin, rcptTo: organizer.asWritten, what: 'notice', organizer, attendee: null, uid } as const;
-  set.add(post.task(stamp, raw, facts, at));
+  const notices = [{ kind: 'quota', attendee: null, per, limit, until }] as const;
+  mailNotice(options, set, { organizer, uid, calendar, notices, origin }, at, id);
 }

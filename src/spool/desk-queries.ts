@@ -2,7 +2,7 @@
 // hold it, end it. A task whose lane is being worked is left alone: what its worker has done could not be recorded.
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query, queryOne } from './operation.ts';
-import { drop, release } from './queue-queries.ts';
+import { drop, release } from './hold-queries.ts';
 import type { LedgerWrite, QueuedTask, QueueName, TaskChange, TaskChanged } from './types.ts';
 
 export interface TaskFilter {

@@ -1,5 +1,6 @@
 // Every operation of the spool and the ledger by name, bound to a back end's dialect: what an engine can be asked to run.
 import * as desk from './desk-queries.ts';
+import * as hold from './hold-queries.ts';
 import * as ledger from './ledger-queries.ts';
 import type { Dialect, Operation } from './operation.ts';
 import * as queue from './queue-queries.ts';
@@ -12,17 +13,17 @@ export function bindOperations(dialect: Dialect) {
     renew: queue.renew,
     commit: (lease: Lease, changes: Changes, at: number) => queue.commit(dialect, lease, changes, at),
     wake: (waitsFor: string, limit: number, now: number) => queue.wake(dialect, waitsFor, limit, now),
-    release: queue.release,
-    drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => queue.drop(dialect, ids, notes, at),
+    release: hold.release,
+    drop: (ids: readonly string[], notes: readonly LedgerWrite[], at: number) => hold.drop(dialect, ids, notes, at),
     pruneTasks: (before: number, limit: number) => queue.pruneTasks(dialect, before, limit),
     pruneLedger: ledger.pruneLedger,
     freeAllLanes: queue.freeAllLanes,
     probe: queue.probe,
     nextDue: queue.findNextDue,
     task: queue.findTask,
-    held: queue.findHeld,
+    held: hold.findHeld,
     heldBefore: (reasons: readonly string[], before: number, limit: number) =>
-      queue.findHeldBefore(dialect, reasons, before, limit),
+      hold.findHeldBefore(dialect, reasons, before, limit),
     status: queue.countTasks,
     listTasks: desk.listTasks,
     changeTask: (id: string, change: TaskChange, notes: readonly LedgerWrite[], now: number) =>

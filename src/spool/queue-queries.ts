@@ -29,9 +29,9 @@ export interface BriefBatch {
 
 export type KeptTask = BriefTask & { readonly state: 'waiting' | 'held' | 'done' };
 
-const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
+export const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
   t.last_error as "lastError", t.calendar_digest as digest, r.bytes as raw`;
-const tasksWithRaw = 'task t left join task_raw r on r.task = t.seq';
+export const tasksWithRaw = 'task t left join task_raw r on r.task = t.seq';
 
 export function* put(tasks: readonly NewTask[], ledger: readonly LedgerWrite[]): Operation<void> {
   yield* insertTasks(tasks);
@@ -63,7 +63,7 @@ type Lane = Pick<NewTask, 'queue' | 'lane' | 'dueAt'>;
  * Makes these tasks' lanes claimable when the tasks are due. A leased lane is looked at again when it is committed. In one
  * order, so that two transactions do not wait for each other.
  */
-function* openLanes(tasks: readonly Lane[]): Operation<void> {
+export function* openLanes(tasks: readonly Lane[]): Operation<void> {
   const lanes = groupBy(tasks, ({ queue, lane }) => `${queue} ${lane}`).sort(byLane);
   yield* insertEach(
     `insert into lane (queue, name, fence, leased, ready_at) values (?, ?, 0, 0, ?)
@@ -260,53 +260,6 @@ export function* findNextDue(queue: QueueName): Operation<number | null> {
 
 export function* findTask(id: string): Operation<KeptTask | null> {
   return yield* queryOne<KeptTask>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
-}
-
-export function* findHeld(key: string): Operation<BriefTask[]> {
-  const sql = `select ${columns} from ${tasksWithRaw} where t.hold_key = ? and t.state = 'held' order by t.seq`;
-  return yield* query<BriefTask>(sql, key);
-}
-
-/** Oldest first. */
-export function* findHeldBefore(
-  dialect: Dialect,
-  reasons: readonly string[],
-  before: number,
-  limit: number,
-): Operation<BriefTask[]> {
-  const sql = `select ${columns} from ${tasksWithRaw} where t.state = 'held' and t.last_error in ${dialect.list}
-    and t.created_at < ? order by t.seq limit ?`;
-  return yield* query<BriefTask>(sql, JSON.stringify(reasons), before, limit);
-}
-
-type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
-
-/** Gives those that were held. Where none was, nothing is written: somebody else's word on them was first. */
-export function* release(
-  tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
-  ledger: readonly LedgerWrite[],
-): Operation<Released[]> {
-  const released: Released[] = [];
-  for (const { id, body, dueAt } of tasks) {
-    const sql = `update task set state = 'waiting', hold_key = null, last_error = null, attempts = 0, body = ?, due_at = ?
-      where id = ? and state = 'held' returning id, queue, lane, due_at as "dueAt"`;
-    released.push(...(yield* query<Released>(sql, body, dueAt, id)));
-  }
-  yield* openLanes(released);
-  if (released.length > 0) yield* writeLedger(ledger);
-  return released;
-}
-
-export function* drop(
-  dialect: Dialect,
-  ids: readonly string[],
-  ledger: readonly LedgerWrite[],
-  at: number,
-): Operation<string[]> {
-  const sql = `update task set state = 'done', ended_at = ? where id in ${dialect.list} and state = 'held' returning id`;
-  const rows = yield* query<{ id: string }>(sql, at, JSON.stringify(ids));
-  if (rows.length > 0) yield* writeLedger(ledger);
-  return rows.map(({ id }) => id);
 }
 
 export function* countTasks(): Operation<QueueStatus[]> {

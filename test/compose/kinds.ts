@@ -82,6 +82,16 @@ const when = (hour: number) =>
     instant: Date.UTC(2026, 10, 3, hour - 1),
   }) as const;
 
+const heldFromBob = {
+  kind: 'held',
+  attendee: bob,
+  sender: 'bob.private@example.net',
+  partstat: 'DECLINED',
+  comment: 'On a train.',
+  reason: 'unauthenticated',
+  decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
+} as const;
+
 export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
   'notice-answer': {},
   'notice-answer-one-date': {
@@ -91,17 +101,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
     ],
   },
   'notice-held': {
-    notices: [
-      {
-        kind: 'held',
-        attendee: bob,
-        sender: 'bob.private@example.net',
-        partstat: 'DECLINED',
-        comment: 'On a train.',
-        reason: 'unauthenticated',
-        decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
-      },
-    ],
+    notices: [heldFromBob],
   },
   'notice-held-unknown': {
     calendar: null,
@@ -126,13 +126,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
         count: 40,
         items: [
           {
-            kind: 'held',
-            attendee: bob,
-            sender: 'bob.private@example.net',
-            partstat: 'DECLINED',
-            comment: 'On a train.',
-            reason: 'unauthenticated',
-            decisionLink: 'https://calendar.example.com/decide/?token=ey.J0.b2',
+            ...heldFromBob,
             calendar: calendar(null, event({})),
           },
           {

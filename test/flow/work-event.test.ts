@@ -50,6 +50,14 @@ describe('an event’s lane', () => {
     return kit.mail(raw, replyTo(attendee), facts.from ?? attendee.asWritten);
   };
 
+  /** What waits for the event, taken for a second. */
+  const claimed = async (now: number) => {
+    const limits = { lanes: 1, perLane: 100, leaseMs: 1_000, longestWaitMs: 3_600_000, now };
+    const [batch] = await kit.spool.claim('event', limits);
+    if (batch === undefined) throw new TypeError('no batch');
+    return batch;
+  };
+
   it('applies what waits in one PUT and tells the organizer in one mail', async () => {
     await answer('ACCEPTED');
     await answer('DECLINED', { attendee: carol });
@@ -90,13 +98,7 @@ describe('an event’s lane', () => {
     kit.clock.now = real;
     await answer('DECLINED');
     await kit.settle(['incoming']);
-    const [batch] = await kit.spool.claim('event', {
-      lanes: 1,
-      perLane: 9,
-      leaseMs: 1_000,
-      longestWaitMs: 3_600_000,
-      now: real + 5_000,
-    });
+    const batch = await claimed(real + 5_000);
     kit.clock.now = real + 3_000;
     if (batch === undefined) throw new TypeError('no batch');
     await kit.handlers.event(batch);
@@ -132,9 +134,7 @@ describe('an event’s lane', () => {
     await kit.settle();
     await answer('DECLINED', { date: kit.clock.now - 2_000 });
     await kit.settle(['incoming']);
-    const limits = { lanes: 1, perLane: 100, leaseMs: 1_000, longestWaitMs: 3_600_000 };
-    const [batch] = await kit.spool.claim('event', { ...limits, now: kit.clock.now });
-    if (batch === undefined) throw new TypeError('no batch');
+    const batch = await claimed(kit.clock.now);
     await kit.handlers.event(batch);
     // The process dies between the PUT and the ledger; the next answer was given before the PUT.
     await answer('TENTATIVE', { date: kit.clock.now - 1_000 });
@@ -164,14 +164,7 @@ describe('an event’s lane', () => {
     await answer('ACCEPTED', { date: kit.clock.now - 2_000 });
     await answer('DECLINED', { date: kit.clock.now - 1_000 });
     await kit.settle(['incoming']);
-    const [batch] = await kit.spool.claim('event', {
-      lanes: 1,
-      perLane: 100,
-      leaseMs: 1_000,
-      longestWaitMs: 3_600_000,
-      now: kit.clock.now,
-    });
-    if (batch === undefined) throw new TypeError('no batch');
+    const batch = await claimed(kit.clock.now);
     await kit.handlers.event(batch);
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
     // The process dies here: nothing is committed, the lease runs out.
