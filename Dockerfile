@@ -17,4 +17,4 @@ USER node
 VOLUME /app/data
 EXPOSE 8080 2525
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/cli.js", "serve"]
+CMD ["node", "--enable-source-maps", "dist/app/cli/cli.js", "serve"]

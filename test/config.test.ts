@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mailDoorOptions } from '../src/adapter-options.ts';
-import { configWarnings, readConfig, requireConfig, settingsTable } from '../src/config.ts';
-import { openLog } from '../src/log.ts';
-import { makeSecret, pruneRecords } from '../src/main.ts';
+import { mailDoorOptions } from '../src/app/config/adapter-options.ts';
+import { configWarnings, readConfig, requireConfig, settingsTable } from '../src/app/config/config.ts';
+import { openLog } from '../src/app/log.ts';
+import { makeSecret, pruneRecords } from '../src/app/start-gateway.ts';
 
 const secret = makeSecret();
 

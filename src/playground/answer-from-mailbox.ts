@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
-import { calendarAddress } from '../itip/calendar-address.ts';
-import { type ContentLine, splitLines } from '../itip/content-lines.ts';
-import { replyAs } from '../message/client-shapes.ts';
+import { calendarAddress } from '../core/ical/calendar-address.ts';
+import { type ContentLine, splitLines } from '../core/ical/content-lines.ts';
+import { replyAs } from './client-shapes.ts';
 import type { CapturedMail } from './mailbox.ts';
 
 const answerForm = z.object({

@@ -11,7 +11,7 @@ import caldav, {
   type Target,
 } from 'caldav-adapter';
 import Koa, { type Context, type Next } from 'koa';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../core/errors.ts';
 
 export interface CalendarChange {
   /** Whose calendar. */

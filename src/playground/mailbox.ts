@@ -2,7 +2,7 @@
 // out: the newest mails, raw and parsed, kept in memory. It refuses mails over 5 MB and is not for real mail.
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../core/errors.ts';
 
 export interface CapturedMail {
   /** Counts from 1. */

@@ -2,11 +2,11 @@
 // the embedded calendar and posts the scheduling callbacks. Refuses a form that is not filled in, and says what to do.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { readEventView } from '../compose/event-view.ts';
-import { GatewayError } from '../errors.ts';
-import { calendarAddress } from '../itip/calendar-address.ts';
-import { type ContentLine, joinLines, makeLine, splitLines, withParam, withValue } from '../itip/content-lines.ts';
-import type { EventView } from '../compose/types.ts';
+import { readEventView } from '../core/compose/event-view.ts';
+import { GatewayError } from '../core/errors.ts';
+import { calendarAddress } from '../core/ical/calendar-address.ts';
+import { type ContentLine, joinLines, makeLine, splitLines, withParam, withValue } from '../core/ical/content-lines.ts';
+import type { EventView } from '../core/compose/types.ts';
 import type { EmbeddedCaldav } from './embedded-caldav.ts';
 
 export interface DeskOptions {

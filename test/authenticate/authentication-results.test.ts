@@ -1,7 +1,7 @@
 // RFC 8601 values as relays write them, and as they do not.
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAuthenticationResults } from '../../src/authenticate/authentication-results.ts';
+import { readAuthenticationResults } from '../../src/adapters/authenticate/authentication-results.ts';
 
 type Plain = readonly (string | Record<string, string>)[] | null;
 

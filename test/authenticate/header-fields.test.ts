@@ -1,7 +1,7 @@
 // The header as fields, and back again byte by byte.
 import { assert, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressesOf, joinMail, splitHeader, valuesOf } from '../../src/authenticate/header-fields.ts';
+import { addressesOf, joinMail, splitHeader, valuesOf } from '../../src/adapters/authenticate/header-fields.ts';
 
 describe('splitHeader', () => {
   it('unfolds, folds case, and keeps the bytes', () => {

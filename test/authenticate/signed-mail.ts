@@ -1,7 +1,7 @@
 // Really signed mails, and the DNS records that their keys need.
 import { generateKeyPairSync } from 'node:crypto';
 import { dkimSign, sealMessage } from 'mailauth';
-import type { PeerFacts, ReceivedMail } from '../../src/message/types.ts';
+import type { PeerFacts, ReceivedMail } from '../../src/core/message/types.ts';
 import type { Zone } from './dns-responder.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

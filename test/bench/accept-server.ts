@@ -4,11 +4,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
-import { receiveMail } from '../../src/flow/receive.ts';
-import { openLog } from '../../src/log.ts';
-import { openMailDoor } from '../../src/smtp/smtp-door.ts';
-import { makeIds } from '../../src/spool/new-id.ts';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import { receiveMail } from '../../src/flow/inbound/receive.ts';
+import { openLog } from '../../src/app/log.ts';
+import { openMailDoor } from '../../src/doors/mail/smtp-door.ts';
+import { makeIds } from '../../src/adapters/spool/new-id.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 
 export type Kind = 'plain' | 'append' | 'gateway';
 

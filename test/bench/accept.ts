@@ -64,7 +64,7 @@ async function buildServers(): Promise<string> {
       ...options.split(' '),
       ...places,
       join(root, 'test/bench/accept-server.ts'),
-      join(root, 'src/spool/sqlite-worker.ts'),
+      join(root, 'src/adapters/spool/sqlite-worker.ts'),
     ],
     {
       cwd: root,

@@ -4,11 +4,11 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
-import { parseKeyRing } from '../../src/rsvp/keys.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { parseKeyRing } from '../../src/core/signing/keys.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../system/gateway-process.ts';
 import { type Catcher, startCatcher } from '../system/catcher.ts';
 

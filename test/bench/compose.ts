@@ -1,7 +1,7 @@
 // How many invitations one process composes in a second of processor time, with 20 and with 2,000 attendees, beside the bare work of encoding
 // mails of that size. Run: npx tsx test/bench/compose.ts
-import { composeInvitation } from '../../src/compose/compose-invitation.ts';
-import { writeMail } from '../../src/compose/write-mail.ts';
+import { composeInvitation } from '../../src/core/compose/compose-invitation.ts';
+import { writeMail } from '../../src/core/compose/write-mail.ts';
 import { calendar, event, invitationMail, loadTemplates } from '../compose/samples.ts';
 
 const templates = await loadTemplates();

@@ -1,8 +1,8 @@
 // What parsing and patching cost: `npx tsx test/bench/itip.ts`. Prints medians over some runs, and the memory of the largest case.
-import { applyDecision } from '../../src/itip/apply.ts';
-import { type EventDocument, eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { readMessage } from '../../src/itip/read-message.ts';
-import type { Answer, Decision } from '../../src/itip/types.ts';
+import { applyDecision } from '../../src/core/itip/apply.ts';
+import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { readMessage } from '../../src/core/itip/read-message.ts';
+import type { Answer, Decision } from '../../src/core/itip/types.ts';
 import { address, answerFrom, FAR_FUTURE, judge } from '../itip/run-answer.ts';
 
 const RUNS = 15;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeIds } from '../../src/spool/new-id.ts';
-import { openSpool } from '../../src/spool/open-spool.ts';
-import type { NewTask, QueueName, Spool } from '../../src/spool/types.ts';
+import { makeIds } from '../../src/adapters/spool/new-id.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
+import type { NewTask, QueueName, Spool } from '../../src/flow/ports/spool.ts';
 
 export interface QueueFigures {
   readonly state: string;

@@ -1,8 +1,8 @@
 // What expansion costs: `npx tsx test/bench/recurrence.ts`. Prints medians and worst cases of the rule alone, of the
 // worker threads, and of an honest query among bombs.
-import type { OccurrenceQuery } from '../../src/itip/types.ts';
-import { openRecurrence } from '../../src/recurrence/open-recurrence.ts';
-import { readSeries } from '../../src/recurrence/series.ts';
+import type { OccurrenceQuery } from '../../src/core/itip/types.ts';
+import { openRecurrence } from '../../src/adapters/recurrence/open-recurrence.ts';
+import { readSeries } from '../../src/core/ical/series.ts';
 
 function calendar(start: string, rrule: string, more: readonly string[] = []): string {
   return [

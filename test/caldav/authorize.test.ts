@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openAuthorization } from '../../src/caldav/authorize.ts';
+import { openAuthorization } from '../../src/adapters/caldav/authorize.ts';
 import { address, alice, bob } from './store-contract.ts';
 
 const url = 'http://caldav:80';

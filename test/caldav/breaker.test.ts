@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BREAKER, type BreakerState, openBreaker } from '../../src/caldav/breaker.ts';
-import { CalDavError } from '../../src/caldav/caldav-error.ts';
+import { BREAKER, type BreakerState, openBreaker } from '../../src/adapters/caldav/breaker.ts';
+import { CalDavError } from '../../src/adapters/caldav/caldav-error.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

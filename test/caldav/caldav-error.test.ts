@@ -1,6 +1,6 @@
 // What a status and a Retry-After mean.
 import { expect, it } from 'vitest';
-import { readRetryAfter, refusal } from '../../src/caldav/caldav-error.ts';
+import { readRetryAfter, refusal } from '../../src/adapters/caldav/caldav-error.ts';
 
 const now = Date.parse('2027-03-01T10:00:00Z');
 

@@ -1,7 +1,12 @@
 // URLs we make, and URLs we compare.
 import { expect, it } from 'vitest';
-import { checkHomeTemplate, conventionalUrl, expandHomeTemplate, sameUrl } from '../../src/caldav/event-url.ts';
-import { resolveWithin } from '../../src/caldav/ask-dav.ts';
+import {
+  checkHomeTemplate,
+  conventionalUrl,
+  expandHomeTemplate,
+  sameUrl,
+} from '../../src/adapters/caldav/event-url.ts';
+import { resolveWithin } from '../../src/adapters/caldav/ask-dav.ts';
 
 const organizer = (asWritten: string) => ({ key: asWritten.toLowerCase(), asWritten });
 

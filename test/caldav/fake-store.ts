@@ -1,9 +1,9 @@
 // A store before a server by hand, with one event of alice in it. In: the fake's options; out: both, ended after the test.
 import { onTestFinished } from 'vitest';
-import type { CalDavAuth } from '../../src/caldav/authorize.ts';
-import { type CalendarStoreOptions, openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
-import type { CalendarStore } from '../../src/caldav/types.ts';
-import type { StoredEvent } from '../../src/itip/types.ts';
+import type { CalDavAuth } from '../../src/adapters/caldav/authorize.ts';
+import { type CalendarStoreOptions, openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
+import type { CalendarStore } from '../../src/flow/ports/calendar-store.ts';
+import type { StoredEvent } from '../../src/core/itip/types.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { type FakeAnswer, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
 import { alice, answer } from './store-contract.ts';

@@ -1,8 +1,8 @@
 // Whose fault a 401 is: the credentials for all, or this one user's.
 import { describe, expect, it } from 'vitest';
-import type { Breaker } from '../../src/caldav/breaker.ts';
-import { CalDavError, refusal } from '../../src/caldav/caldav-error.ts';
-import { judgeRefusals } from '../../src/caldav/judge-refusals.ts';
+import type { Breaker } from '../../src/adapters/caldav/breaker.ts';
+import { CalDavError, refusal } from '../../src/adapters/caldav/caldav-error.ts';
+import { judgeRefusals } from '../../src/adapters/caldav/unauthorized-policy.ts';
 
 const here = 'https://calendar.example.com';
 const elsewhere = 'https://elsewhere.example.com';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { type CalendarServer, meeting } from '../system/calendar-server.ts';
 import { hasCyrus, startCyrus } from '../system/cyrus.ts';
 import { alice, describeStore } from './store-contract.ts';

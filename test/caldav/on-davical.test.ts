@@ -1,7 +1,7 @@
 // The calendar store against Debian's DAViCal, whose If-Match lets two writers win: an administrator as the service account,
 // by path template and by looking the organizer up.
 import { describe, expect, it } from 'vitest';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { hasDavical, startDavical } from '../system/davical.ts';
 import { alice, describeStore } from './store-contract.ts';

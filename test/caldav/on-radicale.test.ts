@@ -1,7 +1,7 @@
 // The calendar store against Debian's Radicale: a service account with a path template, and the header of a proxy.
 import { describe, expect, it } from 'vitest';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
-import { GatewayError } from '../../src/errors.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { hasRadicale, startRadicale } from '../system/radicale.ts';
 import { address, alice, describeStore } from './store-contract.ts';

@@ -1,7 +1,7 @@
 // The calendar store against Debian's SOGo, whose calendars are outboxes besides, and which lists them only to those who say
 // who asks: a superuser as the service account. Its ETags are counters that begin anew with each name.
 import { describe, expect, it } from 'vitest';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { hasSogo, startSogo } from '../system/sogo.ts';
 import { address, alice, answer, describeStore, partstatOf } from './store-contract.ts';

@@ -1,8 +1,8 @@
 // The store against a server by hand: late, large, malformed and redirecting answers; SabreDAV's contract at La Suite.
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CalDavAuth } from '../../src/caldav/authorize.ts';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import type { CalDavAuth } from '../../src/adapters/caldav/authorize.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { type FakeOptions, multistatus, startFakeCaldav } from './fake-caldav.ts';
 import { accepted, answering, start, text } from './fake-store.ts';
 import { address, alice } from './store-contract.ts';

@@ -1,6 +1,6 @@
 // Whose event a text is.
 import { expect, it } from 'vitest';
-import { isEventOf } from '../../src/caldav/read-identity.ts';
+import { isEventOf } from '../../src/adapters/caldav/is-event-of.ts';
 import { alice } from './store-contract.ts';
 
 function calendar(...lines: readonly string[]): string {

@@ -33,7 +33,7 @@ describe.skipIf(!has('a private CA', 'openssl'))('a private CA', () => {
 
   /** What a process of its own gets, as the variable is read when Node starts. */
   async function ask(env: Readonly<Record<string, string>>): Promise<string> {
-    const client = new URL('../../src/caldav/send-request.ts', import.meta.url).href;
+    const client = new URL('../../src/adapters/caldav/send-request.ts', import.meta.url).href;
     const code = `
       const { openHttpClient } = await import('${client}');
       const http = openHttpClient({ timeoutMs: 5000, maxBytes: 1000 });

@@ -2,11 +2,11 @@
 // has a test file of its own that calls this, so that one missing program skips one server.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CalDavAuth } from '../../src/caldav/authorize.ts';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
-import type { CalendarStore } from '../../src/caldav/types.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress, StoredEvent } from '../../src/itip/types.ts';
+import type { CalDavAuth } from '../../src/adapters/caldav/authorize.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
+import type { CalendarStore } from '../../src/flow/ports/calendar-store.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress, StoredEvent } from '../../src/core/itip/types.ts';
 import { type CalendarServer, meeting } from '../system/calendar-server.ts';
 
 export interface ServerQuirks {

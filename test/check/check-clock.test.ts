@@ -1,6 +1,6 @@
 // When the clock is believed.
 import { describe, expect, it } from 'vitest';
-import { checkClock } from '../../src/check/check-clock.ts';
+import { checkClock } from '../../src/app/check/check-clock.ts';
 
 const now = Date.UTC(2027, 2, 1);
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { checkDatabase, judgeFileSystem } from '../../src/check/check-database.ts';
-import { openLedger, openSpool } from '../../src/spool/open-spool.ts';
+import { checkDatabase, judgeFileSystem } from '../../src/app/check/check-database.ts';
+import { openLedger, openSpool } from '../../src/adapters/spool/open-spool.ts';
 import { havePostgres, startPostgres } from '../spool/start-postgres.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'imip-check-database-'));

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signedNames } from '../../src/check/ask-recipients.ts';
-import { checkCertificate, checkDoor } from '../../src/check/check-doors.ts';
-import { openDialogue } from '../../src/check/smtp-dialogue.ts';
-import { requireConfig } from '../../src/config.ts';
+import { signedNames } from '../../src/app/check/ask-recipients.ts';
+import { checkCertificate, checkDoor } from '../../src/app/check/check-doors.ts';
+import { openDialogue } from '../../src/app/check/smtp-dialogue.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
 import { freePort, has } from '../system/programs.ts';
 import { makeCertificate } from './chain.ts';
 

@@ -1,8 +1,8 @@
 // What receivers look up about our mail, by tables of records.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkDkim, checkDmarc, checkSpf } from '../../src/check/check-mail-domains.ts';
-import { type CheckDns, openCheckDns } from '../../src/check/look-up.ts';
+import { checkDkim, checkDmarc, checkSpf } from '../../src/app/check/check-mail-domains.ts';
+import { type CheckDns, openCheckDns } from '../../src/app/check/look-up.ts';
 import { type DnsResponder, openDnsResponder } from '../authenticate/dns-responder.ts';
 
 let responder: DnsResponder;

@@ -1,8 +1,8 @@
 // What the reply domain's servers say, and what it means. DNS and servers on loopback.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SMTPServer } from 'smtp-server';
-import { checkMx, type MxOptions } from '../../src/check/check-mx.ts';
-import { openCheckDns } from '../../src/check/look-up.ts';
+import { checkMx, type MxOptions } from '../../src/app/check/check-mx.ts';
+import { openCheckDns } from '../../src/app/check/look-up.ts';
 import { type DnsResponder, openDnsResponder } from '../authenticate/dns-responder.ts';
 import { openTestDoor, RING } from '../smtp/mail-door-kit.ts';
 

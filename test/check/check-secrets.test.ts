@@ -1,11 +1,11 @@
 // Keys: drawn at random, and still those that mails went out with.
 import { describe, expect, it } from 'vitest';
-import { checkSecrets } from '../../src/check/check-secrets.ts';
-import { requireConfig } from '../../src/config.ts';
-import { makeSecret } from '../../src/main.ts';
-import { parseKeyRing } from '../../src/rsvp/keys.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
-import type { Ledger, Mailing } from '../../src/spool/types.ts';
+import { checkSecrets } from '../../src/app/check/check-secrets.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { makeSecret } from '../../src/app/start-gateway.ts';
+import { parseKeyRing } from '../../src/core/signing/keys.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
+import type { Ledger, Mailing } from '../../src/flow/ports/spool.ts';
 import { newEntry, newMailing } from '../spool/records.ts';
 
 const old = makeSecret().replace(/^[^:]+/, 'k1');

@@ -1,8 +1,8 @@
 // Where APP_URL leads.
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkWeb } from '../../src/check/check-web.ts';
-import { requireConfig } from '../../src/config.ts';
+import { checkWeb } from '../../src/app/check/check-web.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
 import { freePort } from '../system/programs.ts';
 
 let gateway: Server;

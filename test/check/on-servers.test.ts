@@ -1,12 +1,12 @@
 // The CalDAV links of the check, on every server that the loop is run against: let in, a calendar found, a probe event made,
 // found, changed, held against a stale copy, and removed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkCaldav } from '../../src/check/check-caldav.ts';
-import { sayLink } from '../../src/check/say-links.ts';
-import type { Link } from '../../src/check/types.ts';
-import { requireConfig } from '../../src/config.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import { makeSecret } from '../../src/main.ts';
+import { checkCaldav } from '../../src/app/check/check-caldav.ts';
+import { sayLink } from '../../src/app/check/say-links.ts';
+import type { Link } from '../../src/app/check/types.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import { makeSecret } from '../../src/app/start-gateway.ts';
 import type { CalendarServer } from '../system/calendar-server.ts';
 import { servers } from '../system/loop-on-servers.ts';
 

@@ -9,19 +9,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { sayLink, sayVerdict } from '../../src/check/say-links.ts';
-import type { Link } from '../../src/check/types.ts';
-import { requireConfig } from '../../src/config.ts';
-import { openLog } from '../../src/log.ts';
-import { makeSecret, startGateway } from '../../src/main.ts';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import { sayLink, sayVerdict } from '../../src/app/check/say-links.ts';
+import type { Link } from '../../src/app/check/types.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { openLog } from '../../src/app/log.ts';
+import { makeSecret, startGateway } from '../../src/app/start-gateway.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 import type { CalendarServer } from '../system/calendar-server.ts';
 import { startCatcher } from '../system/catcher.ts';
 import { freePort, has } from '../system/programs.ts';
 import { hasRadicale, startRadicale } from '../system/radicale.ts';
 import { type Chain, makeCertificate, startChain, troubles } from './chain.ts';
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../src/app/cli/cli.ts', import.meta.url));
 const available = hasRadicale() && has('openssl', 'openssl');
 /** Its certificate is self-signed, which no test can make trusted. */
 const selfSigned = 'reply MX: attention';

@@ -1,7 +1,7 @@
 // The lines of a check.
 import { describe, expect, it } from 'vitest';
-import { sayLink, sayVerdict } from '../../src/check/say-links.ts';
-import { attention, failed, ok, skipped, tryLink } from '../../src/check/link.ts';
+import { sayLink, sayVerdict } from '../../src/app/check/say-links.ts';
+import { attention, failed, ok, skipped, tryLink } from '../../src/app/check/link.ts';
 
 describe('a line', () => {
   it('has a mark, a name, what was found and what to do', () => {

@@ -1,7 +1,7 @@
 // Talking to mail servers of every kind: several lines, several pieces, silence, nonsense, an early end.
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openDialogue } from '../../src/check/smtp-dialogue.ts';
+import { openDialogue } from '../../src/app/check/smtp-dialogue.ts';
 
 let stop: () => void = () => {};
 afterEach(() => stop());

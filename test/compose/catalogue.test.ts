@@ -1,7 +1,7 @@
 import type { IntlMessageFormat } from 'intl-messageformat';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Catalogue, compileCatalogue } from '../../src/compose/catalogue.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
+import { type Catalogue, compileCatalogue } from '../../src/core/compose/catalogue.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
 
 const languages = ['fr', 'nl', 'de', 'es', 'it'];
 

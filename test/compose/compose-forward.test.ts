@@ -1,7 +1,7 @@
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { composeForward } from '../../src/compose/compose-forward.ts';
-import { LOOP_MARK_HEADER } from '../../src/message/read-mail.ts';
+import { composeForward } from '../../src/core/compose/compose-forward.ts';
+import { LOOP_MARK_HEADER } from '../../src/core/message/read-mail.ts';
 
 const envelope = {
   from: 'calendar@example.com',

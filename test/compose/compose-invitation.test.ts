@@ -1,8 +1,8 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { composeInvitation, subjectLine, tidyText } from '../../src/compose/compose-invitation.ts';
-import { mailedCopy } from '../../src/compose/mailed-copy.ts';
-import type { InvitationMail, Templates } from '../../src/compose/types.ts';
+import { composeInvitation, subjectLine, tidyText } from '../../src/core/compose/compose-invitation.ts';
+import { mailedCopy } from '../../src/core/compose/mailed-copy.ts';
+import type { InvitationMail, Templates } from '../../src/core/compose/types.ts';
 import { namedInvitation } from './kinds.ts';
 import { calendar, event, invitationMail, links, loadTemplates } from './samples.ts';
 

@@ -1,7 +1,7 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { composeNotice } from '../../src/compose/compose-notice.ts';
-import type { NoticeMail, Templates } from '../../src/compose/types.ts';
+import { composeNotice } from '../../src/core/compose/compose-notice.ts';
+import type { NoticeMail, Templates } from '../../src/core/compose/types.ts';
 import { namedNotice } from './kinds.ts';
 import { bob, calendar, event, loadTemplates, noticeMail } from './samples.ts';
 

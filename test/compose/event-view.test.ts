@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readComment, readEventView } from '../../src/compose/event-view.ts';
+import { readComment, readEventView } from '../../src/core/compose/event-view.ts';
 import { alarm, bob, calendar, carol, event, series } from './samples.ts';
 
 const recurring = event(series);

@@ -1,8 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeDay, describeLeaf, describeStart, describeWhen, localeOf } from '../../src/compose/format-time.ts';
-import type { Templates } from '../../src/compose/types.ts';
-import { readTime } from '../../src/itip/time-zones.ts';
-import type { CalendarTime } from '../../src/itip/types.ts';
+import {
+  describeDay,
+  describeLeaf,
+  describeStart,
+  describeWhen,
+  localeOf,
+} from '../../src/core/compose/format-time.ts';
+import type { Templates } from '../../src/core/compose/types.ts';
+import { readTime } from '../../src/core/ical/time-zones.ts';
+import type { CalendarTime } from '../../src/core/itip/types.ts';
 import { loadTemplates } from './samples.ts';
 
 function time(value: string, tzid: string | null = null): CalendarTime | null {

@@ -2,9 +2,9 @@
 // UPDATE_GOLDEN=1 npx vitest run test/compose/golden.test.ts, then read the difference.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { composeInvitation } from '../../src/compose/compose-invitation.ts';
-import { composeNotice } from '../../src/compose/compose-notice.ts';
-import type { Templates } from '../../src/compose/types.ts';
+import { composeInvitation } from '../../src/core/compose/compose-invitation.ts';
+import { composeNotice } from '../../src/core/compose/compose-notice.ts';
+import type { Templates } from '../../src/core/compose/types.ts';
 import { invitations, namedInvitation, namedNotice, notices } from './kinds.ts';
 import { loadTemplates } from './samples.ts';
 

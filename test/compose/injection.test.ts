@@ -2,10 +2,10 @@
 import { simpleParser } from 'mailparser';
 import sanitizeHtml from 'sanitize-html';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { composeInvitation } from '../../src/compose/compose-invitation.ts';
-import { composeNotice } from '../../src/compose/compose-notice.ts';
-import type { NoticeKind, Templates } from '../../src/compose/types.ts';
-import { escapeText } from '../../src/itip/content-lines.ts';
+import { composeInvitation } from '../../src/core/compose/compose-invitation.ts';
+import { composeNotice } from '../../src/core/compose/compose-notice.ts';
+import type { NoticeKind, Templates } from '../../src/core/compose/types.ts';
+import { escapeText } from '../../src/core/ical/content-lines.ts';
 import { namedInvitation, namedNotice, notices } from './kinds.ts';
 import { address, calendar, event, loadTemplates } from './samples.ts';
 

@@ -1,5 +1,5 @@
 // Every kind of mail that the gateway writes, by name: what the golden files and the injection tests go through.
-import type { InvitationMail, NoticeMail } from '../../src/compose/types.ts';
+import type { InvitationMail, NoticeMail } from '../../src/core/compose/types.ts';
 import { address, alice, bob, calendar, carol, event, invitationMail, noticeMail, series } from './samples.ts';
 
 const before = calendar(

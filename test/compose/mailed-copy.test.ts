@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import ICAL from 'ical.js';
 import { describe, expect, it } from 'vitest';
-import { type MailedCopyInput, mailedCopy, methodToMail, REWRITES } from '../../src/compose/mailed-copy.ts';
+import { type MailedCopyInput, mailedCopy, methodToMail, REWRITES } from '../../src/core/compose/mailed-copy.ts';
 import { alarm, alice, bob, calendar, event, series } from './samples.ts';
 
 function copy(changes: Partial<MailedCopyInput> = {}): string {

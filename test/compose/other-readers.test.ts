@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import ICAL from 'ical.js';
 import { describe, expect, it } from 'vitest';
-import { mailedCopy } from '../../src/compose/mailed-copy.ts';
+import { mailedCopy } from '../../src/core/compose/mailed-copy.ts';
 import { invitations, namedInvitation } from './kinds.ts';
 
 const names = Object.keys(invitations);

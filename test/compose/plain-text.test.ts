@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayName, plainLine, plainLines } from '../../src/compose/plain-text.ts';
+import { displayName, plainLine, plainLines } from '../../src/core/compose/plain-text.ts';
 
 describe('plainLine', () => {
   it.each([

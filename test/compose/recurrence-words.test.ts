@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeRecurrence } from '../../src/compose/recurrence-words.ts';
-import type { Templates } from '../../src/compose/types.ts';
-import { readTime } from '../../src/itip/time-zones.ts';
+import { describeRecurrence } from '../../src/core/compose/recurrence-words.ts';
+import type { Templates } from '../../src/core/compose/types.ts';
+import { readTime } from '../../src/core/ical/time-zones.ts';
 import { loadTemplates } from './samples.ts';
 
 const start = readTime('20261103T100000', { tzid: 'Europe/Paris' }, []);

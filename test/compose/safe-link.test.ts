@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findLinks, safeLink } from '../../src/compose/safe-link.ts';
+import { findLinks, safeLink } from '../../src/core/compose/safe-link.ts';
 
 describe('safeLink', () => {
   it.each([

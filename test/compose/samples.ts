@@ -1,9 +1,9 @@
 // Calendars and mails that the tests of this folder share. Everybody in them is invented.
-import { compileTemplates } from '../../src/compose/templates.ts';
-import type { InvitationMail, NoticeMail, RsvpLinks, Templates } from '../../src/compose/types.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import type { InvitationMail, NoticeMail, RsvpLinks, Templates } from '../../src/core/compose/types.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 
 export function loadTemplates(): Promise<Templates> {
   return readTemplates(null).then(compileTemplates);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readEventView } from '../../src/compose/event-view.ts';
-import { type ShownChange, showChanges } from '../../src/compose/show-changes.ts';
-import type { Templates } from '../../src/compose/types.ts';
+import { readEventView } from '../../src/core/compose/event-view.ts';
+import { type ShownChange, showChanges } from '../../src/core/compose/show-changes.ts';
+import type { Templates } from '../../src/core/compose/types.ts';
 import { calendar, event, loadTemplates, series } from './samples.ts';
 
 function time(clock: string): string {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readEventView } from '../../src/compose/event-view.ts';
-import { countAnswers, showEvent, showText, showTitle } from '../../src/compose/show-event.ts';
-import type { EventView, Templates } from '../../src/compose/types.ts';
+import { readEventView } from '../../src/core/compose/event-view.ts';
+import { countAnswers, showEvent, showText, showTitle } from '../../src/core/compose/show-event.ts';
+import type { EventView, Templates } from '../../src/core/compose/types.ts';
 import { calendar, event, loadTemplates } from './samples.ts';
 
 const reader = { language: 'en', timezone: 'Europe/Paris' };

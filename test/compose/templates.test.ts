@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileTemplates, escapeHtml } from '../../src/compose/templates.ts';
-import { GatewayError } from '../../src/errors.ts';
+import { compileTemplates, escapeHtml } from '../../src/core/compose/templates.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 
 const catalogue =
   '{\n  "mail": {\n    "hello": "Hello {name}",\n    "guests": "{count, plural, one {# guest} other {# guests}}"\n  }\n}';

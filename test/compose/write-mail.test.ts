@@ -1,6 +1,6 @@
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { type MailParts, writeMail } from '../../src/compose/write-mail.ts';
+import { type MailParts, writeMail } from '../../src/core/compose/write-mail.ts';
 
 const parts: MailParts = {
   from: { name: 'Alice via Calendar', address: 'calendar@example.com' },

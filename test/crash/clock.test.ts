@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQueueDesk } from '../../src/spool/open-spool.ts';
+import { openQueueDesk } from '../../src/adapters/spool/open-spool.ts';
 import { type BuiltGateway, buildGateway } from '../system/gateway-process.ts';
 import { has, locate, waitFor } from '../system/programs.ts';
 import { runThrough, type World } from './crash-run.ts';

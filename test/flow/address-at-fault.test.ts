@@ -1,6 +1,6 @@
 // Whether it is of no use to write to an address again, by what servers say.
 import { expect, it } from 'vitest';
-import { isAddressAtFault } from '../../src/flow/address-at-fault.ts';
+import { isAddressAtFault } from '../../src/core/message/address-at-fault.ts';
 
 it.each([
   ['550 5.1.1 <bob@example.com>: Recipient address rejected: User unknown', true],

@@ -1,6 +1,6 @@
 // When an answer was sent, by DTSTAMP, Date and arrival.
 import { expect, it } from 'vitest';
-import { sentAt } from '../../src/flow/claim-to-body.ts';
+import { sentAt } from '../../src/flow/inbound/claim-to-body.ts';
 
 const noon = Date.UTC(2027, 2, 1, 12);
 

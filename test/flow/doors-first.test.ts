@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { doorsFirst } from '../../src/flow/doors-first.ts';
+import { doorsFirst } from '../../src/flow/queue/request-priority.ts';
 
 describe('doors first', () => {
   it('does not keep a lone piece of work waiting', async () => {

@@ -1,7 +1,7 @@
 // SHOW_GUEST_LIST=False: no guest learns of another, neither by mail nor by file nor by page, and a new guest is no news.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { showRsvp } from '../../src/flow/show-rsvp.ts';
-import { eventFile } from '../../src/rsvp/event-file.ts';
+import { showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import { eventFile } from '../../src/core/pages/event-file.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit } from './flow-kit.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { requireConfig } from '../../src/config.ts';
-import { languageOf } from '../../src/flow/language-of.ts';
-import { makeSecret } from '../../src/main.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { languageOf } from '../../src/flow/outbound/language-of.ts';
+import { makeSecret } from '../../src/app/start-gateway.ts';
 import { address } from './flow-kit.ts';
 
 describe('languageOf', () => {

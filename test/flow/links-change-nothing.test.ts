@@ -3,11 +3,11 @@
 import { simpleParser } from 'mailparser';
 import { Agent, request } from 'undici';
 import { expect, it } from 'vitest';
-import { decideHeld, readDecision } from '../../src/flow/decide-held.ts';
-import { receiveCallback } from '../../src/flow/receive.ts';
-import { answerRsvp, showRsvp } from '../../src/flow/show-rsvp.ts';
-import { openHttp } from '../../src/http/open-http.ts';
-import { openLog } from '../../src/log.ts';
+import { decideHeld, readDecision } from '../../src/flow/questions/decide-held.ts';
+import { receiveCallback } from '../../src/flow/inbound/receive.ts';
+import { answerRsvp, showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import { openHttp } from '../../src/doors/web/open-http.ts';
+import { openLog } from '../../src/app/log.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, openFlowKit } from './flow-kit.ts';
 

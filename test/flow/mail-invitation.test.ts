@@ -1,9 +1,9 @@
 // What becomes a mail, of which kind, with which ORGANIZER; and what becomes none.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mailInvitations } from '../../src/flow/mail-invitation.ts';
-import { parseKeyRing } from '../../src/rsvp/keys.ts';
-import { readRsvpToken } from '../../src/rsvp/token.ts';
+import { mailInvitations } from '../../src/flow/outbound/mail-invitation.ts';
+import { parseKeyRing } from '../../src/core/signing/keys.ts';
+import { readRsvpToken } from '../../src/core/signing/token.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit } from './flow-kit.ts';
 

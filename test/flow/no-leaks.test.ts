@@ -3,11 +3,11 @@
 import { simpleParser } from 'mailparser';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decideHeld } from '../../src/flow/decide-held.ts';
-import { makeOutcomes } from '../../src/flow/outcomes.ts';
-import { hideSigned } from '../../src/rsvp/hide-signed.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import { decideHeld } from '../../src/flow/questions/decide-held.ts';
+import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
+import { hideSigned } from '../../src/core/signing/hide-signed.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';

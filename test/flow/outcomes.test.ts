@@ -1,8 +1,8 @@
 // What became of work, as the log says it.
 import { describe, expect, it } from 'vitest';
-import { makeOutcomes, ORGANIZER_NOT_TOLD } from '../../src/flow/outcomes.ts';
-import { entryAbout } from '../../src/flow/records.ts';
-import type { Log } from '../../src/log.ts';
+import { makeOutcomes, ORGANIZER_NOT_TOLD } from '../../src/flow/queue/outcomes.ts';
+import { entryAbout } from '../../src/flow/records/records.ts';
+import type { Log } from '../../src/app/log.ts';
 
 describe('an outcome', () => {
   const cases = [

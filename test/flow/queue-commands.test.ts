@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { explain } from '../../src/flow/explain.ts';
-import { makeOutcomes } from '../../src/flow/outcomes.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { explain } from '../../src/flow/questions/explain.ts';
+import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
 import {
   changeTasks,
   listQueue,
@@ -17,14 +17,14 @@ import {
   sayListing,
   sayTask,
   showTask,
-} from '../../src/flow/queue-commands.ts';
-import { eventLane, newTask } from '../../src/flow/records.ts';
-import { workQueue } from '../../src/flow/work-queue.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
-import { openLog } from '../../src/log.ts';
-import { openQueueDesk, openSpool } from '../../src/spool/open-spool.ts';
-import type { Batch, Changes, Ledger, NewTask, Spool } from '../../src/spool/types.ts';
+} from '../../src/app/cli/queue-commands.ts';
+import { eventLane, newTask } from '../../src/flow/records/records.ts';
+import { workQueue } from '../../src/flow/queue/work-queue.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
+import { openLog } from '../../src/app/log.ts';
+import { openQueueDesk, openSpool } from '../../src/adapters/spool/open-spool.ts';
+import type { Batch, Changes, Ledger, NewTask, Spool } from '../../src/flow/ports/spool.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const address = (text: string): CalendarAddress => calendarAddress(text) ?? { key: '', asWritten: '' };
@@ -198,7 +198,7 @@ describe('the queues in an operator’s hands', () => {
     await gateway.spool.put([task('cli')]);
     const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url };
     const imip = (...args: string[]) =>
-      promisify(execFile)(process.execPath, ['--import', 'tsx', join(root, 'src/cli.ts'), 'queue', ...args], {
+      promisify(execFile)(process.execPath, ['--import', 'tsx', join(root, 'src/app/cli/cli.ts'), 'queue', ...args], {
         env,
         cwd: root,
       }).then(

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
 
 describe('readTemplates', () => {
   let directory = '';

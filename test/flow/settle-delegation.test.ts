@@ -1,7 +1,7 @@
 // An attendee sends somebody else: DELEGATED at once, the delegate only on the organizer's word, and invited once.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readDecision, decideHeld } from '../../src/flow/decide-held.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { readDecision, decideHeld } from '../../src/flow/questions/decide-held.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
 

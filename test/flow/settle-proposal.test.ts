@@ -1,8 +1,8 @@
 // Another time that an attendee wishes for: told to the organizer, declined by one link, never written.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readDecision, decideHeld } from '../../src/flow/decide-held.ts';
-import { endUnanswered } from '../../src/flow/end-unanswered.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { readDecision, decideHeld } from '../../src/flow/questions/decide-held.ts';
+import { endUnanswered } from '../../src/flow/questions/expire-questions.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
 

@@ -1,8 +1,8 @@
 // What the page is told of an answer that was not alone: two clicks on one button, two on different ones.
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { answerRsvp } from '../../src/flow/show-rsvp.ts';
-import type { WebOutcome } from '../../src/http/types.ts';
-import type { Partstat } from '../../src/itip/types.ts';
+import { answerRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import type { WebOutcome } from '../../src/flow/use-cases.ts';
+import type { Partstat } from '../../src/core/itip/types.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, type FlowKit, openFlowKit } from './flow-kit.ts';
 

@@ -1,8 +1,8 @@
 // What is no news is mailed to nobody: a CalDAV server that tells every attendee of every answer that we write, and clients
 // that store an event again with their own marks in it.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { receiveWebAnswer } from '../../src/flow/receive.ts';
-import { formatInstant } from '../../src/itip/local-time.ts';
+import { receiveWebAnswer } from '../../src/flow/inbound/receive.ts';
+import { formatInstant } from '../../src/core/ical/local-time.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { address, alice, type FlowKit, openFlowKit } from './flow-kit.ts';
 

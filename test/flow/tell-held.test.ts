@@ -1,9 +1,9 @@
 // How an organizer hears of what waits: a few mails a day, one for the rest, and nothing unsaid.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decideHeld } from '../../src/flow/decide-held.ts';
-import { explain } from '../../src/flow/explain.ts';
-import { holdKey } from '../../src/flow/records.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { decideHeld } from '../../src/flow/questions/decide-held.ts';
+import { explain } from '../../src/flow/questions/explain.ts';
+import { holdKey } from '../../src/flow/records/records.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';

@@ -1,7 +1,7 @@
 // A decision that is given up after days: the organizer hears of it, of everything else only the operator.
 import { describe, expect, it } from 'vitest';
-import type { EventBody } from '../../src/flow/records.ts';
-import { afterGivingUp } from '../../src/flow/tell-not-entered.ts';
+import type { EventBody } from '../../src/flow/records/records.ts';
+import { afterGivingUp } from '../../src/flow/questions/notify-failed-decision.ts';
 import { alice, bob, carol } from './flow-kit.ts';
 
 const uid = 'planning@example.com';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { wakeWaiting } from '../../src/flow/wake-waiting.ts';
-import { openLog } from '../../src/log.ts';
+import { wakeWaiting } from '../../src/flow/queue/resume-on-recovery.ts';
+import { openLog } from '../../src/app/log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,9 +1,9 @@
 // What the flow makes of answers: races, crashes, overwrites, absences, decisions, lost mails.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decideAndSee, decideHeld, readDecision } from '../../src/flow/decide-held.ts';
-import { holdKey } from '../../src/flow/records.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
+import { decideAndSee, decideHeld, readDecision } from '../../src/flow/questions/decide-held.ts';
+import { holdKey } from '../../src/flow/records/records.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';

@@ -1,11 +1,11 @@
 // How a queue is worked: what is claimed while the gateway stops is given back unworked, so that no mail goes out whose
 // sending could not be recorded any more.
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { makeOutcomes } from '../../src/flow/outcomes.ts';
-import { workQueue } from '../../src/flow/work-queue.ts';
-import { openLog } from '../../src/log.ts';
-import type { Batch, Changes, Spool } from '../../src/spool/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
+import { workQueue } from '../../src/flow/queue/work-queue.ts';
+import { openLog } from '../../src/app/log.ts';
+import type { Batch, Changes, Spool } from '../../src/flow/ports/spool.ts';
 
 const log = openLog('silent');
 const task = {

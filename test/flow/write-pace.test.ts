@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writePace } from '../../src/flow/write-pace.ts';
+import { writePace } from '../../src/flow/queue/write-batching.ts';
 
 function pacing() {
   const clock = { now: 800_000 };

@@ -3,13 +3,13 @@
 // The seed is printed; with it and the same fixtures a run repeats itself.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { GatewayError } from '../../src/errors.ts';
-import { applyDecision, setScheduleStatus } from '../../src/itip/apply.ts';
-import { decide, occurrencesNeeded } from '../../src/itip/decide.ts';
-import { type EventDocument, eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { partstatOf } from '../../src/itip/partstat-of.ts';
-import { readMessage } from '../../src/itip/read-message.ts';
-import type { Answer, OccurrenceAnswer } from '../../src/itip/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { applyDecision, setScheduleStatus } from '../../src/core/itip/apply.ts';
+import { decide, occurrencesNeeded } from '../../src/core/itip/decide.ts';
+import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { partstatOf } from '../../src/core/ical/partstat-of.ts';
+import { readMessage } from '../../src/core/itip/read-message.ts';
+import type { Answer, OccurrenceAnswer } from '../../src/core/itip/types.ts';
 import { answerFrom } from '../itip/run-answer.ts';
 
 export interface FuzzReport {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 import { fuzzMessages, makeMail } from './message.ts';
 
 // A new seed each day; a failure names the seed of its mail, and `makeMail(seed)` makes it again.

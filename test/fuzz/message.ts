@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fileURLToPath } from 'node:url';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { describeMail } from '../../src/message/describe-mail.ts';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { describeMail } from '../../src/app/cli/describe-mail.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 
 export interface FuzzReport {
   readonly runs: number;

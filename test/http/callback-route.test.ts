@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { calendarOf } from './calendars.ts';
 import { type Stage, setStage, startHttp } from './start-http.ts';
 import { makeGate, speak } from './wire.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from '../../src/http/check-callback.ts';
-import { readScheduling } from '../../src/http/read-scheduling.ts';
-import type { CallbackMethod } from '../../src/http/types.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from '../../src/doors/web/check-callback.ts';
+import { readScheduling } from '../../src/doors/web/read-scheduling.ts';
+import type { CallbackMethod } from '../../src/flow/use-cases.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 import { calendarOf } from './calendars.ts';
 
 const address = (text: string): CalendarAddress => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
+import { signDecisionToken, signRsvpToken } from '../../src/core/signing/token.ts';
 import { NOW, claims, decisionClaims, delegated, held, proposed, ring, setStage, startHttp } from './start-http.ts';
 
 const stage = setStage();

@@ -1,8 +1,8 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
-import type { RsvpShown } from '../../src/http/types.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import { signDecisionToken, signRsvpToken } from '../../src/core/signing/token.ts';
+import type { RsvpShown } from '../../src/flow/use-cases.ts';
 import {
   claims,
   decisionClaims,

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HeldShown, RsvpShown } from '../../src/http/types.ts';
-import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
+import type { HeldShown, RsvpShown } from '../../src/flow/use-cases.ts';
+import { signDecisionToken, signRsvpToken } from '../../src/core/signing/token.ts';
 import {
   claims,
   decisionClaims,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeSchedulingReader, readScheduling } from '../../src/http/read-scheduling.ts';
+import { makeSchedulingReader, readScheduling } from '../../src/doors/web/read-scheduling.ts';
 import { calendarOf } from './calendars.ts';
 
 describe('the facts of a posted calendar', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { signDecisionToken, signRsvpToken } from '../../src/core/signing/token.ts';
 import { NOW, claims, decisionClaims, event, ring, setStage, shown, startHttp } from './start-http.ts';
 
 const stage = setStage();

@@ -1,5 +1,5 @@
 // A real server on a free loopback port over fake use cases that remember what they were asked.
-import { type HttpOptions, type OpenHttp, openHttp } from '../../src/http/open-http.ts';
+import { type HttpOptions, type OpenHttp, openHttp } from '../../src/doors/web/open-http.ts';
 import type {
   CallbackRequest,
   DecisionOutcome,
@@ -9,13 +9,13 @@ import type {
   UseCases,
   WebAnswer,
   WebOutcome,
-} from '../../src/http/types.ts';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import type { EventView } from '../../src/compose/types.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import { openLog } from '../../src/log.ts';
+} from '../../src/flow/use-cases.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import type { EventView } from '../../src/core/compose/types.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import { openLog } from '../../src/app/log.ts';
 import { calendarOf } from './calendars.ts';
-import type { DecisionClaims, KeyRing, RsvpClaims } from '../../src/rsvp/types.ts';
+import type { DecisionClaims, KeyRing, RsvpClaims } from '../../src/core/signing/types.ts';
 
 export const ring: KeyRing = [{ kid: 'a1', secret: new Uint8Array(32).fill(7) }];
 export const NOW = Date.UTC(2026, 9, 1, 12);

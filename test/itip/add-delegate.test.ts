@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addDelegate } from '../../src/itip/add-delegate.ts';
-import { eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { partstatOf } from '../../src/itip/partstat-of.ts';
+import { addDelegate } from '../../src/core/itip/add-delegate.ts';
+import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { partstatOf } from '../../src/core/ical/partstat-of.ts';
 import { address } from './run-answer.ts';
 
 const BOB = address('bob@example.com');

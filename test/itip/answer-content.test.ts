@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { answerContent, KEPT, keptItsOwn, lastAnswer } from '../../src/itip/answer-content.ts';
-import type { AppliedAnswer } from '../../src/itip/types.ts';
+import { answerContent, KEPT, keptItsOwn, lastAnswer } from '../../src/core/itip/answer-content.ts';
+import type { AppliedAnswer } from '../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
 const yes = { partstat: 'ACCEPTED', comment: null, delegatedTo: [], range: null } as const;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { applyDecision, setScheduleStatus } from '../../src/itip/apply.ts';
-import { eventText, parseEvent } from '../../src/itip/event-document.ts';
-import type { Decision, PartstatChange } from '../../src/itip/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { applyDecision, setScheduleStatus } from '../../src/core/itip/apply.ts';
+import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import type { Decision, PartstatChange } from '../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
 const BOB = address('bob@example.com');

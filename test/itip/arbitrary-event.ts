@@ -1,10 +1,10 @@
 // Stored events and answers to them, made up by fast-check: series in every form of time, overrides with answers of their
 // own, and text as odd as servers store it (folds anywhere, names in any case, unknown properties, either line end).
 import * as fc from 'fast-check';
-import { formatLocal } from '../../src/itip/local-time.ts';
-import { instantId } from '../../src/itip/occurrence-id.ts';
-import { resolveLocal } from '../../src/itip/time-zones.ts';
-import type { Answer, Partstat } from '../../src/itip/types.ts';
+import { formatLocal } from '../../src/core/ical/local-time.ts';
+import { instantId } from '../../src/core/ical/occurrence-id.ts';
+import { resolveLocal } from '../../src/core/ical/time-zones.ts';
+import type { Answer, Partstat } from '../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
 export const PARTSTATS: readonly Partstat[] = ['NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE', 'DELEGATED'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { answersOf } from '../../src/itip/attendee-answers.ts';
-import { parseEvent } from '../../src/itip/event-document.ts';
+import { answersOf } from '../../src/core/itip/attendee-answers.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
 import { address } from './run-answer.ts';
 
 const BOB = address('bob@example.com');

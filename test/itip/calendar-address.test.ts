@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 
 describe('calendarAddress', () => {
   it.each([

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
-const README = readFileSync(new URL('src/itip/README.md', ROOT), 'utf8');
+const README = readFileSync(new URL('src/core/itip/README.md', ROOT), 'utf8');
 const CITATION = /RFC (\d{4}) §(\d+(?:\.\d+)*)/g;
 
 function citationsIn(text: string): string[] {
@@ -15,7 +15,7 @@ const sources = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 
 );
 const listed = new Set(citationsIn(README));
 
-describe('src/itip/README.md', () => {
+describe('src/core/itip/README.md', () => {
   it.each(sources)('lists what src/%s cites', (name) => {
     const cited = citationsIn(readFileSync(new URL(`src/${name}`, ROOT), 'utf8'));
     expect(cited.filter((citation) => !listed.has(citation))).toEqual([]);

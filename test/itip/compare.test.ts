@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compare, type Due, mailingForbidden } from '../../src/itip/compare.ts';
-import { parseEvent, recurrenceIdsOf } from '../../src/itip/event-document.ts';
+import { compare, type Due, mailingForbidden } from '../../src/core/itip/compare.ts';
+import { parseEvent, recurrenceIdsOf } from '../../src/core/ical/event-document.ts';
 import { address } from './run-answer.ts';
 
 const ANN = address('ann@example.com');

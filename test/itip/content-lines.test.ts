@@ -10,7 +10,7 @@ import {
   unescapeText,
   withParam,
   withValue,
-} from '../../src/itip/content-lines.ts';
+} from '../../src/core/ical/content-lines.ts';
 
 const line = (raw: string) => new ContentLine(raw);
 

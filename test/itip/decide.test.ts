@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { KEPT } from '../../src/itip/answer-content.ts';
-import { decide, occurrencesNeeded } from '../../src/itip/decide.ts';
-import { type EventDocument, parseEvent } from '../../src/itip/event-document.ts';
-import type { Answer, OccurrenceAnswer, Partstat } from '../../src/itip/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { KEPT } from '../../src/core/itip/answer-content.ts';
+import { decide, occurrencesNeeded } from '../../src/core/itip/decide.ts';
+import { type EventDocument, parseEvent } from '../../src/core/ical/event-document.ts';
+import type { Answer, OccurrenceAnswer, Partstat } from '../../src/core/itip/types.ts';
 import { address, judge, reasonOf } from './run-answer.ts';
 
 const NO_HISTORY = { applied: [], mailed: [] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endAfter } from '../../src/itip/duration.ts';
-import { readTime } from '../../src/itip/time-zones.ts';
+import { endAfter } from '../../src/core/ical/duration.ts';
+import { readTime } from '../../src/core/ical/time-zones.ts';
 
 const BERLIN = { tzid: 'Europe/Berlin' };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ContentLine, splitLines, withParam } from '../../src/itip/content-lines.ts';
-import { EventComponent, partstatIn, readSequence } from '../../src/itip/event-component.ts';
+import { ContentLine, splitLines, withParam } from '../../src/core/ical/content-lines.ts';
+import { EventComponent, partstatIn, readSequence } from '../../src/core/ical/event-component.ts';
 import { address } from './run-answer.ts';
 
 function event(...lines: string[]): EventComponent {

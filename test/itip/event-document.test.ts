@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import {
   componentFor,
   eventText,
@@ -9,7 +9,7 @@ import {
   parseEvent,
   recurrenceIdsOf,
   sequenceOf,
-} from '../../src/itip/event-document.ts';
+} from '../../src/core/ical/event-document.ts';
 
 const MASTER = 'BEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:2\r\nDTSTART:20261006T080000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n';
 const OVERRIDE =

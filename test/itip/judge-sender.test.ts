@@ -1,7 +1,7 @@
 // Whose answer counts, told as they happen; every combination is in `test/trust`.
 import { describe, expect, it } from 'vitest';
-import type { SenderEvidence } from '../../src/authenticate/types.ts';
-import { type SenderClaim, judgeSender } from '../../src/itip/judge-sender.ts';
+import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
+import { type SenderClaim, judgeSender } from '../../src/core/message/judge-sender.ts';
 
 const BOB = { key: 'bob@example.com', asWritten: 'Bob@Example.com' };
 const UNKNOWN: SenderEvidence = {

@@ -6,7 +6,7 @@ import {
   formatLocal,
   localMillis,
   parseLocal,
-} from '../../src/itip/local-time.ts';
+} from '../../src/core/ical/local-time.ts';
 
 describe('parseLocal', () => {
   it.each([

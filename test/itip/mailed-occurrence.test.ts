@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toldAbout } from '../../src/itip/mailed-occurrence.ts';
-import type { MailedRevision } from '../../src/itip/types.ts';
+import { toldAbout } from '../../src/core/itip/mailed-occurrence.ts';
+import type { MailedRevision } from '../../src/core/itip/types.ts';
 
 function mail(...components: (readonly string[])[]): MailedRevision {
   const lines = components.flatMap((each) => ['BEGIN:VEVENT', 'UID:a', ...each, 'END:VEVENT']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { joinLines } from '../../src/itip/content-lines.ts';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { makeOverride } from '../../src/itip/make-override.ts';
+import { joinLines } from '../../src/core/ical/content-lines.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { makeOverride } from '../../src/core/itip/make-override.ts';
 
 const OFFICE =
   'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';

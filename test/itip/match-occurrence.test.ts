@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EventDocument, parseEvent } from '../../src/itip/event-document.ts';
-import { type Match, matchOccurrence, queryFor, zoneOf } from '../../src/itip/match-occurrence.ts';
+import { type EventDocument, parseEvent } from '../../src/core/ical/event-document.ts';
+import { type Match, matchOccurrence, queryFor, zoneOf } from '../../src/core/itip/match-occurrence.ts';
 import { expand } from './run-answer.ts';
 
 const RULE = 'RRULE:FREQ=DAILY;COUNT=5';

@@ -2,10 +2,10 @@
 // what a CalDAV server posts about it is mailed to nobody.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../src/itip/compare.ts';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { fingerprintFor, scheduleFingerprint } from '../../src/itip/fingerprint.ts';
-import { whatChanged } from '../../src/itip/what-changed.ts';
+import { compare } from '../../src/core/itip/compare.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { fingerprintFor, scheduleFingerprint } from '../../src/core/itip/fingerprint.ts';
+import { whatChanged } from '../../src/core/itip/what-changed.ts';
 import { answers, attendeeAddress, eventPlan, eventTextOf, occurrenceId } from './arbitrary-event.ts';
 import { address, Ledgered } from './run-answer.ts';
 

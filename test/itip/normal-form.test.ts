@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { endOf, normalComponents, scheduleKey } from '../../src/itip/normal-form.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { endOf, normalComponents, scheduleKey } from '../../src/core/itip/normal-form.ts';
 
 function read(...lines: readonly string[]) {
   const text = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'UID:u', ...lines, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ContentLine } from '../../src/itip/content-lines.ts';
-import { formOf, instantId, millisOf, occurrenceIdOf, timeOf, isUid } from '../../src/itip/occurrence-id.ts';
+import { ContentLine } from '../../src/core/ical/content-lines.ts';
+import { formOf, instantId, millisOf, occurrenceIdOf, timeOf, isUid } from '../../src/core/ical/occurrence-id.ts';
 
 describe('occurrence ids', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answerContent } from '../../src/itip/answer-content.ts';
-import { isOfAnotherTime, orderAfter, orderOf, resolveRevision } from '../../src/itip/order-answers.ts';
-import type { Answer, AppliedAnswer, MailedRevision } from '../../src/itip/types.ts';
+import { answerContent } from '../../src/core/itip/answer-content.ts';
+import { isOfAnotherTime, orderAfter, orderOf, resolveRevision } from '../../src/core/itip/order-answers.ts';
+import type { Answer, AppliedAnswer, MailedRevision } from '../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
 const answer: Answer = {

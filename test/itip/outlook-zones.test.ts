@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { zoneOfDisplayName } from '../../src/itip/outlook-zones.ts';
-import { ianaZone, resolveLocal } from '../../src/itip/time-zones.ts';
+import { zoneOfDisplayName } from '../../src/core/ical/outlook-zones.ts';
+import { ianaZone, resolveLocal } from '../../src/core/ical/time-zones.ts';
 
 describe('zoneOfDisplayName', () => {
   it.each([

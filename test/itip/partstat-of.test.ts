@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { partstatOf } from '../../src/itip/partstat-of.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { partstatOf } from '../../src/core/ical/partstat-of.ts';
 import { address } from './run-answer.ts';
 
 const document = parseEvent(

@@ -1,13 +1,13 @@
 // What holds for every event and every list of answers, however odd: shrunk to the smallest counter-example where it does not.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KEPT } from '../../src/itip/answer-content.ts';
-import { applyDecision } from '../../src/itip/apply.ts';
-import { joinLines, splitLines } from '../../src/itip/content-lines.ts';
-import { EventComponent } from '../../src/itip/event-component.ts';
-import { componentFor, type EventDocument, eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { partstatOf } from '../../src/itip/partstat-of.ts';
-import type { Answer } from '../../src/itip/types.ts';
+import { KEPT } from '../../src/core/itip/answer-content.ts';
+import { applyDecision } from '../../src/core/itip/apply.ts';
+import { joinLines, splitLines } from '../../src/core/ical/content-lines.ts';
+import { EventComponent } from '../../src/core/ical/event-component.ts';
+import { componentFor, type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { partstatOf } from '../../src/core/ical/partstat-of.ts';
+import type { Answer } from '../../src/core/itip/types.ts';
 import { answers, eventPlan, eventTextOf } from './arbitrary-event.ts';
 import { judge, Ledgered, reasonOf } from './run-answer.ts';
 

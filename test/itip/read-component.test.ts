@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { splitLines } from '../../src/itip/content-lines.ts';
-import { type ClaimedComponent, readCounter, readRefresh, readReply } from '../../src/itip/read-component.ts';
+import { splitLines } from '../../src/core/ical/content-lines.ts';
+import { type ClaimedComponent, readCounter, readRefresh, readReply } from '../../src/core/itip/read-component.ts';
 
 function component(lines: readonly string[], name: 'VEVENT' | 'VTODO' = 'VEVENT'): ClaimedComponent {
   return { name, lines: splitLines(lines.map((line) => `${line}\r\n`).join('')), vtimezones: [] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { readMessage } from '../../src/itip/read-message.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { readMessage } from '../../src/core/itip/read-message.ts';
 
 const EVENT = 'BEGIN:VEVENT\r\nUID:a\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com\r\nEND:VEVENT\r\n';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { remember } from '../../src/itip/remember.ts';
+import { remember } from '../../src/core/ical/memoize-text.ts';
 
 function counted(mostCharacters?: number) {
   const made: string[] = [];

@@ -1,10 +1,10 @@
 // Takes a calendar message to the decision the way the flow does, for the tests of this folder: read, decide, apply.
-import { readSeries } from '../../src/recurrence/series.ts';
-import { applyDecision } from '../../src/itip/apply.ts';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import { decide, occurrencesNeeded } from '../../src/itip/decide.ts';
-import { type EventDocument, eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { readMessage } from '../../src/itip/read-message.ts';
+import { readSeries } from '../../src/core/ical/series.ts';
+import { applyDecision } from '../../src/core/itip/apply.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import { decide, occurrencesNeeded } from '../../src/core/itip/decide.ts';
+import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { readMessage } from '../../src/core/itip/read-message.ts';
 import type {
   Answer,
   AppliedAnswer,
@@ -16,7 +16,7 @@ import type {
   MailedRevision,
   OccurrenceAnswer,
   OccurrenceQuery,
-} from '../../src/itip/types.ts';
+} from '../../src/core/itip/types.ts';
 
 export const FAR_FUTURE = Date.UTC(2100, 0, 1);
 

@@ -1,11 +1,11 @@
 // Runs every script of fixtures/itip (see its README.md): an event, messages, what each comes to, and the event after it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { addDelegate } from '../../src/itip/add-delegate.ts';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { declineCounterFor } from '../../src/itip/schedule-message.ts';
-import type { ClaimedItem, Decision } from '../../src/itip/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { addDelegate } from '../../src/core/itip/add-delegate.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { declineCounterFor } from '../../src/core/itip/schedule-message.ts';
+import type { ClaimedItem, Decision } from '../../src/core/itip/types.ts';
 import { address, Ledgered, reasonOf } from './run-answer.ts';
 
 const FOLDER = new URL('../../fixtures/itip/', import.meta.url);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eventText, parseEvent } from '../../src/itip/event-document.ts';
-import { cancelFor, declineCounterFor, replyFor, requestFor } from '../../src/itip/schedule-message.ts';
+import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
+import { cancelFor, declineCounterFor, replyFor, requestFor } from '../../src/core/itip/schedule-message.ts';
 import { address } from './run-answer.ts';
 
 const BOB = address('bob@example.com');

@@ -1,5 +1,5 @@
 // Cases of other implementations' suites on which this gateway differs on purpose: the case, the row
-// of the decision table (src/itip/README.md) that decides, and what we do instead. Every other case passes; a case listed here that begins to pass
+// of the decision table (src/core/itip/README.md) that decides, and what we do instead. Every other case passes; a case listed here that begins to pass
 // fails its test, so that the table stays true.
 
 export interface SuiteDifference {

@@ -2,13 +2,13 @@
 // Order of properties does not count, nor SCHEDULE-STATUS: it is theirs to note the delivery there, ours on a bounce only.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import { splitLines, withParam } from '../../src/itip/content-lines.ts';
-import { EventComponent } from '../../src/itip/event-component.ts';
-import { componentFor, parseEvent } from '../../src/itip/event-document.ts';
-import { timeOf } from '../../src/itip/occurrence-id.ts';
-import { orderAfter } from '../../src/itip/order-answers.ts';
-import type { MailedRevision } from '../../src/itip/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { splitLines, withParam } from '../../src/core/ical/content-lines.ts';
+import { EventComponent } from '../../src/core/ical/event-component.ts';
+import { componentFor, parseEvent } from '../../src/core/ical/event-document.ts';
+import { timeOf } from '../../src/core/ical/occurrence-id.ts';
+import { orderAfter } from '../../src/core/itip/order-answers.ts';
+import type { MailedRevision } from '../../src/core/itip/types.ts';
 import { Ledgered } from './run-answer.ts';
 import { differenceOf } from './suite-differences.ts';
 

@@ -3,14 +3,14 @@
 // PARTSTAT=NEEDS-ACTION), and messages that sabre itself marks as insignificant.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { calendarAddress } from '../../src/itip/calendar-address.ts';
-import { mailedCopy } from '../../src/compose/mailed-copy.ts';
-import { GatewayError } from '../../src/errors.ts';
-import { compare, type Due, whatChanged } from '../../src/itip/compare.ts';
-import { type ContentLine, splitLines, withParam, withValue } from '../../src/itip/content-lines.ts';
-import { parseEvent } from '../../src/itip/event-document.ts';
-import { cancelFor, requestFor } from '../../src/itip/schedule-message.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
+import { mailedCopy } from '../../src/core/compose/mailed-copy.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { compare, type Due, whatChanged } from '../../src/core/itip/compare.ts';
+import { type ContentLine, splitLines, withParam, withValue } from '../../src/core/ical/content-lines.ts';
+import { parseEvent } from '../../src/core/ical/event-document.ts';
+import { cancelFor, requestFor } from '../../src/core/itip/schedule-message.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 import { differenceOf, SUITE_DIFFERENCES } from './suite-differences.ts';
 
 const SUITES = new URL('../../../shared/corpora/suites/', import.meta.url);

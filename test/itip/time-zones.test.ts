@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ianaZone, localAt, readTime, resolveLocal, toLocal } from '../../src/itip/time-zones.ts';
+import { ianaZone, localAt, readTime, resolveLocal, toLocal } from '../../src/core/ical/time-zones.ts';
 
 const at = (iso: string) => Date.parse(iso);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readZoneRules } from '../../src/itip/vtimezone.ts';
+import { readZoneRules } from '../../src/core/ical/vtimezone.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EventDifference, whatChanged } from '../../src/itip/what-changed.ts';
+import { type EventDifference, whatChanged } from '../../src/core/itip/what-changed.ts';
 
 function calendar(...components: readonly (readonly string[])[]): string {
   const events = components.map((lines) => ['BEGIN:VEVENT', 'UID:u', ...lines, 'END:VEVENT', ''].join('\n'));

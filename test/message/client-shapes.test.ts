@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClientReply, type MailClient, replyAs } from '../../src/message/client-shapes.ts';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
+import { type ClientReply, type MailClient, replyAs } from '../../src/playground/client-shapes.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 
 const REPLY: ClientReply = {
   from: { name: 'Bob Guest', address: 'bob@example.com' },

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
-import { describeMail } from '../../src/message/describe-mail.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
+import { describeMail } from '../../src/app/cli/describe-mail.ts';
 import { BOUNCES, CALENDARS, MAILS } from './corpora-readings.ts';
 import { summarise } from './summarise.ts';
 

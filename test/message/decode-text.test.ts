@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeText } from '../../src/message/decode-text.ts';
+import { decodeText } from '../../src/core/message/decode-text.ts';
 
 const SAMPLE = 'BEGIN:VCALENDAR\r\nSUMMARY:Grüße – 東京\r\n';
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeTransfer } from '../../src/message/decode-transfer.ts';
+import { decodeTransfer } from '../../src/core/message/decode-transfer.ts';
 
 const decode = (body: string, encoding: string, limit = 1000): string =>
   decodeTransfer(Buffer.from(body, 'latin1'), encoding, limit).toString('latin1');

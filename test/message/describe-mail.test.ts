@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { describeMail } from '../../src/message/describe-mail.ts';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
-import type { Incoming, IncomingItem } from '../../src/message/types.ts';
+import { describeMail } from '../../src/app/cli/describe-mail.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
+import type { Incoming, IncomingItem } from '../../src/core/message/types.ts';
 import { FIXTURES } from './fixture-readings.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/mail/', import.meta.url));

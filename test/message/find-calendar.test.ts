@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findCalendars, isTnef } from '../../src/message/find-calendar.ts';
-import type { MailPart, ReadMail } from '../../src/message/read-mail.ts';
+import { findCalendars, isTnef } from '../../src/core/message/find-calendar.ts';
+import type { MailPart, ReadMail } from '../../src/core/message/read-mail.ts';
 
 const ICS = 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n';
 const part = (fields: Partial<MailPart>): MailPart => ({

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 import { FIXTURES } from './fixture-readings.ts';
 import { summarise } from './summarise.ts';
 

@@ -1,7 +1,7 @@
 // Each limit is kept by interpretMail: what stands at it is read, what exceeds it by one is not.
 import { describe, expect, it } from 'vitest';
-import { interpretMail } from '../../src/message/interpret-mail.ts';
-import { MAIL_LIMITS, type MailLimits } from '../../src/message/mail-limits.ts';
+import { interpretMail } from '../../src/core/message/interpret-mail.ts';
+import { MAIL_LIMITS, type MailLimits } from '../../src/core/message/mail-limits.ts';
 
 const CALENDAR =
   'BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:u\nATTENDEE;PARTSTAT=ACCEPTED:b@example.com\nEND:VEVENT\nEND:VCALENDAR\n';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readComment, writesCommentAsText } from '../../src/message/read-comment.ts';
+import { readComment, writesCommentAsText } from '../../src/core/message/read-comment.ts';
 
 describe('writesCommentAsText', () => {
   it.each([

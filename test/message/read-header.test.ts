@@ -7,7 +7,7 @@ import {
   readFields,
   readFilename,
   readParameter,
-} from '../../src/message/read-header.ts';
+} from '../../src/core/message/read-header.ts';
 
 describe('readFields', () => {
   it('unfolds, lowers names, keeps order and repetition', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { LOOP_MARK_HEADER, readMail } from '../../src/message/read-mail.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { LOOP_MARK_HEADER, readMail } from '../../src/core/message/read-mail.ts';
 
 const read = (...lines: string[]) => readMail(Buffer.from(lines.join('\r\n')), MAIL_LIMITS);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readMeetingResponse, readOccurrence } from '../../src/message/read-meeting-response.ts';
-import type { TnefMessage } from '../../src/message/tnef.ts';
+import { readMeetingResponse, readOccurrence } from '../../src/core/message/read-meeting-response.ts';
+import type { TnefMessage } from '../../src/core/message/tnef.ts';
 import { globalObjectId } from './write-tnef.ts';
 
 const tnef = (fields: Partial<TnefMessage>): TnefMessage => ({

@@ -2,9 +2,9 @@ import { simpleParser } from 'mailparser';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { decodeTransfer } from '../../src/message/decode-transfer.ts';
-import { lastValue, readMime } from '../../src/message/read-mime.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { decodeTransfer } from '../../src/core/message/decode-transfer.ts';
+import { lastValue, readMime } from '../../src/core/message/read-mime.ts';
 
 const read = (text: string, limits = {}) =>
   readMime(Buffer.from(text), { ...MAIL_LIMITS, ...limits }).map(({ type, body, within, number }) => [

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { readMail } from '../../src/message/read-mail.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { readMail } from '../../src/core/message/read-mail.ts';
 import {
   isAbuseReport,
   readAddress,
   readDeliveryReport,
   readMessageId,
   readRecipients,
-} from '../../src/message/read-report.ts';
+} from '../../src/core/message/read-report.ts';
 
 const report = (type: string, ...parts: string[]) =>
   readMail(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { readMail } from '../../src/message/read-mail.ts';
-import { isAutomatic } from '../../src/message/recognise-automatic.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { readMail } from '../../src/core/message/read-mail.ts';
+import { isAutomatic } from '../../src/core/message/recognise-automatic.ts';
 
 describe('isAutomatic', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_LIMITS } from '../../src/message/mail-limits.ts';
-import { readMail } from '../../src/message/read-mail.ts';
-import { isMailSystem, recogniseBounce } from '../../src/message/recognise-bounce.ts';
+import { MAIL_LIMITS } from '../../src/core/message/mail-limits.ts';
+import { readMail } from '../../src/core/message/read-mail.ts';
+import { isMailSystem, recogniseBounce } from '../../src/core/message/recognise-bounce.ts';
 
 const read = (head: string, body = '') => readMail(Buffer.from(`${head}\n\n${body}`), MAIL_LIMITS);
 const DAEMON = 'From: Mail System <MAILER-DAEMON@mx.example.net>\nTo: b1@bounce.example.com\nSubject: Undelivered Mail';

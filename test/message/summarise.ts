@@ -1,6 +1,6 @@
 // An Incoming in, one line per item out: what the tables of expected readings are written in.
-import type { CalendarTime } from '../../src/itip/types.ts';
-import type { Incoming, IncomingItem } from '../../src/message/types.ts';
+import type { CalendarTime } from '../../src/core/itip/types.ts';
+import type { Incoming, IncomingItem } from '../../src/core/message/types.ts';
 
 /** `forwarded` and the source are for the caller to compare. */
 export function summarise({ items }: Incoming): string[] {

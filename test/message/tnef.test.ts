@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTnef } from '../../src/message/tnef.ts';
+import { readTnef } from '../../src/core/message/tnef.ts';
 import {
   APPOINTMENT,
   fileTime,

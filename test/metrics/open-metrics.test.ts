@@ -1,14 +1,14 @@
 // The figures: what is counted and timed, that wrappers change nothing, and that labels stay few.
 import { describe, expect, it } from 'vitest';
-import type { CalendarStore } from '../../src/caldav/types.ts';
-import { GatewayError } from '../../src/errors.ts';
-import { makeOutcomes } from '../../src/flow/outcomes.ts';
-import { entryAbout } from '../../src/flow/records.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
-import { openLog } from '../../src/log.ts';
-import { openMetrics } from '../../src/metrics/open-metrics.ts';
-import type { LedgerWrite, QueueStatus, Verdict } from '../../src/spool/types.ts';
-import type { SubmissionVerdict } from '../../src/submission/types.ts';
+import type { CalendarStore } from '../../src/flow/ports/calendar-store.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
+import { entryAbout } from '../../src/flow/records/records.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
+import { openLog } from '../../src/app/log.ts';
+import { openMetrics } from '../../src/adapters/metrics/open-metrics.ts';
+import type { LedgerWrite, QueueStatus, Verdict } from '../../src/flow/ports/spool.ts';
+import type { SubmissionVerdict } from '../../src/flow/ports/submission.ts';
 
 const alice: CalendarAddress = { key: 'alice@example.com', asWritten: 'alice@example.com' };
 const event = { href: '/a.ics', etag: '"1"', text: '', lastModified: null } as never;

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requireConfig } from '../../src/config.ts';
-import { openLog } from '../../src/log.ts';
-import { type Gateway, makeSecret, startGateway } from '../../src/main.ts';
-import { openMetricsListener } from '../../src/metrics/metrics-listener.ts';
-import { watchReadiness } from '../../src/metrics/readiness.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { openLog } from '../../src/app/log.ts';
+import { type Gateway, makeSecret, startGateway } from '../../src/app/start-gateway.ts';
+import { openMetricsListener } from '../../src/doors/metrics/metrics-listener.ts';
+import { watchReadiness } from '../../src/doors/metrics/readiness.ts';
 
 const log = openLog('silent');
 

@@ -1,6 +1,6 @@
 // The playground's CalDAV server under the same tests as the real ones, reached as the gateway reaches it.
 import { afterEach, expect, it } from 'vitest';
-import { openCalendarStore } from '../../src/caldav/open-calendar-store.ts';
+import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { type CalendarChange, type EmbeddedCaldav, startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
 import { alice, answer, describeStore } from '../caldav/store-contract.ts';
 import { type CalendarServer, type CalendarUser, meeting, requestsTo } from '../system/calendar-server.ts';

@@ -1,7 +1,7 @@
 // The captured mailbox as the gateway's relay.
 import { afterEach, expect, it } from 'vitest';
 import { type CapturedMail, type Mailbox, startMailbox } from '../../src/playground/mailbox.ts';
-import { openSubmission } from '../../src/submission/open-submission.ts';
+import { openSubmission } from '../../src/adapters/submission/open-submission.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {

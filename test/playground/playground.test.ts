@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLog } from '../../src/log.ts';
+import { openLog } from '../../src/app/log.ts';
 import { type Playground, startPlayground } from '../../src/playground/start-playground.ts';
 import { has } from '../system/programs.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { OccurrenceQuery } from '../../src/itip/types.ts';
-import { openRecurrence } from '../../src/recurrence/open-recurrence.ts';
+import type { OccurrenceQuery } from '../../src/core/itip/types.ts';
+import { openRecurrence } from '../../src/adapters/recurrence/open-recurrence.ts';
 
 const recurrence = openRecurrence();
 afterAll(() => recurrence.close());

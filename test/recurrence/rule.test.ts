@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatLocal, parseLocal } from '../../src/itip/local-time.ts';
-import { readRule, ruleStarts } from '../../src/recurrence/rule.ts';
+import { formatLocal, parseLocal } from '../../src/core/ical/local-time.ts';
+import { readRule, ruleStarts } from '../../src/core/ical/rule.ts';
 
 interface RuleCase {
   readonly rule: string;

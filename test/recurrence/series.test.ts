@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSeries } from '../../src/recurrence/series.ts';
+import { readSeries } from '../../src/core/ical/series.ts';
 
 function calendar(lines: readonly string[], vtimezone = ''): string {
   return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${vtimezone}BEGIN:VEVENT\r\nUID:u@example.com\r\n${lines.join('\r\n')}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;

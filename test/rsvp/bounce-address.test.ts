@@ -1,8 +1,8 @@
 // A signed envelope sender per mail.
 import { describe, expect, it } from 'vitest';
-import { bounceAddress, readBounceAddress } from '../../src/rsvp/bounce-address.ts';
-import { readReplyAddress } from '../../src/rsvp/reply-address.ts';
-import type { KeyRing } from '../../src/rsvp/types.ts';
+import { bounceAddress, readBounceAddress } from '../../src/core/signing/bounce-address.ts';
+import { readReplyAddress } from '../../src/core/signing/reply-address.ts';
+import type { KeyRing } from '../../src/core/signing/types.ts';
 
 const RING: KeyRing = [{ kid: 'a', secret: new Uint8Array(32).fill(1) }];
 const MAIL_ID = 'abcdefghijklmnopqrstuvwxyz';

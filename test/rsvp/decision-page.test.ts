@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import type { HoldReason } from '../../src/itip/types.ts';
-import { type HeldAnswer, type HeldShown, choices, decisionPage, isChoice } from '../../src/rsvp/decision-page.ts';
-import type { PageReader } from '../../src/rsvp/event-facts.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import type { HoldReason } from '../../src/core/itip/types.ts';
+import {
+  type HeldAnswer,
+  type HeldShown,
+  choices,
+  decisionPage,
+  isChoice,
+} from '../../src/core/pages/decision-page.ts';
+import type { PageReader } from '../../src/core/pages/event-facts.ts';
 import { delegated, event, held, proposed } from '../http/start-http.ts';
 
 const reader: PageReader = {

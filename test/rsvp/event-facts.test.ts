@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import type { EventView } from '../../src/compose/types.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import { type PageReader, eventFacts } from '../../src/rsvp/event-facts.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import type { EventView } from '../../src/core/compose/types.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import { type PageReader, eventFacts } from '../../src/core/pages/event-facts.ts';
 import { event } from '../http/start-http.ts';
 
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };

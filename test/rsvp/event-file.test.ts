@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eventFile } from '../../src/rsvp/event-file.ts';
-import type { RsvpShown } from '../../src/rsvp/rsvp-page.ts';
+import { eventFile } from '../../src/core/pages/event-file.ts';
+import type { RsvpShown } from '../../src/core/pages/rsvp-page.ts';
 import { calendarOf } from '../http/calendars.ts';
 import { claims, shown } from '../http/start-http.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { bounceAddress } from '../../src/rsvp/bounce-address.ts';
-import { hideSigned } from '../../src/rsvp/hide-signed.ts';
-import { readReplyAddress, replyAddress } from '../../src/rsvp/reply-address.ts';
-import { readRsvpToken, signRsvpToken } from '../../src/rsvp/token.ts';
+import { bounceAddress } from '../../src/core/signing/bounce-address.ts';
+import { hideSigned } from '../../src/core/signing/hide-signed.ts';
+import { readReplyAddress, replyAddress } from '../../src/core/signing/reply-address.ts';
+import { readRsvpToken, signRsvpToken } from '../../src/core/signing/token.ts';
 import { address } from '../compose/samples.ts';
 import { claims, NOW, ring } from '../http/start-http.ts';
 

@@ -1,6 +1,6 @@
 // GATEWAY_SECRETS: what is read, what is refused, and that purposes never share a key.
 import { describe, expect, it } from 'vitest';
-import { derive, findKey, parseKeyRing } from '../../src/rsvp/keys.ts';
+import { derive, findKey, parseKeyRing } from '../../src/core/signing/keys.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import { type MessageKind, messagePage } from '../../src/rsvp/message-page.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import { type MessageKind, messagePage } from '../../src/core/pages/message-page.ts';
 
 const templates = compileTemplates(await readTemplates(null));
 

@@ -1,7 +1,7 @@
 // One address per (organizer, attendee): the same each time, nobody else's, and readable after the keys were rotated.
 import { describe, expect, it } from 'vitest';
-import { readReplyAddress, replyAddress } from '../../src/rsvp/reply-address.ts';
-import type { Key, KeyRing } from '../../src/rsvp/types.ts';
+import { readReplyAddress, replyAddress } from '../../src/core/signing/reply-address.ts';
+import type { Key, KeyRing } from '../../src/core/signing/types.ts';
 
 const key = (kid: string, byte: number): Key => ({ kid, secret: new Uint8Array(32).fill(byte) });
 const address = (name: string) => ({ key: `mailto:${name}@example.com`, asWritten: `${name}@example.com` });

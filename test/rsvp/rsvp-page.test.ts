@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/compose/templates.ts';
-import { readTemplates } from '../../src/flow/read-templates.ts';
-import type { PageReader } from '../../src/rsvp/event-facts.ts';
+import { compileTemplates } from '../../src/core/compose/templates.ts';
+import { readTemplates } from '../../src/app/config/read-templates.ts';
+import type { PageReader } from '../../src/core/pages/event-facts.ts';
 import {
   type RsvpForm,
   type RsvpNotice,
@@ -11,7 +11,7 @@ import {
   partstatOf,
   readForm,
   rsvpPage,
-} from '../../src/rsvp/rsvp-page.ts';
+} from '../../src/core/pages/rsvp-page.ts';
 import { claims, shown } from '../http/start-http.ts';
 
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };

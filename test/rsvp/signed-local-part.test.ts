@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto';
 import { assert, constantFrom, nat, pre, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derive } from '../../src/rsvp/keys.ts';
-import { keyedHash, readSignedAddress, signLocalPart } from '../../src/rsvp/signed-local-part.ts';
-import type { KeyRing } from '../../src/rsvp/types.ts';
+import { derive } from '../../src/core/signing/keys.ts';
+import { keyedHash, readSignedAddress, signLocalPart } from '../../src/core/signing/signed-local-part.ts';
+import type { KeyRing } from '../../src/core/signing/types.ts';
 
 const RING: KeyRing = [{ kid: 'longest8', secret: new Uint8Array(32).fill(1) }];
 const ID = 'a'.repeat(26);

@@ -1,9 +1,9 @@
 // Links: honest ones are read, late ones are told from dishonest ones, and no token passes as another kind.
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { derive } from '../../src/rsvp/keys.ts';
-import { readDecisionToken, readRsvpToken, signDecisionToken, signRsvpToken } from '../../src/rsvp/token.ts';
-import type { DecisionClaims, Key, KeyRing, RsvpClaims } from '../../src/rsvp/types.ts';
+import { derive } from '../../src/core/signing/keys.ts';
+import { readDecisionToken, readRsvpToken, signDecisionToken, signRsvpToken } from '../../src/core/signing/token.ts';
+import type { DecisionClaims, Key, KeyRing, RsvpClaims } from '../../src/core/signing/types.ts';
 
 const key = (kid: string, byte: number): Key => ({ kid, secret: new Uint8Array(32).fill(byte) });
 const RING: KeyRing = [key('a', 1)];

@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
-import type { MailDoorOptions } from '../../src/smtp/smtp-door.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { MailDoorOptions } from '../../src/doors/mail/smtp-door.ts';
 import { clientInData, openTestDoor, rawClient } from './mail-door-kit.ts';
 
 async function open(options: Partial<MailDoorOptions> = {}) {

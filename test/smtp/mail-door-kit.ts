@@ -1,13 +1,13 @@
 // A mail door on an ephemeral port that keeps what it receives, and a raw client that speaks bytes.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
-import { openLog } from '../../src/log.ts';
-import type { ReceivedMail } from '../../src/message/types.ts';
-import { bounceAddress } from '../../src/rsvp/bounce-address.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
-import type { KeyRing } from '../../src/rsvp/types.ts';
-import { recipientPolicy } from '../../src/smtp/recipient-policy.ts';
-import { type MailDoor, type MailDoorOptions, openMailDoor } from '../../src/smtp/smtp-door.ts';
+import { openLog } from '../../src/app/log.ts';
+import type { ReceivedMail } from '../../src/core/message/types.ts';
+import { bounceAddress } from '../../src/core/signing/bounce-address.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
+import type { KeyRing } from '../../src/core/signing/types.ts';
+import { recipientPolicy } from '../../src/core/signing/recipient-policy.ts';
+import { type MailDoor, type MailDoorOptions, openMailDoor } from '../../src/doors/mail/smtp-door.ts';
 
 export const RING: KeyRing = [{ kid: 'k1', secret: new Uint8Array(32).fill(1) }];
 const person = (name: string) => ({ key: `mailto:${name}@example.com`, asWritten: `${name}@example.com` });

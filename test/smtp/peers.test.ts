@@ -1,6 +1,6 @@
 // Strangers are limited, each by itself; relays and this machine are not.
 import { describe, expect, it } from 'vitest';
-import { openPeers, plainAddress } from '../../src/smtp/peers.ts';
+import { openPeers, plainAddress } from '../../src/doors/mail/peers.ts';
 
 const LIMITS = { connectionsPerPeer: 2, connectionsPerMinute: 3, mailsPerMinute: 3, unknownRecipientsPerHour: 3 };
 const STRANGER = '192.0.2.1';

@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { asyncProperty, assert, constantFrom, array, integer } from 'fast-check';
 import type { SMTPServerDataStream } from 'smtp-server';
 import { describe, expect, it } from 'vitest';
-import { openDataMemory, receiveData } from '../../src/smtp/receive-data.ts';
-import { REPLIES } from '../../src/smtp/reply-codes.ts';
+import { openDataMemory, receiveData } from '../../src/doors/mail/receive-data.ts';
+import { REPLIES } from '../../src/doors/mail/reply-codes.ts';
 
 const LIMITS = { messageBytes: 1_000, dataMs: 5_000 };
 

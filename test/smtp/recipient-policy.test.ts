@@ -1,8 +1,8 @@
 // Which recipients are ours; the dialogues in `test/wire` show the same on the wire.
 import { describe, expect, it } from 'vitest';
-import { bounceAddress } from '../../src/rsvp/bounce-address.ts';
-import { replyAddress } from '../../src/rsvp/reply-address.ts';
-import { foldDomain, recipientPolicy } from '../../src/smtp/recipient-policy.ts';
+import { bounceAddress } from '../../src/core/signing/bounce-address.ts';
+import { replyAddress } from '../../src/core/signing/reply-address.ts';
+import { foldDomain, recipientPolicy } from '../../src/core/signing/recipient-policy.ts';
 import { RING } from './mail-door-kit.ts';
 
 const pair = {

@@ -1,6 +1,6 @@
 // The contract of what surrounds the queue: being told of work, held tasks, counts, pruning.
 import { describe, expect, it } from 'vitest';
-import type { NewTask } from '../../src/spool/types.ts';
+import type { NewTask } from '../../src/flow/ports/spool.ts';
 import type { Bench } from './contract.ts';
 import { idsOf, newEntry, newMailing, newTask } from './records.ts';
 

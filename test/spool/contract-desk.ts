@@ -1,6 +1,6 @@
 // The contract of what an operator does by hand, in a process beside the gateway.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LedgerWrite } from '../../src/spool/types.ts';
+import type { LedgerWrite } from '../../src/flow/ports/spool.ts';
 import type { Bench, Beside } from './contract.ts';
 import { idsOf, newEntry, newTask } from './records.ts';
 

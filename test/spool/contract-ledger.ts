@@ -1,6 +1,6 @@
 // The contract of the ledger: what is written beside tasks, and how it is found again.
 import { describe, expect, it } from 'vitest';
-import type { LedgerWrite } from '../../src/spool/types.ts';
+import type { LedgerWrite } from '../../src/flow/ports/spool.ts';
 import type { Bench } from './contract.ts';
 import { newEntry, newMailing } from './records.ts';
 

@@ -1,7 +1,7 @@
 // What every back end of the spool must do, run against each by its own test file. Times are small invented numbers:
 // the store takes `now` from its caller.
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
-import type { Batch, Ledger, QueueDesk, QueueName, Spool } from '../../src/spool/types.ts';
+import type { Batch, Ledger, QueueDesk, QueueName, Spool } from '../../src/flow/ports/spool.ts';
 import { describeCare } from './contract-care.ts';
 import { describeDesk } from './contract-desk.ts';
 import { describeLedger } from './contract-ledger.ts';

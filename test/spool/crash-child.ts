@@ -1,7 +1,7 @@
 // A process to be killed: puts tasks from several callers, works some of them, and prints each id once it is
 // acknowledged (`put ID`, `done ID`). Arguments: the database URL and a prefix for its ids.
 import { writeSync } from 'node:fs';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 import { newTask } from './records.ts';
 
 const [url = '', prefix = ''] = process.argv.slice(2);

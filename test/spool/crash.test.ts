@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 import { havePostgres, startPostgres } from './start-postgres.ts';
 
 const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url));

@@ -2,9 +2,9 @@
 // and the folder. Prints one line of JSON.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatewayError } from '../../src/errors.ts';
-import { openSpool } from '../../src/spool/open-spool.ts';
-import type { Spool } from '../../src/spool/types.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
+import type { Spool } from '../../src/flow/ports/spool.ts';
 import { idsOf, newTask } from './records.ts';
 
 const [what = '', folder = ''] = process.argv.slice(2);

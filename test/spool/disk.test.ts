@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSpool } from '../../src/spool/open-spool.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 
 const child = fileURLToPath(new URL('./disk-child.ts', import.meta.url));
 const program = [process.execPath, '--import', 'tsx', child];

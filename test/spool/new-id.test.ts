@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeIds, newId } from '../../src/spool/new-id.ts';
+import { makeIds, newId } from '../../src/adapters/spool/new-id.ts';
 
 describe('newId', () => {
   const zero = new Uint8Array(10);

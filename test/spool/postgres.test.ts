@@ -1,7 +1,7 @@
 // PostgreSQL: the contract, and what is its own: several gateways on one database, a server that goes and comes back.
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQueueDesk, openSpool } from '../../src/spool/open-spool.ts';
+import { openQueueDesk, openSpool } from '../../src/adapters/spool/open-spool.ts';
 import { describeContract } from './contract.ts';
 import { newTask, tables } from './records.ts';
 import { havePostgres, type Postgres, startPostgres } from './start-postgres.ts';

@@ -1,5 +1,5 @@
 // Tasks, ledger entries and mailings of invented people, for the tests of the spool; a counter keeps tasks apart.
-import type { LedgerEntry, Mailing, NewTask } from '../../src/spool/types.ts';
+import type { LedgerEntry, Mailing, NewTask } from '../../src/flow/ports/spool.ts';
 
 /** What a store keeps, to be emptied between tests. */
 export const tables =

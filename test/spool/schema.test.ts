@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSpool } from '../../src/spool/open-spool.ts';
-import { sqliteDialect } from '../../src/spool/operation.ts';
-import { put } from '../../src/spool/queue-queries.ts';
-import { migrate, schemaVersion, steps } from '../../src/spool/schema.ts';
-import { driver } from '../../src/spool/sqlite-database.ts';
+import { openSpool } from '../../src/adapters/spool/open-spool.ts';
+import { sqliteDialect } from '../../src/adapters/spool/operation.ts';
+import { put } from '../../src/adapters/spool/queue-queries.ts';
+import { migrate, schemaVersion, steps } from '../../src/adapters/spool/schema.ts';
+import { driver } from '../../src/adapters/spool/sqlite-database.ts';
 import { idsOf, newEntry, newTask } from './records.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spool-schema-'));

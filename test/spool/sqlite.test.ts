@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { openLedger, openQueueDesk, openSpool } from '../../src/spool/open-spool.ts';
+import { openLedger, openQueueDesk, openSpool } from '../../src/adapters/spool/open-spool.ts';
 import { describeContract } from './contract.ts';
 import { newEntry, newTask, tables } from './records.ts';
 

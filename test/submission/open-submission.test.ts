@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { authenticate } from 'mailauth';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSubmission, type SubmissionOptions } from '../../src/submission/open-submission.ts';
-import type { OutgoingMail, Submission } from '../../src/submission/types.ts';
+import { openSubmission, type SubmissionOptions } from '../../src/adapters/submission/open-submission.ts';
+import type { OutgoingMail, Submission } from '../../src/flow/ports/submission.ts';
 
 interface Received {
   readonly from: string;

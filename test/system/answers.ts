@@ -1,7 +1,7 @@
 // Answers as attendees' clients mail them. In: what the invitation said; out: the mail, ready to be sent.
 import { randomUUID } from 'node:crypto';
-import type { Partstat } from '../../src/itip/types.ts';
-import { type MailClient, replyAs } from '../../src/message/client-shapes.ts';
+import type { Partstat } from '../../src/core/itip/types.ts';
+import { type MailClient, replyAs } from '../../src/playground/client-shapes.ts';
 
 export interface MailedAnswer {
   readonly client?: MailClient;

@@ -22,7 +22,7 @@ export function buildGateway(): BuiltGateway {
     cwd: root,
     encoding: 'utf8',
   });
-  const cli = join(folder, 'dist/cli.js');
+  const cli = join(folder, 'dist/app/cli/cli.js');
   if (!existsSync(cli)) throw new Error(`the gateway cannot be built: ${built.stdout}${built.stderr}`);
   return { cli, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

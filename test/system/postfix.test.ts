@@ -1,7 +1,7 @@
 // The harness itself: swaks hands mails to a private Postfix, which routes a reply domain to an SMTP or an LMTP door, keeps
 // what the door cannot take yet, and takes our submissions.
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSubmission } from '../../src/submission/open-submission.ts';
+import { openSubmission } from '../../src/adapters/submission/open-submission.ts';
 import { startCatcher } from './catcher.ts';
 import { hasPostfix, type Postfix, startPostfix } from './postfix.ts';
 import { freePort, waitFor } from './programs.ts';

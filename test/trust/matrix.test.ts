@@ -1,9 +1,9 @@
 // Every combination of what can be known of a sender, judged, against the table in `whose-answer-counts.txt`.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { SenderEvidence } from '../../src/authenticate/types.ts';
-import { type SenderClaim, judgeSender } from '../../src/itip/judge-sender.ts';
-import type { CalendarAddress } from '../../src/itip/types.ts';
+import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
+import { type SenderClaim, judgeSender } from '../../src/core/message/judge-sender.ts';
+import type { CalendarAddress } from '../../src/core/itip/types.ts';
 
 const AXES = {
   to: ['reply', 'own'],

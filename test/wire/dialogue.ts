@@ -11,8 +11,8 @@
 // {reply}, {bounce} are addresses signed for the door, {REPLY} in upper case.
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { type ErrorCode, GatewayError } from '../../src/errors.ts';
-import type { MailDoorOptions } from '../../src/smtp/smtp-door.ts';
+import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
+import type { MailDoorOptions } from '../../src/doors/mail/smtp-door.ts';
 import { BOUNCE, REPLY, type RawClient, openTestDoor, rawClient } from '../smtp/mail-door-kit.ts';
 
 interface Step {

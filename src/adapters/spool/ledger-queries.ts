@@ -1,0 +1,301 @@
+// The ledger's SQL for both back ends: writes that ride in the spool's transactions, and reads. A calendar that many
+// recipients were mailed is kept once. An optional recurrenceId that is part of a key is stored as '' where it is null.
+import { createHash } from 'node:crypto';
+import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
+import type { EventRecord, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from '../../flow/ports/spool.ts';
+import { remember } from '../../core/ical/memoize-text.ts';
+import type { AppliedAnswer } from '../../core/itip/types.ts';
+
+type WriteOf<K extends LedgerWrite['kind']> = Extract<LedgerWrite, { kind: K }>;
+
+export function* writeLedger(writes: readonly LedgerWrite[]): Operation<void> {
+  if (writes.length === 0) return;
+  const of = <K extends LedgerWrite['kind']>(kind: K): WriteOf<K>[] =>
+    writes.filter((write): write is WriteOf<K> => write.kind === kind);
+  yield* writeEntries(of('entry').map(({ entry }) => entry));
+  yield* writeApplied(of('applied'));
+  yield* writeMailings(of('mailing').map(({ mailing }) => mailing));
+  yield* insertEach(
+    `insert into reply_pair (id, organizer_key, organizer, attendee_key, attendee)
+     values (?, ?, ?, ?, ?) on conflict (id) do nothing`,
+    of('reply-pair').map(({ pair: { id, organizer, attendee } }): Param[] => [
+      id,
+      organizer.key,
+      organizer.asWritten,
+      attendee.key,
+      attendee.asWritten,
+    ]),
+  );
+  yield* insertEach(
+    'insert into alias (organizer_key, attendee_key, alias) values (?, ?, ?) on conflict do nothing',
+    of('alias').map(({ organizerKey, attendeeKey, alias }) => [organizerKey, attendeeKey, alias]),
+  );
+  yield* insertEach(
+    'insert into mark (mark, at) values (?, ?) on conflict do nothing',
+    of('mark').map(({ mark, at }) => [mark, at]),
+  );
+  for (const write of writes) yield* writeInTurn(write);
+}
+
+/** Writes whose order among themselves counts. */
+function* writeInTurn(write: LedgerWrite): Operation<void> {
+  if (write.kind === 'event') {
+    const { organizerKey, uid, href } = write.event;
+    const sql = `insert into event (organizer_key, uid, href) values (?, ?, ?)
+      on conflict (organizer_key, uid) do update set href = excluded.href`;
+    yield* query(sql, organizerKey, uid, href);
+  }
+  if (write.kind === 'suppress') {
+    const { organizerKey, recipientKey, reason, at } = write;
+    const sql = `insert into suppression (organizer_key, recipient_key, reason, at) values (?, ?, ?, ?)
+      on conflict (organizer_key, recipient_key) do update set reason = excluded.reason, at = excluded.at`;
+    yield* query(sql, organizerKey, recipientKey, reason, at);
+  }
+  if (write.kind === 'unsuppress') {
+    const { organizerKey, recipientKey } = write;
+    const sql = 'delete from suppression where organizer_key = ? and recipient_key = ?';
+    yield* query(sql, organizerKey, recipientKey);
+  }
+}
+
+/** Entries are found by any of their subjects, newest first, without looking at others. */
+function* writeEntries(list: readonly LedgerEntry[]): Operation<void> {
+  const rows = yield* insertEach<{ seq: number }>(
+    `insert into entry (at, task_id, record_id, door, message_id, organizer, uid, recurrence_id, attendee, verdict,
+       reason, detail)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning seq`,
+    list.map((entry): Param[] => [
+      entry.at,
+      entry.taskId,
+      entry.recordId,
+      entry.door,
+      entry.messageId,
+      entry.organizer,
+      entry.uid,
+      entry.recurrenceId,
+      entry.attendee,
+      entry.verdict,
+      entry.reason,
+      entry.detail,
+    ]),
+  );
+  // Numbers are given in the order of the rows, but a back end may return them in another.
+  const seqs = rows.map(({ seq }) => seq).sort((a, b) => a - b);
+  yield* insertEach(
+    'insert into entry_subject (subject, entry) values (?, ?)',
+    list.flatMap((entry, index) => subjectsOf(entry).map((subject) => [subject, seqs[index]!])),
+  );
+}
+
+function subjectsOf({ recordId, taskId, messageId, uid, organizer, attendee }: LedgerEntry): string[] {
+  const subjects = new Set([recordId, taskId, messageId, uid, organizer, attendee]);
+  return [...subjects].filter((subject) => subject !== null);
+}
+
+function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
+  const latest = new Map<string, Param[]>();
+  for (const { organizerKey, uid, answer } of writes) {
+    const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content, eventSequence } = answer;
+    const key = [organizerKey, uid, attendeeKey, recurrenceId ?? ''];
+    latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content, eventSequence]);
+  }
+  yield* insertEach(
+    `insert into applied (organizer_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content,
+       event_sequence)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (organizer_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
+       sent_at = excluded.sent_at, partstat = excluded.partstat, content = excluded.content,
+       event_sequence = excluded.event_sequence`,
+    [...latest.values()],
+  );
+}
+
+function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
+  const digests = yield* keepCalendars(mailings.map(({ calendar }) => calendar));
+  yield* insertEach(
+    `insert into mailing (message_id, organizer_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
+       schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (message_id) do nothing`,
+    mailings.map((each): Param[] => [
+      each.messageId,
+      each.organizerKey,
+      each.uid,
+      each.recipientKey,
+      each.recurrenceId,
+      each.method,
+      each.sequence,
+      each.mailedAt,
+      each.scheduleFingerprint,
+      each.fingerprint,
+      each.organizerAsMailed,
+      digests.get(each.calendar) ?? '',
+    ]),
+  );
+  yield* insertEach(
+    `insert into recipient (organizer_key, recipient_key, first_mailed_at) values (?, ?, ?) on conflict do nothing`,
+    mailings.map((each) => [each.organizerKey, each.recipientKey, each.mailedAt]),
+  );
+}
+
+const digestOf = remember((text) => createHash('sha256').update(text).digest('base64url'));
+
+/** Each text once, for all who refer to it by its digest. Gives the digests by text. */
+export function* keepCalendars(texts: readonly string[]): Operation<ReadonlyMap<string, string>> {
+  const digests = new Map([...new Set(texts)].map((text) => [text, digestOf(text)]));
+  yield* insertEach(
+    'insert into calendar (digest, text) values (?, ?) on conflict (digest) do nothing',
+    [...digests].map(([text, digest]) => [digest, text]),
+  );
+  return digests;
+}
+
+/** Those of them that nobody refers to any more. */
+export function* dropCalendars(dialect: Dialect, digests: readonly string[]): Operation<void> {
+  if (digests.length === 0) return;
+  const refers = (table: string): string => `select 1 from ${table} where ${table}.calendar_digest = calendar.digest`;
+  yield* query(
+    `delete from calendar where digest in ${dialect.list} and not exists (${refers('task')})
+       and not exists (${refers('mailing')})`,
+    JSON.stringify(digests),
+  );
+}
+
+export interface KeptCalendar {
+  readonly digest: string;
+  readonly text: string;
+}
+
+export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Operation<KeptCalendar[]> {
+  return yield* query(`select digest, text from calendar where digest in ${dialect.list}`, JSON.stringify(digests));
+}
+
+/** A mailing whose calendar is named by its digest. */
+export type BriefMailing = Omit<Mailing, 'calendar'> & { readonly digest: string };
+
+export interface BriefContext {
+  readonly event: EventRecord | null;
+  readonly applied: readonly AppliedAnswer[];
+  readonly mailings: readonly BriefMailing[];
+}
+
+const mailingColumns = `m.message_id as "messageId", m.organizer_key as "organizerKey", m.uid,
+  m.recipient_key as "recipientKey", m.recurrence_id as "recurrenceId", m.method, m.sequence,
+  m.mailed_at as "mailedAt", m.schedule_fingerprint as "scheduleFingerprint", m.fingerprint,
+  m.organizer_as_mailed as "organizerAsMailed"`;
+
+export function* loadEventContext(
+  dialect: Dialect,
+  organizerKey: string,
+  uid: string,
+  attendeeKeys: readonly string[] | null,
+): Operation<BriefContext> {
+  const event = yield* queryOne<EventRecord>(
+    'select organizer_key as "organizerKey", uid, href from event where organizer_key = ? and uid = ?',
+    organizerKey,
+    uid,
+  );
+  const some = (column: string): string => (attendeeKeys === null ? '' : ` and ${column} in ${dialect.list}`);
+  const params: Param[] = [organizerKey, uid, ...(attendeeKeys === null ? [] : [JSON.stringify(attendeeKeys)])];
+  const applied = yield* query<AppliedAnswer & { recurrenceId: string }>(
+    `select attendee_key as "attendeeKey", recurrence_id as "recurrenceId", sequence, sent_at as "sentAt", partstat,
+       content, event_sequence as "eventSequence"
+     from applied where organizer_key = ? and uid = ?${some('attendee_key')}`,
+    ...params,
+  );
+  const mailings = yield* query<BriefMailing>(
+    `select ${mailingColumns}, m.calendar_digest as digest from mailing m
+     where m.organizer_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
+    ...params,
+  );
+  return {
+    event,
+    applied: applied.map((answer) => ({ ...answer, recurrenceId: answer.recurrenceId || null })),
+    mailings,
+  };
+}
+
+export function* findMailing(messageId: string): Operation<Mailing | null> {
+  return yield* queryOne<Mailing>(
+    `select ${mailingColumns}, c.text as calendar from mailing m join calendar c on c.digest = m.calendar_digest
+     where m.message_id = ?`,
+    messageId,
+  );
+}
+
+export function* findReplyPair(id: string): Operation<ReplyPair | null> {
+  const row = yield* queryOne<{ organizer_key: string; organizer: string; attendee_key: string; attendee: string }>(
+    'select organizer_key, organizer, attendee_key, attendee from reply_pair where id = ?',
+    id,
+  );
+  if (row === null) return null;
+  const organizer = { key: row.organizer_key, asWritten: row.organizer };
+  return { id, organizer, attendee: { key: row.attendee_key, asWritten: row.attendee } };
+}
+
+export function* listAliases(organizerKey: string, attendeeKey: string): Operation<string[]> {
+  const sql = 'select alias from alias where organizer_key = ? and attendee_key = ? order by alias';
+  return (yield* query<{ alias: string }>(sql, organizerKey, attendeeKey)).map(({ alias }) => alias);
+}
+
+export function* findSuppression(organizerKey: string, recipientKey: string): Operation<string | null> {
+  const sql = 'select reason from suppression where organizer_key = ? and recipient_key = ?';
+  return (yield* queryOne<{ reason: string }>(sql, organizerKey, recipientKey))?.reason ?? null;
+}
+
+export function* countNewRecipients(
+  organizerKey: string,
+  recipientKey: string,
+  windows: readonly { readonly since: number; readonly until: number }[],
+): Operation<readonly number[] | null> {
+  const known = 'select 1 as known from recipient where organizer_key = ? and recipient_key = ?';
+  if ((yield* queryOne(known, organizerKey, recipientKey)) !== null) return null;
+  const counts: number[] = [];
+  for (const { since, until } of windows) {
+    const within = 'first_mailed_at >= ? and first_mailed_at < ?';
+    const sql = `select count(*) as count from recipient where organizer_key = ? and ${within}`;
+    counts.push((yield* queryOne<{ count: number }>(sql, organizerKey, since, until))?.count ?? 0);
+  }
+  return counts;
+}
+
+export function* isMarked(mark: string): Operation<boolean> {
+  return (yield* queryOne('select 1 as marked from mark where mark = ?', mark)) !== null;
+}
+
+const entryColumns = `e.at, e.task_id as "taskId", e.record_id as "recordId", e.door, e.message_id as "messageId",
+  e.organizer, e.uid, e.recurrence_id as "recurrenceId", e.attendee, e.verdict, e.reason, e.detail`;
+
+export function* listEntries(subject: string, limit: number): Operation<LedgerEntry[]> {
+  const rows = yield* query<LedgerEntry>(
+    `select ${entryColumns} from entry_subject s join entry e on e.seq = s.entry
+     where s.subject = ? order by s.entry desc limit ?`,
+    subject,
+    limit,
+  );
+  return rows.toReversed();
+}
+
+export function* listRecent(limit: number): Operation<LedgerEntry[]> {
+  const rows = yield* query<LedgerEntry>(`select ${entryColumns} from entry e order by e.seq desc limit ?`, limit);
+  return rows.toReversed();
+}
+
+/** Some of the entries and marks from before `before`, in the order in which they were written; 0: none is left. */
+export function* pruneLedger(before: number, limit: number): Operation<number> {
+  const oldest = yield* query<{ seq: number; at: number }>('select seq, at from entry order by seq limit ?', limit);
+  const kept = oldest.findIndex(({ at }) => at >= before);
+  const old = kept === -1 ? oldest : oldest.slice(0, kept);
+  const last = old.at(-1)?.seq;
+  if (last !== undefined) {
+    const columns = ['task_id', 'record_id', 'message_id', 'uid', 'organizer', 'attendee'];
+    const subjects = columns.map((column) => `select ${column} from entry where seq <= ?`).join(' union ');
+    yield* query(
+      `delete from entry_subject where subject in (${subjects}) and entry <= ?`,
+      ...columns.map(() => last),
+      last,
+    );
+    yield* query('delete from entry where seq <= ?', last);
+  }
+  const marks = yield* query('delete from mark where at < ? returning 1', before);
+  return old.length + marks.length;
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/env node
+// The command line: `serve`, `playground`, `secret`, `inspect FILE`, `why ID`, `queue …`, `check`, `settings`. The only
+// file that reads the environment and ends the process.
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { runChecks } from '../check/run-checks.ts';
+import { sayLink, sayVerdict } from '../check/say-links.ts';
+import { callbackUrl, configWarnings, readConfig, settingsTable } from '../config/config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { explain } from '../../flow/questions/explain.ts';
+import {
+  changeTasks,
+  listQueue,
+  type QueueCommandOptions,
+  sayChanges,
+  sayListing,
+  sayTask,
+  showTask,
+} from './queue-commands.ts';
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../core/itip/types.ts';
+import { openLog } from '../log.ts';
+import { makeSecret, startGateway } from '../start-gateway.ts';
+import { describeMail } from './describe-mail.ts';
+import { interpretMail } from '../../core/message/interpret-mail.ts';
+import { openLedger, openQueueDesk } from '../../adapters/spool/open-spool.ts';
+import type { QueueName } from '../../flow/ports/spool.ts';
+
+const program = new Command('imip-gateway');
+program.description('Brings answers to mailed invitations into the organizer’s CalDAV event.').showHelpAfterError();
+
+program
+  .command('serve')
+  .description('run the gateway with the settings of the environment')
+  .action(async () => {
+    const read = readConfig(process.env);
+    if (read.kind === 'invalid') failOfSettings(read.faults);
+    const log = openLog('info');
+    for (const warning of configWarnings(read.config)) log.warn(warning);
+    const gateway = await startGateway(read.config, log).catch((error: unknown) => {
+      if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
+      throw error;
+    });
+    log.info({ url: callbackUrl(read.config) }, 'the CalDAV server posts its callbacks to');
+    log.info(gateway.addresses, 'listening');
+    stopOnSignal(() => gateway.stop());
+  });
+
+program
+  .command('playground')
+  .description('try it on this machine: embedded calendar, captured mailbox, nothing leaves')
+  .option('--port <port>', 'port of the playground page', '8025')
+  .action(async (given: { port: string }) => {
+    const port = wholeNumber(given.port);
+    if (port === null || port > 65_535) fail('--port must be a number up to 65535');
+    // The gateway itself starts twice as fast without reading all this.
+    const { startPlayground } = await import('../../playground/start-playground.ts');
+    const playground = await startPlayground({ port, log: openLog('warn') });
+    console.log(
+      `The playground is at ${playground.url}\nIt is for trying things out, not for real mail: everything stays on this machine and is forgotten when it stops.`,
+    );
+    stopOnSignal(() => playground.stop());
+  });
+
+program
+  .command('secret')
+  .description('make a signing key for GATEWAY_SECRETS')
+  .action(() => console.log(makeSecret()));
+
+program
+  .command('inspect')
+  .argument('<file>', 'a mail as received (.eml), - for standard input')
+  .description('say what the gateway sees in a mail')
+  .action(async (file: string) => {
+    const raw = await readFile(file === '-' ? '/dev/stdin' : file).catch((error: NodeJS.ErrnoException) =>
+      fail(`${file} cannot be read: ${error.code}`),
+    );
+    console.log(describeMail(await interpretMail(raw)));
+  });
+
+program
+  .command('why')
+  .argument('<id>', 'a Message-ID, UID, mail address or record id')
+  .description('say from the ledger what happened to it, and why')
+  .action(async (id: string) => {
+    const { ledger, close } = await openLedger({ url: databaseUrl() });
+    console.log(await explain(ledger, id));
+    await close();
+  });
+
+program
+  .command('check')
+  .description('walk the whole chain with the settings of the environment, and say of each link what to do')
+  .option('--organizer <address>', 'write, change and remove a probe event in a calendar of theirs')
+  .option('--send-to <address>', 'send a real mail there')
+  .option('--json', 'as JSON')
+  .action(async (given: { organizer?: string; sendTo?: string; json?: true }) => {
+    const links = await runChecks(
+      {
+        environment: process.env,
+        organizer: addressOf('--organizer', given.organizer),
+        sendTo: addressOf('--send-to', given.sendTo),
+        now: Date.now,
+      },
+      (link) => given.json ?? console.log(sayLink(link)),
+    );
+    const isOk = links.every(({ status }) => status !== 'failed');
+    console.log(given.json ? JSON.stringify({ ok: isOk, links }, null, 2) : `\n${sayVerdict(links)}`);
+    if (!isOk) process.exitCode = 1;
+  });
+
+const queue = program.command('queue').description('see and move what waits, beside the running gateway');
+
+queue
+  .command('list')
+  .description('count what waits and what is held, and list it, oldest first')
+  .addOption(new Option('--queue <queue>', 'only this one').choices(['incoming', 'event', 'invitation', 'outgoing']))
+  .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'held']))
+  .option('--limit <count>', 'at most so many', '100')
+  .option('--json', 'as JSON')
+  .action(async (given: { queue?: QueueName; state?: 'waiting' | 'held'; limit: string; json?: true }) => {
+    const limit = wholeNumber(given.limit) ?? fail('--limit must be a number');
+    const filter = { queue: given.queue ?? null, state: given.state ?? null, limit };
+    const listing = await atTheDesk((desk) => listQueue(desk, filter));
+    console.log(given.json ? JSON.stringify(listing, null, 2) : sayListing(listing, Date.now()));
+  });
+
+queue
+  .command('show')
+  .argument('<id>', 'a task, as the list names it')
+  .description('one task in full, and what the ledger says about it')
+  .option('--json', 'as JSON')
+  .action(async (id: string, { json }: { json?: true }) => {
+    const task = (await atTheDesk((desk) => showTask(desk, id))) ?? fail(`no task has the id ${id}`);
+    console.log(json ? JSON.stringify(task, null, 2) : sayTask(task));
+  });
+
+const changes = {
+  retry: 'put to work now, whether it waits for its next try or is held',
+  hold: 'keep it until it is retried or dropped',
+  drop: 'end it; the ledger says that you did',
+} as const;
+for (const change of ['retry', 'hold', 'drop'] as const) {
+  queue
+    .command(change)
+    .argument('<id...>', 'tasks, as the list names them')
+    .description(changes[change])
+    .option('--json', 'as JSON')
+    .action(async (ids: string[], { json }: { json?: true }) => {
+      const results = await atTheDesk((desk) => changeTasks(desk, change, ids));
+      console.log(json ? JSON.stringify(results, null, 2) : sayChanges(change, results));
+      if (results.some(({ result }) => result !== 'changed')) process.exitCode = 1;
+    });
+}
+
+program
+  .command('settings')
+  .description('print the table of settings')
+  .action(() => console.log(settingsTable()));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof GatewayError) fail(error.message);
+  throw error;
+}
+
+/** The operator's commands need no other setting. */
+function databaseUrl(): string {
+  return process.env['DATABASE_URL']?.trim() || 'sqlite:./data/gateway.db';
+}
+
+function addressOf(option: string, text: string | undefined): CalendarAddress | null {
+  return text === undefined ? null : (calendarAddress(text) ?? fail(`${option} must be a mail address`));
+}
+
+async function atTheDesk<T>(work: (desk: QueueCommandOptions) => Promise<T>): Promise<T> {
+  const { desk, spool, ledger } = await openQueueDesk({ url: databaseUrl() });
+  try {
+    return await work({ desk, spool, ledger, now: Date.now });
+  } finally {
+    await spool.close();
+  }
+}
+
+function failOfSettings(faults: readonly string[]): never {
+  fail(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+}
+
+/** A whole number; null: anything else. */
+function wholeNumber(text: string): number | null {
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+function fail(message: string): never {
+  console.error(`imip-gateway: ${message}`);
+  process.exit(1);
+}
+
+/** The first signal drains; a second one ends at once. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      void stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,215 @@
+// `imip-gateway queue`: what waits and what is held, one task in full, and the operator's retry, hold and drop, beside the
+// running gateway. Every change is written into the ledger; work that is under way at that moment is left alone.
+import type {
+  Ledger,
+  LedgerEntry,
+  QueueDesk,
+  QueuedTask,
+  QueueName,
+  QueueStatus,
+  Spool,
+  Task,
+  TaskChange,
+  TaskChanged,
+} from '../../flow/ports/spool.ts';
+import { originOf, subjectOf } from '../../flow/records/task-subject.ts';
+import { entryAbout, type IncomingBody, type TaskBody } from '../../flow/records/records.ts';
+import { terminalText } from './terminal-text.ts';
+import { FAILED } from '../../flow/queue/work-queue.ts';
+
+export interface QueueCommandOptions {
+  readonly desk: QueueDesk;
+  readonly spool: Pick<Spool, 'status' | 'task'>;
+  readonly ledger: Pick<Ledger, 'entries'>;
+  readonly now: () => number;
+}
+
+/** One task; times are ISO 8601 in UTC. */
+export interface ListedTask {
+  readonly id: string;
+  readonly queue: QueueName;
+  readonly state: 'waiting' | 'held' | 'done';
+  readonly kind: string;
+  readonly since: string;
+  /** null where nobody waits for a time: held, done. */
+  readonly due: string | null;
+  readonly attempts: number;
+  /** Whose word it waits for. */
+  readonly heldFor: 'operator' | 'organizer' | null;
+  readonly reason: string | null;
+  readonly door: string;
+  readonly organizer: string | null;
+  readonly attendee: string | null;
+  readonly uid: string | null;
+}
+
+export interface Listing {
+  readonly queues: readonly QueueStatus[];
+  readonly tasks: readonly ListedTask[];
+}
+
+export interface ShownTask extends ListedTask {
+  readonly body: TaskBody;
+  /** Size of the mail that belongs to it, bytes. */
+  readonly rawBytes: number | null;
+  /** About it, and about what followed from it. */
+  readonly ledger: readonly LedgerEntry[];
+}
+
+const MOST_ENTRIES = 50;
+
+export async function listQueue(
+  { desk, spool }: QueueCommandOptions,
+  filter: Parameters<QueueDesk['list']>[0],
+): Promise<Listing> {
+  const [queues, tasks] = await Promise.all([spool.status(), desk.list(filter)]);
+  return { queues, tasks: tasks.map((task) => listTask(task)) };
+}
+
+/** null: no task has that id. */
+export async function showTask({ spool, ledger }: QueueCommandOptions, id: string): Promise<ShownTask | null> {
+  const task = await spool.task(id);
+  if (task === null) return null;
+  return {
+    ...listTask(task),
+    body: JSON.parse(task.body) as TaskBody,
+    rawBytes: task.raw?.byteLength ?? null,
+    ledger: await ledger.entries(id, MOST_ENTRIES),
+  };
+}
+
+/** In the order given; each by itself, so that one that cannot be changed hinders none. */
+export async function changeTasks(
+  { desk, spool, now }: QueueCommandOptions,
+  change: TaskChange,
+  ids: readonly string[],
+): Promise<{ id: string; result: TaskChanged }[]> {
+  const results: { id: string; result: TaskChanged }[] = [];
+  for (const id of new Set(ids)) {
+    const task = await spool.task(id);
+    const at = now();
+    const entry = task === null ? [] : [{ kind: 'entry', entry: operatorEntry(task, change, at) } as const];
+    results.push({ id, result: await desk.change(id, change, entry, at) });
+  }
+  return results;
+}
+
+function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): LedgerEntry {
+  const said = {
+    retry: 'The operator put it to work again.',
+    hold: 'The operator holds it.',
+    drop: 'The operator dropped it.',
+  };
+  return entryAbout(originOf(task), task.id, {
+    ...subjectOf(task),
+    at,
+    verdict: change === 'hold' ? 'held' : 'decided',
+    reason: { retry: 'operator-retry', hold: 'operator', drop: 'operator-drop' }[change],
+    detail: said[change],
+  });
+}
+
+/** The gateway gave it up, or the operator holds it; everything else waits for its organizer. */
+function isForOperator(reason: string): boolean {
+  return reason === 'operator' || reason.startsWith(FAILED);
+}
+
+function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTask {
+  const { id, queue, state, attempts, lastError } = task;
+  const body = JSON.parse(task.body) as TaskBody;
+  const { organizer, attendee, uid } = subjectOf(task);
+  return {
+    id,
+    queue,
+    state,
+    kind: body.kind,
+    since: new Date(task.createdAt).toISOString(),
+    due: state === 'waiting' ? new Date(task.dueAt).toISOString() : null,
+    attempts,
+    heldFor: state !== 'held' ? null : isForOperator(lastError ?? '') ? 'operator' : 'organizer',
+    reason: lastError,
+    door: originOf(task).door,
+    organizer,
+    attendee: attendee ?? (body.kind === 'mail' ? senderOf(body) : null),
+    uid,
+  };
+}
+
+function senderOf({ envelope }: IncomingBody): string {
+  return envelope.mailFrom === '' ? '<>' : envelope.mailFrom;
+}
+
+/** The counts of each queue and a table of tasks, for a terminal. */
+export function sayListing({ queues, tasks }: Listing, now: number): string {
+  const counts = queues.map(({ queue, waiting, held, oldest }) => [
+    queue,
+    String(waiting),
+    String(held),
+    oldest === null ? '-' : sayAge(now - oldest),
+  ]);
+  const summary = table([['QUEUE', 'WAITING', 'HELD', 'OLDEST'], ...counts]);
+  if (tasks.length === 0) return summary;
+  const rows = tasks.map((task) => [
+    task.id,
+    task.queue,
+    task.state === 'held' ? `held (${task.heldFor})` : 'waiting',
+    sayAge(now - Date.parse(task.since)),
+    task.due === null ? '-' : Date.parse(task.due) <= now ? 'now' : `in ${sayAge(Date.parse(task.due) - now)}`,
+    String(task.attempts),
+    [task.kind, task.attendee, task.uid].filter((each) => each !== null).join(' '),
+    task.reason ?? '',
+  ]);
+  return `${summary}\n\n${table([['ID', 'QUEUE', 'STATE', 'AGE', 'DUE', 'TRIES', 'ABOUT', 'REASON'], ...rows])}`;
+}
+
+/** One task in full, for a terminal. */
+export function sayTask({ body, ledger, ...task }: ShownTask): string {
+  const facts = Object.entries(task).filter(([, value]) => value !== null);
+  const entries = ledger.map(
+    ({ at, verdict, reason, detail }) =>
+      `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
+  );
+  return [
+    facts.map(([name, value]) => `${name}: ${terminalText(String(value))}`).join('\n'),
+    `body: ${JSON.stringify(body, null, 2).split('\n').map(terminalText).join('\n')}`,
+    ...entries,
+  ].join('\n\n');
+}
+
+/** What became of each, a line each. */
+export function sayChanges(change: TaskChange, results: readonly { id: string; result: TaskChanged }[]): string {
+  const done = { retry: 'put to work', hold: 'held', drop: 'dropped' }[change];
+  const said: Record<TaskChanged, string> = {
+    changed: done,
+    unknown: 'no task has this id',
+    'under-way': 'is being worked on at this moment: try again in a while',
+    held: 'is held already',
+    ended: 'has ended already',
+  };
+  return results.map(({ id, result }) => `${id}: ${said[result]}`).join('\n');
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+function sayAge(ms: number): string {
+  const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? ['s', 1_000];
+  return `${Math.max(Math.floor(ms / size), 0)}${unit}`;
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(terminalText));
+  const widths = cells.reduce<number[]>((all, row) => row.map((cell, at) => Math.max(cell.length, all[at] ?? 0)), []);
+  return cells
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,16 @@
+// One structured line per outcome and per thing an operator must know, on standard output. Addresses are logged as the
+// ledger has them; signed names (reply addresses, tokens) never are.
+import { type Logger, pino } from 'pino';
+import { hideSigned } from '../core/signing/hide-signed.ts';
+
+export type Log = Logger;
+
+/** `level` as pino's: `info` in production, `silent` in tests. */
+export function openLog(level: string): Log {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: hideSigned },
+  });
+}

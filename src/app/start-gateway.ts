@@ -1,0 +1,159 @@
+// The composition root: builds every adapter from a Config, joins them by the flow, starts the listeners and stops them
+// in order. `cli.ts` calls it; tests and the playground call it with a Config of their own.
+import { randomBytes } from 'node:crypto';
+import { mailDoorOptions } from './config/adapter-options.ts';
+import type { Config } from './config/config.ts';
+import { decideAndSee, readDecision } from '../flow/questions/decide-held.ts';
+import { doorsFirst } from '../flow/queue/request-priority.ts';
+import { endUnanswered } from '../flow/questions/expire-questions.ts';
+import { makeOutcomes, type Outcomes } from '../flow/queue/outcomes.ts';
+import { receiveCallback, receiveMail } from '../flow/inbound/receive.ts';
+import { answerRsvp, showRsvp } from '../flow/inbound/show-rsvp.ts';
+import { writePace } from '../flow/queue/write-batching.ts';
+import { openHttp } from '../doors/web/open-http.ts';
+import type { UseCases } from '../flow/use-cases.ts';
+import type { Log } from './log.ts';
+import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
+import { openMetrics } from '../adapters/metrics/open-metrics.ts';
+import { watchReadiness } from '../doors/metrics/readiness.ts';
+import { DRAIN_MS, type OnStop, openFlow } from './wire-queues.ts';
+import type { ReceivedMail } from '../core/message/types.ts';
+import { readSettingFiles } from './config/setting-files.ts';
+import type { HostPort } from './config/setting-values.ts';
+import { openMailDoor } from '../doors/mail/smtp-door.ts';
+import { makeIds } from '../adapters/spool/new-id.ts';
+import { openSpool } from '../adapters/spool/open-spool.ts';
+import type { Ledger, Spool } from '../flow/ports/spool.ts';
+
+export interface Gateway {
+  /** `host:port` of each listener that is on. */
+  readonly addresses: {
+    readonly http: string;
+    readonly smtp: string | null;
+    readonly lmtp: string | null;
+    readonly metrics: string | null;
+  };
+  readonly spool: Spool;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+  /** Closes the doors, finishes what is under way, then closes everything else. */
+  stop(): Promise<void>;
+}
+
+const PRUNE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Rejects with a GatewayError where something cannot be opened; nothing stays open then. */
+export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).toReversed()) {
+      // What cannot be closed must not keep the rest open: the spool is closed last.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => log.error({ err: error }, 'could not be closed'));
+    }
+  };
+  try {
+    return { ...(await open(config, log, (close) => closing.push(close))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gateway, 'stop'>> {
+  const templates = await readSettingFiles(config);
+  const { spool, ledger } = await openSpool({ url: config.databaseUrl, log });
+  onStop(() => spool.close());
+  const outcomes = makeOutcomes(log);
+  const metrics = openMetrics({ outcomes, spool, now: Date.now });
+  onStop(() => metrics.close());
+  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now, pace: writePace(Date.now) };
+  const doors = doorsFirst();
+  const { store } = await openFlow(config, log, onStop, { ...shared, doors, metrics, templates });
+  const listeners = new Map<string, HostPort>();
+  const { countReceived } = metrics;
+  const guestList = config.showGuestList;
+  const useCases: UseCases = {
+    receiveCallback: countReceived(
+      'callback',
+      doors.serve(async (request) => void (await receiveCallback(shared, request))),
+    ),
+    showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
+    answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
+    readDecision: (claims) => readDecision(shared, claims),
+    decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
+    ready: watchReadiness({ probe: () => spool.probe(), listeners, now: Date.now }),
+  };
+  const receive = countReceived(
+    (mail) => mail.peer.door,
+    async (mail: ReceivedMail) => void (await receiveMail(shared, mail)),
+  );
+  for (const kind of ['smtp', 'lmtp'] as const) {
+    const listen = kind === 'smtp' ? config.smtpListen : config.lmtpListen;
+    if (listen === null) continue;
+    const door = await openMailDoor({ kind, ...listen, ...mailDoorOptions(config), receive, log });
+    onStop(() => door.close(DRAIN_MS));
+    listeners.set(kind, door.address);
+  }
+  if (config.metricsListen !== null) {
+    const listener = await openMetricsListener({ ...config.metricsListen, registry: metrics.registry, log });
+    onStop(() => listener.close());
+    listeners.set('metrics', listener.address);
+  }
+  const http = await openHttp({
+    ...config.httpListen,
+    useCases,
+    ring: config.secrets,
+    templates,
+    defaultLanguage: config.defaultLanguage,
+    displayTimezone: config.displayTimezone,
+    inboundApiKey: config.caldavInboundApiKey,
+    appUrl: config.appUrl,
+    now: Date.now,
+    log,
+  });
+  onStop(() => http.close(DRAIN_MS));
+  listeners.set('http', http.address);
+  const pruning = setInterval(() => {
+    const now = earliestNow();
+    void pruneRecords(config, spool, now, log);
+    const warn = (error: unknown): void => log.warn({ err: error }, 'undecided questions could not be ended');
+    void endUnanswered(spool, now).catch(warn);
+  }, PRUNE_EVERY_MS).unref();
+  onStop(() => clearInterval(pruning));
+  const shown = (name: string): string | null => {
+    const address = listeners.get(name);
+    return address === undefined ? null : showAddress(address);
+  };
+  const addresses = { smtp: shown('smtp'), lmtp: shown('lmtp'), metrics: shown('metrics') };
+  return { addresses: { http: showAddress(http.address), ...addresses }, spool, ledger, outcomes };
+}
+
+/** A clock that is set forward while we run makes nothing old: what is forgotten does not come back. */
+function earliestNow(): number {
+  return Math.min(Date.now(), performance.timeOrigin + performance.now());
+}
+
+/** What is older than the settings say is forgotten; a disk that fails just then is tried again an hour later. */
+export async function pruneRecords(
+  { retainMailDays, retainLedgerDays }: Pick<Config, 'retainMailDays' | 'retainLedgerDays'>,
+  spool: Pick<Spool, 'prune'>,
+  now: number,
+  log: Log,
+): Promise<void> {
+  await spool.prune(now - retainMailDays * DAY_MS, now - retainLedgerDays * DAY_MS).then(
+    (pruned) => log.debug({ pruned }, 'old records pruned'),
+    (error: unknown) => log.warn({ err: error }, 'old records could not be pruned'),
+  );
+}
+
+function showAddress({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** A new signing key as GATEWAY_SECRETS wants it. */
+export function makeSecret(): string {
+  return `k${randomBytes(2).toString('hex')}:${randomBytes(32).toString('base64')}`;
+}

@@ -1,0 +1,27 @@
+// A start and the text of a DURATION come in, the end that they make goes out. Refuses (null) what is no duration, goes
+// backwards, or is longer than anything a calendar holds.
+import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
+import { localAt, readTime, resolveLocal } from './time-zones.ts';
+import type { CalendarTime } from '../itip/types.ts';
+
+/** RFC 5545 §3.3.6: weeks and days are days of the calendar, hours are hours, whatever the clocks do meanwhile. */
+export function endAfter(start: CalendarTime, duration: string, vtimezones: readonly string[]): CalendarTime | null {
+  const read = readDuration(duration);
+  if (read === null) return null;
+  const local = (parseLocal(start.local) ?? 0) + read.days * DAY;
+  if (start.form === 'date') return readTime(formatDate(local + read.time), {}, []);
+  if (start.zone === null) return readTime(formatLocal(local + read.time), {}, []);
+  const from = resolveLocal(formatLocal(local), start.zone, vtimezones);
+  const ended = from === null ? null : localAt(from + read.time, start.zone, vtimezones);
+  return readTime(ended ?? formatLocal(local + read.time), { tzid: start.zone }, vtimezones);
+}
+
+const DURATION = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/i;
+
+/** Days of the calendar and exact milliseconds. */
+function readDuration(text: string): { readonly days: number; readonly time: number } | null {
+  const fields = DURATION.exec(text.trim());
+  if (!fields) return null;
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = fields.slice(1).map((field) => Number(field ?? 0));
+  return { days: weeks * 7 + days, time: ((hours * 60 + minutes) * 60 + seconds) * 1000 };
+}

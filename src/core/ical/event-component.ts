@@ -1,0 +1,215 @@
+// One VEVENT or VTODO of a stored event: content lines come in, what the iTIP rules ask of it goes out. Only its own
+// properties count, never those of a VALARM inside it (whose ATTENDEE is no attendee). Immutable; a changed copy shares
+// all lines but the changed ones, and the index over them, so that a change costs no more than copying the list of lines.
+import { calendarAddress } from './calendar-address.ts';
+import { type ContentLine, unescapeText } from './content-lines.ts';
+import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
+import type { CalendarAddress, CalendarTime, Partstat } from '../itip/types.ts';
+
+export type ComponentName = 'VEVENT' | 'VTODO';
+
+export interface Attendee {
+  readonly address: CalendarAddress;
+  readonly partstat: Partstat;
+  readonly line: ContentLine;
+}
+
+export interface Organizer {
+  readonly address: CalendarAddress;
+  /** Who acts for the organizer (RFC 5545 §3.2.18). */
+  readonly sentBy: CalendarAddress | null;
+}
+
+export class EventComponent {
+  readonly name: ComponentName;
+  /** From BEGIN to END. */
+  readonly lines: readonly ContentLine[];
+  readonly #index: ComponentIndex;
+
+  constructor(
+    name: ComponentName,
+    lines: readonly ContentLine[],
+    vtimezones: readonly string[],
+    index = new ComponentIndex(lines, vtimezones),
+  ) {
+    this.name = name;
+    this.lines = lines;
+    this.#index = index;
+  }
+
+  /** RECURRENCE-ID in one of the three forms of an OccurrenceKey; null for the master. */
+  get recurrenceId(): string | null {
+    this.#index.recurrenceId ??= { id: readRecurrenceId(this.property('RECURRENCE-ID'), this.#index.vtimezones) };
+    return this.#index.recurrenceId.id;
+  }
+
+  /** DTSTART; a VTODO may have a DUE alone. */
+  get startLine(): ContentLine | null {
+    return this.property('DTSTART') ?? (this.name === 'VTODO' ? this.property('DUE') : null);
+  }
+
+  /** The time of `startLine`: what its occurrences are counted from. */
+  get start(): CalendarTime | null {
+    this.#index.start ??= { time: timeOf(this.startLine, this.#index.vtimezones) };
+    return this.#index.start.time;
+  }
+
+  get uid(): string | null {
+    const line = this.property('UID');
+    return line === null ? null : unescapeText(line.value).trim();
+  }
+
+  /** RFC 5546 §2.1.4: 0 where missing. */
+  get sequence(): number {
+    return readSequence(this.property('SEQUENCE')) ?? 0;
+  }
+
+  get cancelled(): boolean {
+    return this.property('STATUS')?.value.trim().toUpperCase() === 'CANCELLED';
+  }
+
+  /** LAST-MODIFIED in milliseconds; null where missing or unreadable. */
+  get lastModified(): number | null {
+    return timeOf(this.property('LAST-MODIFIED'), [])?.instant ?? null;
+  }
+
+  /** Null where missing or no mail address; `EMAIL=` counts where the value is none. */
+  get organizer(): Organizer | null {
+    const line = this.property('ORGANIZER');
+    const address = line && storedAddress(line);
+    return line && address && { address, sentBy: calendarAddress(line.param('SENT-BY') ?? '') };
+  }
+
+  get attendees(): Attendee[] {
+    return this.properties('ATTENDEE').flatMap((line) => {
+      const address = storedAddress(line);
+      return address ? [{ address, partstat: partstatIn(line), line }] : [];
+    });
+  }
+
+  property(name: string): ContentLine | null {
+    const at = this.#index.own.get(name)?.[0];
+    return at === undefined ? null : (this.lines[at] ?? null);
+  }
+
+  properties(name: string): ContentLine[] {
+    return (this.#index.own.get(name) ?? []).flatMap((at) => this.lines[at] ?? []);
+  }
+
+  /** Where the ATTENDEE lines of that address are: usually one, none where it is not invited. */
+  attendeeAt(attendee: CalendarAddress): readonly number[] {
+    const { byValue, byEmail } = this.#index.attendees;
+    return byValue.get(attendee.key) ?? byEmail.get(attendee.key) ?? [];
+  }
+
+  /** Null: not an attendee. */
+  partstatOf(attendee: CalendarAddress): Partstat | null {
+    const line = this.lines[this.attendeeAt(attendee)[0] ?? -1];
+    return line ? partstatIn(line) : null;
+  }
+
+  /** The same component with those ATTENDEE lines changed; `change` must leave name and address as they are. */
+  withAttendee(attendee: CalendarAddress, change: (line: ContentLine) => ContentLine): EventComponent {
+    const lines = [...this.lines];
+    for (const at of this.attendeeAt(attendee)) {
+      const line = lines[at];
+      if (line) lines[at] = change(line);
+    }
+    return new EventComponent(this.name, lines, this.#index.vtimezones, this.#index);
+  }
+}
+
+/** What is found by name, address or time in a component; made once, on first use, and shared by its changed copies. */
+class ComponentIndex {
+  readonly #lines: readonly ContentLine[];
+  readonly vtimezones: readonly string[];
+  #own: ReadonlyMap<string, readonly number[]> | null = null;
+  #attendees: AttendeeIndex | null = null;
+  /** Kept once read. */
+  recurrenceId: { readonly id: string | null } | null = null;
+  start: { readonly time: CalendarTime | null } | null = null;
+
+  constructor(lines: readonly ContentLine[], vtimezones: readonly string[]) {
+    this.#lines = lines;
+    this.vtimezones = vtimezones;
+  }
+
+  get own(): ReadonlyMap<string, readonly number[]> {
+    this.#own ??= indexNames(this.#lines);
+    return this.#own;
+  }
+
+  get attendees(): AttendeeIndex {
+    this.#attendees ??= indexAttendees(this.#lines, this.own.get('ATTENDEE') ?? []);
+    return this.#attendees;
+  }
+}
+
+interface AttendeeIndex {
+  readonly byValue: ReadonlyMap<string, readonly number[]>;
+  /** By the parameter EMAIL of stored events (RFC 7986 §6.2): for `urn:uuid:` and principal paths. */
+  readonly byEmail: ReadonlyMap<string, readonly number[]>;
+}
+
+function indexNames(lines: readonly ContentLine[]): Map<string, number[]> {
+  const own = new Map<string, number[]>();
+  let depth = 0;
+  for (const [at, line] of lines.entries()) {
+    const { name } = line;
+    if (name === 'END') depth--;
+    if (depth === 1) append(own, name, at);
+    if (name === 'BEGIN') depth++;
+  }
+  return own;
+}
+
+function indexAttendees(lines: readonly ContentLine[], places: readonly number[]): AttendeeIndex {
+  const byValue = new Map<string, number[]>();
+  const byEmail = new Map<string, number[]>();
+  for (const at of places) {
+    const line = lines[at];
+    const value = line && calendarAddress(line.value);
+    const email = line && /;email=/i.test(line.text) ? calendarAddress(line.param('EMAIL') ?? '') : null;
+    if (value) append(byValue, value.key, at);
+    if (email) append(byEmail, email.key, at);
+  }
+  return { byValue, byEmail };
+}
+
+function append(map: Map<string, number[]>, key: string, at: number): void {
+  const places = map.get(key);
+  if (places) places.push(at);
+  else map.set(key, [at]);
+}
+
+/** One that cannot be read still makes an override: of an occurrence that nobody can name. */
+function readRecurrenceId(line: ContentLine | null, vtimezones: readonly string[]): string | null {
+  const time = timeOf(line, vtimezones);
+  return time ? occurrenceIdOf(time) : (line?.value ?? null);
+}
+
+function storedAddress(line: ContentLine): CalendarAddress | null {
+  return calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
+}
+
+const PARTSTATS: ReadonlySet<string> = new Set<Partstat>([
+  'NEEDS-ACTION',
+  'ACCEPTED',
+  'DECLINED',
+  'TENTATIVE',
+  'DELEGATED',
+  'COMPLETED',
+  'IN-PROCESS',
+]);
+
+/** RFC 5545 §3.2.12: NEEDS-ACTION where missing or unknown. */
+export function partstatIn(attendee: ContentLine): Partstat {
+  const text = attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '';
+  return PARTSTATS.has(text) ? (text as Partstat) : 'NEEDS-ACTION';
+}
+
+/** RFC 5545 §3.8.7.4; null where missing or no number. */
+export function readSequence(line: ContentLine | null): number | null {
+  const text = line?.value.trim() ?? '';
+  return /^\d{1,10}$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,268 @@
+// One RRULE (RFC 5545 §3.3.10): its text comes in, starts in local time (see itip/local-time.ts) go out, period after
+// period. Nothing is collected, so that no rule costs more memory than the days of one year; the time it costs is for
+// the worker to bound. A rule that cannot be read is null; a part that no day can meet makes a rule without starts.
+import { DAY, daysInMonth, localMillis } from './local-time.ts';
+
+const HOUR = 3_600_000;
+const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEKLY: 7 * DAY };
+const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+/** RFC 5545 §3.3.4: a year has four digits. */
+const END_OF_TIME = localMillis(10_000, 1, 1);
+
+type Frequency = keyof typeof UNITS | 'MONTHLY' | 'YEARLY';
+type Numbers = ReadonlySet<number>;
+
+export interface Rule {
+  readonly frequency: Frequency;
+  readonly interval: number;
+  readonly count: number | null;
+  /** As written: what it means depends on the zone of the start. */
+  readonly until: string | null;
+  /** 0 is Sunday. */
+  readonly weekStart: number;
+  /** The BY parts; null where the rule has none. */
+  readonly months: Numbers | null;
+  readonly weekNumbers: Numbers | null;
+  readonly yearDays: Numbers | null;
+  readonly monthDays: Numbers | null;
+  /** Ordinal 0: every such weekday of the period. */
+  readonly weekdays: readonly { readonly ordinal: number; readonly weekday: number }[] | null;
+  readonly hours: Numbers | null;
+  readonly minutes: Numbers | null;
+  readonly seconds: Numbers | null;
+  readonly positions: Numbers | null;
+}
+
+export function readRule(text: string): Rule | null {
+  const parts = new Map<string, string>();
+  for (const part of text.toUpperCase().split(';')) {
+    const [name = '', value = ''] = part.split('=', 2);
+    parts.set(name.trim(), value.trim());
+  }
+  const frequency = parts.get('FREQ') ?? '';
+  const interval = Number(parts.get('INTERVAL') ?? 1);
+  const count = parts.has('COUNT') ? Number(parts.get('COUNT')) : null;
+  if (!isFrequency(frequency) || !(interval >= 1) || (count !== null && !(count >= 1))) return null;
+  const numbers = (name: string) => {
+    const value = parts.get(name);
+    return value === undefined ? null : new Set(value.split(',').map(Number));
+  };
+  return {
+    frequency,
+    interval: Math.floor(interval),
+    count,
+    until: parts.get('UNTIL') ?? null,
+    weekStart: Math.max(0, WEEKDAYS.indexOf(parts.get('WKST') ?? 'MO')),
+    months: numbers('BYMONTH'),
+    weekNumbers: numbers('BYWEEKNO'),
+    yearDays: numbers('BYYEARDAY'),
+    monthDays: numbers('BYMONTHDAY'),
+    weekdays: readWeekdays(parts.get('BYDAY')),
+    hours: numbers('BYHOUR'),
+    minutes: numbers('BYMINUTE'),
+    seconds: numbers('BYSECOND'),
+    positions: numbers('BYSETPOS'),
+  };
+}
+
+/**
+ * The starts that the rule makes from `start` on, in order, COUNT and UNTIL aside. Periods that end before `from` are
+ * skipped unseen, so give `start` itself where starts are to be counted.
+ */
+export function* ruleStarts(rule: Rule, start: number, from: number): Generator<number> {
+  const day = dayFilter(rule, start);
+  const times = timesOfPeriod(rule, start);
+  for (let period = firstPeriod(rule, start, from); ; period += rule.interval) {
+    const days = daysOfPeriod(rule, start, period);
+    // Beyond what a Date can hold it is NaN.
+    if (!(days.first < END_OF_TIME)) return;
+    const wanted: number[] = [];
+    for (let at = days.first; at < days.end; at += DAY) if (day(at)) wanted.push(at);
+    if (wanted.length > 0) yield* startsOfDays(wanted, times(period), rule.positions, start);
+  }
+}
+
+function* startsOfDays(
+  days: readonly number[],
+  times: readonly number[],
+  positions: Numbers | null,
+  start: number,
+): Generator<number> {
+  const total = days.length * times.length;
+  const indexes = positions && [...positions].map((position) => (position > 0 ? position - 1 : total + position));
+  const at = (index: number) => (days[Math.floor(index / times.length)] ?? 0) + (times[index % times.length] ?? 0);
+  const chosen = indexes?.filter((index) => index >= 0 && index < total).sort((a, b) => a - b);
+  const length = chosen ? chosen.length : total;
+  for (let step = 0; step < length; step++) {
+    const local = at(chosen ? (chosen[step] ?? 0) : step);
+    if (local >= start && (step === 0 || !chosen || chosen[step] !== chosen[step - 1])) yield local;
+  }
+}
+
+/** Periods are numbered from the one of `start`; the rule takes every `interval`th. */
+function firstPeriod(rule: Rule, start: number, from: number): number {
+  const ahead =
+    rule.frequency === 'YEARLY' || rule.frequency === 'MONTHLY'
+      ? (monthsOf(from) - monthsOf(start)) / (rule.frequency === 'YEARLY' ? 12 : 1)
+      : (from - start) / UNITS[rule.frequency];
+  return Math.max(0, Math.floor((ahead - 1) / rule.interval)) * rule.interval;
+}
+
+/** The days of a period, as midnights: `first` is in, `end` is not. A period within a day has that day. */
+function daysOfPeriod(rule: Rule, start: number, period: number): { first: number; end: number } {
+  const { frequency } = rule;
+  if (frequency === 'YEARLY') {
+    const year = yearOf(start) + period;
+    return { first: localMillis(year, 1, 1), end: localMillis(year + 1, 1, 1) };
+  }
+  if (frequency === 'MONTHLY') {
+    const months = monthsOf(start) + period;
+    const [year, month] = [Math.floor(months / 12), (months % 12) + 1];
+    return { first: localMillis(year, month, 1), end: localMillis(year, month + 1, 1) };
+  }
+  const today = midnightOf(start);
+  if (frequency === 'WEEKLY') {
+    const first = today - daysInto(weekdayOf(today), rule.weekStart) * DAY + period * UNITS.WEEKLY;
+    return { first, end: first + 7 * DAY };
+  }
+  const first = midnightOf(start + period * UNITS[frequency]);
+  return { first, end: first + DAY };
+}
+
+/** The times of day of a period, in milliseconds, in order; within an hour or less, those of that hour. */
+function timesOfPeriod(rule: Rule, start: number): (period: number) => readonly number[] {
+  const unit = rule.frequency === 'MONTHLY' || rule.frequency === 'YEARLY' ? DAY : UNITS[rule.frequency];
+  const make = (local: number) => {
+    const hours = unit <= HOUR ? limit(hourOf(local), rule.hours) : expand(hourOf(start), rule.hours, 24);
+    const minutes = unit < HOUR ? limit(minuteOf(local), rule.minutes) : expand(minuteOf(start), rule.minutes, 60);
+    const seconds = unit < 60_000 ? limit(secondOf(local), rule.seconds) : expand(secondOf(start), rule.seconds, 60);
+    return hours.flatMap((hour) =>
+      minutes.flatMap((minute) => seconds.map((second) => ((hour * 60 + minute) * 60 + second) * 1000)),
+    );
+  };
+  if (unit <= HOUR) return (period) => make(start + period * unit);
+  const times = make(start);
+  return () => times;
+}
+
+function hourOf(local: number): number {
+  return new Date(local).getUTCHours();
+}
+
+function minuteOf(local: number): number {
+  return new Date(local).getUTCMinutes();
+}
+
+function secondOf(local: number): number {
+  return new Date(local).getUTCSeconds();
+}
+
+function limit(value: number, wanted: Numbers | null): number[] {
+  return wanted === null || wanted.has(value) ? [value] : [];
+}
+
+function expand(value: number, wanted: Numbers | null, end: number): number[] {
+  if (wanted === null) return [value];
+  return Array.from({ length: end }, (_, candidate) => candidate).filter((candidate) => wanted.has(candidate));
+}
+
+/** Which days the BY parts leave. What the rule does not say comes from the start. */
+function dayFilter(rule: Rule, start: number): (midnight: number) => boolean {
+  const { frequency, months, weekNumbers, yearDays, monthDays } = rule;
+  const yearly = frequency === 'YEARLY';
+  const free = !weekNumbers && !yearDays && !monthDays && !rule.weekdays;
+  const wantedMonths = free && yearly ? (months ?? new Set([(monthsOf(start) % 12) + 1])) : months;
+  const wantedDays = free && (yearly || frequency === 'MONTHLY') ? new Set([new Date(start).getUTCDate()]) : monthDays;
+  const ownWeekday = (free && frequency === 'WEEKLY') || (weekNumbers && !rule.weekdays && !monthDays && !yearDays);
+  const weekdays = ownWeekday ? [{ ordinal: 0, weekday: weekdayOf(start) }] : rule.weekdays;
+  const ordinals = frequency === 'MONTHLY' || (yearly && months) ? 'month' : yearly && !weekNumbers ? 'year' : null;
+  return (midnight) => {
+    const date = new Date(midnight);
+    const year = date.getUTCFullYear();
+    const month = date.getUTCMonth() + 1;
+    const day = date.getUTCDate();
+    if (wantedMonths && !wantedMonths.has(month)) return false;
+    if (wantedDays && !has(wantedDays, day, daysInMonth(year, month))) return false;
+    if (weekdays) {
+      const weekday = date.getUTCDay();
+      const [place, length] =
+        ordinals === 'month' ? [day, daysInMonth(year, month)] : [dayOfYear(midnight, year), daysOfYear(year)];
+      const matches = weekdays.some(
+        (wanted) =>
+          wanted.weekday === weekday &&
+          (wanted.ordinal === 0 || ordinals === null || wanted.ordinal === ordinalOf(wanted.ordinal, place, length)),
+      );
+      if (!matches) return false;
+    }
+    if (yearDays && !has(yearDays, dayOfYear(midnight, year), daysOfYear(year))) return false;
+    return !weekNumbers || hasWeek(weekNumbers, midnight, rule.weekStart);
+  };
+}
+
+/** Counted from the front, or, as negative numbers, from the end. */
+function has(wanted: Numbers, place: number, length: number): boolean {
+  return wanted.has(place) || wanted.has(place - length - 1);
+}
+
+function ordinalOf(sign: number, place: number, length: number): number {
+  return sign > 0 ? Math.ceil(place / 7) : -Math.ceil((length - place + 1) / 7);
+}
+
+/** RFC 5545 §3.3.10: week 1 is the first with at least four days in its year. */
+function hasWeek(wanted: Numbers, midnight: number, weekStart: number): boolean {
+  const middle = middleOfWeek(midnight, weekStart);
+  const year = yearOf(middle);
+  const weeks = weekNumber(middleOfWeek(localMillis(year, 12, 28), weekStart), year);
+  return has(wanted, weekNumber(middle, year), weeks);
+}
+
+function middleOfWeek(midnight: number, weekStart: number): number {
+  return midnight - (daysInto(weekdayOf(midnight), weekStart) - 3) * DAY;
+}
+
+function weekNumber(middle: number, year: number): number {
+  return Math.ceil(dayOfYear(middle, year) / 7);
+}
+
+function daysInto(weekday: number, weekStart: number): number {
+  return (weekday - weekStart + 7) % 7;
+}
+
+function dayOfYear(midnight: number, year: number): number {
+  return (midnight - localMillis(year, 1, 1)) / DAY + 1;
+}
+
+function daysOfYear(year: number): number {
+  return dayOfYear(localMillis(year, 12, 31), year);
+}
+
+function midnightOf(local: number): number {
+  return Math.floor(local / DAY) * DAY;
+}
+
+function weekdayOf(local: number): number {
+  return new Date(local).getUTCDay();
+}
+
+function yearOf(local: number): number {
+  return new Date(local).getUTCFullYear();
+}
+
+/** Months since the year 0. */
+function monthsOf(local: number): number {
+  return yearOf(local) * 12 + new Date(local).getUTCMonth();
+}
+
+function isFrequency(text: string): text is Frequency {
+  return text in UNITS || text === 'MONTHLY' || text === 'YEARLY';
+}
+
+/** A weekday that none is (`XX`) never comes. */
+function readWeekdays(text: string | undefined): Rule['weekdays'] {
+  if (text === undefined) return null;
+  const parts = [...new Set(text.split(','))];
+  return parts.map((part) => ({
+    ordinal: Number.parseInt(part, 10) || 0,
+    weekday: WEEKDAYS.indexOf(part.trim().slice(-2)),
+  }));
+}

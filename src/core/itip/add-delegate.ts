@@ -1,0 +1,42 @@
+// What the organizer's word does once somebody has delegated (decision table, "delegation"): the delegate is put on the list next to the
+// delegator, wherever that one stands as DELEGATED, and both lines say so. Nothing else changes.
+import { makeLine, lineEndOf, withParam } from '../ical/content-lines.ts';
+import { EventComponent, partstatIn } from '../ical/event-component.ts';
+import { type EventDocument, withParts } from '../ical/event-document.ts';
+import type { CalendarAddress } from './types.ts';
+
+/**
+ * RFC 5546 §3.2.2.3. Where the delegate stands already, its line is left alone; where the delegator answers in person by
+ * now, nobody comes instead. `recurrenceId` null: the event and all occurrences that follow it in this.
+ */
+export function addDelegate(
+  document: EventDocument,
+  delegator: CalendarAddress,
+  delegate: CalendarAddress,
+  recurrenceId: string | null,
+): EventDocument {
+  const parts = document.parts.map((part) => {
+    if (!(part instanceof EventComponent)) return part;
+    if (recurrenceId !== null && part.recurrenceId !== recurrenceId) return part;
+    const [at] = part.attendeeAt(delegator);
+    const line = part.lines[at ?? -1];
+    if (at === undefined || !line || partstatIn(line) !== 'DELEGATED') return part;
+    if (part.attendeeAt(delegate).length > 0) return part;
+    const named = [...line.paramValues('DELEGATED-TO'), `mailto:${delegate.asWritten}`];
+    const from = [['DELEGATED-FROM', `mailto:${delegator.asWritten}`], ...roleOf(line.param('ROLE'))] as const;
+    const added = makeLine(
+      'ATTENDEE',
+      [...from, ['PARTSTAT', 'NEEDS-ACTION'], ['RSVP', 'TRUE']],
+      `mailto:${delegate.asWritten}`,
+      lineEndOf(line),
+    );
+    const lines = part.lines.toSpliced(at, 1, withParam(line, 'DELEGATED-TO', [...new Set(named)]), added);
+    return new EventComponent(part.name, lines, document.vtimezones);
+  });
+  return withParts(document, parts);
+}
+
+/** RFC 5546 §2.1.2: the delegate comes in the place of the delegator. */
+function roleOf(role: string | null): (readonly [string, string])[] {
+  return role === null ? [] : [['ROLE', role]];
+}

@@ -1,0 +1,91 @@
+// An override for one instance of a series (RFC 5545 §3.8.4.4), made from the master so that an answer to that instance
+// has a place. Everything is the master's but the times; what makes it a series is left out. Null where the master's
+// times cannot be moved there.
+import { type ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
+import { EventComponent } from '../ical/event-component.ts';
+import { DAY, formatLocal } from '../ical/local-time.ts';
+import { formOf, instantId, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { localAt, resolveLocal } from '../ical/time-zones.ts';
+import type { CalendarTime } from './types.ts';
+
+const OF_THE_SERIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
+
+/** `recurrenceId`: the instance's start in the form of the master's own occurrences. */
+export function makeOverride(
+  master: EventComponent,
+  recurrenceId: string,
+  vtimezones: readonly string[],
+): EventComponent | null {
+  const { startLine, start } = master;
+  if (startLine === null || start === null) return null;
+  const moved = moveTo(startLine, start, recurrenceId, vtimezones);
+  if (moved === null) return null;
+  const lines: ContentLine[] = [];
+  for (const [line, alarm] of withoutAbsoluteAlarms(master.lines)) {
+    if (alarm) lines.push(line);
+    else if (line === startLine) lines.push(moved, recurrenceIdLike(moved));
+    else if (line.name === 'DTEND' || line.name === 'DUE') lines.push(moveEnd(line, start, recurrenceId, vtimezones));
+    else if (!OF_THE_SERIES.has(line.name)) lines.push(line);
+  }
+  const override = new EventComponent(master.name, lines, vtimezones);
+  return override.recurrenceId === recurrenceId ? override : null;
+}
+
+/** The DTSTART line at another start, written the way it was: as a date, in UTC, in its zone, or floating. */
+function moveTo(line: ContentLine, start: CalendarTime, id: string, vtimezones: readonly string[]): ContentLine | null {
+  const millis = millisOf(id);
+  if (Number.isNaN(millis)) return null;
+  if (start.form === 'date') return formOf(id) === 'date' ? withValue(line, id) : null;
+  if (start.instant === null) return formOf(id) === 'local' ? withValue(line, id) : null;
+  return formOf(id) === 'instant' ? writeInstant(line, millis, vtimezones) : null;
+}
+
+/** RFC 5545 §3.8.5.3: every instance has the exact duration of the first. */
+function moveEnd(line: ContentLine, start: CalendarTime, id: string, vtimezones: readonly string[]): ContentLine {
+  const end = timeOf(line, vtimezones);
+  if (end === null) return line;
+  const from = start.instant ?? millisOf(start.local);
+  const until = end.instant ?? millisOf(end.local);
+  const moved = millisOf(id) + until - from;
+  if (end.form === 'date') return withValue(line, formatLocal(Math.round(moved / DAY) * DAY).slice(0, 8));
+  return end.instant === null ? withValue(line, formatLocal(moved)) : writeInstant(line, moved, vtimezones);
+}
+
+function writeInstant(line: ContentLine, instant: number, vtimezones: readonly string[]): ContentLine {
+  const tzid = line.param('TZID');
+  if (tzid === null || /z\s*$/i.test(line.value)) return withValue(line, instantId(instant));
+  const local = localAt(instant, tzid, vtimezones);
+  // The second of a doubled hour has no local name (RFC 5545 §3.3.5): UTC is the only way to say it.
+  if (local !== null && resolveLocal(local, tzid, vtimezones) === instant) return withValue(line, local);
+  return makeLine(line.name, [], instantId(instant), lineEndOf(line));
+}
+
+/** RFC 5545 §3.8.4.4: of the same value type and zone as DTSTART. */
+function recurrenceIdLike(start: ContentLine): ContentLine {
+  return withName(start, 'RECURRENCE-ID', ['VALUE', 'TZID']);
+}
+
+/**
+ * The lines, and whether each stands inside a component of its own. An alarm at a fixed time is the series' alarm: a
+ * second one in the override would ring twice.
+ */
+function* withoutAbsoluteAlarms(
+  lines: readonly ContentLine[],
+): Generator<readonly [line: ContentLine, nested: boolean]> {
+  let nested: ContentLine[] = [];
+  let depth = 0;
+  for (const line of lines) {
+    if (line.name === 'BEGIN') depth++;
+    if (depth > 1) nested.push(line);
+    else yield [line, false];
+    if (line.name === 'END') depth--;
+    if (depth === 1 && nested.length > 0) {
+      if (!nested.some(isAbsoluteTrigger)) for (const each of nested) yield [each, true];
+      nested = [];
+    }
+  }
+}
+
+function isAbsoluteTrigger(line: ContentLine): boolean {
+  return line.name === 'TRIGGER' && line.param('VALUE')?.toUpperCase() === 'DATE-TIME';
+}

@@ -1,0 +1,187 @@
+// One VEVENT or VTODO of a REPLY, COUNTER or REFRESH: its lines come in, the items that it states go out, or one sentence
+// that says why it states nothing usable. The quirks of mail clients live here.
+import { calendarAddress } from '../ical/calendar-address.ts';
+import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
+import { partstatIn, readSequence } from '../ical/event-component.ts';
+import { endAfter } from '../ical/duration.ts';
+import { isUid, occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { readTime } from '../ical/time-zones.ts';
+import type {
+  CalendarAddress,
+  CalendarTime,
+  ClaimedAnswer,
+  ClaimedItem,
+  ClaimedProposal,
+  OccurrenceKey,
+  Partstat,
+} from './types.ts';
+
+export interface ClaimedComponent {
+  readonly name: 'VEVENT' | 'VTODO';
+  /** What stands directly in it, in order; nothing of a VALARM. */
+  readonly lines: readonly ContentLine[];
+  readonly vtimezones: readonly string[];
+}
+
+/** The organizer is asked about each. */
+const MOST_DELEGATES = 10;
+
+/** RFC 5546 §3.2.3. An iOS reply that proposes another time is an answer and a proposal. */
+export function readReply(component: ClaimedComponent): readonly ClaimedItem[] | string {
+  const common = readCommon(component);
+  if (typeof common === 'string') return common;
+  const line = replier(component.lines.filter((each) => each.name === 'ATTENDEE'));
+  if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
+  const { range, ...shared } = common;
+  const attendee = calendarAddress(line.value);
+  const delegates = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
+  if (delegates.length > MOST_DELEGATES) return `${common.occurrence.uid}: more than ${MOST_DELEGATES} delegates`;
+  const answer: ClaimedAnswer = {
+    kind: 'answer',
+    component: component.name,
+    ...shared,
+    range,
+    attendee,
+    partstat: claimedPartstat(line, component.name),
+    delegatedTo: delegates,
+  };
+  const proposed = proposalInReply(line);
+  if (proposed === null) return [answer];
+  return [answer, { kind: 'proposal', ...shared, attendee, ...proposed }];
+}
+
+/** RFC 5546 §3.2.7. Exchange names neither ORGANIZER nor ATTENDEE: the reply address tells. */
+export function readCounter(component: ClaimedComponent): readonly ClaimedItem[] | string {
+  const common = readCommon(component);
+  if (typeof common === 'string') return common;
+  const { range: _, ...shared } = common;
+  const start = timeIn(component, 'DTSTART');
+  const duration = first(component, 'DURATION')?.value ?? '';
+  const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
+  const end = written ?? (start && endAfter(start, duration, component.vtimezones));
+  return [{ kind: 'proposal', ...shared, attendee: onlyAttendee(component), start, end }];
+}
+
+/** RFC 5546 §3.2.6. */
+export function readRefresh(component: ClaimedComponent): readonly ClaimedItem[] | string {
+  const common = readCommon(component);
+  if (typeof common === 'string') return common;
+  const { occurrence, organizer, stampedAt } = common;
+  return [{ kind: 'refresh', occurrence, organizer, stampedAt, attendee: onlyAttendee(component) }];
+}
+
+type Common = Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'comment' | 'sequence' | 'stampedAt' | 'range'>;
+
+function readCommon(component: ClaimedComponent): Common | string {
+  const uid = unescapeText(first(component, 'UID')?.value ?? '').trim();
+  if (uid === '') return `${component.name} without UID`;
+  if (!isUid(uid)) return `${component.name} with a UID that is none`;
+  const occurrence = readOccurrence(component, uid);
+  if (occurrence === null) return `${uid}: RECURRENCE-ID cannot be read`;
+  const range = first(component, 'RECURRENCE-ID')?.param('RANGE')?.trim().toUpperCase() ?? null;
+  if (range !== null && range !== 'THISANDFUTURE') return `${uid}: RANGE=${range} is unknown`;
+  return {
+    occurrence,
+    range,
+    organizer: calendarAddress(first(component, 'ORGANIZER')?.value ?? ''),
+    comment: readComment(component),
+    sequence: readSequence(first(component, 'SEQUENCE')),
+    stampedAt: readStamp(first(component, 'DTSTAMP'), component.vtimezones),
+  };
+}
+
+function readOccurrence(component: ClaimedComponent, uid: string): OccurrenceKey | null {
+  const line = first(component, 'RECURRENCE-ID');
+  if (line === null) return { uid, recurrenceId: null };
+  const time = timeOf(line, component.vtimezones);
+  return time && { uid, recurrenceId: occurrenceIdOf(time) };
+}
+
+/**
+ * RFC 5546 §3.2.3: a REPLY names one ATTENDEE. Copies of one line are one; a delegator and its delegate in one reply
+ * (RFC 5546 §4.2.5) are the delegate's once that one has answered, else the delegator's.
+ */
+function replier(attendees: readonly ContentLine[]): ContentLine | string {
+  const byKey = new Map<string, ContentLine>();
+  for (const line of attendees) {
+    const key = keyOf(line.value);
+    const known = byKey.get(key);
+    if (known && partstatIn(known) !== partstatIn(line)) return `${line.value} is there with two answers`;
+    byKey.set(key, known ?? line);
+  }
+  const [one, other, ...more] = byKey.values();
+  if (one === undefined) return 'REPLY without ATTENDEE';
+  if (other === undefined) return one;
+  if (more.length === 0 && delegatedTo(one, other)) return partstatIn(other) === 'NEEDS-ACTION' ? one : other;
+  if (more.length === 0 && delegatedTo(other, one)) return partstatIn(one) === 'NEEDS-ACTION' ? other : one;
+  return 'REPLY with several ATTENDEEs';
+}
+
+function delegatedTo(delegator: ContentLine, delegate: ContentLine): boolean {
+  const named = (line: ContentLine, param: string) => line.paramValues(param).map(keyOf);
+  return (
+    partstatIn(delegator) === 'DELEGATED' &&
+    (named(delegator, 'DELEGATED-TO').includes(keyOf(delegate.value)) ||
+      named(delegate, 'DELEGATED-FROM').includes(keyOf(delegator.value)))
+  );
+}
+
+function keyOf(address: string): string {
+  return calendarAddress(address)?.key ?? address.trim();
+}
+
+/** COMPLETED and IN-PROCESS are for a VTODO alone: elsewhere they mean nothing (RFC 5545 §3.2.12). */
+function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): Partstat {
+  const partstat = partstatIn(attendee);
+  const foreign = component === 'VEVENT' && (partstat === 'COMPLETED' || partstat === 'IN-PROCESS');
+  return foreign ? 'NEEDS-ACTION' : partstat;
+}
+
+function onlyAttendee(component: ClaimedComponent): CalendarAddress | null {
+  const addresses = component.lines
+    .filter((line) => line.name === 'ATTENDEE')
+    .map((line) => ({ key: keyOf(line.value), address: calendarAddress(line.value) }));
+  return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
+}
+
+/** iOS: `TO-ALL-PROPOSED-NEW-TIME="DTSTART:20261122T100000Z;STATUS:NEEDS-ACTION"` on the ATTENDEE. */
+function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' | 'end'> | null {
+  const text = attendee.param('TO-ALL-PROPOSED-NEW-TIME');
+  if (text === null) return null;
+  const field = (name: string) => new RegExp(`(?:^|;)${name}:([0-9TZtz]+)`, 'i').exec(text)?.[1];
+  const start = readTime(field('DTSTART') ?? '', {}, []);
+  return start && { start, end: readTime(field('DTEND') ?? '', {}, []) };
+}
+
+const COMMENTS = new Set(['COMMENT', 'X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT']);
+
+/** What the person wrote, in the places where clients put it; the same text twice is said once. */
+function readComment({ lines }: ClaimedComponent): string | null {
+  const texts: string[] = [];
+  let inside = false;
+  for (const line of lines) {
+    // A client that writes raw newlines breaks the value into lines that are no content lines.
+    if (line.name === '' && inside) texts.push(`${texts.pop() ?? ''}\n${unescapeText(line.text)}`);
+    if (line.name === '') continue;
+    inside = COMMENTS.has(line.name);
+    if (inside) texts.push(unescapeText(line.value));
+    // Google says it in a parameter of the ATTENDEE.
+    if (line.name === 'ATTENDEE') texts.push(unescapeText(line.param('X-RESPONSE-COMMENT') ?? ''));
+  }
+  const said = new Set(texts.map((text) => text.trim()).filter((text) => text !== ''));
+  return said.size === 0 ? null : [...said].join('\n\n');
+}
+
+/** Null where it is missing or names no instant. ISO punctuation and a zone occur, though RFC 5545 §3.8.7.2 wants UTC. */
+function readStamp(line: ContentLine | null, vtimezones: readonly string[]): number | null {
+  const value = line?.value.trim().replace(/(\d)[-:](?=\d)/g, '$1') ?? '';
+  return readTime(value, { tzid: line?.param('TZID') ?? null }, vtimezones)?.instant ?? null;
+}
+
+function timeIn(component: ClaimedComponent, name: string): CalendarTime | null {
+  return timeOf(first(component, name), component.vtimezones);
+}
+
+function first(component: ClaimedComponent, name: string): ContentLine | null {
+  return component.lines.find((line) => line.name === name) ?? null;
+}

@@ -1,0 +1,176 @@
+// Two states of one event come in; what a reader would call changed goes out as data, before and after: time, place,
+// title, description, recurrence, attendees, of the event itself or of one occurrence. An occurrence without a component
+// of its own is what the series makes of it.
+import { parseEvent, type EventDocument } from '../ical/event-document.ts';
+import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { type NormalComponent, normalComponent, sameMap, type Schedule, scheduleKey } from './normal-form.ts';
+import { formatLocal } from '../ical/local-time.ts';
+import { localAt, readTime } from '../ical/time-zones.ts';
+import type { CalendarTime } from './types.ts';
+
+export interface TimeSpan {
+  readonly start: CalendarTime | null;
+  readonly end: CalendarTime | null;
+}
+
+export interface RecurrenceRules {
+  /** RRULE values, in normal form. */
+  readonly rules: readonly string[];
+  /** RDATE and EXDATE as recurrenceIds, in order. */
+  readonly added: readonly string[];
+  readonly excluded: readonly string[];
+}
+
+/** `recurrenceId` as in OccurrenceKey: null is the event itself. Texts are as read, not escaped; null where missing. */
+export type EventDifference =
+  | { readonly kind: 'time'; readonly recurrenceId: string | null; readonly before: TimeSpan; readonly after: TimeSpan }
+  | {
+      readonly kind: 'title' | 'place' | 'description' | 'status' | 'other';
+      readonly recurrenceId: string | null;
+      /** The property, such as `SUMMARY`; for `other` any that no kind of its own names. */
+      readonly property: string;
+      readonly before: string | null;
+      readonly after: string | null;
+    }
+  | {
+      readonly kind: 'recurrence';
+      readonly recurrenceId: null;
+      readonly before: RecurrenceRules;
+      readonly after: RecurrenceRules;
+    }
+  | {
+      readonly kind: 'attendees';
+      readonly recurrenceId: string | null;
+      /** Address keys. */
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      /** Invited as something else: optional, a resource. */
+      readonly changed: readonly string[];
+    }
+  /** The series, or an occurrence without a series that would make it, stands in one of the two alone. */
+  | { readonly kind: 'occurrence'; readonly recurrenceId: string | null; readonly change: 'added' | 'removed' };
+
+const KINDS: Readonly<Record<string, 'title' | 'place' | 'description' | 'status'>> = {
+  SUMMARY: 'title',
+  LOCATION: 'place',
+  DESCRIPTION: 'description',
+  STATUS: 'status',
+};
+
+/** Master first, then occurrences in order. @throws GatewayError `calendar-unparseable` */
+export function whatChanged(previous: string, now: string): EventDifference[] {
+  return documentDifferences(parseEvent(previous), parseEvent(now));
+}
+
+export function documentDifferences(previous: EventDocument, now: EventDocument): EventDifference[] {
+  const before = readState(previous);
+  const after = readState(now);
+  const differences: EventDifference[] = [];
+  if (before.master && after.master) {
+    differences.push(...recurrenceDifference(before.master.schedule, after.master.schedule));
+    differences.push(...componentDifferences(before.master, after.master));
+  } else if (before.master || after.master) {
+    differences.push({ kind: 'occurrence', recurrenceId: null, change: after.master ? 'added' : 'removed' });
+  }
+  const ids = new Set([...before.overrides.keys(), ...after.overrides.keys()]);
+  for (const id of [...ids].sort()) differences.push(...occurrenceDifferences(before, after, id));
+  return differences;
+}
+
+interface State {
+  readonly master: NormalComponent | null;
+  readonly overrides: ReadonlyMap<string, NormalComponent>;
+  readonly vtimezones: readonly string[];
+  /** The TZID of the master's start. */
+  readonly tzid: string | null;
+}
+
+function readState({ master, overrides, vtimezones }: EventDocument): State {
+  return {
+    master: master && normalComponent(master, vtimezones),
+    overrides: new Map(overrides.map((each) => [each.recurrenceId ?? '', normalComponent(each, vtimezones)])),
+    vtimezones,
+    tzid: master?.startLine?.param('TZID') ?? null,
+  };
+}
+
+function occurrenceDifferences(before: State, after: State, id: string): EventDifference[] {
+  // Where the series has moved, its occurrences have other names: one that only the other has is no news by itself.
+  const moved = before.master !== null && after.master !== null && startOf(before) !== startOf(after);
+  if (moved && !(before.overrides.has(id) && after.overrides.has(id))) return [];
+  const old = before.overrides.get(id) ?? instanceAt(before, id);
+  const current = after.overrides.get(id) ?? instanceAt(after, id);
+  if (old && current) return componentDifferences(old, current);
+  // Left out of the series: RECURRENCE has said so.
+  if (before.master && after.master) return [];
+  return [{ kind: 'occurrence', recurrenceId: id, change: old ? 'removed' : 'added' }];
+}
+
+function startOf({ master }: State): string | null {
+  return master?.schedule.start ? occurrenceIdOf(master.schedule.start) : null;
+}
+
+/** What the series makes of that occurrence; null where it is excluded or there is no series. */
+function instanceAt({ master, vtimezones, tzid }: State, id: string): NormalComponent | null {
+  if (!master?.schedule.start || master.schedule.excluded.includes(id)) return null;
+  const { schedule } = master;
+  const start = timeOfId(id, tzid, vtimezones);
+  const end = timeOfId(shifted(id, schedule.duration), tzid, vtimezones);
+  return { ...master, recurrenceId: id, schedule: { ...schedule, start, end, rules: [], added: [], excluded: [] } };
+}
+
+function shifted(id: string, millis: number): string {
+  const local = formatLocal(millisOf(id) + millis);
+  if (formOf(id) === 'date') return local.slice(0, 8);
+  return formOf(id) === 'instant' ? `${local}Z` : local;
+}
+
+function timeOfId(id: string, tzid: string | null, vtimezones: readonly string[]): CalendarTime | null {
+  const local = tzid !== null && formOf(id) === 'instant' ? localAt(millisOf(id), tzid, vtimezones) : null;
+  return local === null ? readTime(id, {}, vtimezones) : readTime(local, { tzid }, vtimezones);
+}
+
+function recurrenceDifference(before: Schedule, after: Schedule): EventDifference[] {
+  const [old, current] = [rulesOf(before), rulesOf(after)];
+  if (JSON.stringify(old) === JSON.stringify(current)) return [];
+  return [{ kind: 'recurrence', recurrenceId: null, before: old, after: current }];
+}
+
+function rulesOf({ rules, added, excluded }: Schedule): RecurrenceRules {
+  return { rules, added, excluded };
+}
+
+function componentDifferences(before: NormalComponent, after: NormalComponent): EventDifference[] {
+  const { recurrenceId } = after;
+  const differences: EventDifference[] = [];
+  if (spanKey(before.schedule) !== spanKey(after.schedule)) {
+    differences.push({ kind: 'time', recurrenceId, before: spanOf(before), after: spanOf(after) });
+  }
+  if (!sameMap(before.texts, after.texts)) {
+    for (const property of new Set([...before.texts.keys(), ...after.texts.keys()])) {
+      const [old, current] = [before.texts.get(property) ?? null, after.texts.get(property) ?? null];
+      const kind = KINDS[property] ?? 'other';
+      if (old !== current) differences.push({ kind, recurrenceId, property, before: old, after: current });
+    }
+  }
+  if (!sameMap(before.guests, after.guests)) {
+    const [were, are] = [before.guests, after.guests];
+    differences.push({
+      kind: 'attendees',
+      recurrenceId,
+      added: [...are.keys()].filter((key) => !were.has(key)),
+      removed: [...were.keys()].filter((key) => !are.has(key)),
+      changed: [...are.keys()].filter((key) => were.has(key) && were.get(key) !== are.get(key)),
+    });
+  }
+  return differences;
+}
+
+function spanOf({ schedule: { start, end } }: NormalComponent): TimeSpan {
+  return { start, end };
+}
+
+/** Start, zone of a series, and length; a series in another zone is at another time from the next DST change on. */
+function spanKey(schedule: Schedule): string {
+  return JSON.stringify(scheduleKey(schedule).slice(0, 3));
+}

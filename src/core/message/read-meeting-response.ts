@@ -1,0 +1,106 @@
+// What winmail.dat says about a meeting in, the same items as a calendar would give out: the answer, and the proposal of
+// another time with it. Refuses what is no response: requests and cancellations give no items.
+import { calendarAddress } from '../ical/calendar-address.ts';
+import { isUid } from '../ical/occurrence-id.ts';
+import type { CalendarTime, ClaimedAnswer, ClaimedItem, ItipMessage, OccurrenceKey, Partstat } from '../itip/types.ts';
+import { readComment } from './read-comment.ts';
+import type { TnefMessage } from './tnef.ts';
+
+/** MS-OXOCAL §2.2.6.1. */
+const PARTSTATS: Readonly<Record<string, Partstat>> = { pos: 'ACCEPTED', neg: 'DECLINED', tent: 'TENTATIVE' };
+const METHODS: Readonly<Record<string, string>> = { request: 'REQUEST', canceled: 'CANCEL' };
+
+/** A form's name may follow the class. */
+const MEETING_CLASS = /^IPM\.Schedule\.Meeting\.(?:Resp\.(Pos|Neg|Tent)|(Request|Canceled))(?:\.|$)/i;
+
+/** MS-OXOCAL §2.2.1.27: the first 16 octets of every global object ID. */
+const CLASS_ID = '040000008200e00074c5b7101a82e008';
+const FIXED_LENGTH = 40;
+
+/** null: winmail.dat of an ordinary mail. The comment is its body, if it carries one in plain text. */
+export function readMeetingResponse(tnef: TnefMessage): ItipMessage | null {
+  const [, response = '', other = ''] = MEETING_CLASS.exec(tnef.messageClass) ?? [];
+  const partstat = PARTSTATS[response.toLowerCase()];
+  if (partstat === undefined) {
+    const method = METHODS[other.toLowerCase()];
+    return method === undefined ? null : { method, items: [], unusable: [] };
+  }
+  const occurrence = readOccurrence(tnef);
+  if (occurrence === null) return { method: 'REPLY', items: [], unusable: ['winmail.dat names no meeting.'] };
+  const answer: ClaimedAnswer = {
+    kind: 'answer',
+    component: 'VEVENT',
+    occurrence,
+    range: null,
+    attendee: tnef.sender === null ? null : calendarAddress(tnef.sender),
+    organizer: null,
+    partstat,
+    comment: readComment(tnef.body ?? ''),
+    delegatedTo: [],
+    sequence: tnef.sequence !== null && tnef.sequence >= 0 ? tnef.sequence : null,
+    stampedAt: tnef.answeredAt,
+  };
+  return { method: 'REPLY', items: [answer, ...readProposal(tnef, answer)], unusable: [] };
+}
+
+function readProposal(tnef: TnefMessage, answer: ClaimedAnswer): ClaimedItem[] {
+  if (!tnef.isProposal || tnef.proposedStart === null) return [];
+  const { occurrence, attendee, organizer, comment, sequence, stampedAt } = answer;
+  const start = utcTime(tnef.proposedStart);
+  const end = tnef.proposedEnd === null ? null : utcTime(tnef.proposedEnd);
+  return [{ kind: 'proposal', occurrence, attendee, organizer, start, end, comment, sequence, stampedAt }];
+}
+
+/**
+ * MS-OXCICAL §2.1.3.1.1.20.26: the UID is the text after `vCal-Uid` where the event came from elsewhere (ours did), else
+ * the whole ID in hex with the date of the occurrence blanked. The two forms differ in that date alone.
+ */
+export function readOccurrence({ globalObjectId, cleanGlobalObjectId, ...tnef }: TnefMessage): OccurrenceKey | null {
+  const id = globalObjectId ?? cleanGlobalObjectId;
+  if (id === null) return null;
+  const bytes = Buffer.from(id);
+  if (bytes.length < FIXED_LENGTH || bytes.subarray(0, 16).toString('hex') !== CLASS_ID) return null;
+  const data = bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt32LE(36));
+  const uid = readUid(bytes, data);
+  const date = { year: bytes.readUInt16BE(16), month: bytes.readUInt8(18), day: bytes.readUInt8(19) };
+  if (!isUid(uid)) return null;
+  if (date.year === 0) return { uid, recurrenceId: null };
+  // A date that is none must not become an answer to the whole series.
+  if (date.year < 1601 || date.year > 9999 || date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
+    return null;
+  return { uid, recurrenceId: recurrenceId(date, tnef) };
+}
+
+function readUid(id: Buffer, data: Buffer): string {
+  if (data.subarray(0, 8).toString('latin1') === 'vCal-Uid') {
+    const text = data.subarray(12).toString('utf8').replace(/\0.*$/s, '');
+    if (text !== '') return text;
+  }
+  const clean = Buffer.from(id);
+  clean.fill(0, 16, 20);
+  return clean.toString('hex').toUpperCase();
+}
+
+/**
+ * The date is the organizer's local one. The instant comes from where the exception stood before, or where it stands now
+ * if that is within a day of the date: else only the date is sure.
+ */
+function recurrenceId(
+  { year, month, day }: { year: number; month: number; day: number },
+  { originalStart, start }: { originalStart: number | null; start: number | null },
+): string {
+  const midnight = Date.UTC(year, month - 1, day);
+  const near = [originalStart, start].find(
+    (time) => time !== null && time >= midnight - 14 * 3_600_000 && time <= midnight + 38 * 3_600_000,
+  );
+  if (near !== undefined && near !== null) return utcText(near);
+  return `${String(year).padStart(4, '0')}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`;
+}
+
+function utcText(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function utcTime(instant: number): CalendarTime {
+  return { form: 'zoned', local: utcText(instant).slice(0, 15), zone: 'UTC', instant };
+}

@@ -1,0 +1,93 @@
+// The headers and the body of a scheduling callback in, a CallbackRequest or the name of the fault out.
+// Both header families are read, addresses with or without `mailto:`. Refused is whatever does not agree with its
+// calendar: a callback that names the wrong people would mail an invitation to the wrong people.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { isUid } from '../../core/ical/occurrence-id.ts';
+import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
+import type { CallbackReply } from './reply-codes.ts';
+import type { CallbackMethod, CallbackRequest } from '../../flow/use-cases.ts';
+
+export interface CallbackHeaders {
+  readonly sender: CalendarAddress;
+  readonly recipient: CalendarAddress;
+  readonly method: CallbackMethod;
+}
+
+const methods: ReadonlySet<string> = new Set<CallbackMethod>([
+  'REQUEST',
+  'CANCEL',
+  'REPLY',
+  'COUNTER',
+  'DECLINECOUNTER',
+  'REFRESH',
+  'ADD',
+  'PUBLISH',
+]);
+
+/** RFC 5546 §1.4: these the attendee sends to the organizer; all others go the other way. */
+const fromAttendee: ReadonlySet<CallbackMethod> = new Set<CallbackMethod>(['REPLY', 'COUNTER', 'REFRESH']);
+
+/** Takes the same time whatever is sent. `expected` null: no key is right. */
+export function isKeyRight(headers: IncomingHttpHeaders, expected: string | null): boolean {
+  const sent = headers['x-api-key'] ?? headers['x-ls-api-key'];
+  const same = timingSafeEqual(digest(typeof sent === 'string' ? sent : ''), digest(expected ?? ''));
+  return same && expected !== null && expected !== '';
+}
+
+export function readCallbackHeaders(headers: IncomingHttpHeaders): CallbackHeaders | CallbackReply {
+  const sender = calendarAddress(field(headers, 'sender'));
+  if (sender === null) return 'no-sender';
+  const recipient = calendarAddress(field(headers, 'recipient'));
+  if (recipient === null) return 'no-recipient';
+  const method = field(headers, 'method').trim().toUpperCase();
+  if (!methods.has(method)) return 'no-method';
+  return { sender, recipient, method: method as CallbackMethod };
+}
+
+/** Decodes the body as its Content-Type says, UTF-8 where it says nothing; a byte order mark is dropped. null: it is not that. */
+export function decodeBody(body: Uint8Array, contentType: string | undefined): string | null {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the calendar is what the headers say it is. */
+export function checkCalendar(
+  headers: CallbackHeaders,
+  calendar: string,
+  read: ReadScheduling,
+): CallbackRequest | CallbackReply {
+  const scheduling = read(calendar);
+  if (scheduling === null) return 'calendar-unparseable';
+  if (![...scheduling.uids].some(isUid)) return 'calendar-without-event';
+  if (scheduling.uids.size > 1) return 'several-events';
+  if (scheduling.methods.length !== 1 || scheduling.methods[0] !== headers.method) return 'method-differs';
+  return findStranger(headers, scheduling) ?? { ...headers, calendar };
+}
+
+function findStranger(
+  { sender, recipient, method }: CallbackHeaders,
+  { organizers, attendees }: Scheduling,
+): CallbackReply | null {
+  const [senders, recipients] = fromAttendee.has(method) ? [attendees, organizers] : [organizers, attendees];
+  if (!senders.has(sender.key)) return 'sender-differs';
+  // RFC 5546 §1.4: PUBLISH is for whoever wants it; it lists nobody.
+  if (method !== 'PUBLISH' && !recipients.has(recipient.key)) return 'recipient-differs';
+  return null;
+}
+
+function field(headers: IncomingHttpHeaders, name: 'sender' | 'recipient' | 'method'): string {
+  const value = headers[`x-caldav-${name}`] ?? headers[`x-ls-${name}`];
+  // Node reads header bytes as Latin-1; CalDAV servers write UTF-8.
+  return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : '';
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,106 @@
+// Use cases, keys and templates in, a listening HTTP server out: callback, RSVP, decisions, health. Every answer leaves
+// through `replies to faults` below, so no stack trace, no path and no half-written page ever goes onto the wire.
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import type { Templates } from '../../core/compose/types.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Log } from '../../app/log.ts';
+import type { KeyRing } from '../../core/signing/types.ts';
+import { addCallback } from './callback-route.ts';
+import { addDecisions } from './decision-routes.ts';
+import { addHealth } from './health-routes.ts';
+import { replyToFaults } from './reply-to-faults.ts';
+import { addRsvp } from './rsvp-routes.ts';
+import { secureHeaders } from './secure-headers.ts';
+import { type Pages, preparePages } from './show-page.ts';
+import type { UseCases } from '../../flow/use-cases.ts';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  readonly useCases: UseCases;
+  readonly ring: KeyRing;
+  readonly templates: Templates;
+  /** null: every callback gets 401. */
+  readonly inboundApiKey: string | null;
+  /** Where browsers reach this server; decides only whether they are told to stay with https. */
+  readonly appUrl: string;
+  /** Where Accept-Language names none of ours. */
+  readonly defaultLanguage?: string;
+  /** IANA name; what instants are shown in where the event has no zone of its own. */
+  readonly displayTimezone?: string;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export interface OpenHttp {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Takes no new connection; those at work have `drainMs` to end. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** What every route may use. */
+export interface RouteContext extends HttpOptions {
+  readonly pages: Pages;
+}
+
+/** A request that takes longer than this to arrive is not a slow network but an open hand. */
+const REQUEST_TIMEOUT = 60_000;
+/** What Node calls it when a client leaves in the middle of a request or an answer, or breaks off HTTP. */
+const HANG_UP = /^(?:ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
+
+/** Throws what `listen` throws: the address is in use, or not ours. */
+export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
+  const pages = preparePages(options.templates, options.defaultLanguage ?? 'en');
+  const context: RouteContext = { ...options, pages };
+  const router = new Router();
+  addHealth(router, context);
+  addCallback(router, context);
+  addRsvp(router, context);
+  addDecisions(router, context);
+
+  const app = new Koa();
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (HANG_UP.test(error.code ?? '')) options.log.debug({ code: error.code }, 'a client hung up');
+    else options.log.error({ err: error }, 'http');
+  });
+  app.use(secureHeaders(options.appUrl, pages.styleHash));
+  app.use(replyToFaults(context));
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, app.callback());
+  await listen(server, options.host, options.port);
+  // Unheard, a connection that could not be accepted would end the process.
+  server.on('error', (error) => options.log.debug({ err: error }, 'http listener'));
+  const { address, port } = server.address() as AddressInfo;
+  return { address: { host: address, port }, close: (drainMs) => close(server, drainMs) };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void => {
+      const message = `HTTP_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new GatewayError('config-invalid', message, { cause }));
+    };
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const impatience = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(impatience);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

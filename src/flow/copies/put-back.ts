@@ -1,0 +1,52 @@
+// "Overwritten" of the decision table: organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
+// fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's, or what it was when the answer was written, is
+// applied again.
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { applyDecision } from '../../core/itip/apply.ts';
+import { type EventDocument, sequenceOf } from '../../core/ical/event-document.ts';
+import { partstatOf } from '../../core/ical/partstat-of.ts';
+import type { AppliedAnswer, CalendarAddress } from '../../core/itip/types.ts';
+import type { EventContext } from '../ports/spool.ts';
+import { type Expand, Histories, judgeAnswer } from './judge-answers.ts';
+
+export async function putBack(
+  document: EventDocument,
+  context: EventContext,
+  which: { readonly organizer: CalendarAddress; readonly uid: string },
+  expand: Expand,
+  now: number,
+): Promise<{ document: EventDocument; restored: readonly AppliedAnswer[] }> {
+  const restored: AppliedAnswer[] = [];
+  let current = document;
+  for (const known of context.applied) {
+    const attendee = calendarAddress(known.attendeeKey);
+    if (attendee === null || !wasOverwritten(current, attendee, known)) continue;
+    const histories = new Histories(context);
+    histories.forget(known);
+    const { partstat, sequence, sentAt, recurrenceId } = known;
+    const answer = {
+      component: 'VEVENT',
+      occurrence: { uid: which.uid, recurrenceId },
+      range: null,
+      attendee,
+      organizer: which.organizer,
+      partstat,
+      comment: null,
+      delegatedTo: [],
+      revision: { sequence, sentAt },
+      door: 'web',
+    } as const;
+    const decision = await judgeAnswer(current, answer, histories, expand, now);
+    if (decision.verdict !== 'apply') continue;
+    current = applyDecision(current, decision);
+    restored.push(known);
+  }
+  return { document: current, restored };
+}
+
+function wasOverwritten(document: EventDocument, attendee: CalendarAddress, known: AppliedAnswer): boolean {
+  if (known.partstat === 'NEEDS-ACTION') return false;
+  if (partstatOf(document, attendee, known.recurrenceId) !== 'NEEDS-ACTION') return false;
+  if (known.sequence === null) return true;
+  return Math.max(known.sequence, known.eventSequence ?? 0) >= sequenceOf(document, known.recurrenceId);
+}

@@ -1,0 +1,73 @@
+// The doors' side of the spool: what SMTP, LMTP, the callback and the RSVP page bring becomes a task that is on disk when
+// these functions resolve. Nothing is interpreted here.
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import type { Answer } from '../../core/itip/types.ts';
+import type { CallbackRequest, WebAnswer } from '../use-cases.ts';
+import type { ReceivedMail } from '../../core/message/types.ts';
+import type { RsvpClaims } from '../../core/signing/types.ts';
+import type { Spool } from '../ports/spool.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { eventLane, newTask, recipientLane } from '../records/records.ts';
+import { scopeOf } from '../../core/itip/calendar-scope.ts';
+import type { WritePace } from '../queue/write-batching.ts';
+
+export interface ReceiveOptions {
+  readonly spool: Spool;
+  readonly makeId: (now: number) => string;
+  readonly now: () => number;
+}
+
+export async function receiveMail(
+  { spool, makeId }: ReceiveOptions,
+  { envelope, peer, receivedAt, raw }: ReceivedMail,
+): Promise<string> {
+  const id = makeId(receivedAt);
+  await spool.put([
+    newTask(id, 'incoming', id, { kind: 'mail', envelope, peer, receivedAt }, { createdAt: receivedAt }, raw),
+  ]);
+  return id;
+}
+
+export async function receiveCallback(
+  { spool, makeId, now }: ReceiveOptions,
+  { sender, recipient, method, calendar }: CallbackRequest,
+): Promise<string> {
+  const at = now();
+  const id = makeId(at);
+  const origin = { recordId: id, door: 'callback', messageId: null };
+  const body = { kind: 'invitation', origin, sender, recipient, method, calendar, again: false } as const;
+  await spool.put([
+    newTask(id, 'invitation', recipientLane(scopeOf(calendar).uid, recipient.key), body, { createdAt: at }),
+  ]);
+  return id;
+}
+
+/** The token proves organizer and attendee; a web answer's time is its POST. */
+export async function receiveWebAnswer(
+  { spool, makeId, now, pace }: ReceiveOptions & { readonly pace: WritePace },
+  claims: RsvpClaims,
+  given: WebAnswer,
+): Promise<string> {
+  const at = now();
+  const id = makeId(at);
+  const attendee = calendarAddress(claims.attendee);
+  const organizer = calendarAddress(claims.organizer);
+  if (attendee === null || organizer === null) throw new GatewayError('token-invalid', 'the token names no addresses');
+  const answer: Answer = {
+    component: 'VEVENT',
+    occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : claims.recurrenceId },
+    range: null,
+    attendee,
+    organizer,
+    partstat: given.partstat,
+    comment: given.comment,
+    delegatedTo: [],
+    revision: { sequence: given.sequence, sentAt: at },
+    door: 'web',
+  };
+  const origin = { recordId: id, door: 'web', messageId: null };
+  const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;
+  const lane = eventLane(organizer.key, claims.uid);
+  await spool.put([newTask(id, 'event', lane, body, { createdAt: at, dueAt: pace.dueAt(lane) })]);
+  return id;
+}

@@ -1,0 +1,121 @@
+// The use cases behind the RSVP page: what the event says now, and an answer whose outcome is waited for briefly.
+import type { CalendarStore } from '../ports/calendar-store.ts';
+import { readEventView } from '../../core/compose/event-view.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { RsvpShown, WebAnswer, WebOutcome } from '../use-cases.ts';
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
+import { partstatOf } from '../../core/ical/partstat-of.ts';
+import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { RsvpClaims } from '../../core/signing/types.ts';
+import type { EventContext, Ledger } from '../ports/spool.ts';
+import { instantOf } from '../outbound/link-expiry.ts';
+import type { Outcomes } from '../queue/outcomes.ts';
+import { receiveWebAnswer, type ReceiveOptions } from './receive.ts';
+import type { WritePace } from '../queue/write-batching.ts';
+
+export interface RsvpOptions extends ReceiveOptions {
+  readonly store: CalendarStore;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+  readonly pace: WritePace;
+  /** SHOW_GUEST_LIST. */
+  readonly guestList: boolean;
+}
+
+const OUTCOME_PATIENCE_MS = 2_000;
+/** A GET must answer even where the CalDAV server does not. */
+const LOAD_PATIENCE_MS = 5_000;
+
+export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpShown> {
+  const attendee = calendarAddress(claims.attendee);
+  const organizer = calendarAddress(claims.organizer);
+  const { guestList } = options;
+  if (attendee === null || organizer === null) return nothing('gone', guestList);
+  const context = await options.ledger.eventContext(organizer.key, claims.uid, [attendee.key]);
+  const text = await loadText(options, organizer, claims.uid, context.event?.href ?? null);
+  const mailed = context.mailings.at(-1)?.calendar ?? null;
+  const organizerAsMailed = context.mailings[0]?.organizerAsMailed ?? null;
+  if (text === 'none') return nothing('gone', guestList);
+  if (text === 'unreachable') return shownUnreachable(options, claims, attendee, mailed, context, organizerAsMailed);
+  return shownEvent(options, claims, attendee, text.calendar, organizerAsMailed);
+}
+
+export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
+  const shown = await showRsvp(options, claims);
+  if (shown.state !== 'open' && shown.state !== 'unreachable') return { refused: shown.state };
+  // Changed since it was shown: it is shown again before it can be answered.
+  if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
+    return { refused: 'changed' };
+  const id = await receiveWebAnswer(options, claims, given);
+  const outcome = await options.outcomes.wait(id, OUTCOME_PATIENCE_MS);
+  if (outcome === null)
+    return (await options.ledger.entries(id, 1))[0]?.verdict === 'applied' ? 'recorded' : 'received';
+  if (outcome.verdict === 'applied' || outcome.reason === 'duplicate') return 'recorded';
+  // A second click on the same button overtook the first: nothing changed but what the person says.
+  if (outcome.reason === 'stale' && (await showRsvp(options, claims)).partstat === given.partstat) return 'recorded';
+  if (outcome.verdict === 'ignored' || outcome.verdict === 'refused') return { refused: outcome.reason };
+  return 'received';
+}
+
+type Loaded = 'none' | 'unreachable' | { readonly calendar: string };
+
+async function loadText(
+  { store }: RsvpOptions,
+  organizer: CalendarAddress,
+  uid: string,
+  href: string | null,
+): Promise<Loaded> {
+  const patience = new Promise<'unreachable'>((resolve) =>
+    setTimeout(() => resolve('unreachable'), LOAD_PATIENCE_MS).unref(),
+  );
+  const load = store.find(organizer, uid, href).then(
+    (found): Loaded =>
+      found.kind === 'found' ? { calendar: found.event.text } : found.kind === 'none' ? 'none' : 'unreachable',
+    (error: unknown): Loaded => {
+      if (error instanceof GatewayError) return 'unreachable';
+      throw error;
+    },
+  );
+  return Promise.race([load, patience]);
+}
+
+function shownEvent(
+  { now, guestList }: RsvpOptions,
+  claims: RsvpClaims,
+  attendee: CalendarAddress,
+  calendar: string,
+  organizerAsMailed: string | null,
+): RsvpShown {
+  const document = parseEvent(calendar);
+  const event = readEventView(calendar, claims.recurrenceId, attendee);
+  const partstat = partstatOf(document, attendee, claims.recurrenceId);
+  const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed, guestList };
+  if (partstat === null) return { ...common, state: 'not-invited', event: null };
+  if (event.cancelled) return { ...common, state: 'cancelled' };
+  const ends = instantOf(event.end) ?? instantOf(event.start);
+  const isSeries = isRecurring(document) && claims.recurrenceId === null;
+  if (!isSeries && ends !== null && ends < now()) return { ...common, state: 'past' };
+  const wholeSeries = claims.recurrenceId !== null && partstatOf(document, attendee, null) !== null;
+  return { ...common, state: 'open', wholeSeries };
+}
+
+function shownUnreachable(
+  { guestList }: RsvpOptions,
+  claims: RsvpClaims,
+  attendee: CalendarAddress,
+  mailed: string | null,
+  context: EventContext,
+  organizerAsMailed: string | null,
+): RsvpShown {
+  if (mailed === null) return nothing('unreachable', guestList);
+  const event = readEventView(mailed, claims.recurrenceId, attendee);
+  const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
+  const partstat = last?.partstat ?? null;
+  const { sequence } = event;
+  return { state: 'unreachable', event, partstat, sequence, calendar: mailed, organizerAsMailed, guestList };
+}
+
+function nothing(state: RsvpShown['state'], guestList: boolean): RsvpShown {
+  return { state, event: null, partstat: null, sequence: null, guestList };
+}

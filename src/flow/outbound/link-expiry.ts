@@ -1,0 +1,62 @@
+// How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say.
+import { readEventView } from '../../core/compose/event-view.ts';
+import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
+import type { CalendarTime, OccurrenceQuery } from '../../core/itip/types.ts';
+import type { Expand } from '../copies/judge-answers.ts';
+
+const DAY_MS = 86_400_000;
+const AFTER_END_MS = 7 * DAY_MS;
+const OPEN_ENDED_MS = 400 * DAY_MS;
+const MOST_OCCURRENCES = 3_000;
+
+/** Milliseconds since 1970, and never already past: an invitation to a past event can be read for 7 days. */
+export async function linkExpiry(
+  calendar: string,
+  uid: string,
+  recurrenceId: string | null,
+  expand: Expand,
+  now: number,
+): Promise<number> {
+  const { start, end, rrule, added } = readEventView(calendar, recurrenceId, null);
+  const length = Math.max(0, (instantOf(end) ?? 0) - (instantOf(start) ?? 0));
+  if ((rrule === null && added.length === 0) || recurrenceId !== null) {
+    const ends = instantOf(end) ?? instantOf(start);
+    return Math.max(ends === null ? now + OPEN_ENDED_MS : ends + AFTER_END_MS, now + AFTER_END_MS);
+  }
+  if (rrule !== null && !/;?(UNTIL|COUNT)=/i.test(rrule)) return now + OPEN_ENDED_MS;
+  const lastStart = await lastStartOf(
+    parseEvent(calendar),
+    { calendar, uid, from: null, limit: MOST_OCCURRENCES },
+    expand,
+  );
+  return lastStart === null ? now + OPEN_ENDED_MS : Math.max(lastStart + length + AFTER_END_MS, now + AFTER_END_MS);
+}
+
+const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();
+
+/** Null where nobody can say. Found out once for all who are mailed the same calendar. */
+function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Expand): Promise<number | null> {
+  const known = lastStarts.get(document);
+  if (known !== undefined) return known;
+  const found = expand(query).then((answer) => {
+    const last = answer.kind === 'occurrences' && answer.complete ? answer.starts.at(-1) : undefined;
+    return last === undefined ? null : instantOfKey(last);
+  });
+  lastStarts.set(document, found);
+  found.catch(() => lastStarts.delete(document));
+  return found;
+}
+
+/** A date or a floating time is read as UTC plus a day: an expiry may be late, never early. */
+export function instantOf(time: CalendarTime | null): number | null {
+  if (time === null) return null;
+  return time.instant ?? instantOfKey(time.local);
+}
+
+function instantOfKey(key: string): number | null {
+  const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(key);
+  if (match === null) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  const utc = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
+  return match[7] === 'Z' ? utc : utc + DAY_MS;
+}

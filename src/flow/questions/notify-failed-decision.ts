@@ -1,0 +1,34 @@
+// The organizer decided, and it could not be carried out: told by mail, since the page waits only for moments. At once
+// where that is known at once; where the work was given up after days, as work of its own.
+import type { NewTask, Task } from '../ports/spool.ts';
+import type { Lane } from '../copies/event-lane.ts';
+import type { NotifyOrganizer } from './notify-organizer.ts';
+import { bodyOf, type EventBody, eventLane, newTask, partiesOf } from '../records/records.ts';
+
+/** `event` is its text, where it could be loaded. */
+export function tellNotEntered(
+  options: { readonly notifyOrganizer: NotifyOrganizer },
+  { organizer, uid, context, set, notEntered }: Lane,
+  event: string | null,
+): void {
+  const [first] = notEntered;
+  if (first === undefined) return;
+  const calendar = event ?? context.mailings.at(-1)?.calendar ?? null;
+  const notices = notEntered.map(({ attendee, reason }) => ({ kind: 'not-entered', attendee, reason }) as const);
+  options.notifyOrganizer(set, { organizer, uid, calendar, notices, origin: first.origin });
+}
+
+/** What follows from giving up a task of an event: nothing, where the organizer did not decide about it. */
+export function afterGivingUp(makeId: (now: number) => string): (task: Task, now: number) => NewTask[] {
+  return (task, now) => {
+    const body = bodyOf<EventBody>(task);
+    if (!('approved' in body) || !(body.approved || ('declined' in body && body.declined))) return [];
+    const { origin } = body;
+    const { organizer, attendee, uid } = partiesOf(body);
+    const notice = { kind: 'not-entered', attendee, reason: 'failed' } as const;
+    const lane = eventLane(organizer.key, uid);
+    return [
+      newTask(makeId(now), 'event', lane, { kind: 'notice', origin, organizer, uid, notice }, { createdAt: now }),
+    ];
+  };
+}
