@@ -2,7 +2,7 @@
 // mails of that size. Run: npx tsx test/bench/compose.ts
 import { composeInvitation } from '../../src/core/compose/compose-invitation.ts';
 import { writeMail } from '../../src/core/compose/write-mail.ts';
-import { calendar, event, invitationMail, loadTemplates } from '../compose/samples.ts';
+import { calendar, event, invitationMail, loadTemplates } from '../core/compose/samples.ts';
 
 const templates = await loadTemplates();
 

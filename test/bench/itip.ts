@@ -3,7 +3,7 @@ import { applyDecision } from '../../src/core/itip/apply.ts';
 import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
 import { readMessage } from '../../src/core/itip/read-message.ts';
 import type { Answer, Decision } from '../../src/core/itip/types.ts';
-import { address, answerFrom, FAR_FUTURE, judge } from '../itip/run-answer.ts';
+import { address, answerFrom, FAR_FUTURE, judge } from '../core/itip/run-answer.ts';
 
 const RUNS = 15;
 const NO_HISTORY = { applied: [], mailed: [] };

@@ -6,7 +6,7 @@ import { startNoDns } from '../../src/playground/no-dns.ts';
 import { OWN_DOMAIN, provenFrom, settingsFor } from '../bench/bench-kit.ts';
 import { startSwallowing } from '../bench/black-hole.ts';
 import { deliver } from '../bench/deliver.ts';
-import { startPostgres, havePostgres } from '../spool/start-postgres.ts';
+import { startPostgres, havePostgres } from '../adapters/spool/start-postgres.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { startCatcher } from '../system/catcher.ts';

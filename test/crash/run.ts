@@ -1,6 +1,6 @@
 // `npm run crash [kills] [gateways on a PostgreSQL]`: the crash test for longer, on PostgreSQL with a kill every second. Prints
 // what went in and came out, and every fault.
-import { startPostgres } from '../spool/start-postgres.ts';
+import { startPostgres } from '../adapters/spool/start-postgres.ts';
 import { buildGateway } from '../system/gateway-process.ts';
 import { runCrashes } from './crash-run.ts';
 import { findFaults, waitsOf } from './model.ts';

@@ -10,7 +10,7 @@ import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/e
 import { partstatOf } from '../../src/core/ical/partstat-of.ts';
 import { readMessage } from '../../src/core/itip/read-message.ts';
 import type { Answer, OccurrenceAnswer } from '../../src/core/itip/types.ts';
-import { answerFrom } from '../itip/run-answer.ts';
+import { answerFrom } from '../core/itip/run-answer.ts';
 
 export interface FuzzReport {
   readonly seed: number;

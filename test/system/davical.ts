@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { request } from 'undici';
-import { havePostgres, startPostgres } from '../spool/start-postgres.ts';
+import { havePostgres, startPostgres } from '../adapters/spool/start-postgres.ts';
 import { startProcess } from './background-process.ts';
 import { type CalendarServer, type CalendarUser, requestsTo } from './calendar-server.ts';
 import { freePort, has, waitFor } from './programs.ts';

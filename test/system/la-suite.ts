@@ -3,7 +3,7 @@
 // anything is written. Which changes call back, and with what, follows the iTIP broker of sabre/vobject 4.
 import ICAL from 'ical.js';
 import { request } from 'undici';
-import { type FakeCaldav, type FakeChange, startFakeCaldav } from '../caldav/fake-caldav.ts';
+import { type FakeCaldav, type FakeChange, startFakeCaldav } from '../adapters/caldav/fake-caldav.ts';
 import { type CalendarServer, requestsTo } from './calendar-server.ts';
 
 export const laSuiteKey = 'la-suite-key';

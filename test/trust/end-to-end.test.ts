@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authenticator, openAuthenticator } from '../../src/adapters/authenticate/authenticate.ts';
 import { type SenderPolicy, judgeSender } from '../../src/core/message/judge-sender.ts';
 import type { PeerFacts } from '../../src/core/message/types.ts';
-import { type DnsResponder, openDnsResponder } from '../authenticate/dns-responder.ts';
-import { keyRecord, mailText, received, seal, sign } from '../authenticate/signed-mail.ts';
+import { type DnsResponder, openDnsResponder } from '../adapters/authenticate/dns-responder.ts';
+import { keyRecord, mailText, received, seal, sign } from '../adapters/authenticate/signed-mail.ts';
 
 const BOB = 'From: Bob <bob@example.com>';
 const DORA = 'From: Dora <dora@plain.test>';

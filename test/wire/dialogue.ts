@@ -13,7 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import type { MailDoorOptions } from '../../src/doors/mail/smtp-door.ts';
-import { BOUNCE, REPLY, type RawClient, openTestDoor, rawClient } from '../smtp/mail-door-kit.ts';
+import { BOUNCE, REPLY, type RawClient, openTestDoor, rawClient } from '../doors/mail/mail-door-kit.ts';
 
 interface Step {
   readonly number: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { RING, REPLY, clientInData, openTestDoor, rawClient } from '../smtp/mail-door-kit.ts';
+import { RING, REPLY, clientInData, openTestDoor, rawClient } from '../doors/mail/mail-door-kit.ts';
 import { recipientPolicy } from '../../src/core/signing/recipient-policy.ts';
 
 const IDLE = 5_000;

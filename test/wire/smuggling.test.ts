@@ -3,7 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { REPLY, type RawClient, type TestDoor, openTestDoor, rawClient } from '../smtp/mail-door-kit.ts';
+import { REPLY, type RawClient, type TestDoor, openTestDoor, rawClient } from '../doors/mail/mail-door-kit.ts';
 
 const TERMINATORS = {
   'LF . LF': '\n.\n',

@@ -1,0 +1,45 @@
+// A store before a server by hand, with one event of alice in it. In: the fake's options; out: both, ended after the test.
+import { onTestFinished } from 'vitest';
+import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
+import { type CalendarStoreOptions, openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
+import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
+import type { StoredEvent } from '../../../src/core/itip/types.ts';
+import { meeting } from '../../system/calendar-server.ts';
+import { type FakeAnswer, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
+import { alice, answer } from './store-contract.ts';
+
+export const home = '/calendars/alice@example.com/';
+export const text = meeting({
+  uid: 'one',
+  organizer: 'alice@example.com',
+  attendees: [{ email: 'guest@remote.test' }],
+});
+export const accepted = answer(text, 'guest@remote.test', 'ACCEPTED');
+
+export interface Started {
+  readonly server: FakeCaldav;
+  readonly store: CalendarStore;
+  find(uid?: string): Promise<StoredEvent>;
+}
+
+export async function start(options: FakeOptions = {}, settings: Partial<CalendarStoreOptions> = {}): Promise<Started> {
+  const server = await startFakeCaldav(options);
+  const auth: CalDavAuth = { kind: 'api-key', key: 'k' };
+  const store = openCalendarStore({ url: server.url, auth, home: null, timeoutMs: 2_000, ...settings });
+  onTestFinished(async () => {
+    await store.close();
+    await server.stop();
+  });
+  server.objects.set(`${home}default/one.ics`, text);
+  const find = async (uid = 'one'): Promise<StoredEvent> => {
+    const found = await store.find(alice, uid, null);
+    if (found.kind !== 'found') throw new Error(found.kind);
+    return found.event;
+  };
+  return { server, store, find };
+}
+
+/** A server that gives that answer to one method, and itself answers the rest. */
+export function answering(method: string, made: FakeAnswer | 'hang' | 'cut'): FakeOptions {
+  return { intercept: (request) => (request.method === method ? made : undefined) };
+}

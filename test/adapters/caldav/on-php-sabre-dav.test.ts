@@ -1,0 +1,33 @@
+// The calendar store against Debian's SabreDAV, whose If-Match lets two writers win: by a key and the organizer's name, as
+// La Suite has it, and with each organizer's own account.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { hasPhpSabreDav, sabreApiKey, startPhpSabreDav } from '../../system/php-sabre-dav.ts';
+import { describeStore } from './store-contract.ts';
+
+const quirks = {
+  available: hasPhpSabreDav(),
+  home: () => null,
+  keepsBytes: true,
+  atomicIfMatch: false,
+  allowsSameUidTwice: true,
+  secondCalendar: '/calendars/alice@example.com/second/',
+};
+describeStore('php-sabre-dav, key and organizer, discovery', startPhpSabreDav, {
+  ...quirks,
+  auth: () => ({ kind: 'api-key', key: sabreApiKey }),
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'accounts-'));
+const file = join(folder, 'accounts.json');
+afterAll(() => rmSync(folder, { recursive: true }));
+describeStore('php-sabre-dav, accounts of the organizers', startPhpSabreDav, {
+  ...quirks,
+  auth: ({ users }) => {
+    const accounts = Object.values(users).map(({ email, username, password }) => [email, { username, password }]);
+    writeFileSync(file, JSON.stringify(Object.fromEntries(accounts)));
+    return { kind: 'accounts', file };
+  },
+});

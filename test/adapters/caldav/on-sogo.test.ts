@@ -1,0 +1,51 @@
+// The calendar store against Debian's SOGo, whose calendars are outboxes besides, and which lists them only to those who say
+// who asks: a superuser as the service account. Its ETags are counters that begin anew with each name.
+import { describe, expect, it } from 'vitest';
+import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
+import { meeting } from '../../system/calendar-server.ts';
+import { hasSogo, startSogo } from '../../system/sogo.ts';
+import { address, alice, answer, describeStore, partstatOf } from './store-contract.ts';
+
+const quirks = {
+  available: hasSogo(),
+  auth: () => ({ kind: 'basic', username: 'svc', password: 'svcpw' }) as const,
+  home: (server: { readonly home: string }) => server.home,
+  keepsBytes: false,
+  atomicIfMatch: false,
+  allowsSameUidTwice: false,
+  secondCalendar: '/SOGo/dav/alice@example.com/Calendar/second/',
+  // A meeting of 2,000 takes it 20 seconds.
+  mostGuests: 200,
+  bringsBack: true,
+};
+
+describeStore('SOGo, superuser', startSogo, quirks);
+
+describe.skipIf(!quirks.available)('SOGo', () => {
+  it("makes ORGANIZER and SEQUENCE its own, and the event is the organizer's all the same", async () => {
+    const server = await startSogo();
+    const store = openCalendarStore({ url: server.url, auth: quirks.auth(), home: server.home });
+    const path = `${server.users.alice.calendar}one.ics`;
+    const stored = async (): Promise<string> =>
+      (await server.getEvent(server.users.alice, path))?.text.replace(/\r?\n[ \t]/g, '') ?? '';
+    const attendees = [{ email: 'Alice@Example.com', partstat: 'ACCEPTED' }, { email: 'guest@remote.test' }];
+    const text = meeting({ uid: 'one', organizer: 'Alice@Example.com', attendees });
+    await server.putEvent(server.users.alice, path, text);
+    expect((await stored()).match(/^(?:ORGANIZER|ATTENDEE|SEQUENCE).*$/gm)?.toSorted()).toEqual([
+      expect.stringMatching(/^ATTENDEE.*:mailto:guest@remote\.test$/),
+      'ORGANIZER;CN=alice@example.com:mailto:alice@example.com',
+      'SEQUENCE:0',
+    ]);
+    const found = await store.find(address('Alice@Example.com'), 'one', null);
+    if (found.kind !== 'found') throw new Error(found.kind);
+    const accepted = answer(found.event.text, 'guest@remote.test', 'ACCEPTED');
+    expect((await store.write(alice, found.event, accepted)).kind).toBe('written');
+    expect(await stored()).toContain('SEQUENCE:0');
+    const moved = text.replaceAll('20270301T1', '20270302T1').replace('SEQUENCE:0', 'SEQUENCE:1');
+    await server.putEvent(server.users.alice, path, moved);
+    expect(await stored()).toContain('SEQUENCE:2');
+    expect(partstatOf(await stored(), 'guest@remote.test')).toBe('NEEDS-ACTION');
+    await store.close();
+    await server.stop();
+  });
+});

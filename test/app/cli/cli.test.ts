@@ -1,0 +1,209 @@
+// The command line as an operator uses it: the built program in processes of its own.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltGateway, buildGateway } from '../../system/gateway-process.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
+
+let built: BuiltGateway;
+beforeAll(() => {
+  built = buildGateway();
+});
+afterAll(() => built.remove());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function imip(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const options = { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env } };
+  return run(process.execPath, [built.cli, ...args], options).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
+  );
+}
+
+// A process starts within a second; on a busy machine of two cores, within ten.
+describe('imip-gateway', { timeout: 60_000 }, () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'imip-cli-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('makes a secret that the settings take', async () => {
+    const { stdout } = await imip(['secret']);
+    expect(stdout).toMatch(/^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=\n$/);
+    expect((await imip(['secret'])).stdout).not.toBe(stdout);
+  });
+
+  it('names every wrong setting and ends with 1', async () => {
+    const { code, stderr, stdout } = await imip(['serve'], { HTTP_LISTEN: 'nowhere', SENDER_POLICY: 'lax' });
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    for (const name of ['GATEWAY_SECRETS', 'HTTP_LISTEN', 'SENDER_POLICY']) expect(stderr).toContain(name);
+  });
+
+  it.each([
+    ['HTTP_LISTEN', 'nowhere.invalid:0'],
+    ['SMTP_LISTEN', '192.0.2.1:2525'],
+    ['LMTP_LISTEN', '192.0.2.1:2424'],
+    ['METRICS_LISTEN', '192.0.2.1:9090'],
+  ])('names %s where nothing can listen on %s', async (name, value) => {
+    const { code, stderr } = await imip(['serve'], {
+      GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+      DATABASE_URL: `sqlite:${join(folder, `${name}.db`)}`,
+      HTTP_LISTEN: '127.0.0.1:0',
+      SMTP_LISTEN: '127.0.0.1:0',
+      [name]: value,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${name}: cannot listen on ${value}: `);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('names every setting whose file cannot be used, and has opened nothing', async () => {
+    const database = join(folder, 'never', 'gateway.db');
+    const missing = join(folder, 'missing');
+    const { code, stderr } = await imip(['serve'], {
+      GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      DATABASE_URL: `sqlite:${database}`,
+      CALDAV_AUTH: `accounts:${missing}`,
+      TEMPLATES_DIR: missing,
+      SMTP_TLS_CERT: missing,
+      SMTP_TLS_KEY: missing,
+      DKIM_DOMAIN: 'example.com',
+      DKIM_SELECTOR: 's1',
+      DKIM_KEY: missing,
+    });
+    expect(code).toBe(1);
+    const named = stderr.split('\n').flatMap((line) => /^ {2}([A-Z_]+)/.exec(line)?.[1] ?? []);
+    expect(named.toSorted()).toEqual(['CALDAV_AUTH', 'DKIM_KEY', 'SMTP_TLS_CERT', 'TEMPLATES_DIR']);
+    expect(existsSync(database)).toBe(false);
+  });
+
+  it.each([
+    [['playground', '--port', 'abc'], '--port must be a number'],
+    [['playground', '--port', '70000'], '--port must be a number'],
+    [['queue', 'list', '--limit', 'few'], '--limit must be a number'],
+  ])('%j is refused in one line', async (args, said) => {
+    const { code, stderr } = await imip(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^imip-gateway: .*\n$/);
+    expect(stderr).toContain(said);
+  });
+
+  it('says what it sees in a mail', async () => {
+    const { code, stdout } = await imip(['inspect', 'fixtures/mail/outlook-desktop-accepted.eml']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ACCEPTED/);
+    const missing = await imip(['inspect', 'no-such.eml']);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no-such.eml') });
+  });
+
+  describe('serve', () => {
+    let gateway: ChildProcess;
+    let listening: { http: string; smtp: string; lmtp: string | null };
+    let output = '';
+    const env = () => ({
+      PATH: process.env['PATH'] ?? '',
+      GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      DATABASE_URL: `sqlite:${join(folder, 'serve', 'gateway.db')}`,
+      HTTP_LISTEN: '127.0.0.1:0',
+      SMTP_LISTEN: '127.0.0.1:0',
+      LMTP_LISTEN: '127.0.0.1:0',
+      REPLY_DOMAIN: 'reply.example.com',
+      CALDAV_URL: 'http://127.0.0.1:1/',
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      CALDAV_INBOUND_API_KEY: 'key',
+      CALDAV_OUTBOUND_API_KEY: 'key',
+    });
+
+    beforeAll(async () => {
+      gateway = spawn(process.execPath, [built.cli, 'serve'], { cwd: root, env: env() });
+      listening = await new Promise((resolve, reject) => {
+        gateway.stdout?.on('data', (chunk: Buffer) => {
+          output += chunk.toString();
+          const line = output.split('\n').find((each) => each.includes('"msg":"listening"') && each.endsWith('}'));
+          if (line !== undefined) resolve(JSON.parse(line));
+        });
+        gateway.once('exit', (code) => reject(new Error(`it ended with ${code}: ${output}`)));
+      });
+    });
+    afterAll(() => gateway.kill('SIGKILL'));
+
+    it('prints where it listens, and is alive and ready', async () => {
+      expect(listening).toMatchObject({
+        http: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        smtp: expect.any(String),
+        lmtp: expect.any(String),
+      });
+      expect((await fetch(`http://${listening.http}/healthz`)).status).toBe(200);
+      const ready = await fetch(`http://${listening.http}/readyz`);
+      expect(ready.status).toBe(200);
+    });
+
+    it('does not share its database with a second gateway', async () => {
+      const second = await imip(['serve'], env());
+      expect(second.code).toBe(1);
+      expect(second.stderr).toMatch(/another gateway/);
+    });
+
+    it('says why, while it runs', async () => {
+      const calendar = [
+        'BEGIN:VCALENDAR',
+        'VERSION:2.0',
+        'METHOD:REQUEST',
+        'BEGIN:VEVENT',
+        'UID:why@example.com',
+        'DTSTAMP:20270101T000000Z',
+        'DTSTART:20270301T100000Z',
+        'SUMMARY:Why',
+        'ORGANIZER:mailto:alice@example.com',
+        'ATTENDEE;SCHEDULE-AGENT=NONE:mailto:bob@remote.test',
+        'END:VEVENT',
+        'END:VCALENDAR',
+        '',
+      ].join('\r\n');
+      const headers = {
+        'X-Api-Key': 'key',
+        'X-CalDAV-Sender': 'mailto:alice@example.com',
+        'X-CalDAV-Recipient': 'mailto:bob@remote.test',
+        'X-CalDAV-Method': 'REQUEST',
+        'Content-Type': 'text/calendar',
+      };
+      const answer = await fetch(`http://${listening.http}/api/v1.0/caldav-scheduling-callback`, {
+        method: 'POST',
+        headers,
+        body: calendar,
+      });
+      expect([answer.status, await answer.text()]).toEqual([200, 'OK\n']);
+      await expect
+        .poll(async () => (await imip(['why', 'why@example.com'], env())).stdout, { timeout: 40_000 })
+        .toMatch(/not-mailed: schedule-agent/);
+      expect((await imip(['why', 'bob@remote.test'], env())).stdout).toContain('why@example.com');
+      expect((await imip(['why', 'nobody@example.com'], env())).stdout).toMatch(/^Nothing in the ledger/);
+    });
+
+    it('closes its doors and ends with 0 on SIGTERM', async () => {
+      const ended = new Promise<number | null>((resolve) => gateway.once('exit', resolve));
+      gateway.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      const [host, port] = listening.smtp.split(':');
+      const refused = await new Promise<string | undefined>((resolve) =>
+        connect(Number(port), host ?? '').once('error', (error: NodeJS.ErrnoException) => resolve(error.code)),
+      );
+      expect(refused).toBe('ECONNREFUSED');
+    });
+  });
+});

@@ -1,0 +1,223 @@
+// The operator's hand in the queues, beside a gateway at work: the same SQLite file from two sides.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../../src/core/errors.ts';
+import { explain } from '../../../src/flow/questions/explain.ts';
+import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
+import {
+  changeTasks,
+  listQueue,
+  type QueueCommandOptions,
+  sayChanges,
+  sayListing,
+  sayTask,
+  showTask,
+} from '../../../src/app/cli/queue-commands.ts';
+import { eventLane, newTask } from '../../../src/flow/records/records.ts';
+import { workQueue } from '../../../src/flow/queue/work-queue.ts';
+import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
+import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import { openLog } from '../../../src/app/log.ts';
+import { openQueueDesk, openSpool } from '../../../src/adapters/spool/open-spool.ts';
+import type { Batch, Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const address = (text: string): CalendarAddress => calendarAddress(text) ?? { key: '', asWritten: '' };
+const organizer = address('alice@example.com');
+const everything = { queue: null, state: null, limit: 100 };
+
+/** A re-read of an event: the smallest task there is. */
+function task(id: string, over: Partial<NewTask> = {}): NewTask {
+  const origin = { recordId: id, door: 'gateway', messageId: null };
+  const body = { kind: 'verify', origin, organizer, uid: `${id}@example.com`, round: 0 } as const;
+  const made = newTask(id, 'event', eventLane(organizer.key, `${id}@example.com`), body, { createdAt: Date.now() });
+  return { ...made, ...over };
+}
+
+describe('the queues in an operator’s hands', () => {
+  let folder: string;
+  let url: string;
+  let gateway: { spool: Spool; ledger: Ledger };
+  let operator: QueueCommandOptions;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'imip-queue-'));
+    url = `sqlite:${join(folder, 'gateway.db')}`;
+    gateway = await openSpool({ url });
+    const visitor = await openQueueDesk({ url });
+    operator = { ...visitor, now: Date.now };
+    close = () => visitor.spool.close();
+  });
+  beforeEach(async () => {
+    const { tasks } = await listQueue(operator, everything);
+    await changeTasks(
+      operator,
+      'drop',
+      tasks.map(({ id }) => id),
+    );
+  });
+  afterAll(async () => {
+    await close();
+    await gateway.spool.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const idsOf = async (filter = everything): Promise<string[]> =>
+    (await listQueue(operator, filter)).tasks.map(({ id }) => id);
+
+  it('lists what waits and what is held, with counts, and says what each is about', async () => {
+    const mail = newTask(
+      'mail',
+      'incoming',
+      'mail',
+      {
+        kind: 'mail',
+        envelope: { mailFrom: 'bob@remote.test', rcptTo: ['r1@reply.example.com'] },
+        peer: {
+          door: 'smtp',
+          address: '192.0.2.1',
+          helo: 'mx.remote.test',
+          tls: true,
+          trustedRelay: false,
+          xclient: false,
+        },
+        receivedAt: 1,
+      },
+      { createdAt: Date.now() - 120_000, dueAt: Date.now() + 60_000 },
+      Buffer.from('mail'),
+    );
+    await gateway.spool.put([mail, task('one')]);
+    await changeTasks(operator, 'hold', ['one']);
+    const listing = await listQueue(operator, everything);
+    expect(listing.tasks).toMatchObject([
+      { id: 'mail', queue: 'incoming', state: 'waiting', kind: 'mail', door: 'smtp', attendee: 'bob@remote.test' },
+      { id: 'one', queue: 'event', state: 'held', heldFor: 'operator', due: null, uid: 'one@example.com' },
+    ]);
+    expect(listing.queues.find(({ queue }) => queue === 'event')).toMatchObject({ waiting: 0, held: 1 });
+    expect(await idsOf({ ...everything, queue: 'event' as never })).toEqual(['one']);
+    expect(await idsOf({ ...everything, state: 'waiting' as never })).toEqual(['mail']);
+    expect(await idsOf({ ...everything, limit: 1 })).toEqual(['mail']);
+    const text = sayListing(listing, Date.now());
+    expect(text).toMatch(/^incoming +1 +0 +2m$/m);
+    expect(text).toMatch(/^mail +incoming +waiting +2m +in \d+s +0 +mail bob@remote\.test$/m);
+    expect(text).toMatch(/^one +event +held \(operator\) +0s +- +0 +verify one@example\.com +operator$/m);
+  });
+
+  it('lets no control character of a stranger’s reach the terminal', async () => {
+    const wild = 'x\u001b[2Jy\r\nz\u202e@example.com';
+    const origin = { recordId: 'wild', door: 'gateway', messageId: null };
+    const body = { kind: 'verify', origin, organizer, uid: wild, round: 0 } as const;
+    await gateway.spool.put([newTask('wild', 'event', 'lane', body, { createdAt: Date.now() })]);
+    const shown = await showTask(operator, 'wild');
+    for (const text of [sayListing(await listQueue(operator, everything), Date.now()), shown && sayTask(shown)]) {
+      expect(text).toContain('x [2Jy z @example.com');
+      expect(text?.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+  });
+
+  it('shows one in full, with what the ledger says', async () => {
+    await gateway.spool.put([task('shown', { raw: Buffer.from('12345') })]);
+    await changeTasks(operator, 'hold', ['shown']);
+    const shown = await showTask(operator, 'shown');
+    expect(shown).toMatchObject({ id: 'shown', state: 'held', rawBytes: 5, body: { kind: 'verify' } });
+    expect(shown?.ledger).toMatchObject([{ verdict: 'held', reason: 'operator', organizer: organizer.key }]);
+    expect(shown && sayTask(shown)).toMatch(
+      /rawBytes: 5[^]*"kind": "verify"[^]*held: operator\n {2}The operator holds it/,
+    );
+    expect(await showTask(operator, 'none')).toBeNull();
+  });
+
+  it('says of each what became of it', async () => {
+    await gateway.spool.put([task('a'), task('b'), task('busy')]);
+    await changeTasks(operator, 'hold', ['a', 'b']);
+    const [batch] = await gateway.spool.claim('event', {
+      lanes: 1,
+      perLane: 1,
+      leaseMs: 60_000,
+      longestWaitMs: 3_600_000,
+      now: Date.now(),
+    });
+    const results = await changeTasks(operator, 'drop', ['a', 'none', 'busy', 'a']);
+    expect(results).toEqual([
+      { id: 'a', result: 'changed' },
+      { id: 'none', result: 'unknown' },
+      { id: 'busy', result: 'under-way' },
+    ]);
+    expect(sayChanges('drop', results)).toBe(
+      'a: dropped\nnone: no task has this id\nbusy: is being worked on at this moment: try again in a while',
+    );
+    expect(await changeTasks(operator, 'hold', ['b'])).toEqual([{ id: 'b', result: 'held' }]);
+    expect(await changeTasks(operator, 'retry', ['a'])).toEqual([{ id: 'a', result: 'ended' }]);
+    expect(await gateway.spool.commit(batch!.lease, { done: ['busy'] })).toBe(true);
+    expect(await explain(gateway.ledger, 'a@example.com')).toMatch(/held: operator[^]*decided: operator-drop/);
+    expect(await explain(gateway.ledger, 'busy@example.com')).toMatch(/^Nothing in the ledger/);
+  });
+
+  it('is noticed by the running gateway within two seconds', async () => {
+    const worked: string[] = [];
+    let broken = true;
+    const handle = async ({ tasks }: Batch): Promise<Changes> => {
+      if (broken) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
+      for (const { id, attempts } of tasks) worked.push(`${id} ${attempts}`);
+      return { done: tasks.map(({ id }) => id) };
+    };
+    const log = openLog('silent');
+    const work = workQueue({
+      queue: 'event',
+      spool: gateway.spool,
+      handle,
+      outcomes: makeOutcomes(log),
+      log,
+      now: Date.now,
+      lanes: 4,
+      perLane: 10,
+      backOff: { first: 600_000, longest: 600_000 },
+    });
+    try {
+      await gateway.spool.put([task('back-off'), task('kept', { dueAt: Date.now() + 900_000 })]);
+      await expect.poll(async () => (await gateway.spool.task('back-off'))?.attempts).toBe(1);
+      expect(await changeTasks(operator, 'hold', ['kept'])).toEqual([{ id: 'kept', result: 'changed' }]);
+      broken = false;
+      const before = Date.now();
+      const retried = await changeTasks(operator, 'retry', ['back-off', 'kept']);
+      expect(retried.map(({ result }) => result)).toEqual(['changed', 'changed']);
+      await expect.poll(() => worked.toSorted(), { timeout: 15_000 }).toEqual(['back-off 0', 'kept 0']);
+      expect(Date.now() - before).toBeLessThan(15_000);
+    } finally {
+      await work.stop(1_000);
+    }
+  });
+
+  it('is a command with JSON and an exit status', async () => {
+    await gateway.spool.put([task('cli')]);
+    const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url };
+    const imip = (...args: string[]) =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', join(root, 'src/app/cli/cli.ts'), 'queue', ...args], {
+        env,
+        cwd: root,
+      }).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+      );
+    const listed = await imip('list', '--json');
+    expect(JSON.parse(listed.stdout)).toMatchObject({ tasks: [{ id: 'cli', state: 'waiting' }] });
+    const [held, wrong, shown, filter] = await Promise.all([
+      imip('hold', 'cli'),
+      imip('drop', 'none', '--json'),
+      imip('show', 'none'),
+      imip('list', '--state', 'odd'),
+    ]);
+    expect(held).toMatchObject({ code: 0, stdout: 'cli: held\n' });
+    expect(wrong.code).toBe(1);
+    expect(JSON.parse(wrong.stdout)).toEqual([{ id: 'none', result: 'unknown' }]);
+    expect(shown).toMatchObject({ code: 1, stderr: 'imip-gateway: no task has the id none\n' });
+    expect(filter.code).toBe(1);
+    // Five processes, each of which compiles the whole program.
+  }, 60_000);
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { readComment, readEventView } from '../../../src/core/compose/event-view.ts';
+import { alarm, bob, calendar, carol, event, series } from './samples.ts';
+
+const recurring = event(series);
+const moved = event({
+  'RECURRENCE-ID': 'RECURRENCE-ID;TZID=Europe/Paris:20261201T100000',
+  DTSTART: 'DTSTART;TZID=Europe/Paris:20261202T140000',
+  DTEND: 'DTEND;TZID=Europe/Paris:20261202T150000',
+  SUMMARY: 'SUMMARY:Moved',
+});
+const cancelled = event({
+  'RECURRENCE-ID': 'RECURRENCE-ID;TZID=Europe/Paris:20261215T100000',
+  STATUS: 'STATUS:CANCELLED',
+});
+
+describe('readEventView', () => {
+  it('reads what is to be shown, unescaped and untouched', () => {
+    const view = readEventView(calendar('REQUEST', [...event({ SEQUENCE: 'SEQUENCE:3' }), ...alarm]), null, bob);
+    expect(view).toMatchObject({
+      uid: 'planning@example.com',
+      recurrenceId: null,
+      summary: 'Planning the spring issue',
+      location: 'Room 3, Main Street 12',
+      description: 'Dear all,\n\nplease read https://example.com/draft?a=1&b=2 before we meet.\nThanks!',
+      url: 'https://meet.example.com/abc-defg-hij',
+      start: { form: 'zoned', local: '20261103T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 3, 9) },
+      end: { local: '20261103T113000' },
+      rrule: null,
+      organizer: { name: 'Alice Martin', address: 'alice@example.com' },
+      sequence: 3,
+      cancelled: false,
+    });
+    expect(view.guests).toEqual([
+      { name: 'Alice Martin', address: 'alice@example.com', partstat: 'ACCEPTED', optional: false },
+      { name: 'Bob Dupont', address: 'bob@example.org', partstat: 'NEEDS-ACTION', optional: false },
+      { name: 'Carol Weiß', address: 'carol@example.net', partstat: 'TENTATIVE', optional: true },
+    ]);
+  });
+
+  it('shows the series with its exceptions, those cancelled one by one too', () => {
+    const view = readEventView(calendar(null, recurring, moved, cancelled), null, null);
+    expect(view.rrule).toBe('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20270630T080000Z');
+    expect(view.excluded.map((time) => time.local)).toEqual(['20261117T100000', '20261215T100000']);
+  });
+
+  it('shows the dates that were added, but those taken away again', () => {
+    const lines = event({
+      RDATE: 'RDATE;TZID=Europe/Paris:20261120T100000,20261110T100000',
+      'RDATE;VALUE': 'RDATE;VALUE=PERIOD:20261204T090000Z/PT1H',
+      EXDATE: 'EXDATE:20261110T090000Z',
+    });
+    const { rrule, added } = readEventView(calendar(null, lines), null, null);
+    expect(rrule).toBeNull();
+    expect(added.map((time) => time.local)).toEqual(['20261120T100000', '20261204T090000']);
+  });
+
+  it('shows an occurrence by its override', () => {
+    const view = readEventView(calendar(null, recurring, moved), '20261201T090000Z', null);
+    expect(view).toMatchObject({
+      summary: 'Moved',
+      recurrenceId: '20261201T090000Z',
+      start: { local: '20261202T140000' },
+    });
+  });
+
+  it('shows an occurrence without an override as the master, moved, over the change of the clock too', () => {
+    const view = readEventView(calendar(null, recurring, moved), '20270406T080000Z', null);
+    expect(view).toMatchObject({
+      summary: 'Planning the spring issue',
+      recurrenceId: '20270406T080000Z',
+      start: { local: '20270406T100000', instant: Date.UTC(2027, 3, 6, 8) },
+      end: { local: '20270406T113000', instant: Date.UTC(2027, 3, 6, 9, 30) },
+      rrule: null,
+      excluded: [],
+    });
+  });
+
+  it('moves whole days and floating times', () => {
+    const days = event({
+      DTSTART: 'DTSTART;VALUE=DATE:20261103',
+      DTEND: 'DTEND;VALUE=DATE:20261105',
+      RRULE: 'RRULE:FREQ=MONTHLY',
+    });
+    expect(readEventView(calendar(null, days), '20261203', null)).toMatchObject({
+      start: { form: 'date', local: '20261203' },
+      end: { form: 'date', local: '20261205' },
+    });
+    const floating = event({
+      DTSTART: 'DTSTART:20261103T100000',
+      DTEND: 'DTEND:20261103T110000',
+      RRULE: 'RRULE:FREQ=DAILY',
+    });
+    expect(readEventView(calendar(null, floating), '20261104T100000', null)).toMatchObject({
+      start: { form: 'floating', local: '20261104T100000', instant: null },
+      end: { local: '20261104T110000' },
+    });
+  });
+
+  it('takes the date that the reader is invited to where there is no master', () => {
+    const forCarol = event({
+      'RECURRENCE-ID': 'RECURRENCE-ID;TZID=Europe/Paris:20261229T100000',
+      SUMMARY: 'SUMMARY:For Carol',
+    });
+    const forBob = moved.filter((line) => !line.includes('carol'));
+    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, carol).summary).toBe('For Carol');
+    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, null).summary).toBe('Moved');
+    expect(readEventView(calendar('REQUEST', forBob), null, null).recurrenceId).toBe('20261201T090000Z');
+  });
+
+  it.each([
+    ['DURATION:PT1H30M', '20261103T113000'],
+    ['DURATION:P1D', '20261104T100000'],
+    ['DURATION:P1W', '20261110T100000'],
+    ['DURATION:-PT1H', undefined],
+    ['DURATION:PT1H30', undefined],
+  ])('reads the end from %s', (duration, local) => {
+    const view = readEventView(calendar(null, event({ DTEND: null, DURATION: duration })), null, null);
+    expect(view.end?.local).toBe(local);
+  });
+
+  it.each([
+    ['METHOD:CANCEL', calendar('CANCEL', event())],
+    ['STATUS:CANCELLED', calendar('REQUEST', event({ STATUS: 'STATUS:Cancelled' }))],
+  ])('knows a cancelled event by %s', (_by, text) => {
+    expect(readEventView(text, null, null).cancelled).toBe(true);
+  });
+
+  it.each([
+    ['CONFERENCE:javascript:alert(1)', null],
+    ['URL:http://example.com/e', 'http://example.com/e'],
+    ['X-GOOGLE-CONFERENCE:https://meet.google.com/abc', 'https://meet.google.com/abc'],
+  ])('links to %s: %s', (line, expected) => {
+    expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null).url).toBe(expected);
+  });
+
+  it('falls back to what there is of a guest', () => {
+    const odd = event({ ATTENDEE: 'ATTENDEE;PARTSTAT=WHATEVER;EMAIL=dan@example.com:urn:uuid:1b9c' });
+    expect(readEventView(calendar(null, odd), null, null).guests).toEqual([
+      { name: 'dan@example.com', address: 'dan@example.com', partstat: 'NEEDS-ACTION', optional: false },
+    ]);
+  });
+
+  it('makes do with almost nothing', () => {
+    const view = readEventView(calendar(null, ['UID:x']), null, null);
+    expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], url: null });
+  });
+
+  it.each(['', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n', 'hello'])('refuses %j', (text) => {
+    expect(() => readEventView(text, null, null)).toThrow(expect.objectContaining({ code: 'calendar-unparseable' }));
+  });
+});
+
+describe('readComment', () => {
+  it('is the component’s own, not an alarm’s', () => {
+    const alarmWithComment = [...alarm.slice(0, -1), 'COMMENT:no', 'END:VALARM'];
+    expect(
+      readComment(
+        calendar('REPLY', [...event({ COMMENT: 'COMMENT:Five minutes late\\, sorry' }), ...alarmWithComment]),
+      ),
+    ).toBe('Five minutes late, sorry');
+    expect(readComment(calendar('REPLY', [...event(), ...alarmWithComment]))).toBe('');
+  });
+});

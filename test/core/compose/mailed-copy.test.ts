@@ -1,0 +1,211 @@
+import * as fc from 'fast-check';
+import ICAL from 'ical.js';
+import { describe, expect, it } from 'vitest';
+import { type MailedCopyInput, mailedCopy, methodToMail, REWRITES } from '../../../src/core/compose/mailed-copy.ts';
+import { alarm, alice, bob, calendar, event, series } from './samples.ts';
+
+function copy(changes: Partial<MailedCopyInput> = {}): string {
+  return mailedCopy({
+    kind: 'invitation',
+    calendar: calendar('REQUEST', event()),
+    organizer: alice,
+    recipient: bob,
+    organizerAsMailed: 'r1k-7ch4@reply.example.com',
+    itip: true,
+    guestList: true,
+    ...changes,
+  });
+}
+
+/** Unfolded lines of that name. */
+function lines(text: string, name: string): string[] {
+  return text
+    .replace(/\r\n[ \t]/g, '')
+    .split('\r\n')
+    .filter((line) => line.startsWith(name));
+}
+
+/** The independent reader's opinion; it throws where it has none. */
+function parse(text: string): ICAL.Component {
+  return new ICAL.Component(ICAL.parse(text) as unknown as unknown[]);
+}
+
+describe('mailedCopy', () => {
+  it('takes answers to the reply address, and says whose it is', () => {
+    expect(lines(copy(), 'ORGANIZER')).toEqual([
+      'ORGANIZER;CN=Alice Martin;EMAIL=alice@example.com:mailto:r1k-7ch4@reply.example.com',
+    ]);
+    expect(lines(copy(), 'ATTENDEE;CN=Alice')).toEqual([
+      'ATTENDEE;CN=Alice Martin;PARTSTAT=ACCEPTED;ROLE=CHAIR;EMAIL=alice@example.com:mailto:r1k-7ch4@reply.example.com',
+    ]);
+    expect(copy()).not.toContain('mailto:alice@example.com');
+  });
+
+  it('names an organizer without a name by the address, and lets nobody stand in', () => {
+    const text = calendar(
+      'REQUEST',
+      event({ ORGANIZER: 'ORGANIZER;SENT-BY="mailto:assistant@example.com":MAILTO:Alice@Example.com' }),
+    );
+    expect(lines(copy({ calendar: text }), 'ORGANIZER')).toEqual([
+      'ORGANIZER;CN=alice@example.com;EMAIL=alice@example.com:mailto:r1k-7ch4@reply.example.com',
+    ]);
+  });
+
+  it('leaves the organizer alone where answers go there', () => {
+    const text = copy({ organizerAsMailed: null });
+    expect(lines(text, 'ORGANIZER')).toEqual(['ORGANIZER;CN=Alice Martin:mailto:alice@example.com']);
+  });
+
+  it('asks the recipient, and nobody else, for an answer', () => {
+    expect(lines(copy(), 'ATTENDEE').filter((line) => line.includes('RSVP=TRUE'))).toEqual([
+      'ATTENDEE;CN=Bob Dupont;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob@example.org',
+    ]);
+    expect(copy({ calendar: calendar('CANCEL', event()), kind: 'cancel' })).not.toContain('RSVP');
+  });
+
+  it('lets nothing private leave', () => {
+    const text = calendar('REQUEST', [
+      ...event(series),
+      'X-CALENDARSERVER-ATTENDEE-COMMENT;X-CALENDARSERVER-ATTENDEE-REF="mailto:carol@example.net":hush',
+      'X-CALENDARSERVER-PRIVATE-COMMENT:hush',
+      'X-MOZ-LASTACK:20261020T080000Z',
+      'X-APPLE-TRAVEL-START;X-TITLE=hush:x',
+      'REQUEST-STATUS:2.0;hush',
+      ...alarm,
+    ]);
+    const mailed = copy({ calendar: text });
+    expect(mailed).not.toMatch(/SCHEDULE-|VALARM|hush|maybe late|X-MOZ|X-APPLE-TRAVEL|Leave home/);
+    expect(lines(mailed, 'RRULE')).toContain(series.RRULE);
+    expect(lines(mailed, 'EXDATE')).toHaveLength(1);
+  });
+
+  it('keeps in a guest’s REPLY what is the guest’s own', () => {
+    const reply = calendar('REPLY', [
+      ...event({
+        ATTENDEE: 'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=late;SCHEDULE-AGENT=SERVER:mailto:bob@example.org',
+      }),
+      'REQUEST-STATUS:2.0;Success',
+      'COMMENT:late',
+    ]);
+    const mailed = copy({ calendar: reply, kind: 'reply', organizer: bob, recipient: alice, organizerAsMailed: null });
+    expect(lines(mailed, 'ATTENDEE')).toEqual([
+      'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=late:mailto:bob@example.org',
+    ]);
+    expect(lines(mailed, 'ORGANIZER')).toEqual(['ORGANIZER;CN=Alice Martin:mailto:alice@example.com']);
+    expect(lines(mailed, 'REQUEST-STATUS')).toHaveLength(1);
+    expect(lines(mailed, 'COMMENT')).toEqual(['COMMENT:late']);
+  });
+
+  it('has METHOD only where iTIP is on', () => {
+    expect(lines(copy(), 'METHOD')).toEqual(['METHOD:REQUEST']);
+    expect(lines(copy({ itip: false }), 'METHOD')).toEqual([]);
+    expect(lines(copy({ calendar: calendar(null, event()), kind: 'cancel' }), 'METHOD')).toEqual(['METHOD:CANCEL']);
+    expect(methodToMail(calendar('COUNTER', event()), 'reply')).toBe('COUNTER');
+    expect(methodToMail(calendar('x"; name="evil', event()), 'reply')).toBe('REPLY');
+  });
+
+  it('lists but two of more than a hundred', () => {
+    const many = Array.from({ length: 98 }, (_, at) => `ATTENDEE;CN=Guest ${at}:mailto:guest${at}@example.com`);
+    expect(lines(copy({ calendar: calendar('REQUEST', [...event(), ...many.slice(1)]) }), 'ATTENDEE')).toHaveLength(
+      100,
+    );
+    const mailed = copy({ calendar: calendar('REQUEST', [...event(), ...many]) });
+    expect(lines(mailed, 'ATTENDEE').map((line) => line.split(':mailto:')[1])).toEqual([
+      'r1k-7ch4@reply.example.com',
+      'bob@example.org',
+    ]);
+  });
+
+  it('keeps VTIMEZONEs, and makes those that are missing', () => {
+    const zone = [
+      'BEGIN:VTIMEZONE',
+      'TZID:Custom/Zone',
+      'BEGIN:STANDARD',
+      'DTSTART:19700101T000000',
+      'TZOFFSETFROM:+0100',
+      'TZOFFSETTO:+0100',
+      'END:STANDARD',
+      'END:VTIMEZONE',
+      '',
+    ];
+    const text = calendar(
+      'REQUEST',
+      event({
+        DTEND: 'DTEND;TZID=Custom/Zone:20261103T113000',
+        RDATE: 'RDATE;TZID="W. Europe Standard Time":20261110T100000',
+      }),
+    );
+    const mailed = copy({ calendar: text.replace('BEGIN:VEVENT', `${zone.join('\r\n')}BEGIN:VEVENT`) });
+    const zones = parse(mailed).getAllSubcomponents('vtimezone');
+    expect(zones.map((each) => each.getFirstPropertyValue('tzid')).sort()).toEqual([
+      'Custom/Zone',
+      'Europe/Paris',
+      'W. Europe Standard Time',
+    ]);
+    expect(zones.every((each) => each.getAllSubcomponents().length > 0)).toBe(true);
+  });
+
+  it('leaves a TZID that nobody knows as it is', () => {
+    const mailed = copy({
+      calendar: calendar('REQUEST', event({ DTSTART: 'DTSTART;TZID=Moon/Sea:20261103T100000', DTEND: null })),
+    });
+    expect(lines(mailed, 'DTSTART')).toEqual(['DTSTART;TZID=Moon/Sea:20261103T100000']);
+    expect(mailed).not.toContain('VTIMEZONE');
+  });
+
+  it('adds what a calendar must have', () => {
+    const bare = [
+      'BEGIN:VCALENDAR',
+      'METHOD:REQUEST',
+      'BEGIN:VEVENT',
+      ...event(),
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\n');
+    const mailed = copy({ calendar: `\uFEFF${bare}` });
+    expect(
+      mailed.startsWith('BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//imip-gateway//EN\r\nMETHOD:REQUEST\r\n'),
+    ).toBe(true);
+  });
+
+  it('names no other guest where guests shall not see each other', () => {
+    const mailed = copy({ guestList: false }).replace(/\r\n[ \t]/g, '');
+    expect(mailed.match(/^ATTENDEE.*$/gm)).toEqual([
+      expect.stringContaining('Alice Martin'),
+      expect.stringContaining('bob@example.org'),
+    ]);
+  });
+
+  it('folds at 75 octets, within no character, with CRLF', () => {
+    const mailed = copy({
+      calendar: calendar('REQUEST', event({ SUMMARY: `SUMMARY:${'né 😀 '.repeat(100)}` })).replaceAll('\r\n', '\n'),
+    });
+    for (const line of mailed.split('\r\n')) {
+      expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
+      expect(line).not.toMatch(/[\n\r]|\p{Cs}/u);
+    }
+    expect(parse(mailed).getFirstSubcomponent('vevent')?.getFirstPropertyValue('summary')).toBe('né 😀 '.repeat(100));
+  });
+
+  it('is a calendar to another reader, whatever a title holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (title) => {
+        const escaped = title.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n');
+        const mailed = copy({ calendar: calendar('REQUEST', event({ SUMMARY: `SUMMARY:${escaped}` })) });
+        const events = parse(mailed).getAllSubcomponents('vevent');
+        expect(events).toHaveLength(1);
+        expect(events[0]?.getAllProperties('attendee')).toHaveLength(3);
+      }),
+    );
+  });
+
+  it('says of every rewrite what and why', () => {
+    for (const { what, change, why } of REWRITES)
+      expect([what, change, why].every((text) => text.length > 3)).toBe(true);
+  });
+
+  it('refuses what is no calendar', () => {
+    expect(() => copy({ calendar: 'hello' })).toThrow(expect.objectContaining({ code: 'calendar-unparseable' }));
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
+
+describe('calendarAddress', () => {
+  it.each([
+    ['mailto:bob@example.com', 'bob@example.com', 'bob@example.com'],
+    ['MAILTO:Bob@Example.COM', 'bob@example.com', 'Bob@Example.COM'],
+    ['bob@example.com', 'bob@example.com', 'bob@example.com'],
+    [' mailto: bob@example.com ', 'bob@example.com', 'bob@example.com'],
+    ['<bob@example.com>', 'bob@example.com', 'bob@example.com'],
+    ['mailto:bob%2Btag@example.com', 'bob+tag@example.com', 'bob+tag@example.com'],
+    ['bob%2Btag@example.com', 'bob%2btag@example.com', 'bob%2Btag@example.com'],
+    ['mailto:50%off@example.com', '50%off@example.com', '50%off@example.com'],
+    ['mailto:bob@example.com?subject=hi', 'bob@example.com', 'bob@example.com'],
+    ['mailto:bob@example.com.', 'bob@example.com', 'bob@example.com'],
+    ['mailto:jörg@bücher.example.com', 'jörg@xn--bcher-kva.example.com', 'jörg@bücher.example.com'],
+    ['mailto:j%C3%B6rg@XN--BCHER-KVA.example.com', 'jörg@xn--bcher-kva.example.com', 'jörg@XN--BCHER-KVA.example.com'],
+    ['mailto:"b.o.b"@example.com', '"b.o.b"@example.com', '"b.o.b"@example.com'],
+    ["mailto:o'hara@example.com", "o'hara@example.com", "o'hara@example.com"],
+    ['bob@[192.0.2.1]', 'bob@[192.0.2.1]', 'bob@[192.0.2.1]'],
+    ['bob@localhost', 'bob@localhost', 'bob@localhost'],
+  ])('reads %s', (text, key, asWritten) => {
+    expect(calendarAddress(text)).toEqual({ key, asWritten });
+  });
+
+  it.each([
+    '',
+    'mailto:',
+    'invalid:nomail',
+    'urn:uuid:2e5c1a52-7b8a-4f0e-9d7f-0d3f6b2f7a11',
+    '/12345/principal/',
+    'https://example.com/principals/bob/',
+    'mailto:bob',
+    'mailto:@example.com',
+    'mailto:bob@',
+    'mailto:bob@example..com',
+    'mailto:bob smith@example.com',
+    'mailto:bob@example.com,eve@example.com',
+    'mailto:bob@example.com@example.org',
+    'mailto:bob@exam ple.com',
+    'mailto:bob%0d%0aeve@example.com',
+    'mailto:bob%00@example.com',
+    `${'b'.repeat(400)}@example.com`,
+    `${'é'.repeat(200)}@example.com`,
+  ])('is none: %s', (text) => {
+    expect(calendarAddress(text)).toBeNull();
+  });
+});

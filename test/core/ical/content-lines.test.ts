@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ContentLine,
+  escapeText,
+  foldText,
+  joinLines,
+  lineEndOf,
+  makeLine,
+  splitLines,
+  unescapeText,
+  withParam,
+  withValue,
+} from '../../../src/core/ical/content-lines.ts';
+
+const line = (raw: string) => new ContentLine(raw);
+
+describe('splitLines', () => {
+  it.each([
+    ['CRLF', 'A:1\r\nB:2\r\n', ['A:1', 'B:2']],
+    ['LF', 'A:1\nB:2\n', ['A:1', 'B:2']],
+    ['CR alone', 'A:1\rB:2\r', ['A:1', 'B:2']],
+    ['CR doubled by a text-mode copy', 'A:1\r\r\nB:2\r\r\n', ['A:1', 'B:2']],
+    ['no line end at the end', 'A:1\r\nB:2', ['A:1', 'B:2']],
+    ['folded with a space', 'A:1\r\n 2\r\nB:3\r\n', ['A:12', 'B:3']],
+    ['folded with a tab', 'A:1\r\n\t2\nB:3', ['A:12', 'B:3']],
+    ['folded with CR alone', 'A:1\r 2\rB:3', ['A:12', 'B:3']],
+    ['a fold inside a name', 'ATTEN\r\n DEE:x', ['ATTENDEE:x']],
+    ['blank lines', 'A:1\r\n\r\nB:2', ['A:1', '', 'B:2']],
+    ['a byte order mark', '\uFEFFA:1\r\nB:2', ['A:1', 'B:2']],
+    ['a CR inside a line', 'A:1\r2\r\nB:3', ['A:1\r2', 'B:3']],
+    ['nothing', '', []],
+  ])('reads %s and keeps every byte', (_, text, expected) => {
+    const lines = splitLines(text);
+    expect(lines.map((each) => each.text)).toEqual(expected);
+    expect(joinLines(lines)).toBe(text);
+  });
+});
+
+describe('ContentLine', () => {
+  it.each([
+    ['at its end', `X:${'\r'.repeat(100_000)}\n`, ''],
+    ['in its value', `X:${'\r'.repeat(100_000)}y\n`, `${'\r'.repeat(100_000)}y`],
+    ['in front of a fold', `X:${'\r'.repeat(100_000)}\n y\n`, 'y'],
+  ])('costs no more than its length where CRs run on %s', (_, raw, value) => {
+    const begun = performance.now();
+    expect(line(raw).value).toBe(value);
+    expect(lineEndOf(line(raw))).toMatch(/^\r*\n$/);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
+  it('reads name, parameters and value', () => {
+    const attendee = line(
+      'attendee;Cn="Miller, Bob";ROLE=REQ_PARTICIPANT;MEMBER="mailto:a@b.test","mailto:c@d.test":MAILTO:bob@example.com\r\n',
+    );
+    expect(attendee.name).toBe('ATTENDEE');
+    expect(attendee.param('CN')).toBe('Miller, Bob');
+    expect(attendee.param('ROLE')).toBe('REQ_PARTICIPANT');
+    expect(attendee.paramValues('MEMBER')).toEqual(['mailto:a@b.test', 'mailto:c@d.test']);
+    expect(attendee.param('PARTSTAT')).toBeNull();
+    expect(attendee.value).toBe('MAILTO:bob@example.com');
+  });
+
+  it('decodes RFC 6868 carets', () => {
+    expect(line("X;CN=a^nb^'c^^d^e:v").param('CN')).toBe('a\nb"c^d^e');
+  });
+
+  it.each([
+    ['a quote that is never closed', 'ATTENDEE;CN="Bob:mailto:bob@example.com', 'mailto:bob@example.com'],
+    [
+      'an unquoted address',
+      'ORGANIZER;SENT-BY=mailto:eve@example.com:mailto:bob@example.com',
+      'mailto:bob@example.com',
+    ],
+    ['an empty parameter', 'ATTENDEE;;CN=B:mailto:bob@example.com', 'mailto:bob@example.com'],
+    ['a parameter without value', 'ATTENDEE;RSVP:mailto:bob@example.com', 'mailto:bob@example.com'],
+    ['text after a closing quote', 'ATTENDEE;CN="B"ob:mailto:bob@example.com', 'mailto:bob@example.com'],
+  ])('finds the value behind %s', (_, raw, value) => {
+    expect(line(raw).value).toBe(value);
+  });
+
+  it('reads the parameter of an unquoted address', () => {
+    const organizer = line('ORGANIZER;SENT-BY=mailto:eve@example.com:mailto:bob@example.com');
+    expect(organizer.param('SENT-BY')).toBe('mailto:eve@example.com');
+  });
+
+  it.each(['', 'see you there', 'Best regards, Bob: bye', ':x', ';X=1:y', 'NAME'])('has no name: %j', (raw) => {
+    expect(line(raw).name).toBe('');
+  });
+});
+
+describe('withParam', () => {
+  it.each([
+    [
+      'adds behind the others',
+      'ATTENDEE;CN=Bob:mailto:b@x.test\r\n',
+      'ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:b@x.test\r\n',
+    ],
+    ['adds the first', 'attendee:mailto:b@x.test\n', 'attendee;PARTSTAT=ACCEPTED:mailto:b@x.test\n'],
+    ['keeps place and case', 'ATTENDEE;partStat=declined;CN=B:x\r\n', 'ATTENDEE;partStat=ACCEPTED;CN=B:x\r\n'],
+    ['keeps quotes', 'ATTENDEE;PARTSTAT="DECLINED":x\r\n', 'ATTENDEE;PARTSTAT="ACCEPTED":x\r\n'],
+    ['gives a bare one its value', 'ATTENDEE;PARTSTAT:x\r\n', 'ATTENDEE;PARTSTAT=ACCEPTED:x\r\n'],
+    [
+      'sets all of several',
+      'ATTENDEE;PARTSTAT=A;PARTSTAT=B:x\r\n',
+      'ATTENDEE;PARTSTAT=ACCEPTED;PARTSTAT=ACCEPTED:x\r\n',
+    ],
+    ['keeps the byte order mark', '\uFEFFATTENDEE:x\r\n', '\uFEFFATTENDEE;PARTSTAT=ACCEPTED:x\r\n'],
+    ['leaves others encoded as they were', 'ATTENDEE;CN="a^\'b":x\r\n', 'ATTENDEE;CN="a^\'b";PARTSTAT=ACCEPTED:x\r\n'],
+  ])('%s', (_, before, after) => {
+    expect(withParam(line(before), 'PARTSTAT', 'ACCEPTED').raw).toBe(after);
+  });
+
+  it('removes', () => {
+    expect(withParam(line('A;X=1;Y=2:v\r\n'), 'X', null).raw).toBe('A;Y=2:v\r\n');
+    const untouched = line('A;Y=2:v\r\n');
+    expect(withParam(untouched, 'X', null)).toBe(untouched);
+  });
+
+  it('quotes and encodes what needs it', () => {
+    const made = withParam(line('A:v\r\n'), 'CN', 'Bob "B", x^y\n');
+    expect(made.raw).toBe('A;CN="Bob ^\'B^\', x^^y^n":v\r\n');
+    expect(made.param('CN')).toBe('Bob "B", x^y\n');
+  });
+});
+
+describe('making lines', () => {
+  it('folds at 75 octets and never inside a character', () => {
+    const text = `SUMMARY:${'é'.repeat(50)}${'😀'.repeat(40)}${'a'.repeat(80)}`;
+    const folded = foldText(text);
+    for (const physical of folded.split('\r\n')) expect(Buffer.byteLength(physical)).toBeLessThanOrEqual(75);
+    expect(line(folded).text).toBe(text);
+    expect(folded).not.toContain('\uFFFD');
+    expect(Buffer.from(folded).toString()).toBe(folded);
+  });
+
+  it('cannot be made to break out of its line', () => {
+    expect(makeLine('X', [['CN', 'a\r\nB:c']], 'd\r\nE:f').raw).toBe('X;CN="a^nB:c":d E:f\r\n');
+    expect(withValue(line('X;Y=1:old\n'), 'new\nZ:1').raw).toBe('X;Y=1:new Z:1\n');
+  });
+
+  it('escapes TEXT and reads it back', () => {
+    const text = 'a\\b;c,d\ne';
+    expect(escapeText(text)).toBe('a\\\\b\\;c\\,d\\ne');
+    expect(unescapeText(escapeText(text))).toBe(text);
+    expect(unescapeText('a\\Nb\\x')).toBe('a\nb\\x');
+  });
+
+  it.each([
+    ['A:1\r\n', '\r\n'],
+    ['A:1\n', '\n'],
+    ['A:1\r\r\n', '\r\r\n'],
+    ['A:1', '\r\n'],
+  ])('knows the line end of %j', (raw, end) => {
+    expect(lineEndOf(line(raw))).toBe(end);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { ContentLine, splitLines, withParam } from '../../../src/core/ical/content-lines.ts';
+import { EventComponent, partstatIn, readSequence } from '../../../src/core/ical/event-component.ts';
+import { address } from '../itip/run-answer.ts';
+
+function event(...lines: string[]): EventComponent {
+  return new EventComponent('VEVENT', splitLines(['BEGIN:VEVENT', ...lines, 'END:VEVENT', ''].join('\r\n')), []);
+}
+
+describe('EventComponent', () => {
+  const meeting = event(
+    'UID: lunch\\, today ',
+    'SEQUENCE:4',
+    'LAST-MODIFIED:20261101T080000Z',
+    'DTSTART;TZID=Europe/Paris:20261122T120000',
+    'RECURRENCE-ID;TZID=Romance Standard Time:20261122T110000',
+    'ORGANIZER;SENT-BY="mailto:secretary@example.com":mailto:Alice@example.com',
+    'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com',
+    'ATTENDEE;EMAIL=cara@example.com:urn:uuid:1',
+    'ATTENDEE;EMAIL=bob@example.com:mailto:bobs-assistant@example.com',
+    'ATTENDEE:urn:uuid:2',
+    'BEGIN:VALARM',
+    'ATTENDEE:mailto:dora@example.com',
+    'SEQUENCE:9',
+    'END:VALARM',
+    'status:cancelled',
+  );
+
+  it('reads what is its own', () => {
+    expect(meeting.uid).toBe('lunch, today');
+    expect(meeting.sequence).toBe(4);
+    expect(meeting.lastModified).toBe(Date.UTC(2026, 10, 1, 8));
+    expect(meeting.recurrenceId).toBe('20261122T100000Z');
+    expect(meeting.start?.instant).toBe(Date.UTC(2026, 10, 22, 11));
+    expect(meeting.cancelled).toBe(true);
+    expect(meeting.organizer?.address).toEqual({ key: 'alice@example.com', asWritten: 'Alice@example.com' });
+    expect(meeting.organizer?.sentBy?.key).toBe('secretary@example.com');
+    expect(meeting.attendees.map((each) => each.address.key)).toEqual([
+      'bob@example.com',
+      'cara@example.com',
+      'bobs-assistant@example.com',
+    ]);
+  });
+
+  it('finds an attendee by its value first, by EMAIL= where there is none', () => {
+    expect(meeting.attendeeAt(address('BOB@example.com')).map((at) => meeting.lines[at]?.value)).toEqual([
+      'mailto:bob@example.com',
+    ]);
+    expect(meeting.partstatOf(address('cara@example.com'))).toBe('NEEDS-ACTION');
+    expect(meeting.partstatOf(address('dora@example.com'))).toBeNull();
+  });
+
+  it('has little to say where little is written', () => {
+    const bare = event('SUMMARY:x');
+    expect([bare.uid, bare.start, bare.recurrenceId, bare.organizer, bare.lastModified]).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect([bare.sequence, bare.cancelled, bare.attendees.length]).toEqual([0, false, 0]);
+  });
+
+  it('is an override even where its RECURRENCE-ID cannot be read', () => {
+    expect(event('RECURRENCE-ID:soon').recurrenceId).toBe('soon');
+  });
+
+  it('counts a task without DTSTART from its DUE', () => {
+    const lines = splitLines('BEGIN:VTODO\r\nDUE;VALUE=DATE:20261122\r\nEND:VTODO\r\n');
+    expect(new EventComponent('VTODO', lines, []).start?.local).toBe('20261122');
+    expect(event('DUE:20261122').start).toBeNull();
+  });
+
+  it('makes changed copies that share what is not changed', () => {
+    const changed = meeting.withAttendee(address('bob@example.com'), (line) => withParam(line, 'PARTSTAT', 'DECLINED'));
+    expect(meeting.partstatOf(address('bob@example.com'))).toBe('ACCEPTED');
+    expect(changed.partstatOf(address('bob@example.com'))).toBe('DECLINED');
+    expect(changed.lines.filter((line, at) => line !== meeting.lines[at])).toHaveLength(1);
+    expect(changed.recurrenceId).toBe(meeting.recurrenceId);
+  });
+});
+
+describe('partstatIn', () => {
+  it.each([
+    ['ATTENDEE:x', 'NEEDS-ACTION'],
+    ['ATTENDEE;PARTSTAT=accepted:x', 'ACCEPTED'],
+    ['ATTENDEE;PARTSTAT="TENTATIVE":x', 'TENTATIVE'],
+    ['ATTENDEE;PARTSTAT=IN-PROCESS:x', 'IN-PROCESS'],
+    ['ATTENDEE;PARTSTAT=X-MAYBE:x', 'NEEDS-ACTION'],
+    ['ATTENDEE;PARTSTAT:x', 'NEEDS-ACTION'],
+  ])('%s is %s', (line, partstat) => {
+    expect(partstatIn(new ContentLine(line))).toBe(partstat);
+  });
+});
+
+describe('readSequence', () => {
+  it.each([
+    ['SEQUENCE:0', 0],
+    ['SEQUENCE: 12 ', 12],
+    ['SEQUENCE:-1', null],
+    ['SEQUENCE:1.5', null],
+    ['SEQUENCE:99999999999999', null],
+    ['SEQUENCE:', null],
+  ])('%j is %j', (line, sequence) => {
+    expect(readSequence(new ContentLine(line))).toBe(sequence);
+  });
+});

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../../src/core/errors.ts';
+import {
+  componentFor,
+  eventText,
+  isRecurring,
+  overridesAt,
+  parseEvent,
+  recurrenceIdsOf,
+  sequenceOf,
+} from '../../../src/core/ical/event-document.ts';
+
+const MASTER = 'BEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:2\r\nDTSTART:20261006T080000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n';
+const OVERRIDE =
+  'BEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:3\r\nRECURRENCE-ID;TZID=Europe/Paris:20261007T100000\r\nDTSTART:20261007T090000Z\r\nEND:VEVENT\r\n';
+const TIMEZONE = 'BEGIN:VTIMEZONE\r\nTZID:Office\r\nEND:VTIMEZONE\r\n';
+
+function calendar(...components: string[]): string {
+  return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${components.join('')}END:VCALENDAR\r\n`;
+}
+
+describe('parseEvent', () => {
+  it('finds the master, the overrides and the zones', () => {
+    const document = parseEvent(calendar(OVERRIDE, TIMEZONE, MASTER), 5);
+    expect(document).toMatchObject({ uid: 'a', component: 'VEVENT', vtimezones: [TIMEZONE], storedAt: 5 });
+    expect(document.master?.sequence).toBe(2);
+    expect(recurrenceIdsOf(document)).toEqual(['20261007T080000Z', null]);
+    expect(overridesAt(document, '20261007T080000Z')).toHaveLength(1);
+    expect(overridesAt(document, '20261008T080000Z')).toHaveLength(0);
+    expect(isRecurring(document)).toBe(true);
+  });
+
+  it('says what holds at an occurrence', () => {
+    const document = parseEvent(calendar(MASTER, OVERRIDE));
+    expect(sequenceOf(document, null)).toBe(2);
+    expect(sequenceOf(document, '20261007T080000Z')).toBe(3);
+    expect(sequenceOf(document, '20261008T080000Z')).toBe(2);
+    expect(componentFor(parseEvent(calendar(OVERRIDE)), null)).toBeNull();
+    expect(sequenceOf(parseEvent(calendar(OVERRIDE)), null)).toBe(0);
+  });
+
+  it.each([
+    ['blank lines around', `\r\n${calendar(MASTER)}\r\n \r\n`],
+    ['a byte order mark', `\uFEFF${calendar(MASTER)}`],
+    ['lower case', calendar(MASTER).toLowerCase()],
+    ['LF alone', calendar(MASTER).replaceAll('\r\n', '\n')],
+    ['CR alone', calendar(MASTER).replaceAll('\r\n', '\r')],
+    ['no line end at the end', calendar(MASTER).trimEnd()],
+    ['lines that are none', calendar(MASTER.replace('END:', 'what is this\r\n\r\nEND:'))],
+    ['a VTODO', calendar(MASTER.replaceAll('VEVENT', 'VTODO'))],
+    ['a folded BEGIN', calendar(MASTER.replace('BEGIN:VE', 'BEG\r\n IN:VE'))],
+    ['components of other kinds', calendar('BEGIN:X-THING\r\nUID:z\r\nEND:X-THING\r\n', MASTER)],
+  ])('reads %s and writes it back', (_, text) => {
+    const document = parseEvent(text);
+    expect(document.uid).toBe('a');
+    expect(eventText(document)).toBe(text);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no calendar', MASTER],
+    ['text before it', `hello\r\n${calendar(MASTER)}`],
+    ['two calendars', calendar(MASTER) + calendar(MASTER)],
+    ['a calendar in a calendar', calendar(calendar(MASTER))],
+    ['no event', calendar(TIMEZONE)],
+    ['no UID', calendar(MASTER.replace('UID:a', 'X-UID:a'))],
+    ['an empty UID', calendar(MASTER.replace('UID:a', 'UID: '))],
+    ['several UIDs', calendar(MASTER, OVERRIDE.replace('UID:a', 'UID:b'))],
+    ['two masters', calendar(MASTER, MASTER)],
+    ['an event without END', calendar(MASTER.replace('END:VEVENT\r\n', ''))],
+    ['a calendar without END', calendar(MASTER).replace('END:VCALENDAR\r\n', '')],
+    ['an END too many', calendar(MASTER, 'END:VEVENT\r\n')],
+    ['components that overlap', calendar('BEGIN:VEVENT\r\nUID:a\r\nBEGIN:VALARM\r\nEND:VEVENT\r\nEND:VALARM\r\n')],
+    ['components nested too deep', calendar('BEGIN:VEVENT\r\n'.repeat(20) + 'END:VEVENT\r\n'.repeat(20))],
+  ])('refuses %s', (_, text) => {
+    expect(() => parseEvent(text)).toThrow(GatewayError);
+    expect(() => parseEvent(text)).toThrow(/the calendar cannot be read/);
+  });
+
+  it('keeps every byte of the stored events of the stories', () => {
+    const script = readFileSync(
+      new URL('../../../fixtures/itip/writing-keeps-everything-else.txt', import.meta.url),
+      'utf8',
+    );
+    const event = /^=== event\n([\s\S]*?)^=== /m.exec(script)?.[1] ?? '';
+    expect(event).not.toBe('');
+    expect(eventText(parseEvent(event))).toBe(event);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { ContentLine } from '../../../src/core/ical/content-lines.ts';
+import { formOf, instantId, millisOf, occurrenceIdOf, timeOf, isUid } from '../../../src/core/ical/occurrence-id.ts';
+
+describe('occurrence ids', () => {
+  it.each([
+    ['RECURRENCE-ID:20261122T100000Z', '20261122T100000Z', 'instant'],
+    ['RECURRENCE-ID;TZID=Europe/Paris:20261122T110000', '20261122T100000Z', 'instant'],
+    ['RECURRENCE-ID;TZID=Romance Standard Time:20261122T110000', '20261122T100000Z', 'instant'],
+    ['RECURRENCE-ID;VALUE=DATE:20261122', '20261122', 'date'],
+    ['RECURRENCE-ID:20261122', '20261122', 'date'],
+    ['RECURRENCE-ID:20261122T110000', '20261122T110000', 'local'],
+    ['RECURRENCE-ID;TZID=Nowhere:20261122T110000', '20261122T110000', 'local'],
+  ])('%s is %s', (raw, id, form) => {
+    const time = timeOf(new ContentLine(raw), []);
+    expect(time && occurrenceIdOf(time)).toBe(id);
+    expect(formOf(id)).toBe(form);
+  });
+
+  it('has none for what is no time', () => {
+    expect(timeOf(new ContentLine('RECURRENCE-ID:tomorrow'), [])).toBeNull();
+    expect(timeOf(null, [])).toBeNull();
+  });
+
+  it('counts in milliseconds', () => {
+    expect(millisOf('20261122T100000Z')).toBe(Date.UTC(2026, 10, 22, 10));
+    expect(millisOf('20261122')).toBe(Date.UTC(2026, 10, 22));
+    expect(millisOf('soon')).toBeNaN();
+    expect(instantId(Date.UTC(2026, 10, 22, 10))).toBe('20261122T100000Z');
+  });
+});
+
+describe('isUid', () => {
+  it.each([
+    ['event-1@example.com', true],
+    ['7F0A {x} — ü', true],
+    ['é'.repeat(500), true],
+    ['é'.repeat(501), false],
+    ['', false],
+    ['a\u001fb', false],
+    ['a\nb', false],
+    ['a\0', false],
+  ])('%j: %s', (text, expected) => {
+    expect(isUid(text)).toBe(expected);
+  });
+});

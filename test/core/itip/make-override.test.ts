@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { joinLines } from '../../../src/core/ical/content-lines.ts';
+import { parseEvent } from '../../../src/core/ical/event-document.ts';
+import { makeOverride } from '../../../src/core/itip/make-override.ts';
+
+const OFFICE =
+  'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
+
+/** The override's lines but for BEGIN, UID and END. */
+function made(lines: readonly string[], recurrenceId: string, component = 'VEVENT'): string[] | null {
+  const event = [`BEGIN:${component}`, 'UID:a', ...lines, `END:${component}`, ''].join('\r\n');
+  const document = parseEvent(`BEGIN:VCALENDAR\r\n${OFFICE}${event}END:VCALENDAR\r\n`);
+  const override = document.master && makeOverride(document.master, recurrenceId, document.vtimezones);
+  return override && joinLines(override.lines).trimEnd().split('\r\n').slice(2, -1);
+}
+
+function alarm(trigger: string): string[] {
+  return ['BEGIN:VALARM', trigger, 'END:VALARM'];
+}
+
+describe('makeOverride', () => {
+  it.each([
+    [
+      'UTC',
+      ['DTSTART:20261006T080000Z', 'DTEND:20261006T093000Z'],
+      '20261013T080000Z',
+      ['DTSTART:20261013T080000Z', 'RECURRENCE-ID:20261013T080000Z', 'DTEND:20261013T093000Z'],
+    ],
+    [
+      'a zone',
+      ['DTSTART;TZID=Europe/Paris:20261006T100000', 'DURATION:PT1H'],
+      '20261027T090000Z',
+      ['DTSTART;TZID=Europe/Paris:20261027T100000', 'RECURRENCE-ID;TZID=Europe/Paris:20261027T100000', 'DURATION:PT1H'],
+    ],
+    [
+      'an end in another zone',
+      ['DTSTART;TZID=Europe/Paris:20261006T100000', 'DTEND;TZID=America/New_York:20261006T050000'],
+      '20261013T080000Z',
+      [
+        'DTSTART;TZID=Europe/Paris:20261013T100000',
+        'RECURRENCE-ID;TZID=Europe/Paris:20261013T100000',
+        'DTEND;TZID=America/New_York:20261013T050000',
+      ],
+    ],
+    [
+      "the organizer's own zone",
+      ['DTSTART;TZID=Office:20261006T100000'],
+      '20261013T070000Z',
+      ['DTSTART;TZID=Office:20261013T100000', 'RECURRENCE-ID;TZID=Office:20261013T100000'],
+    ],
+    [
+      'days',
+      ['DTSTART;VALUE=DATE:20261006', 'DTEND;VALUE=DATE:20261008'],
+      '20261013',
+      ['DTSTART;VALUE=DATE:20261013', 'RECURRENCE-ID;VALUE=DATE:20261013', 'DTEND;VALUE=DATE:20261015'],
+    ],
+    [
+      'floating time',
+      ['DTSTART:20261006T100000', 'DTEND:20261006T110000'],
+      '20261013T100000',
+      ['DTSTART:20261013T100000', 'RECURRENCE-ID:20261013T100000', 'DTEND:20261013T110000'],
+    ],
+    [
+      'an unknown zone',
+      ['DTSTART;TZID=Nowhere:20261006T100000'],
+      '20261013T100000',
+      ['DTSTART;TZID=Nowhere:20261013T100000', 'RECURRENCE-ID;TZID=Nowhere:20261013T100000'],
+    ],
+    [
+      'other parameters of the start',
+      ['DTSTART;X-A="b;c";TZID="Europe/Paris":20261006T100000'],
+      '20261013T080000Z',
+      ['DTSTART;X-A="b;c";TZID="Europe/Paris":20261013T100000', 'RECURRENCE-ID;TZID="Europe/Paris":20261013T100000'],
+    ],
+    [
+      'the second of a doubled hour',
+      ['DTSTART;TZID=Europe/Paris:20261025T013000', 'DTEND;TZID=Europe/Paris:20261025T020000'],
+      '20261025T013000Z',
+      ['DTSTART:20261025T013000Z', 'RECURRENCE-ID:20261025T013000Z', 'DTEND;TZID=Europe/Paris:20261025T030000'],
+    ],
+    [
+      'without what makes a series',
+      [
+        'DTSTART:20261006T080000Z',
+        'RRULE:FREQ=DAILY',
+        'RDATE:20261007T080000Z',
+        'EXDATE:20261008T080000Z',
+        'SUMMARY:x',
+      ],
+      '20261013T080000Z',
+      ['DTSTART:20261013T080000Z', 'RECURRENCE-ID:20261013T080000Z', 'SUMMARY:x'],
+    ],
+  ])('moves %s', (_, lines, recurrenceId, expected) => {
+    expect(made(lines, recurrenceId)).toEqual(expected);
+  });
+
+  it('moves a task by its DUE', () => {
+    expect(made(['DUE:20261006T080000Z', 'RRULE:FREQ=DAILY'], '20261013T080000Z', 'VTODO')).toEqual([
+      'DUE:20261013T080000Z',
+      'RECURRENCE-ID:20261013T080000Z',
+    ]);
+  });
+
+  it('keeps alarms that go by the start, not those at a time', () => {
+    const lines = [
+      'DTSTART:20261006T080000Z',
+      ...alarm('TRIGGER:-PT5M'),
+      ...alarm('TRIGGER;VALUE=DATE-TIME:20261001T080000Z'),
+    ];
+    expect(made(lines, '20261013T080000Z')).toEqual([
+      'DTSTART:20261013T080000Z',
+      'RECURRENCE-ID:20261013T080000Z',
+      ...alarm('TRIGGER:-PT5M'),
+    ]);
+  });
+
+  it.each([
+    ['there is no start', ['SUMMARY:x'], '20261013T080000Z'],
+    ['a day is to become an instant', ['DTSTART;VALUE=DATE:20261006'], '20261013T080000Z'],
+    ['an instant is to become a day', ['DTSTART:20261006T080000Z'], '20261013'],
+    ['the place is no time', ['DTSTART:20261006T080000Z'], 'soon'],
+    ['floating time is to become an instant', ['DTSTART:20261006T080000'], '20261013T080000Z'],
+  ])('makes none where %s', (_, lines, recurrenceId) => {
+    expect(made(lines, recurrenceId)).toBeNull();
+  });
+
+  // Found by test/fuzz: the zone of DTSTART must not become another one in RECURRENCE-ID.
+  it('keeps a control character in a TZID', () => {
+    expect(made(['DTSTART;TZID=\0Europe/Paris:20261006T100000'], '20261013T100000')?.[1]).toBe(
+      'RECURRENCE-ID;TZID=\0Europe/Paris:20261013T100000',
+    );
+  });
+});

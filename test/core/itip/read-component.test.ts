@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { splitLines } from '../../../src/core/ical/content-lines.ts';
+import { type ClaimedComponent, readCounter, readRefresh, readReply } from '../../../src/core/itip/read-component.ts';
+
+function component(lines: readonly string[], name: 'VEVENT' | 'VTODO' = 'VEVENT'): ClaimedComponent {
+  return { name, lines: splitLines(lines.map((line) => `${line}\r\n`).join('')), vtimezones: [] };
+}
+
+const YES = ['UID:a', 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com'];
+
+function reply(...lines: string[]) {
+  return readReply(component([...YES, ...lines]));
+}
+
+function eve(partstat: string): string {
+  return `ATTENDEE;PARTSTAT=${partstat};DELEGATED-FROM="mailto:bob@example.com":mailto:eve@example.com`;
+}
+
+describe('readReply', () => {
+  it('reads what a client states', () => {
+    expect(reply('SEQUENCE:3', 'DTSTAMP:20261102T090000Z', 'ORGANIZER:MAILTO:Alice@example.com')).toEqual([
+      {
+        kind: 'answer',
+        component: 'VEVENT',
+        occurrence: { uid: 'a', recurrenceId: null },
+        range: null,
+        attendee: { key: 'bob@example.com', asWritten: 'bob@example.com' },
+        organizer: { key: 'alice@example.com', asWritten: 'Alice@example.com' },
+        partstat: 'ACCEPTED',
+        comment: null,
+        delegatedTo: [],
+        sequence: 3,
+        stampedAt: Date.UTC(2026, 10, 2, 9),
+      },
+    ]);
+  });
+
+  it.each([
+    ['nothing', [], { sequence: null, stampedAt: null, organizer: null, comment: null }],
+    ['a SEQUENCE that is none', ['SEQUENCE:one'], { sequence: null }],
+    ['a DTSTAMP with punctuation', ['DTSTAMP:2026-11-02T09:00:00Z'], { stampedAt: Date.UTC(2026, 10, 2, 9) }],
+    ['a DTSTAMP in a zone', ['DTSTAMP;TZID=Europe/Paris:20261102T100000'], { stampedAt: Date.UTC(2026, 10, 2, 9) }],
+    ['a DTSTAMP without zone', ['DTSTAMP:20261102T090000'], { stampedAt: null }],
+    ['a DTSTAMP that is a date', ['DTSTAMP:20261102'], { stampedAt: null }],
+    ['a DTSTAMP that is none', ['DTSTAMP:now'], { stampedAt: null }],
+    ['an ORGANIZER that is no address', ['ORGANIZER:urn:uuid:1'], { organizer: null }],
+    [
+      'a range',
+      ['RECURRENCE-ID;RANGE=thisandfuture:20261122T100000Z'],
+      { range: 'THISANDFUTURE', occurrence: { uid: 'a', recurrenceId: '20261122T100000Z' } },
+    ],
+    ['a comment in two languages', ['COMMENT;LANGUAGE=fr:Oui', 'COMMENT:Yes\\, sure'], { comment: 'Oui\n\nYes, sure' }],
+    ['a private comment', ['X-CALENDARSERVER-PRIVATE-COMMENT:hm'], { comment: 'hm' }],
+    ['an empty comment', ['COMMENT: \\n '], { comment: null }],
+    ['a comment with raw newlines', ['COMMENT:one', 'two', '', 'three', 'X-A:b'], { comment: 'one\ntwo\n\nthree' }],
+  ] as const)('with %s', (_, lines, expected) => {
+    expect(reply(...lines)).toMatchObject([expected]);
+  });
+
+  it.each([
+    ['no UID', ['ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com'], 'VEVENT without UID'],
+    ['no ATTENDEE', ['UID:a'], 'a: REPLY without ATTENDEE'],
+    ['several', [...YES, 'ATTENDEE:mailto:cara@example.com'], 'a: REPLY with several ATTENDEEs'],
+    ['several, none of them an address', ['UID:a', 'ATTENDEE:/1/', 'ATTENDEE:/2/'], 'a: REPLY with several ATTENDEEs'],
+    [
+      'yes and no',
+      [...YES, 'ATTENDEE;PARTSTAT=DECLINED:BOB@example.com'],
+      'a: BOB@example.com is there with two answers',
+    ],
+    ['an unreadable occurrence', [...YES, 'RECURRENCE-ID:x'], 'a: RECURRENCE-ID cannot be read'],
+    [
+      'another range',
+      [...YES, 'RECURRENCE-ID;RANGE=THISANDPRIOR:20261122T100000Z'],
+      'a: RANGE=THISANDPRIOR is unknown',
+    ],
+  ])('is unusable with %s', (_, lines, why) => {
+    expect(readReply(component(lines))).toBe(why);
+  });
+
+  it('takes copies of one line for one', () => {
+    expect(reply('ATTENDEE;CN=B;PARTSTAT=ACCEPTED:MAILTO:BOB@EXAMPLE.COM')).toHaveLength(1);
+  });
+
+  it.each([
+    ['IN-PROCESS', 'VTODO', 'IN-PROCESS'],
+    ['COMPLETED', 'VTODO', 'COMPLETED'],
+    ['COMPLETED', 'VEVENT', 'NEEDS-ACTION'],
+    ['whatever', 'VEVENT', 'NEEDS-ACTION'],
+  ] as const)('reads %s in a %s as %s', (written, name, partstat) => {
+    const read = readReply(component(['UID:a', `ATTENDEE;PARTSTAT=${written}:mailto:bob@example.com`], name));
+    expect(read).toMatchObject([{ component: name, partstat }]);
+  });
+
+  const BOB = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:eve@example.com":mailto:bob@example.com';
+
+  it.each([
+    ['the delegator alone', [BOB], 'bob@example.com', ['eve@example.com']],
+    ['the delegator, naming the delegate', [BOB, eve('NEEDS-ACTION')], 'bob@example.com', ['eve@example.com']],
+    ['the delegate, naming the delegator', [eve('ACCEPTED'), BOB], 'eve@example.com', []],
+  ])('delegation by %s', (_, lines, who, delegates) => {
+    const read = readReply(component(['UID:a', ...lines]));
+    expect(read).toMatchObject([{ attendee: { key: who }, delegatedTo: delegates.map((key) => ({ key })) }]);
+  });
+
+  it.each([
+    ['DTSTART:20261122T140000Z;STATUS:NEEDS-ACTION', '20261122T140000', null],
+    ['DTSTART:20261122T140000Z;DTEND:20261122T150000Z', '20261122T140000', '20261122T150000'],
+  ])('reads the proposal of iOS: %s', (text, start, end) => {
+    const line = `ATTENDEE;PARTSTAT=TENTATIVE;TO-ALL-PROPOSED-NEW-TIME="${text}":mailto:bob@example.com`;
+    const read = readReply(component(['UID:a', line]));
+    expect(read).toMatchObject([
+      { kind: 'answer', partstat: 'TENTATIVE' },
+      { kind: 'proposal', start: { local: start }, end: end === null ? null : { local: end } },
+    ]);
+  });
+
+  it('is an answer alone where the proposal cannot be read', () => {
+    const line = 'ATTENDEE;PARTSTAT=TENTATIVE;TO-ALL-PROPOSED-NEW-TIME="STATUS:x":mailto:bob@example.com';
+    expect(readReply(component(['UID:a', line]))).toHaveLength(1);
+  });
+});
+
+describe('readCounter', () => {
+  it.each([
+    ['an end', ['DTEND:20261122T150000Z'], '20261122T150000'],
+    ['a duration', ['DURATION:P1DT1H'], '20261123T150000'],
+    ['weeks', ['DURATION:P2W'], '20261206T140000'],
+    ['a duration that is none', ['DURATION:long'], null],
+    ['nothing', [], null],
+  ])('reads %s', (_, lines, end) => {
+    const read = readCounter(component([...YES, 'DTSTART:20261122T140000Z', ...lines]));
+    expect(read).toMatchObject([{ kind: 'proposal', end: end === null ? null : { local: end } }]);
+  });
+
+  it('counts days where there is no time', () => {
+    const read = readCounter(component([...YES, 'DTSTART;VALUE=DATE:20261122', 'DURATION:P2D']));
+    expect(read).toMatchObject([{ start: { form: 'date' }, end: { form: 'date', local: '20261124', instant: null } }]);
+  });
+
+  it.each([
+    ['one attendee', ['ATTENDEE:mailto:bob@example.com'], 'bob@example.com'],
+    ['all attendees', ['ATTENDEE:mailto:bob@example.com', 'ATTENDEE:mailto:cara@example.com'], null],
+    ['no attendee', [], null],
+  ])('by %s', (_, lines, who) => {
+    const read = readCounter(component(['UID:a', ...lines]));
+    expect(read).toMatchObject([{ attendee: who === null ? null : { key: who }, start: null, end: null }]);
+  });
+
+  it('is unusable without UID', () => {
+    expect(readCounter(component([]))).toBe('VEVENT without UID');
+  });
+});
+
+describe('readRefresh', () => {
+  it('says who asks for what', () => {
+    expect(readRefresh(component(['UID:a', 'ATTENDEE:bob@example.com', 'DTSTAMP:20261102T090000Z']))).toEqual([
+      {
+        kind: 'refresh',
+        occurrence: { uid: 'a', recurrenceId: null },
+        attendee: { key: 'bob@example.com', asWritten: 'bob@example.com' },
+        organizer: null,
+        stampedAt: Date.UTC(2026, 10, 2, 9),
+      },
+    ]);
+    expect(readRefresh(component([]))).toBe('VEVENT without UID');
+  });
+});

@@ -1,0 +1,39 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeText } from '../../../src/core/message/decode-text.ts';
+
+const SAMPLE = 'BEGIN:VCALENDAR\r\nSUMMARY:Grüße – 東京\r\n';
+const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+
+describe('decodeText', () => {
+  it.each<[string, Uint8Array, string | null, string]>([
+    ['UTF-8 as labelled', Buffer.from(SAMPLE), 'utf-8', SAMPLE],
+    ['UTF-8 without label', Buffer.from(SAMPLE), null, SAMPLE],
+    ['UTF-8 called us-ascii', Buffer.from(SAMPLE), 'us-ascii', SAMPLE],
+    ['UTF-8 called iso-8859-1', Buffer.from(SAMPLE), 'iso-8859-1', SAMPLE],
+    ['UTF-8 called windows-1256', Buffer.from(SAMPLE), 'windows-1256', SAMPLE],
+    ['UTF-8 called utf-16', Buffer.from(SAMPLE), 'UTF-16', SAMPLE],
+    ['UTF-8 called something unknown', Buffer.from(SAMPLE), 'iso-4444-5', SAMPLE],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${SAMPLE}`), 'utf-8', SAMPLE],
+    ['UTF-16 with a mark', Buffer.from(`\ufeff${SAMPLE}`, 'utf16le'), 'utf-16', SAMPLE],
+    ['big-endian with a mark', utf16be(`\ufeff${SAMPLE}`), 'utf-16', SAMPLE],
+    ['UTF-16 without a mark', Buffer.from(SAMPLE, 'utf16le'), null, SAMPLE],
+    ['big-endian without a mark', utf16be(SAMPLE), 'utf-8', SAMPLE],
+    ['latin-1 as labelled', Buffer.from('Grüße', 'latin1'), 'iso-8859-1', 'Grüße'],
+    ['latin-1 without label', Buffer.from('Grüße', 'latin1'), null, 'Grüße'],
+    ['UTF-8 with a broken octet', Buffer.from([0xc3, 0xbc, 0xff]), 'utf-8', 'ü\ufffd'],
+    ['windows-1251', Buffer.from([0xcf, 0xf0, 0xe8]), 'windows-1251', 'При'],
+    ['GB2312 that could be UTF-8', Buffer.from([0xc1, 0xaa, 0xcd, 0xa8]), 'gb2312', '联通'],
+    ['ISO-2022-JP', Buffer.from('\x1b$BEl5~\x1b(B', 'latin1'), 'iso-2022-jp', '東京'],
+    ['nothing', new Uint8Array(), null, ''],
+  ])('%s', (_, octets, label, expected) => expect(decodeText(octets, label)).toBe(expected));
+
+  it('never throws', () => {
+    const labels = fc.oneof(fc.constantFrom('utf-8', 'gbk', 'utf-16', 'x', '\0', 'iso-2022-kr'), fc.string());
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), labels, (octets, label) => {
+        expect(typeof decodeText(octets, label)).toBe('string');
+      }),
+    );
+  });
+});

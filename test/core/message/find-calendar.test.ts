@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { findCalendars, isTnef } from '../../../src/core/message/find-calendar.ts';
+import type { MailPart, ReadMail } from '../../../src/core/message/read-mail.ts';
+
+const ICS = 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n';
+const part = (fields: Partial<MailPart>): MailPart => ({
+  type: 'text/calendar',
+  charset: null,
+  method: null,
+  filename: '',
+  content: (limit) => Buffer.from(ICS).subarray(0, limit),
+  number: '1',
+  within: 'multipart/mixed',
+  fields: [],
+  header: new Uint8Array(),
+  body: new Uint8Array(),
+  ...fields,
+});
+const holding = (text: string) => () => Buffer.from(text);
+const find = (parts: MailPart[]) => {
+  const facts = {} as ReadMail['facts'];
+  return findCalendars({ hasHeader: true, facts, fields: () => [], parts }, 1000).map(({ source }) => source);
+};
+
+describe('findCalendars', () => {
+  it.each(['text/calendar', 'application/ics', 'application/ical', 'text/x-vcalendar', 'application/x-ical'])(
+    'by type: %s',
+    (type) => expect(find([part({ type })])).toEqual([`${type} in multipart/mixed (part 1)`]),
+  );
+
+  it.each(['reply.ics', 'REPLY.ICS', 'x.ical', 'old.vcs'])('by name: %s', (filename) =>
+    expect(find([part({ type: 'application/octet-stream', filename })])).toEqual([
+      `application/octet-stream "${filename}" in multipart/mixed (part 1)`,
+    ]),
+  );
+
+  it('by its first line', () => {
+    expect(find([part({ type: 'application/pdf', number: null, within: null })])).toEqual(['application/pdf']);
+    expect(find([part({ type: 'application/pdf', content: holding('%PDF-1.7') })])).toEqual([]);
+  });
+
+  it('not within attached messages, jCal or winmail.dat', () => {
+    expect(find([part({ type: 'message/rfc822' }), part({ type: 'application/ms-tnef' })])).toEqual([]);
+    expect(find([part({ type: 'application/calendar+json', content: holding('["vcalendar"]') })])).toEqual([]);
+  });
+
+  it('those of calendar type before those known by name', () => {
+    const named = part({ type: 'application/octet-stream', filename: 'a.ics' });
+    expect(find([named, part({ number: '2' })])).toEqual([
+      'text/calendar in multipart/mixed (part 2)',
+      'application/octet-stream "a.ics" in multipart/mixed (part 1)',
+    ]);
+  });
+
+  it('in a text, if it begins there', () => {
+    expect(find([part({ type: 'text/plain' })])).toEqual(['text/plain in multipart/mixed (part 1)']);
+    expect(find([part({ type: 'text/plain', content: holding(`Hello,\r\n${ICS}`) })])).toEqual([]);
+  });
+
+  it("in a part's header, between BEGIN and END", () => {
+    const fields = [{ name: 'begin', value: 'VCALENDAR' }];
+    const header = (text: string) => part({ fields, header: Buffer.from(text), content: holding('') });
+    expect(find([header(`${ICS}Content-Type: text/calendar`)])).toEqual(["a part's header"]);
+    expect(find([header('BEGIN:VCALENDAR\r\nContent-Type: text/calendar')])).toEqual([]);
+    expect(find([part({ header: Buffer.from(ICS), content: holding('') })])).toEqual([]);
+  });
+
+  it('at most eight, and no more of them than one may be long', () => {
+    expect(find(Array.from({ length: 20 }, () => part({})))).toHaveLength(8);
+    expect(find(Array.from({ length: 8 }, () => part({ content: holding(ICS.repeat(20)) })))).toHaveLength(2);
+  });
+});
+
+describe('isTnef', () => {
+  it.each([
+    ['application/ms-tnef', '', true],
+    ['application/vnd.ms-tnef', '', true],
+    ['application/octet-stream', 'winmail.dat', true],
+    ['application/octet-stream', 'WINMAIL.DAT', true],
+    ['application/octet-stream', 'my-winmail.dat', false],
+  ])('%s %s', (type, filename, expected) => expect(isTnef(part({ type, filename }))).toBe(expected));
+});

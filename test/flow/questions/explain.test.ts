@@ -1,0 +1,84 @@
+// What `imip-gateway why` tells, by whatever name one asks.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explain } from '../../../src/flow/questions/explain.ts';
+import type { Partstat } from '../../../src/core/itip/types.ts';
+import { replyAddress } from '../../../src/core/signing/reply-address.ts';
+import { answerMail } from '../../system/answers.ts';
+import { meeting } from '../../system/calendar-server.ts';
+import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
+
+const uid = 'planning@example.com';
+
+describe('why', () => {
+  let kit: FlowKit;
+  const calendar = meeting({
+    uid,
+    organizer: alice.asWritten,
+    attendees: [{ email: bob.asWritten }, { email: carol.asWritten }],
+  });
+  const answer = async (from: string, messageId: string, partstat: Partstat = 'ACCEPTED'): Promise<void> => {
+    const { address } = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN);
+    const facts = { attendee: bob.asWritten, organizer: address, uid, date: kit.clock.now, messageId } as const;
+    const raw = Buffer.from(answerMail({ ...facts, partstat })).toString();
+    await kit.mail(Buffer.from(raw.replace(/^From: .*$/m, `From: <${from}>`)), address, from);
+    await kit.settle();
+  };
+
+  beforeAll(async () => {
+    kit = await openFlowKit();
+    kit.calendar.put(uid, calendar);
+    await kit.invite(calendar, bob);
+    await kit.settle();
+    await answer(bob.asWritten, '<good@remote.test>');
+    kit.clock.now += 1_000;
+    await answer('mallory@elsewhere.test', '<bad@elsewhere.test>');
+    kit.clock.now += 1_000;
+  });
+  afterAll(() => kit.close());
+
+  it.each([
+    ['a Message-ID', '<good@remote.test>', ['applied: applied', 'mailed: notice'], ['held:']],
+    ['a Message-ID without brackets', 'bad@elsewhere.test', ['held: unauthenticated', 'mailed: notice'], ['applied:']],
+    ['a UID', uid, ['mailed: invitation', 'applied: applied', 'held: unauthenticated'], []],
+    ['an address in any spelling', 'MAILTO:bob@REMOTE.test', ['mailed: invitation', 'applied: applied'], []],
+  ])('tells the whole story of %s, oldest first', async (_what, subject, told, untold) => {
+    const text = await explain(kit.ledger, subject);
+    for (const line of told) expect(text).toContain(line);
+    for (const line of untold) expect(text).not.toContain(line);
+    const times = [...text.matchAll(/^(\d{4}-\S+)/gm)].map(([, time]) => time);
+    expect(times).toEqual(times.toSorted());
+  });
+
+  it('says of an answer that it was written over later, and of no other', async () => {
+    const overwritten = async (messageId: string): Promise<number> =>
+      (await explain(kit.ledger, messageId)).match(/^\S+ {2}applied: overwritten$/gm)?.length ?? 0;
+    for (const [messageId, partstat] of [
+      ['<first@remote.test>', 'DECLINED'],
+      ['<second@remote.test>', 'TENTATIVE'],
+    ] as const) {
+      await answer(bob.asWritten, messageId, partstat);
+      kit.calendar.put(uid, calendar);
+      kit.clock.now += 1_000;
+      await kit.settle();
+      expect(await overwritten(messageId)).toBe(1);
+      kit.clock.now += 1_000;
+    }
+    expect(await overwritten('<first@remote.test>')).toBe(1);
+    expect(await overwritten('<good@remote.test>')).toBe(0);
+    expect(await overwritten('<bad@elsewhere.test>')).toBe(0);
+  });
+
+  it('lets no control character of a stranger reach the terminal', async () => {
+    const odd = 'odd\u001b[2J\u0007\u202e@example.com';
+    kit.relay.verdict = () => ({ kind: 'refused', response: '554 5.7.1 \u001b[31mspam', status: 554 });
+    await kit.invite(meeting({ uid: odd, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] }), bob);
+    await kit.settle();
+    const text = await explain(kit.ledger, odd);
+    expect(text).toContain('not-mailed: refused-by-relay');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('says so where it knows nothing', async () => {
+    expect(await explain(kit.ledger, carol.asWritten)).toMatch(/^Nothing in the ledger is about carol@remote\.test\./);
+  });
+});

@@ -1,0 +1,21 @@
+// What became of work, as the log says it.
+import { describe, expect, it } from 'vitest';
+import { makeOutcomes, ORGANIZER_NOT_TOLD } from '../../../src/flow/queue/outcomes.ts';
+import { entryAbout } from '../../../src/flow/records/records.ts';
+import type { Log } from '../../../src/app/log.ts';
+
+describe('an outcome', () => {
+  const cases = [
+    { reason: 'refused-by-relay', level: 'info' },
+    { reason: ORGANIZER_NOT_TOLD, level: 'error' },
+  ];
+  it.each(cases)('$reason is logged as $level, with its record', ({ reason, level }) => {
+    const lines: unknown[] = [];
+    const note = (name: string) => (facts: { recordId: string }) => lines.push([name, facts.recordId]);
+    const outcomes = makeOutcomes({ info: note('info'), error: note('error') } as unknown as Log);
+    const origin = { recordId: 'r1', door: 'smtp', messageId: null };
+    const entry = entryAbout(origin, 't1', { at: 0, verdict: 'not-mailed', reason, detail: '550' });
+    outcomes.tell([{ kind: 'entry', entry }]);
+    expect(lines).toEqual([[level, 'r1']]);
+  });
+});
