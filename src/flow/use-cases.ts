@@ -1,6 +1,6 @@
 // What the web doors ask of the house: the callback, the RSVP and decision pages, health. The flow implements it.
 // All addresses and texts in it are untrusted; all times are milliseconds since 1970.
-import type { CalendarAddress, Partstat } from '../core/itip/types.ts';
+import type { CalendarAddress, Partstat } from '../core/ical/types.ts';
 import type { HeldChoice, HeldShown } from '../core/pages/decision-page.ts';
 import type { RsvpShown } from '../core/pages/rsvp-page.ts';
 import type { DecisionClaims, RsvpClaims } from '../core/signing/types.ts';

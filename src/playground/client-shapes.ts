@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { encode as encodeQuotedPrintable } from 'nodemailer/lib/qp';
 import { escapeText, foldText } from '../core/ical/content-lines.ts';
-import type { Partstat } from '../core/itip/types.ts';
+import type { Partstat } from '../core/ical/types.ts';
 import type { MailAddress } from '../core/message/types.ts';
 
 export type MailClient = 'outlook' | 'apple-mail' | 'gmail';

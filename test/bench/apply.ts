@@ -3,7 +3,7 @@
 // [events] [embedded|radicale] [node arguments]`
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';

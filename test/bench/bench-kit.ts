@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../src/core/ical/types.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
 import { parseKeyRing } from '../../src/core/signing/keys.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import { answerMail } from '../system/answers.ts';
 import { meeting } from '../system/calendar-server.ts';
 import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';

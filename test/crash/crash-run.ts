@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
 import { parseKeyRing } from '../../src/core/signing/keys.ts';

@@ -1,6 +1,6 @@
 // What must be true after any number of crashes. In: what was sent and acknowledged, what the calendar went through, the
 // ledger, the mails that came out; out: every fault, in words. Pure.
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import type { LedgerEntry } from '../../src/flow/ports/spool.ts';
 
 /** One answer of one guest to one event. Those of a pair are sent one after the other, each until it is acknowledged. */

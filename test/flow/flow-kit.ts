@@ -21,7 +21,7 @@ import { tellHeld } from '../../src/flow/questions/tell-held.ts';
 import { workEvent } from '../../src/flow/copies/work-event.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress, Partstat } from '../../src/core/itip/types.ts';
+import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
 import { openLog } from '../../src/app/log.ts';
 import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 import type { ReceivedMail } from '../../src/core/message/types.ts';

@@ -1,6 +1,6 @@
 // Answers as attendees' clients mail them. In: what the invitation said; out: the mail, ready to be sent.
 import { randomUUID } from 'node:crypto';
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import { type MailClient, replyAs } from '../../src/playground/client-shapes.ts';
 
 export interface MailedAnswer {

@@ -9,7 +9,7 @@ import ICAL from 'ical.js';
 import { createTransport } from 'nodemailer';
 import { request } from 'undici';
 import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
-import type { Partstat } from '../../src/core/itip/types.ts';
+import type { Partstat } from '../../src/core/ical/types.ts';
 import { answerMail } from './answers.ts';
 import { type CalendarServer, type CalendarUser, requestsTo } from './calendar-server.ts';
 import { hasCyrus, startCyrus } from './cyrus.ts';

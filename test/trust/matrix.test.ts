@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { type SenderClaim, judgeSender } from '../../src/core/message/judge-sender.ts';
-import type { CalendarAddress } from '../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../src/core/ical/types.ts';
 
 const AXES = {
   to: ['reply', 'own'],

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { CalDavError } from './caldav-error.ts';
 
 export type CalDavAuth =

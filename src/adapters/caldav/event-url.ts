@@ -1,7 +1,7 @@
 // URLs that we make ourselves. In: a home template and an organizer, or a calendar and a UID; out: a URL on the server.
 // It refuses what would leave its place in the path: a segment of dots, a template with unknown placeholders.
 import { GatewayError } from '../../core/errors.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { CalDavError } from './caldav-error.ts';
 
 const placeholders = ['email', 'localpart', 'domain'];

@@ -1,6 +1,6 @@
 // The calendars in which an organizer's events may be. In: access and organizer; out: the collections that take VEVENT or
 // VTODO and may be written, remembered for a while. Scheduling inboxes and outboxes, subscriptions and read-only calendars are left out.
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { childNames, type DavResource, hrefsOf, isObject, propfind } from './ask-dav.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';

@@ -1,6 +1,6 @@
 // Looking for one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, or the
 // several places where it is. It refuses to be sure of "none" while a calendar could not be asked.
-import type { CalendarAddress, StoredEvent } from '../../core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { report, textOf } from './ask-dav.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';

@@ -1,6 +1,6 @@
 // Where an organizer's calendars are. In: the access, the home template or none, the organizer; out: the URL of the
 // calendar home, null where the server knows no such principal. It refuses a server that tells no home at all.
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import {
   type DavAnswer,
   type DavResource,

@@ -2,7 +2,7 @@
 // Text of any quality is taken: what does not show that UID is simply another event.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines, unescapeText } from '../../core/ical/content-lines.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 
 /**
  * True where an event or to-do of the text has that UID and no ORGANIZER of it is somebody else. Servers match UIDs as

@@ -1,6 +1,6 @@
 // One calendar object, exactly as stored. In: its URL; out: text, strong ETag and time of change, null where nothing is
 // there. It refuses nothing; where the server gives no strong ETag the event comes with none and will not be written.
-import type { StoredEvent } from '../../core/itip/types.ts';
+import type { StoredEvent } from '../../core/ical/types.ts';
 import { type Headers, propfind, textOf } from './ask-dav.ts';
 import { refusal } from './caldav-error.ts';
 import type { HttpAnswer, HttpClient } from './send-request.ts';

@@ -1,6 +1,6 @@
 // The CalendarStore over CalDAV. In: where the server is and how we may act there; out: `find` and `write` of organizers'
 // events. It refuses to write what it has no strong ETag for, and takes nothing but 200, 201 and 204 for written.
-import type { CalendarAddress, StoredEvent } from '../../core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { resolveWithin } from './ask-dav.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';

@@ -1,6 +1,6 @@
 // One conditional PUT. In: an event as loaded and its new text; out: written, conflict or gone. It refuses to write
 // without a strong ETag, and to take anything but 200, 201 and 204 for success.
-import type { StoredEvent } from '../../core/itip/types.ts';
+import type { StoredEvent } from '../../core/ical/types.ts';
 import type { Headers } from './ask-dav.ts';
 import { CalDavError, refusal } from './caldav-error.ts';
 import { strongEtag } from './load-event.ts';

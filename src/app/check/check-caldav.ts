@@ -11,7 +11,7 @@ import { type HttpClient, openHttpClient } from '../../adapters/caldav/send-requ
 import type { Config } from '../config/config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { failed, messageOf, ok, skipped } from './link.ts';
 import { probeEvent } from './probe-event.ts';
 import type { Link, Tell } from './types.ts';

@@ -4,7 +4,7 @@ import { submissionOptions } from '../config/adapter-options.ts';
 import { writeMail } from '../../core/compose/write-mail.ts';
 import type { Config } from '../config/config.ts';
 import type { Post } from '../../flow/outbound/outgoing-mail.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { greetRelay, openSubmission } from '../../adapters/submission/open-submission.ts';
 import { failed, ok, skipped, tryLink } from './link.ts';
 import type { Link } from './types.ts';

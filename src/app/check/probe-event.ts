@@ -6,7 +6,7 @@ import { conventionalUrl } from '../../adapters/caldav/event-url.ts';
 import type { HttpClient } from '../../adapters/caldav/send-request.ts';
 import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { CalendarAddress, StoredEvent } from '../../core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import { attention, failed, messageOf, ok } from './link.ts';
 import type { Link } from './types.ts';

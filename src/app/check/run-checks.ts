@@ -3,7 +3,7 @@
 import { hostnameOf, submissionOptions } from '../config/adapter-options.ts';
 import type { Config } from '../config/config.ts';
 import { openPost } from '../../flow/outbound/outgoing-mail.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import type { Ledger } from '../../flow/ports/spool.ts';
 import { type SignedNames, signedNames } from './ask-recipients.ts';

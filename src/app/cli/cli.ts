@@ -18,7 +18,7 @@ import {
   showTask,
 } from './queue-commands.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { openLog } from '../log.ts';
 import { makeSecret, startGateway } from '../start-gateway.ts';
 import { describeMail } from './describe-mail.ts';

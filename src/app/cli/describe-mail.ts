@@ -1,6 +1,7 @@
 // An interpreted mail in, what `imip-gateway inspect FILE` prints out: one fact a line, a paragraph per item. All values
 // come from strangers: control characters are shown as spaces, long ones cut.
-import type { CalendarTime, ClaimedAnswer, ClaimedItem, ClaimedProposal } from '../../core/itip/types.ts';
+import type { CalendarTime } from '../../core/ical/types.ts';
+import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Bounce, Incoming, IncomingItem, MailAddress } from '../../core/message/types.ts';
 
 type Line = readonly [label: string, value: string | null];

@@ -1,7 +1,7 @@
 // In: what one recipient is to be told about one event. Out: the mail: text and HTML in the recipient's language, and the
 // calendar as mailed. Everything that comes from the calendar is cleaned before it reaches a header and escaped where it
 // reaches HTML. Refuses a calendar without an event.
-import type { CalendarAddress } from '../itip/types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 import { readComment, readEventView } from './event-view.ts';
 import { describeStart, type Reader } from './format-time.ts';
 import { mailedCopy, methodToMail } from './mailed-copy.ts';

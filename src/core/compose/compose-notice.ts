@@ -3,7 +3,7 @@
 // outside. Refuses nothing: where the event is unknown or unreadable, it says what it has.
 import { GatewayError } from '../errors.ts';
 import { readTime } from '../ical/time-zones.ts';
-import type { CalendarAddress } from '../itip/types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 import { subjectLine, tidyText } from './compose-invitation.ts';
 import { readEventView } from './event-view.ts';
 import { dateFormatter, describeWhen, type Reader } from './format-time.ts';

@@ -10,7 +10,7 @@ import { formatLocal, parseLocal } from '../ical/local-time.ts';
 import { endOf } from '../itip/normal-form.ts';
 import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { localAt, readTime, resolveLocal } from '../ical/time-zones.ts';
-import type { CalendarAddress, CalendarTime } from '../itip/types.ts';
+import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { safeLink } from './safe-link.ts';
 import type { EventView, Guest } from './types.ts';
 

@@ -3,7 +3,7 @@
 // inclusive. Refuses nothing: what cannot be read is left out.
 import { DAY, parseLocal } from '../ical/local-time.ts';
 import { toLocal } from '../ical/time-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from '../ical/types.ts';
 import { plainLine } from './plain-text.ts';
 import type { Language, Templates } from './types.ts';
 

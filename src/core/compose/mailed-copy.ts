@@ -6,7 +6,7 @@ import { type ContentLine, foldText, makeLine, splitLines, withParam, withValue 
 import { EventComponent } from '../ical/event-component.ts';
 import { methodOf, parseEvent } from '../ical/event-document.ts';
 import { ianaZone } from '../ical/time-zones.ts';
-import type { CalendarAddress } from '../itip/types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 import type { InvitationKind } from './types.ts';
 
 export interface MailedCopyInput {

@@ -4,7 +4,7 @@
 import { parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { readTime, toLocal } from '../ical/time-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from '../ical/types.ts';
 import { dateFormatter, describeDay, localeOf, type Reader } from './format-time.ts';
 import type { Templates } from './types.ts';
 

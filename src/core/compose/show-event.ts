@@ -1,6 +1,6 @@
 // In: an EventView, its reader. Out: the event in the reader's words, ready for a template: every text cleaned and bounded,
 // links found, answers counted. Still to be escaped where it lands in HTML, which the templates do.
-import type { Partstat } from '../itip/types.ts';
+import type { Partstat } from '../ical/types.ts';
 import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';

@@ -1,5 +1,6 @@
 // What the mails and the pages are made from. Inputs are values; addresses, clocks and keys come from the flow.
-import type { CalendarAddress, CalendarTime, ClaimedProposal, Partstat } from '../itip/types.ts';
+import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
+import type { ClaimedProposal } from '../itip/types.ts';
 
 /** Such as `en`; one catalogue file each. */
 export type Language = string;

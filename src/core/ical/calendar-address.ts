@@ -1,7 +1,7 @@
 // One way to compare calendar users (RFC 5545 §3.3.3). The text of an ATTENDEE or ORGANIZER, a header or an API comes in,
 // with or without `mailto:`; a key to compare by and the address to send to go out. What is no mail address is null.
 import { domainToASCII } from 'node:url';
-import type { CalendarAddress } from '../itip/types.ts';
+import type { CalendarAddress } from './types.ts';
 
 /**
  * Reads an address; null where it is none (`urn:uuid:…`, `/principals/…`, `invalid:nomail`).

@@ -2,7 +2,7 @@
 // backwards, or is longer than anything a calendar holds.
 import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from './types.ts';
 
 /** RFC 5545 §3.3.6: weeks and days are days of the calendar, hours are hours, whatever the clocks do meanwhile. */
 export function endAfter(start: CalendarTime, duration: string, vtimezones: readonly string[]): CalendarTime | null {

@@ -4,7 +4,7 @@
 import { calendarAddress } from './calendar-address.ts';
 import { type ContentLine, unescapeText } from './content-lines.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
-import type { CalendarAddress, CalendarTime, Partstat } from '../itip/types.ts';
+import type { CalendarAddress, CalendarTime, Partstat } from './types.ts';
 
 export type ComponentName = 'VEVENT' | 'VTODO';
 

@@ -3,7 +3,7 @@
 import type { ContentLine } from './content-lines.ts';
 import { formatLocal, parseLocal } from './local-time.ts';
 import { readTime } from './time-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from './types.ts';
 
 /** The time of a DTSTART-like line; null where it is none. */
 export function timeOf(line: ContentLine | null, vtimezones: readonly string[]): CalendarTime | null {

@@ -1,6 +1,6 @@
 // What the event now says of one attendee at one occurrence. Null: not an attendee there.
 import { componentFor, type EventDocument } from './event-document.ts';
-import type { CalendarAddress, Partstat } from '../itip/types.ts';
+import type { CalendarAddress, Partstat } from './types.ts';
 
 /** `recurrenceId` as in OccurrenceKey and as the event knows it; an instance without override says what the master says. */
 export function partstatOf(

@@ -5,7 +5,7 @@ import type { ContentLine } from './content-lines.ts';
 import { parseEvent } from './event-document.ts';
 import { DAY, formatDate, formatInstant, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from './types.ts';
 import { type Rule, readRule, ruleStarts } from './rule.ts';
 
 export interface Series {

@@ -6,7 +6,7 @@ import { findIana } from 'windows-iana';
 import { GatewayError } from '../errors.ts';
 import { DAY, formatLocal, parseLocal } from './local-time.ts';
 import { zoneOfDisplayName } from './outlook-zones.ts';
-import type { CalendarTime } from '../itip/types.ts';
+import type { CalendarTime } from './types.ts';
 import { readZoneRules, type ZoneRules } from './vtimezone.ts';
 
 type OffsetAt = (instant: number) => number | null;

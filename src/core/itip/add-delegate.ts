@@ -3,7 +3,7 @@
 import { makeLine, lineEndOf, withParam } from '../ical/content-lines.ts';
 import { EventComponent, partstatIn } from '../ical/event-component.ts';
 import { type EventDocument, withParts } from '../ical/event-document.ts';
-import type { CalendarAddress } from './types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 
 /**
  * RFC 5546 §3.2.2.3. Where the delegate stands already, its line is left alone; where the delegator answers in person by

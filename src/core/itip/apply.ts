@@ -6,7 +6,8 @@ import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, overridesAt, withParts } from '../ical/event-document.ts';
 import { makeOverride } from './make-override.ts';
 import { millisOf } from '../ical/occurrence-id.ts';
-import type { CalendarAddress, Decision } from './types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
+import type { Decision } from './types.ts';
 
 /**
  * The event after the answer. Documents are immutable: a chain of answers is `decide`, `applyDecision`, `decide`, ….

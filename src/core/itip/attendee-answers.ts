@@ -3,7 +3,7 @@
 // take place any more needs no answer.
 import { type EventDocument, componentFor } from '../ical/event-document.ts';
 import { scheduleOf } from './normal-form.ts';
-import type { CalendarAddress, Partstat } from './types.ts';
+import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
 /** By recurrenceId, null for the event itself; empty where nothing is to be answered. `forced`: what has not changed too. */
 export function answersOf(

@@ -1,7 +1,7 @@
 // What a posted calendar is about: the event as a whole, or the one occurrence that it carries alone. Pure.
 import { GatewayError } from '../errors.ts';
 import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
-import type { OccurrenceKey } from './types.ts';
+import type { OccurrenceKey } from '../ical/types.ts';
 
 /** recurrenceId null where the master is in it, or several occurrences without it. Throws `calendar-unparseable`. */
 export function scopeOf(calendar: string): OccurrenceKey {

@@ -8,7 +8,7 @@ import type { ContentLine } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, parseEvent } from '../ical/event-document.ts';
 import { cancelFor, type Method, replyFor, requestFor } from './schedule-message.ts';
-import type { CalendarAddress } from './types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 import { documentDifferences, type EventDifference } from './what-changed.ts';
 
 export { type EventDifference, whatChanged } from './what-changed.ts';

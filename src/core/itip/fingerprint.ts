@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { componentFor, methodOf, parseEvent } from '../ical/event-document.ts';
 import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import { remember } from '../ical/memoize-text.ts';
-import type { CalendarAddress } from './types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 
 /** Of more guests the mailed copy lists the recipient and the organizer alone: the others are no news. */
 const MAX_LISTED = 100;

@@ -6,7 +6,7 @@ import { EventComponent } from '../ical/event-component.ts';
 import { DAY, formatLocal } from '../ical/local-time.ts';
 import { formOf, instantId, millisOf, timeOf } from '../ical/occurrence-id.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
-import type { CalendarTime } from './types.ts';
+import type { CalendarTime } from '../ical/types.ts';
 
 const OF_THE_SERIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
 

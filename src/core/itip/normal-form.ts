@@ -8,7 +8,7 @@ import { endAfter } from '../ical/duration.ts';
 import { parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { readTime } from '../ical/time-zones.ts';
-import type { CalendarTime } from './types.ts';
+import type { CalendarTime } from '../ical/types.ts';
 
 export interface Schedule {
   readonly start: CalendarTime | null;

@@ -6,15 +6,8 @@ import { partstatIn, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
 import { isUid, occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { readTime } from '../ical/time-zones.ts';
-import type {
-  CalendarAddress,
-  CalendarTime,
-  ClaimedAnswer,
-  ClaimedItem,
-  ClaimedProposal,
-  OccurrenceKey,
-  Partstat,
-} from './types.ts';
+import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
+import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from './types.ts';
 
 export interface ClaimedComponent {
   readonly name: 'VEVENT' | 'VTODO';

@@ -6,7 +6,7 @@ import { EventComponent } from '../ical/event-component.ts';
 import { beginOrEnd, type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
 import { makeOverride } from './make-override.ts';
-import type { CalendarAddress, Partstat } from './types.ts';
+import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
 export type Method = 'REQUEST' | 'CANCEL' | 'REPLY' | 'DECLINECOUNTER';
 

@@ -6,7 +6,7 @@ import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { type NormalComponent, normalComponent, sameMap, type Schedule, scheduleKey } from './normal-form.ts';
 import { formatLocal } from '../ical/local-time.ts';
 import { localAt, readTime } from '../ical/time-zones.ts';
-import type { CalendarTime } from './types.ts';
+import type { CalendarTime } from '../ical/types.ts';
 
 export interface TimeSpan {
   readonly start: CalendarTime | null;

@@ -2,7 +2,8 @@
 // in; the attendee whose answer it is goes out, or that a person has to decide. A mail is never dropped here.
 import type { SenderEvidence } from './sender-evidence.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
-import type { CalendarAddress, HoldReason } from '../itip/types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
+import type { HoldReason } from '../itip/types.ts';
 
 /** `strict`: see below. `domain`: also an aligned From of the attendee's domain. `token`: also any From that did not fail. */
 export type SenderPolicy = 'strict' | 'domain' | 'token';

@@ -2,7 +2,8 @@
 // another time with it. Refuses what is no response: requests and cancellations give no items.
 import { calendarAddress } from '../ical/calendar-address.ts';
 import { isUid } from '../ical/occurrence-id.ts';
-import type { CalendarTime, ClaimedAnswer, ClaimedItem, ItipMessage, OccurrenceKey, Partstat } from '../itip/types.ts';
+import type { CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
+import type { ClaimedAnswer, ClaimedItem, ItipMessage } from '../itip/types.ts';
 import { readComment } from './read-comment.ts';
 import type { TnefMessage } from './tnef.ts';
 

@@ -4,7 +4,7 @@ import { dateFormatter, describeWhen } from '../compose/format-time.ts';
 import { displayName, plainLine, plainLines } from '../compose/plain-text.ts';
 import type { EventView } from '../compose/types.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
-import type { CalendarTime, Partstat } from '../itip/types.ts';
+import type { CalendarTime, Partstat } from '../ical/types.ts';
 import { type EventFacts, type PageReader, eventFacts, holdTogether } from './event-facts.ts';
 
 /** Who sent it; whether the event may move; whether somebody else may come. */

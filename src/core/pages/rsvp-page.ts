@@ -2,7 +2,7 @@
 // answer is in it only while one can still count; otherwise the page says why not. Words are the catalogue's.
 import { displayName, plainLines } from '../compose/plain-text.ts';
 import type { EventView } from '../compose/types.ts';
-import type { Partstat } from '../itip/types.ts';
+import type { Partstat } from '../ical/types.ts';
 import { type EventFacts, type PageReader, eventFacts } from './event-facts.ts';
 import type { RsvpClaims } from '../signing/types.ts';
 

@@ -1,6 +1,6 @@
 // One signed address per (organizer, attendee), so that a mail client learns the sender once. It says
 // who may answer to whom only to those who hold the ledger: the id is a keyed hash, the addresses are not in it.
-import type { CalendarAddress } from '../itip/types.ts';
+import type { CalendarAddress } from '../ical/types.ts';
 import { keyedHash, readSignedAddress, signLocalPart } from './signed-local-part.ts';
 import type { KeyRing } from './types.ts';
 

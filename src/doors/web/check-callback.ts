@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isUid } from '../../core/ical/occurrence-id.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
 import type { CallbackReply } from './reply-codes.ts';
 import type { CallbackMethod, CallbackRequest } from '../../flow/use-cases.ts';

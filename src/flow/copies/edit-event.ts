@@ -3,7 +3,7 @@
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type EventDocument, eventText, parseEvent } from '../../core/ical/event-document.ts';
-import type { CalendarAddress, StoredEvent } from '../../core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 
 export interface Edited<T> {
   readonly document: EventDocument;

@@ -1,6 +1,6 @@
 // One event of one organizer while its lane is worked: what the ledger knows of it, and what is to be committed at the end.
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { EventContext, Ledger, LedgerEntry, Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';

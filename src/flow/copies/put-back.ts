@@ -5,7 +5,8 @@ import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { applyDecision } from '../../core/itip/apply.ts';
 import { type EventDocument, sequenceOf } from '../../core/ical/event-document.ts';
 import { partstatOf } from '../../core/ical/partstat-of.ts';
-import type { AppliedAnswer, CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { AppliedAnswer } from '../../core/itip/types.ts';
 import type { EventContext } from '../ports/spool.ts';
 import { type Expand, Histories, judgeAnswer } from './judge-answers.ts';
 

@@ -3,7 +3,7 @@
 import { addDelegate } from '../../core/itip/add-delegate.ts';
 import { componentFor, type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import { requestFor } from '../../core/itip/schedule-message.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
 import { type Lane, recordAbout, type Waiting } from './event-lane.ts';
 import type { EditResult } from './edit-event.ts';

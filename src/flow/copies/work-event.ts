@@ -2,7 +2,7 @@
 // one load, one edit, one PUT; then the ledger says what each of them came to, and the organizer is told.
 import { setScheduleStatus } from '../../core/itip/apply.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Batch, Changes, Task } from '../ports/spool.ts';
 import { ChangeSet } from '../queue/change-set.ts';
 import { editEvent } from './edit-event.ts';

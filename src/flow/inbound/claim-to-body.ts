@@ -1,5 +1,6 @@
 // A claim whose sender was judged, as the task for its event's lane. Pure.
-import type { CalendarAddress, ClaimedItem, Door } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { ClaimedItem, Door } from '../../core/itip/types.ts';
 import type { MailFacts } from '../../core/message/types.ts';
 import type { EventBody, Origin } from '../records/records.ts';
 

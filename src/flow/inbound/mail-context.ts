@@ -1,7 +1,7 @@
 // One received mail while it is interpreted: what is known of it, whom each recipient address stands for, and how what
 // became of it is written into the ledger.
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { Ledger, Task } from '../ports/spool.ts';

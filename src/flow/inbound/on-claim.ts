@@ -2,7 +2,8 @@
 // something that waits for the organizer.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { judgeSender } from '../../core/message/judge-sender.ts';
-import type { CalendarAddress, ClaimedItem } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { ClaimedItem } from '../../core/itip/types.ts';
 import { toEventBody } from './claim-to-body.ts';
 import { type InterpretOptions, type PersonRoute, type Reading, recordFor } from './mail-context.ts';
 import { eventLane, newTask } from '../records/records.ts';

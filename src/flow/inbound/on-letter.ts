@@ -1,6 +1,6 @@
 // A mail without an answer: forwarded to the organizer (or the postmaster) once, from our own address, never in a circle.
 import { composeForward } from '../../core/compose/compose-forward.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { type InterpretOptions, type PersonRoute, type Reading, record, recordFor } from './mail-context.ts';
 
 export async function takeLetter(options: InterpretOptions, route: PersonRoute, reading: Reading): Promise<void> {

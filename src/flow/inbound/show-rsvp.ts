@@ -6,7 +6,7 @@ import type { RsvpShown, WebAnswer, WebOutcome } from '../use-cases.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
 import { partstatOf } from '../../core/ical/partstat-of.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { EventContext, Ledger } from '../ports/spool.ts';
 import { instantOf } from '../outbound/link-expiry.ts';

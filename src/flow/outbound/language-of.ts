@@ -1,7 +1,7 @@
 // Which language a person is written to in: their own entry of RECIPIENT_LANGUAGES, else their domain's, else
 // DEFAULT_LANGUAGE.
 import type { Language } from '../../core/compose/types.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 
 export type LanguageOf = (person: CalendarAddress) => Language;
 

@@ -1,7 +1,8 @@
 // How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say.
 import { readEventView } from '../../core/compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
-import type { CalendarTime, OccurrenceQuery } from '../../core/itip/types.ts';
+import type { CalendarTime } from '../../core/ical/types.ts';
+import type { OccurrenceQuery } from '../../core/itip/types.ts';
 import type { Expand } from '../copies/judge-answers.ts';
 
 const DAY_MS = 86_400_000;

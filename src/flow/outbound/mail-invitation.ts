@@ -7,7 +7,7 @@ import { readEventView } from '../../core/compose/event-view.ts';
 import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
 import { signRsvpToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';

@@ -2,7 +2,7 @@
 // set.
 import { composeNotice } from '../../core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../core/compose/types.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LanguageOf } from './language-of.ts';
 import type { Post } from './outgoing-mail.ts';

@@ -2,7 +2,7 @@
 // not), a signed envelope sender, and our own From address.
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { NewTask } from '../ports/spool.ts';
 import { newTask, type OutgoingBody, recipientLane } from '../records/records.ts';
 

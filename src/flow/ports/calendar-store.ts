@@ -1,5 +1,5 @@
 // The calendar as the rest of the gateway sees it. One adapter (tsdav) stands behind it.
-import type { CalendarAddress, StoredEvent } from '../../core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 
 export type FoundEvent =
   | { readonly kind: 'found'; readonly event: StoredEvent }

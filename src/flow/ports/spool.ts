@@ -4,7 +4,8 @@
 // with a lease; `commit` ends them, adds what follows from them and writes the ledger in one transaction that counts
 // only while the lease's fence is still the lane's. So answers waiting for one event come as one batch, mails of one
 // (uid, recipient) stay in order, and a process that lost its lease can do no harm.
-import type { AppliedAnswer, CalendarAddress, MailedRevision } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { AppliedAnswer, MailedRevision } from '../../core/itip/types.ts';
 
 /**
  * `incoming`: received mails, a lane each. `event`: answers, lane per (organizer, uid). `invitation`: callbacks and

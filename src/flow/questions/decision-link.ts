@@ -1,6 +1,6 @@
 // The signed link under which an organizer decides what waits under one key. The page behind it changes nothing until its
 // form is sent.
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { signDecisionToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 

@@ -1,5 +1,5 @@
 // What does not count by itself is kept until the organizer decides, and the organizer is to be asked (tell-held.ts).
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import { entryAbout, type HeldSenderBody, holdKey, partiesOf } from '../records/records.ts';

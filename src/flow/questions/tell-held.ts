@@ -3,7 +3,7 @@
 // mail later, so that no flood of invented senders fills a mailbox and nothing waits unsaid. All of an organizer's go
 // through one lane: so they can be counted.
 import type { HeldNotice, NoticeKind } from '../../core/compose/types.ts';
-import type { CalendarAddress } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Ledger, Spool, Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LinkToDecide } from './decision-link.ts';

@@ -1,7 +1,8 @@
 // What the tasks of each queue carry, and the lanes they run in. A task's body is one of these as JSON; a received or
 // composed mail's bytes are the task's `raw`.
 import { GatewayError } from '../../core/errors.ts';
-import type { Answer, CalendarAddress, ClaimedProposal } from '../../core/itip/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { Answer, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Envelope, PeerFacts } from '../../core/message/types.ts';
 import type { NoticeKind } from '../../core/compose/types.ts';
 import type { LedgerEntry, NewTask, QueueName, Task } from '../ports/spool.ts';

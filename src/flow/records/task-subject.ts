@@ -1,5 +1,5 @@
 // A task in; out: what its body says it is about, so that the ledger and the operator can name work that waits. Pure.
-import type { CalendarAddress, OccurrenceKey } from '../../core/itip/types.ts';
+import type { CalendarAddress, OccurrenceKey } from '../../core/ical/types.ts';
 import type { Task } from '../ports/spool.ts';
 import type { Origin } from './records.ts';
 

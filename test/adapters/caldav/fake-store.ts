@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
 import { type CalendarStoreOptions, openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
-import type { StoredEvent } from '../../../src/core/itip/types.ts';
+import type { StoredEvent } from '../../../src/core/ical/types.ts';
 import { meeting } from '../../system/calendar-server.ts';
 import { type FakeAnswer, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
 import { alice, answer } from './store-contract.ts';

@@ -6,7 +6,7 @@ import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
 import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress, StoredEvent } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress, StoredEvent } from '../../../src/core/ical/types.ts';
 import { type CalendarServer, meeting } from '../../system/calendar-server.ts';
 
 export interface ServerQuirks {

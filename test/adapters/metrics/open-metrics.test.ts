@@ -4,7 +4,7 @@ import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
 import { entryAbout } from '../../../src/flow/records/records.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openMetrics } from '../../../src/adapters/metrics/open-metrics.ts';
 import type { LedgerWrite, QueueStatus, Verdict } from '../../../src/flow/ports/spool.ts';

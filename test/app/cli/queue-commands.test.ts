@@ -21,7 +21,7 @@ import {
 import { eventLane, newTask } from '../../../src/flow/records/records.ts';
 import { workQueue } from '../../../src/flow/queue/work-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openQueueDesk, openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import type { Batch, Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';

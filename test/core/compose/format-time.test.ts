@@ -8,7 +8,7 @@ import {
 } from '../../../src/core/compose/format-time.ts';
 import type { Templates } from '../../../src/core/compose/types.ts';
 import { readTime } from '../../../src/core/ical/time-zones.ts';
-import type { CalendarTime } from '../../../src/core/itip/types.ts';
+import type { CalendarTime } from '../../../src/core/ical/types.ts';
 import { loadTemplates } from './samples.ts';
 
 function time(value: string, tzid: string | null = null): CalendarTime | null {

@@ -3,7 +3,7 @@ import { compileTemplates } from '../../../src/core/compose/templates.ts';
 import type { InvitationMail, NoticeMail, RsvpLinks, Templates } from '../../../src/core/compose/types.ts';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 
 export function loadTemplates(): Promise<Templates> {
   return readTemplates(null).then(compileTemplates);

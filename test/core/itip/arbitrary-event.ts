@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { formatLocal } from '../../../src/core/ical/local-time.ts';
 import { instantId } from '../../../src/core/ical/occurrence-id.ts';
 import { resolveLocal } from '../../../src/core/ical/time-zones.ts';
-import type { Answer, Partstat } from '../../../src/core/itip/types.ts';
+import type { Partstat } from '../../../src/core/ical/types.ts';
+import type { Answer } from '../../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
 export const PARTSTATS: readonly Partstat[] = ['NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE', 'DELEGATED'];

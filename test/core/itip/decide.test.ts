@@ -3,7 +3,8 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { KEPT } from '../../../src/core/itip/answer-content.ts';
 import { decide, occurrencesNeeded } from '../../../src/core/itip/decide.ts';
 import { type EventDocument, parseEvent } from '../../../src/core/ical/event-document.ts';
-import type { Answer, OccurrenceAnswer, Partstat } from '../../../src/core/itip/types.ts';
+import type { Partstat } from '../../../src/core/ical/types.ts';
+import type { Answer, OccurrenceAnswer } from '../../../src/core/itip/types.ts';
 import { address, judge, reasonOf } from './run-answer.ts';
 
 const NO_HISTORY = { applied: [], mailed: [] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../../src/core/itip/fingerprint.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 
 const BOB = address('bob@example.com');
 

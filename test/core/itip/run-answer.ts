@@ -5,10 +5,10 @@ import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { decide, occurrencesNeeded } from '../../../src/core/itip/decide.ts';
 import { type EventDocument, eventText, parseEvent } from '../../../src/core/ical/event-document.ts';
 import { readMessage } from '../../../src/core/itip/read-message.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import type {
   Answer,
   AppliedAnswer,
-  CalendarAddress,
   ClaimedAnswer,
   Decision,
   History,

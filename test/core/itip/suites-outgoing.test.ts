@@ -10,7 +10,7 @@ import { compare, type Due, whatChanged } from '../../../src/core/itip/compare.t
 import { type ContentLine, splitLines, withParam, withValue } from '../../../src/core/ical/content-lines.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
 import { cancelFor, requestFor } from '../../../src/core/itip/schedule-message.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { differenceOf, SUITE_DIFFERENCES } from './suite-differences.ts';
 
 const SUITES = new URL('../../../../shared/corpora/suites/', import.meta.url);

@@ -1,5 +1,5 @@
 // An Incoming in, one line per item out: what the tables of expected readings are written in.
-import type { CalendarTime } from '../../../src/core/itip/types.ts';
+import type { CalendarTime } from '../../../src/core/ical/types.ts';
 import type { Incoming, IncomingItem } from '../../../src/core/message/types.ts';
 
 /** `forwarded` and the source are for the caller to compare. */

@@ -3,7 +3,7 @@ import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from '../.
 import { readScheduling } from '../../../src/doors/web/read-scheduling.ts';
 import type { CallbackMethod } from '../../../src/flow/use-cases.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../../src/core/itip/types.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { calendarOf } from './calendars.ts';
 
 const address = (text: string): CalendarAddress => {

@@ -1,7 +1,7 @@
 // What `imip-gateway why` tells, by whatever name one asks.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../../src/flow/questions/explain.ts';
-import type { Partstat } from '../../../src/core/itip/types.ts';
+import type { Partstat } from '../../../src/core/ical/types.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
 import { answerMail } from '../../system/answers.ts';
 import { meeting } from '../../system/calendar-server.ts';
