@@ -3,10 +3,8 @@
 import { type Logger, pino } from 'pino';
 import { hideSigned } from '../core/signing/hide-signed.ts';
 
-export type Log = Logger;
-
 /** `level` as pino's: `info` in production, `silent` in tests. */
-export function openLog(level: string): Log {
+export function openLog(level: string): Logger {
   return pino({
     level,
     base: null,

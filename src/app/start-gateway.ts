@@ -12,7 +12,7 @@ import { answerRsvp, showRsvp } from '../flow/inbound/show-rsvp.ts';
 import { writePace } from '../flow/queue/write-batching.ts';
 import { openHttp } from '../doors/web/open-http.ts';
 import type { UseCases } from '../flow/use-cases.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../flow/ports/log.ts';
 import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
 import { openMetrics } from '../adapters/metrics/open-metrics.ts';
 import { watchReadiness } from '../doors/metrics/readiness.ts';

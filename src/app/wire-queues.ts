@@ -1,7 +1,7 @@
 // The corridor: adapters and use cases, joined to the four queues by a Config. In: spool, ledger and what they share; out:
 // the calendar store that the doors ask, too. What it opens is closed by `onStop`, last opened first.
 import { openAuthenticator } from '../adapters/authenticate/authenticate.ts';
-import type { BreakerState } from '../adapters/caldav/breaker.ts';
+import type { BreakerState } from '../flow/ports/calendar-store.ts';
 import { openCalendarStore } from '../adapters/caldav/open-calendar-store.ts';
 import type { Templates } from '../core/compose/types.ts';
 import type { Config } from './config/config.ts';
@@ -22,7 +22,7 @@ import { waitForQuota } from '../flow/outbound/wait-for-quota.ts';
 import type { WritePace } from '../flow/queue/write-batching.ts';
 import { type QueueWork, workQueue } from '../flow/queue/work-queue.ts';
 import type { OccurrenceQuery } from '../core/itip/types.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../flow/ports/log.ts';
 import { interpretMail } from '../core/message/interpret-mail.ts';
 import { openRecurrence } from '../adapters/recurrence/open-recurrence.ts';
 import { recipientPolicy } from '../core/signing/recipient-policy.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { compileTemplates } from '../core/compose/templates.ts';
 import { requireConfig } from '../app/config/config.ts';
 import { readTemplates } from '../app/config/read-templates.ts';
-import type { Log } from '../app/log.ts';
+import type { Log } from '../flow/ports/log.ts';
 import { makeSecret, startGateway } from '../app/start-gateway.ts';
 import { startEmbeddedCaldav } from './embedded-caldav.ts';
 import { startMailbox } from './mailbox.ts';

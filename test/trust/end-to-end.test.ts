@@ -1,7 +1,8 @@
 // Really signed and really forged mails, from bytes to verdict: for Bob of example.com (p=reject) and Dora of plain.test,
 // who publishes nothing.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Authenticator, openAuthenticator } from '../../src/adapters/authenticate/authenticate.ts';
+import type { Authenticator } from '../../src/flow/ports/authenticator.ts';
+import { openAuthenticator } from '../../src/adapters/authenticate/authenticate.ts';
 import { type SenderPolicy, judgeSender } from '../../src/core/message/judge-sender.ts';
 import type { PeerFacts } from '../../src/core/message/types.ts';
 import { type DnsResponder, openDnsResponder } from '../adapters/authenticate/dns-responder.ts';

@@ -9,6 +9,7 @@ import { addressesOf, splitHeader, valuesOf } from './header-fields.ts';
 import { tellsClientAddress } from './client-address.ts';
 import { dmarcAbout, relayedResults } from './relayed-results.ts';
 import { type DnsLimits, type DnsMemory, type MailLookUp, openDns } from './resolver.ts';
+import type { Authenticator } from '../../flow/ports/authenticator.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 
 export interface AuthenticatorOptions {
@@ -18,15 +19,6 @@ export interface AuthenticatorOptions {
   readonly trustedArcSealers: readonly string[];
   readonly hostname: string;
   readonly dnsLimits?: Partial<DnsLimits>;
-}
-
-export interface Authenticator {
-  /**
-   * Throws GatewayError `dns-temporary` (temporary) where DNS did not answer what could change the verdict; with `lastTry`
-   * it says `temperror` instead.
-   */
-  authenticate(mail: ReceivedMail, lastTry?: boolean): Promise<SenderEvidence>;
-  close(): void;
 }
 
 /** What is known of the domains that could speak for the mail, whoever checked them. */

@@ -2,10 +2,8 @@
 // end at a time, and with one that is away or silent only now and then: so a server that swallows requests holds few of
 // our lanes, and not for long. It refuses (`caldav-unreachable`, temporary, with the time to try again) instead of waiting.
 import { GatewayError } from '../../core/errors.ts';
+import type { BreakerState } from '../../flow/ports/calendar-store.ts';
 import { CalDavError } from './caldav-error.ts';
-
-/** `open`: nothing is asked. `half-open`: one piece of work finds out whether it is back. */
-export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface BreakerOptions {
   /** Pieces of work with one back end at a time. */

@@ -4,14 +4,14 @@ import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { resolveWithin } from './ask-dav.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
-import { BREAKER, type BreakerState, openBreaker } from './breaker.ts';
+import { BREAKER, openBreaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
 import { findEvent, loadIfWanted } from './find-event.ts';
 import { judgeRefusals } from './unauthorized-policy.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
-import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
+import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { writeEvent } from './write-event.ts';
 
 export interface CalendarStoreOptions {

@@ -1,16 +1,14 @@
 // The figures of one gateway. In: outcomes, spool; and what it wraps: the doors' calls, the calendar store, the submission.
 // Out: a registry for Prometheus. Labels are names from our own code and the servers of the settings, never addresses, so that their number stays small.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { BreakerState } from '../caldav/breaker.ts';
-import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
-import type { Outcomes } from '../../flow/queue/outcomes.ts';
-import type { QueueStatus, Spool } from '../../flow/ports/spool.ts';
+import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
+import type { LedgerEntry, QueueStatus, Spool } from '../../flow/ports/spool.ts';
 import type { Submission } from '../../flow/ports/submission.ts';
 import { measureStore } from './measure-store.ts';
 import { measureSubmission } from './measure-submission.ts';
 
 export interface MetricsOptions {
-  readonly outcomes: Pick<Outcomes, 'listen'>;
+  readonly outcomes: { listen(listener: (entry: LedgerEntry) => void): () => void };
   readonly spool: Pick<Spool, 'status'>;
   readonly now: () => number;
 }

@@ -6,13 +6,8 @@ import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from '../../core/itip/types.ts';
+import type { Recurrence } from '../../flow/ports/recurrence.ts';
 import type { Job, WorkerReport } from './occurrence-worker.ts';
-
-export interface Recurrence {
-  /** Throws GatewayError `internal` where no worker can be started, or after `close`. */
-  expand(query: OccurrenceQuery): Promise<OccurrenceAnswer>;
-  close(): Promise<void>;
-}
 
 export interface RecurrenceOptions {
   readonly workers?: number;

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { rememberCalendars } from './calendar-cache.ts';
 import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import { openPostgres } from './postgres-engine.ts';
 import { deskOver } from './operator-actions.ts';
 import { openSqlite } from './sqlite-engine.ts';

@@ -2,7 +2,7 @@
 // puts that arrive while others are being committed share the next transaction. Nothing is held between operations.
 import { Pool, type PoolClient } from 'pg';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import type { Engine } from './engine-spool.ts';
 import { type Operation, postgresDialect, query, queryOne } from './operation.ts';
 import {

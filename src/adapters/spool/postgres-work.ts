@@ -1,7 +1,7 @@
 // How gateways that share a PostgreSQL tell each other of work: NOTIFY outside of the transactions that made it (inside,
 // PostgreSQL would commit them one by one), and a look at the lanes now and then, should a notice be lost with a process.
 import { Client, type Pool } from 'pg';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import { queueNames } from './queue-queries.ts';
 import type { QueueName } from '../../flow/ports/spool.ts';
 

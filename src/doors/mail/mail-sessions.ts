@@ -2,7 +2,7 @@
 // smtp-server come in, replies go out; nothing here rejects, for smtp-server would take the process down with it.
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerEnvelope, SMTPServerSession } from 'smtp-server';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import type { PeerFacts, ReceivedMail } from '../../core/message/types.ts';
 import type { MailDoorLimits } from './limits.ts';
 import type { Peers } from './peers.ts';

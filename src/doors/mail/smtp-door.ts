@@ -3,7 +3,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 import { MAIL_DOOR_LIMITS, type MailDoorLimits } from './limits.ts';
 import { MailConnection, MailServer } from './mail-server.ts';

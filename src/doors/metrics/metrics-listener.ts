@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 
 export interface MetricsListener {
   readonly address: { readonly host: string; readonly port: number };

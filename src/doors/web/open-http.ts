@@ -6,7 +6,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Templates } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../../flow/ports/log.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import { addCallback } from './callback-route.ts';
 import { addDecisions } from './decision-routes.ts';

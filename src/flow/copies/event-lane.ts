@@ -4,7 +4,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { EventContext, Ledger, LedgerEntry, Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
-import type { Expand } from './judge-answers.ts';
+import type { Expand } from '../ports/recurrence.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
 import type { TellHeld } from '../questions/tell-held.ts';
 import type { WritePace } from '../queue/write-batching.ts';

@@ -6,14 +6,8 @@ import { applyDecision } from '../../core/itip/apply.ts';
 import { decide, occurrencesNeeded, revisionOf } from '../../core/itip/decide.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
 import type { ResolvedRevision } from '../../core/itip/order-answers.ts';
-import type {
-  Answer,
-  AppliedAnswer,
-  Decision,
-  History,
-  OccurrenceAnswer,
-  OccurrenceQuery,
-} from '../../core/itip/types.ts';
+import type { Answer, AppliedAnswer, Decision, History } from '../../core/itip/types.ts';
+import type { Expand } from '../ports/recurrence.ts';
 import type { EventContext, Mailing, Task } from '../ports/spool.ts';
 import type { AnswerBody } from '../records/records.ts';
 
@@ -25,8 +19,6 @@ export interface WaitingAnswer {
 export interface JudgedAnswer extends WaitingAnswer {
   readonly decision: Decision;
 }
-
-export type Expand = (query: OccurrenceQuery) => Promise<OccurrenceAnswer>;
 
 /** What the ledger knows, by attendee; grows as answers of the batch are applied. */
 export class Histories {

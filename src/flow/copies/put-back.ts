@@ -8,7 +8,8 @@ import { partstatOf } from '../../core/ical/partstat-of.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { AppliedAnswer } from '../../core/itip/types.ts';
 import type { EventContext } from '../ports/spool.ts';
-import { type Expand, Histories, judgeAnswer } from './judge-answers.ts';
+import type { Expand } from '../ports/recurrence.ts';
+import { Histories, judgeAnswer } from './judge-answers.ts';
 
 export async function putBack(
   document: EventDocument,

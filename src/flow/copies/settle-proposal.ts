@@ -7,7 +7,7 @@ import { declineCounterFor } from '../../core/itip/schedule-message.ts';
 import type { Mailing } from '../ports/spool.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
 import { type Lane, recordAbout, type Waiting } from './event-lane.ts';
-import type { Expand } from './judge-answers.ts';
+import type { Expand } from '../ports/recurrence.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
 import { newTask, proposalKey, recipientLane } from '../records/records.ts';
 

@@ -3,7 +3,7 @@ import { readEventView } from '../../core/compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { OccurrenceQuery } from '../../core/itip/types.ts';
-import type { Expand } from '../copies/judge-answers.ts';
+import type { Expand } from '../ports/recurrence.ts';
 
 const DAY_MS = 86_400_000;
 const AFTER_END_MS = 7 * DAY_MS;

@@ -14,7 +14,7 @@ import type { KeyRing } from '../../core/signing/types.ts';
 import type { Batch, Changes, Ledger, Mailing, Task } from '../ports/spool.ts';
 import { ChangeSet } from '../queue/change-set.ts';
 import { linkExpiry } from './link-expiry.ts';
-import type { Expand } from '../copies/judge-answers.ts';
+import type { Expand } from '../ports/recurrence.ts';
 import type { LanguageOf } from './language-of.ts';
 import type { Post } from './outgoing-mail.ts';
 import { bodyOf, entryAbout, eventLane, type Invitation, newTask } from '../records/records.ts';

@@ -14,6 +14,9 @@ export type WriteResult =
   /** 404 or 410: the event is gone from this href. */
   | { readonly kind: 'gone' };
 
+/** A server's circuit breaker. `open`: no request is made. `half-open`: one request finds out whether the server is back. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
 /**
  * All methods throw GatewayError `caldav-unreachable` (temporary), `caldav-unauthorized`, `caldav-refused` or
  * `caldav-answer-invalid`. None retries by itself: back-off is the flow's.

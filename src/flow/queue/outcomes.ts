@@ -1,6 +1,6 @@
 // Tells whoever waits what became of a record, after the ledger has it: one log line per entry, the metrics, and the
 // web page that hopes for "recorded" within two seconds. What only the operator can hear of is logged as an error.
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../ports/log.ts';
 import type { LedgerEntry, LedgerWrite } from '../ports/spool.ts';
 
 /** A mail to an organizer was refused: what it says, or asks, nobody else knows. */

@@ -1,6 +1,6 @@
 // What waits for a server that was away is worked soon after its return, not when its back-off has run out. In: servers that
 // are back or away again; out: their tasks made due, some at a time, so that neither they nor the others are run over.
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../ports/log.ts';
 import type { Spool } from '../ports/spool.ts';
 
 export interface WakeOptions {

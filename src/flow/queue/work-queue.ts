@@ -3,7 +3,7 @@
 // A temporary failure puts the lane's tasks back with back-off, for days; what fails for longer, or otherwise, is kept (held)
 // for the operator, never lost.
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../app/log.ts';
+import type { Log } from '../ports/log.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
 import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, Spool, Task } from '../ports/spool.ts';
 import { originOf, subjectOf } from '../records/task-subject.ts';

@@ -1,6 +1,7 @@
 // Really signed mails against a DNS server on loopback: the facts that come out, and what DNS trouble does.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Authenticator, openAuthenticator } from '../../../src/adapters/authenticate/authenticate.ts';
+import type { Authenticator } from '../../../src/flow/ports/authenticator.ts';
+import { openAuthenticator } from '../../../src/adapters/authenticate/authenticate.ts';
 import { type DnsResponder, openDnsResponder } from './dns-responder.ts';
 import { keyRecord, mailText, received, seal, sign } from './signed-mail.ts';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BREAKER, type BreakerState, openBreaker } from '../../../src/adapters/caldav/breaker.ts';
+import { BREAKER, openBreaker } from '../../../src/adapters/caldav/breaker.ts';
+import type { BreakerState } from '../../../src/flow/ports/calendar-store.ts';
 import { CalDavError } from '../../../src/adapters/caldav/caldav-error.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Log } from '../../../src/app/log.ts';
+import type { Log } from '../../../src/flow/ports/log.ts';
 import { signRsvpToken } from '../../../src/core/signing/token.ts';
 import { claims, ring, setStage, startHttp } from './start-http.ts';
 import { makeGate, speak } from './wire.ts';

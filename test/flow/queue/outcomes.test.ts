@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeOutcomes, ORGANIZER_NOT_TOLD } from '../../../src/flow/queue/outcomes.ts';
 import { entryAbout } from '../../../src/flow/records/records.ts';
-import type { Log } from '../../../src/app/log.ts';
+import type { Log } from '../../../src/flow/ports/log.ts';
 
 describe('an outcome', () => {
   const cases = [
