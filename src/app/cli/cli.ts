@@ -21,6 +21,7 @@ import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { openLog } from '../log.ts';
 import { makeSecret, startGateway } from '../start-gateway.ts';
+import { describeEntries } from './describe-entries.ts';
 import { describeMail } from './describe-mail.ts';
 import { interpretMail } from '../../core/message/interpret-mail.ts';
 import { openLedger, openQueueDesk } from '../../adapters/spool/open-spool.ts';
@@ -84,7 +85,7 @@ program
   .description('say from the ledger what happened to it, and why')
   .action(async (id: string) => {
     const { ledger, close } = await openLedger({ url: databaseUrl() });
-    console.log(await explain(ledger, id));
+    console.log(describeEntries(id, await explain(ledger, id)));
     await close();
   });
 

@@ -1,22 +1,17 @@
-// `imip-gateway why`: what the ledger knows of a Message-ID, UID, address or record, as text for a person.
+// A Message-ID, UID, address or record id in, what the ledger knows about it out. Refuses nothing: no entries where the
+// ledger knows nothing.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Ledger, LedgerEntry } from '../ports/spool.ts';
-import { terminalText } from '../../app/cli/terminal-text.ts';
 
 const MOST_ENTRIES = 200;
 const MOST_RECORDS = 50;
 
-/** Oldest first; a sentence that says so where the ledger knows nothing. */
-export async function explain(ledger: Ledger, subject: string): Promise<string> {
-  const entries = await findEntries(ledger, subject.trim());
-  if (entries.length === 0) {
-    return `Nothing in the ledger is about ${subject}. It looks for a Message-ID, UID, mail address or record id; entries older than the retention are gone.`;
-  }
-  return entries.map(sayEntry).join('\n\n');
-}
-
-/** What is about the subject, and whatever else the same records led to: the notice, the decision, the mail. */
-async function findEntries(ledger: Ledger, subject: string): Promise<LedgerEntry[]> {
+/**
+ * The entries about the subject, and what else the same records led to: the notice, the decision, the mail. Oldest first;
+ * empty where the ledger knows nothing.
+ */
+export async function explain(ledger: Ledger, given: string): Promise<LedgerEntry[]> {
+  const subject = given.trim();
   const address = calendarAddress(subject);
   const spellings = new Set([subject, ...(address === null ? [] : [address.key]), `<${subject}>`]);
   for (const spelling of spellings) {
@@ -51,18 +46,4 @@ function isApplied({ verdict, reason }: LedgerEntry): boolean {
 function isSameAnswer(one: LedgerEntry, other: LedgerEntry): boolean {
   const keys = ['organizer', 'uid', 'attendee', 'recurrenceId'] as const;
   return keys.every((key) => one[key] === other[key]);
-}
-
-function sayEntry(entry: LedgerEntry): string {
-  const facts = [
-    ['event', entry.recurrenceId === null ? entry.uid : `${entry.uid} (${entry.recurrenceId})`],
-    ['organizer', entry.organizer],
-    ['attendee', entry.attendee],
-    ['message', entry.messageId],
-    ['came by', entry.door],
-    ['record', entry.recordId],
-  ].filter(([, value]) => value !== null);
-  const head = `${new Date(entry.at).toISOString()}  ${entry.verdict}: ${entry.reason}`;
-  const lines = [head, `  ${entry.detail}`, ...facts.map(([name, value]) => `  ${name}: ${value}`)];
-  return lines.map(terminalText).join('\n');
 }

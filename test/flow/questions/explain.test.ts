@@ -1,5 +1,6 @@
-// What `imip-gateway why` tells, by whatever name one asks.
+// Which ledger entries `imip-gateway why` finds, for each kind of name that it takes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
 import { explain } from '../../../src/flow/questions/explain.ts';
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
@@ -8,6 +9,7 @@ import { meeting } from '../../system/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';
+const outcomeOf = ({ verdict, reason }: LedgerEntry): string => `${verdict}: ${reason}`;
 
 describe('why', () => {
   let kit: FlowKit;
@@ -37,21 +39,22 @@ describe('why', () => {
   afterAll(() => kit.close());
 
   it.each([
-    ['a Message-ID', '<good@remote.test>', ['applied: applied', 'mailed: notice'], ['held:']],
-    ['a Message-ID without brackets', 'bad@elsewhere.test', ['held: unauthenticated', 'mailed: notice'], ['applied:']],
-    ['a UID', uid, ['mailed: invitation', 'applied: applied', 'held: unauthenticated'], []],
-    ['an address in any spelling', 'MAILTO:bob@REMOTE.test', ['mailed: invitation', 'applied: applied'], []],
+    ['a Message-ID', '<good@remote.test>', ['applied: applied', 'mailed: notice'], /^held:/],
+    ['a Message-ID without brackets', 'bad@elsewhere.test', ['held: unauthenticated', 'mailed: notice'], /^applied:/],
+    ['a UID', uid, ['mailed: invitation', 'applied: applied', 'held: unauthenticated'], null],
+    ['an address in any spelling', 'MAILTO:bob@REMOTE.test', ['mailed: invitation', 'applied: applied'], null],
   ])('tells the whole story of %s, oldest first', async (_what, subject, told, untold) => {
-    const text = await explain(kit.ledger, subject);
-    for (const line of told) expect(text).toContain(line);
-    for (const line of untold) expect(text).not.toContain(line);
-    const times = [...text.matchAll(/^(\d{4}-\S+)/gm)].map(([, time]) => time);
-    expect(times).toEqual(times.toSorted());
+    const entries = await explain(kit.ledger, subject);
+    const outcomes = entries.map(outcomeOf);
+    expect(outcomes).toEqual(expect.arrayContaining(told));
+    if (untold !== null) expect(outcomes.filter((outcome) => untold.test(outcome))).toEqual([]);
+    const times = entries.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
   });
 
   it('says of an answer that it was written over later, and of no other', async () => {
     const overwritten = async (messageId: string): Promise<number> =>
-      (await explain(kit.ledger, messageId)).match(/^\S+ {2}applied: overwritten$/gm)?.length ?? 0;
+      (await explain(kit.ledger, messageId)).filter((entry) => outcomeOf(entry) === 'applied: overwritten').length;
     for (const [messageId, partstat] of [
       ['<first@remote.test>', 'DECLINED'],
       ['<second@remote.test>', 'TENTATIVE'],
@@ -68,17 +71,15 @@ describe('why', () => {
     expect(await overwritten('<bad@elsewhere.test>')).toBe(0);
   });
 
-  it('lets no control character of a stranger reach the terminal', async () => {
+  it('finds an event whose UID has control characters', async () => {
     const odd = 'odd\u001b[2J\u0007\u202e@example.com';
     kit.relay.verdict = () => ({ kind: 'refused', response: '554 5.7.1 \u001b[31mspam', status: 554 });
     await kit.invite(meeting({ uid: odd, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] }), bob);
     await kit.settle();
-    const text = await explain(kit.ledger, odd);
-    expect(text).toContain('not-mailed: refused-by-relay');
-    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect((await explain(kit.ledger, odd)).map(outcomeOf)).toContain('not-mailed: refused-by-relay');
   });
 
-  it('says so where it knows nothing', async () => {
-    expect(await explain(kit.ledger, carol.asWritten)).toMatch(/^Nothing in the ledger is about carol@remote\.test\./);
+  it('finds nothing where the ledger knows nothing', async () => {
+    expect(await explain(kit.ledger, carol.asWritten)).toEqual([]);
   });
 });

@@ -1,0 +1,52 @@
+// What `imip-gateway why` prints of the ledger.
+import { describe, expect, it } from 'vitest';
+import { describeEntries } from '../../../src/app/cli/describe-entries.ts';
+import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
+
+const applied: LedgerEntry = {
+  at: Date.UTC(2027, 0, 10, 9),
+  taskId: 't1',
+  recordId: 'r1',
+  door: 'smtp',
+  messageId: '<good@remote.test>',
+  organizer: 'mailto:alice@example.com',
+  uid: 'planning@example.com',
+  recurrenceId: '20270111T090000Z',
+  attendee: 'mailto:bob@remote.test',
+  verdict: 'applied',
+  reason: 'applied',
+  detail: 'ACCEPTED was written into the event.',
+};
+
+describe('the entries that why prints', () => {
+  it('are a paragraph each, in the order given', () => {
+    const refused = { ...applied, messageId: null, recurrenceId: null, verdict: 'refused', reason: 'stale' } as const;
+    expect(describeEntries('planning@example.com', [applied, refused])).toBe(`2027-01-10T09:00:00.000Z  applied: applied
+  ACCEPTED was written into the event.
+  event: planning@example.com (20270111T090000Z)
+  organizer: mailto:alice@example.com
+  attendee: mailto:bob@remote.test
+  message: <good@remote.test>
+  came by: smtp
+  record: r1
+
+2027-01-10T09:00:00.000Z  refused: stale
+  ACCEPTED was written into the event.
+  event: planning@example.com
+  organizer: mailto:alice@example.com
+  attendee: mailto:bob@remote.test
+  came by: smtp
+  record: r1`);
+  });
+
+  it('carry no control character of a stranger to the terminal', () => {
+    const odd = { ...applied, uid: 'odd\u001b[2J\u0007\u202e@example.com', detail: '554 5.7.1 \u001b[31mspam' };
+    const text = describeEntries('odd', [odd]);
+    expect(text).toContain('554 5.7.1  [31mspam');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('are one sentence where there are none', () => {
+    expect(describeEntries('carol@remote.test', [])).toMatch(/^Nothing in the ledger is about carol@remote\.test\./);
+  });
+});
