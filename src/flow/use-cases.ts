@@ -1,50 +1,17 @@
 // What the web doors ask of the house: the callback, the RSVP and decision pages, health. The flow implements it.
 // All addresses and texts in it are untrusted; all times are milliseconds since 1970.
-import type { CalendarAddress, Partstat } from '../core/ical/types.ts';
 import type { HeldChoice, HeldShown } from '../core/pages/decision-page.ts';
 import type { RsvpShown } from '../core/pages/rsvp-page.ts';
 import type { DecisionClaims, RsvpClaims } from '../core/signing/types.ts';
+import type { CallbackRequest, WebAnswer } from './inbound/receive.ts';
+import type { WebOutcome } from './inbound/show-rsvp.ts';
+import type { DecisionOutcome } from './questions/decide-held.ts';
 
 export type { HeldAnswer, HeldChoice, HeldShown, Question } from '../core/pages/decision-page.ts';
 export type { RsvpShown } from '../core/pages/rsvp-page.ts';
-
-export type CallbackMethod =
-  | 'REQUEST'
-  | 'CANCEL'
-  | 'REPLY'
-  | 'COUNTER'
-  | 'DECLINECOUNTER'
-  | 'REFRESH'
-  | 'ADD'
-  | 'PUBLISH';
-
-/** A callback whose calendar parses and agrees with its headers. */
-export interface CallbackRequest {
-  readonly sender: CalendarAddress;
-  readonly recipient: CalendarAddress;
-  readonly method: CallbackMethod;
-  /** The posted calendar, decoded, otherwise as posted. */
-  readonly calendar: string;
-}
-
-export interface WebAnswer {
-  readonly partstat: Partstat;
-  /** Plain text with LF line ends, or null where nothing was written. */
-  readonly comment: string | null;
-  /** The SEQUENCE that the person saw when answering; null where none was known. */
-  readonly sequence: number | null;
-  /** The person was shown one occurrence of a series and answers for all of it. */
-  readonly wholeSeries: boolean;
-}
-
-/**
- * `recorded`: the calendar says so. `received`: it is on disk and will be applied. Refused with `changed` or `stale`: the
- * event is another than the one shown; it is shown again.
- */
-export type WebOutcome = 'recorded' | 'received' | { refused: string };
-
-/** `not-entered`: what was let through is not in the calendar as it names it (no such event, date or guest). */
-export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
+export type { CallbackMethod, CallbackRequest, WebAnswer } from './inbound/receive.ts';
+export type { WebOutcome } from './inbound/show-rsvp.ts';
+export type { DecisionOutcome } from './questions/decide-held.ts';
 
 export interface UseCases {
   /** Durable when it resolves. A temporary GatewayError becomes 503 with Retry-After. */

@@ -5,10 +5,11 @@ import type { EventContext, Ledger, LedgerEntry, Task } from '../ports/spool.ts'
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
 import type { Expand } from '../ports/recurrence.ts';
+import type { NotEntered } from '../questions/notify-failed-decision.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
 import type { TellHeld } from '../questions/tell-held.ts';
 import type { WritePace } from '../queue/write-batching.ts';
-import { entryAbout, type EventBody, type Origin } from '../records/records.ts';
+import { entryAbout, type EventBody } from '../records/records.ts';
 
 export interface EventWorkOptions {
   readonly store: CalendarStore;
@@ -31,13 +32,6 @@ export interface Lane {
   readonly behindMs: number;
   /** What the organizer decided and could not be carried out: told at the end, in one mail. */
   readonly notEntered: NotEntered[];
-}
-
-/** `reason` is that of a Decision, or another word. */
-export interface NotEntered {
-  readonly origin: Origin;
-  readonly attendee: CalendarAddress;
-  readonly reason: string;
 }
 
 export interface Waiting<K extends EventBody['kind']> {

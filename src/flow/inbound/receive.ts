@@ -2,7 +2,7 @@
 // these functions resolve. Nothing is interpreted here.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Answer } from '../../core/itip/types.ts';
-import type { CallbackRequest, WebAnswer } from '../use-cases.ts';
+import type { CalendarAddress, Partstat } from '../../core/ical/types.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { Spool } from '../ports/spool.ts';
@@ -15,6 +15,35 @@ export interface ReceiveOptions {
   readonly spool: Spool;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
+}
+
+export type CallbackMethod =
+  | 'REQUEST'
+  | 'CANCEL'
+  | 'REPLY'
+  | 'COUNTER'
+  | 'DECLINECOUNTER'
+  | 'REFRESH'
+  | 'ADD'
+  | 'PUBLISH';
+
+/** A callback whose calendar parses and agrees with its headers. */
+export interface CallbackRequest {
+  readonly sender: CalendarAddress;
+  readonly recipient: CalendarAddress;
+  readonly method: CallbackMethod;
+  /** The posted calendar, decoded, otherwise as posted. */
+  readonly calendar: string;
+}
+
+export interface WebAnswer {
+  readonly partstat: Partstat;
+  /** Plain text with LF line ends, or null where nothing was written. */
+  readonly comment: string | null;
+  /** The SEQUENCE that the person saw when answering; null where none was known. */
+  readonly sequence: number | null;
+  /** The person was shown one occurrence of a series and answers for all of it. */
+  readonly wholeSeries: boolean;
 }
 
 export async function receiveMail(

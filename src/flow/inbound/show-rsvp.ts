@@ -2,7 +2,7 @@
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { RsvpShown, WebAnswer, WebOutcome } from '../use-cases.ts';
+import type { RsvpShown } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
 import { partstatOf } from '../../core/ical/partstat-of.ts';
@@ -11,7 +11,7 @@ import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { EventContext, Ledger } from '../ports/spool.ts';
 import { instantOf } from '../outbound/link-expiry.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
-import { receiveWebAnswer, type ReceiveOptions } from './receive.ts';
+import { receiveWebAnswer, type ReceiveOptions, type WebAnswer } from './receive.ts';
 import type { WritePace } from '../queue/write-batching.ts';
 
 export interface RsvpOptions extends ReceiveOptions {
@@ -22,6 +22,12 @@ export interface RsvpOptions extends ReceiveOptions {
   /** SHOW_GUEST_LIST. */
   readonly guestList: boolean;
 }
+
+/**
+ * `recorded`: the calendar says so. `received`: it is on disk and will be applied. Refused with `changed` or `stale`: the
+ * event is another than the one shown; it is shown again.
+ */
+export type WebOutcome = 'recorded' | 'received' | { refused: string };
 
 const OUTCOME_PATIENCE_MS = 2_000;
 /** A GET must answer even where the CalDAV server does not. */

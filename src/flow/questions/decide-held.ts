@@ -3,7 +3,7 @@
 // waits under it at that moment.
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { EventView } from '../../core/compose/types.ts';
-import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../use-cases.ts';
+import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../../core/pages/decision-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
 import type { Ledger, LedgerWrite, Spool, Task, Verdict } from '../ports/spool.ts';
@@ -18,6 +18,9 @@ export interface DecideOptions {
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
+
+/** `not-entered`: what was let through is not in the calendar as it names it (no such event, date or guest). */
+export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
 
 /** As long as an attendee's page waits. */
 const OUTCOME_PATIENCE_MS = 2_000;
@@ -99,7 +102,7 @@ export async function decideAndSee(
   options: DecideOptions,
   claims: DecisionClaims,
   choice: HeldChoice,
-): Promise<'done' | 'already-decided' | 'not-entered'> {
+): Promise<DecisionOutcome> {
   const { spool, outcomes } = options;
   const open = new Set((await spool.held(claims.holdKey)).map(({ id }) => id));
   let refused = false;

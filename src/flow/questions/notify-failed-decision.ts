@@ -1,14 +1,31 @@
 // The organizer decided, and it could not be carried out: told by mail, since the page waits only for moments. At once
 // where that is known at once; where the work was given up after days, as work of its own.
-import type { NewTask, Task } from '../ports/spool.ts';
-import type { Lane } from '../copies/event-lane.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { EventContext, NewTask, Task } from '../ports/spool.ts';
+import type { ChangeSet } from '../queue/change-set.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
-import { bodyOf, type EventBody, eventLane, newTask, partiesOf } from '../records/records.ts';
+import { bodyOf, type EventBody, eventLane, newTask, type Origin, partiesOf } from '../records/records.ts';
+
+/** A decision of the organizer that could not be carried out. `reason` is that of a Decision, or another word. */
+export interface NotEntered {
+  readonly origin: Origin;
+  readonly attendee: CalendarAddress;
+  readonly reason: string;
+}
+
+/** The event that the decisions were about, and where the notice goes. */
+interface DecidedEvent {
+  readonly organizer: CalendarAddress;
+  readonly uid: string;
+  readonly context: Pick<EventContext, 'mailings'>;
+  readonly set: ChangeSet;
+  readonly notEntered: readonly NotEntered[];
+}
 
 /** `event` is its text, where it could be loaded. */
 export function tellNotEntered(
   options: { readonly notifyOrganizer: NotifyOrganizer },
-  { organizer, uid, context, set, notEntered }: Lane,
+  { organizer, uid, context, set, notEntered }: DecidedEvent,
   event: string | null,
 ): void {
   const [first] = notEntered;
