@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { GatewayError } from '../../core/errors.ts';
 import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from './check-callback.ts';
-import type { RouteContext } from './open-http.ts';
+import type { RouteContext } from './route-context.ts';
 import { makeSchedulingReader } from './read-scheduling.ts';
 import { type CallbackReply, RETRY_AFTER, callbackReplies } from './reply-codes.ts';
 import type { CallbackRequest } from '../../flow/use-cases.ts';

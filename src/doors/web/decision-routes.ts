@@ -7,7 +7,7 @@ import { choices, decisionPage, isChoice } from '../../core/pages/decision-page.
 import { messagePage } from '../../core/pages/message-page.ts';
 import { readDecisionToken } from '../../core/signing/token.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
-import type { RouteContext } from './open-http.ts';
+import type { RouteContext } from './route-context.ts';
 import { pageStatus } from './reply-codes.ts';
 import { field, folderOf } from './request-fields.ts';
 

@@ -1,6 +1,6 @@
 // `/healthz`: the process answers. `/readyz`: what it needs to take work answers too; each check by name, no detail.
 import type { Router } from '@koa/router';
-import type { RouteContext } from './open-http.ts';
+import type { RouteContext } from './route-context.ts';
 
 export function addHealth(router: Router, { useCases }: RouteContext): void {
   router.get('/healthz', (ctx) => {

@@ -4,47 +4,30 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import type { Templates } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Log } from '../../flow/ports/log.ts';
-import type { KeyRing } from '../../core/signing/types.ts';
 import { addCallback } from './callback-route.ts';
 import { addDecisions } from './decision-routes.ts';
 import { addHealth } from './health-routes.ts';
 import { replyToFaults } from './reply-to-faults.ts';
+import type { RouteContext } from './route-context.ts';
 import { addRsvp } from './rsvp-routes.ts';
 import { secureHeaders } from './secure-headers.ts';
-import { type Pages, preparePages } from './show-page.ts';
-import type { UseCases } from '../../flow/use-cases.ts';
+import { preparePages } from './show-page.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends Omit<RouteContext, 'pages'> {
   readonly host: string;
   /** 0 picks one. */
   readonly port: number;
-  readonly useCases: UseCases;
-  readonly ring: KeyRing;
-  readonly templates: Templates;
-  /** null: every callback gets 401. */
-  readonly inboundApiKey: string | null;
   /** Where browsers reach this server; decides only whether they are told to stay with https. */
   readonly appUrl: string;
   /** Where Accept-Language names none of ours. */
   readonly defaultLanguage?: string;
-  /** IANA name; what instants are shown in where the event has no zone of its own. */
-  readonly displayTimezone?: string;
-  readonly now: () => number;
-  readonly log: Log;
 }
 
 export interface OpenHttp {
   readonly address: { readonly host: string; readonly port: number };
   /** Takes no new connection; those at work have `drainMs` to end. */
   close(drainMs: number): Promise<void>;
-}
-
-/** What every route may use. */
-export interface RouteContext extends HttpOptions {
-  readonly pages: Pages;
 }
 
 /** A request that takes longer than this to arrive is not a slow network but an open hand. */

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import { GatewayError } from '../../core/errors.ts';
 import { messagePage } from '../../core/pages/message-page.ts';
 import { CALLBACK_PATH, replyToCallback } from './callback-route.ts';
-import type { RouteContext } from './open-http.ts';
+import type { RouteContext } from './route-context.ts';
 import { RETRY_AFTER } from './reply-codes.ts';
 
 export function replyToFaults({ pages, log }: Pick<RouteContext, 'pages' | 'log'>): Middleware {

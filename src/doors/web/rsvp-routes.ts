@@ -16,7 +16,7 @@ import {
 } from '../../core/pages/rsvp-page.ts';
 import { readRsvpToken } from '../../core/signing/token.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
-import type { RouteContext } from './open-http.ts';
+import type { RouteContext } from './route-context.ts';
 import { pageStatus } from './reply-codes.ts';
 import { field, folderOf } from './request-fields.ts';
 import type { RsvpShown } from '../../flow/use-cases.ts';
