@@ -1,6 +1,6 @@
 // Calendars by their digests. Tasks and mailings refer to a text that is kept once; those of one event ask for it again and
 // again, so the last few stay in memory. In: things with a digest; out: the same with the text.
-import type { Engine } from './engine-spool.ts';
+import type { Engine } from './engine.ts';
 
 export type WithCalendar<T> = Omit<T, 'digest'> & { readonly calendar: string | null };
 

@@ -2,18 +2,9 @@
 // listeners of work and puts calendars back into mailings.
 import { GatewayError } from '../../core/errors.ts';
 import type { CalendarMemory } from './calendar-cache.ts';
-import type { Arguments, OperationName, Result } from './operations.ts';
+import type { Engine } from './engine.ts';
 import { queueNames } from './queue-queries.ts';
 import type { Ledger, QueueName, Spool } from '../../flow/ports/spool.ts';
-
-/** Runs operations, each in a transaction of its own, durable when it resolves. Throws GatewayError. */
-export interface Engine {
-  run<N extends OperationName>(name: N, ...args: Arguments<N>): Promise<Result<N>>;
-  /** Tells other processes that these queues have work; `listener` hears of theirs. */
-  announce(queues: ReadonlySet<QueueName>): void;
-  onForeignWork(listener: (queues: Iterable<QueueName>) => void): void;
-  close(): Promise<void>;
-}
 
 const pruneAtOnce = 500;
 

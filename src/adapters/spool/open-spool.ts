@@ -1,7 +1,8 @@
 // DATABASE_URL in, Spool and Ledger out: the one place that knows which back ends there are.
 import { GatewayError } from '../../core/errors.ts';
 import { rememberCalendars } from './calendar-cache.ts';
-import { type Engine, ledgerOver, spoolOver } from './engine-spool.ts';
+import type { Engine } from './engine.ts';
+import { ledgerOver, spoolOver } from './engine-spool.ts';
 import type { Log } from '../../flow/ports/log.ts';
 import { openPostgres } from './postgres-engine.ts';
 import { deskOver } from './operator-actions.ts';

@@ -1,6 +1,6 @@
 // The engine in; out: the operator’s desk over the queues. Gateways that are running hear of a change by NOTIFY, or by
 // looking at the version of the SQLite file twice a second.
-import type { Engine } from './engine-spool.ts';
+import type { Engine } from './engine.ts';
 import type { QueueDesk } from '../../flow/ports/spool.ts';
 
 export function deskOver(engine: Engine): QueueDesk {

@@ -3,7 +3,7 @@
 import { Pool, type PoolClient } from 'pg';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';
-import type { Engine } from './engine-spool.ts';
+import type { Engine } from './engine.ts';
 import { type Operation, postgresDialect, query, queryOne } from './operation.ts';
 import {
   type Arguments,

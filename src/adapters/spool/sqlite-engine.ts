@@ -2,7 +2,7 @@
 // that copy changes hands; the caller's own bytes stay as they are.
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
-import type { Engine } from './engine-spool.ts';
+import type { Engine } from './engine.ts';
 import type { Arguments, OperationName, Result } from './operations.ts';
 import { queueNames } from './queue-queries.ts';
 import type { Call, Failure, FromWorker, ToWorker, WorkerOptions } from './sqlite-worker.ts';

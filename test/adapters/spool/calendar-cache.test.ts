@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rememberCalendars } from '../../../src/adapters/spool/calendar-cache.ts';
-import type { Engine } from '../../../src/adapters/spool/engine-spool.ts';
+import type { Engine } from '../../../src/adapters/spool/engine.ts';
 
 function memory(texts: Readonly<Record<string, string>>) {
   const asked: string[][] = [];
