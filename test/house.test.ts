@@ -1,4 +1,4 @@
-// The rules of the house that a machine can check: who may import what, and how files are named.
+// What a machine can check of how files are named and how they fail. Who may import what: architecture.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,42 +11,6 @@ const files = (folder: string): string[] =>
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 const source = (file: string): string => readFileSync(join(root, file), 'utf8');
 const code = (file: string): string => source(file).replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '');
-const imports = (file: string): string[] =>
-  [...source(file).matchAll(/^(?:import|export)\b[^;'=()]*'([^']+)';$/gm)].map(([, name]) => name ?? '');
-
-const pureRooms = ['ical', 'itip', 'message', 'compose', 'pages', 'signing'];
-/** Node's own modules that reach neither socket, file, clock nor environment. */
-const pureNode = new Set([
-  'node:buffer',
-  'node:crypto',
-  'node:string_decoder',
-  'node:url',
-  'node:util',
-  'node:zlib',
-  'node:stream',
-]);
-const upper = ['app', 'doors', 'adapters', 'flow', 'playground'];
-
-describe.each(pureRooms)('src/core/%s is pure', (room) => {
-  it.each(files(`src/core/${room}`))('%s', (file) => {
-    expect(code(file)).not.toMatch(
-      /\bDate\.now\(|new Date\(\)|process\.(env|hrtime)|performance\.now|Math\.random|randomBytes|randomUUID|setTimeout|fetch\(/,
-    );
-    for (const name of imports(file)) {
-      if (name.startsWith('node:')) expect(pureNode, `${file} imports ${name}`).toContain(name);
-      expect(
-        upper.some((layer) => name.includes(`/${layer}/`)),
-        `${file} imports ${name}`,
-      ).toBe(false);
-    }
-  });
-});
-
-describe('src/flow imports no adapter and no door', () => {
-  it.each(files('src/flow'))('%s', (file) => {
-    for (const name of imports(file)) expect(name, file).not.toMatch(/\/(adapters|doors)\//);
-  });
-});
 
 describe('names and errors', () => {
   it.each(files('src'))('%s', (file) => {
