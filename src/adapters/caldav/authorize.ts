@@ -1,6 +1,6 @@
-// How we may act in an organizer's calendars. In: the way of CALDAV_AUTH and an organizer; out: the server's URL and the
-// headers of each request, and whether the server sees the organizer or a service account. It refuses an organizer whom
-// the accounts file does not know.
+// Credentials for an organizer's calendars. In: the CALDAV_AUTH method and an organizer; out: the server's URL, the headers
+// of each request, and whether we act as the organizer or as a service account. It refuses an organizer who is not in the
+// accounts file.
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
@@ -9,30 +9,30 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import { CalDavError } from './caldav-error.ts';
 
 export type CalDavAuth =
-  /** `X-Api-Key` and, for whom we act, `X-Forwarded-User`. */
+  /** `X-Api-Key` with the key, and `X-Forwarded-User` with the organizer's address. */
   | { readonly kind: 'api-key'; readonly key: string }
-  /** `X-LS-Api-Key` and `X-LS-User`. */
+  /** `X-LS-Api-Key` with the key, and `X-LS-User` with the organizer's address. */
   | { readonly kind: 'ls'; readonly key: string }
-  /** One service account that may write the organizers' calendars. */
+  /** One service account that may write all organizers' calendars. */
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   /**
-   * The organizer's address in that header: believed because of where we connect from, or because of the account that
-   * we log in with besides (Cyrus: `Authorize-As` from one of its `proxyservers`).
+   * The organizer's address in the named header. The server trusts it because of our IP address, or because we also log
+   * in with an account that may impersonate (Cyrus: `Authorize-As` from one of its `proxyservers`).
    */
   | { readonly kind: 'remote-user'; readonly header: string; readonly username?: string; readonly password?: string }
-  /** JSON: organizer → `{url?, username, password}`; read again when it changes. */
+  /** A JSON file: organizer → `{url?, username, password}`. It is reloaded when it changes. */
   | { readonly kind: 'accounts'; readonly file: string };
 
 export interface Access {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** `organizer`: the server takes us for the organizer, so its current-user-principal is the organizer's. */
+  /** `organizer` means that the server's current-user-principal is the organizer's. */
   readonly actsAs: 'organizer' | 'service-account';
 }
 
 export type Authorize = (organizer: CalendarAddress) => Access;
 
-/** Throws `config-invalid` at once where the accounts file cannot be used. */
+/** Throws `config-invalid` at once if the accounts file cannot be used. */
 export function openAuthorization(url: string, auth: CalDavAuth): Authorize {
   const asOrganizer = (headers: Record<string, string>): Access => ({ url, headers, actsAs: 'organizer' });
   switch (auth.kind) {
@@ -68,21 +68,21 @@ const accountsSchema = z.record(
 type Accounts = ReadonlyMap<string, z.infer<typeof accountsSchema>[string]>;
 
 function openAccounts(defaultUrl: string, file: string): Authorize {
-  let stamp = stampOf(file);
+  let version = fileVersion(file);
   let accounts = readAccounts(file);
-  let fault: GatewayError | null = null;
+  let reloadError: GatewayError | null = null;
 
-  // A file that became unreadable leaves the accounts known so far in force: saving it badly must not stop the answers.
+  // If the changed file is invalid, the accounts loaded before stay in force: a typo must not stop the answers.
   function reloadIfChanged(): void {
-    const now = stampOf(file);
-    if (now === stamp) return;
-    stamp = now;
+    const current = fileVersion(file);
+    if (current === version) return;
+    version = current;
     try {
       accounts = readAccounts(file);
-      fault = null;
+      reloadError = null;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      fault = error;
+      reloadError = error;
     }
   }
 
@@ -90,16 +90,16 @@ function openAccounts(defaultUrl: string, file: string): Authorize {
     reloadIfChanged();
     const account = accounts.get(organizer.key);
     if (account === undefined) {
-      const why = fault === null ? '' : ` (the file has not been reloaded: ${fault.message})`;
-      const message = `${file} has no account for ${organizer.asWritten}${why}`;
-      throw new CalDavError('caldav-unauthorized', message, { temporary: true, cause: fault });
+      const note = reloadError === null ? '' : ` (the changed file has not been reloaded: ${reloadError.message})`;
+      const message = `${file} has no account for ${organizer.asWritten}${note}`;
+      throw new CalDavError('caldav-unauthorized', message, { temporary: true, cause: reloadError });
     }
     return { url: account.url ?? defaultUrl, headers: basic(account.username, account.password), actsAs: 'organizer' };
   };
 }
 
-/** Size and time of the last change; '' while there is no file. */
-function stampOf(file: string): string {
+/** Returns a text that changes with the file: inode, size and modification time; '' if there is no file. */
+function fileVersion(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
 }
@@ -110,7 +110,7 @@ function readAccounts(file: string): Accounts {
   return new Map(
     Object.entries(parsed.data).map(([organizer, account]) => {
       const address = calendarAddress(organizer);
-      if (address === null) throw new GatewayError('config-invalid', `${file}: ${organizer} is no address`);
+      if (address === null) throw new GatewayError('config-invalid', `${file}: ${organizer} is not a mail address`);
       return [address.key, account];
     }),
   );
@@ -120,7 +120,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // Without the cause: a JSON error quotes the text around the fault, and that may be a password.
-    throw new GatewayError('config-invalid', `${file} is no readable JSON file`);
+    // The cause is left out: a JSON error quotes the text around the mistake, and that may be a password.
+    throw new GatewayError('config-invalid', `${file} cannot be read, or is not valid JSON`);
   }
 }

@@ -1,34 +1,37 @@
-// A breaker for each back end (origin). In: work with a back end; out: what came of it. A few things are done with one back
-// end at a time, and with one that is away or silent only now and then: so a server that swallows requests holds few of
-// our lanes, and not for long. It refuses (`caldav-unreachable`, temporary, with the time to try again) instead of waiting.
+// Circuit breaker and concurrency limit per back end (origin). In: an origin and the work to do there; out: the result of
+// the work. Few requests to one back end are in flight at a time, and almost none while it fails or does not respond, so
+// that it holds few of our lanes. It refuses work with `caldav-unreachable` (temporary, with the time to retry) instead
+// of waiting.
 import { GatewayError } from '../../core/errors.ts';
 import type { BreakerState } from '../../flow/ports/calendar-store.ts';
 import { CalDavError } from './caldav-error.ts';
 
 export interface BreakerOptions {
-  /** Pieces of work with one back end at a time. */
-  readonly width: number;
+  /** How many pieces of work are in flight with one back end at a time. */
+  readonly maxInFlight: number;
   /**
-   * A back end that is fully busy and has answered nothing for so long is waited for no more. As many may wait as work with
-   * it; more of them, and all while half-open, give up much sooner: they would hold every lane there is.
+   * How long work waits for a free slot while the back end sends no response. This applies to the first `maxInFlight`
+   * waiters. The others, and all waiters in state half-open, wait only `shortMaxSilenceMs`, because each of them holds a
+   * lane.
    */
-  readonly patienceMs: number;
-  readonly shortPatienceMs: number;
-  /** So many failures in a row open the breaker; a pause follows, longer each time. */
-  readonly failures: number;
-  readonly pauseMs: { readonly first: number; readonly longest: number };
+  readonly maxSilenceMs: number;
+  readonly shortMaxSilenceMs: number;
+  /** The breaker opens after this many consecutive failures. */
+  readonly failureThreshold: number;
+  /** How long the breaker stays open: `first`, then twice as long after each failed probe, up to `max`. */
+  readonly openMs: { readonly first: number; readonly max: number };
   readonly onChange?: (origin: string, state: BreakerState) => void;
 }
 
-export const BREAKER: BreakerOptions = {
-  width: 8,
-  patienceMs: 2_000,
-  shortPatienceMs: 500,
-  failures: 4,
-  pauseMs: { first: 2_000, longest: 30_000 },
+export const DEFAULT_BREAKER_OPTIONS: BreakerOptions = {
+  maxInFlight: 8,
+  maxSilenceMs: 2_000,
+  shortMaxSilenceMs: 500,
+  failureThreshold: 4,
+  openMs: { first: 2_000, max: 30_000 },
 };
 
-/** Does that work with a back end, or refuses to. */
+/** Runs the work, or throws `caldav-unreachable` without running it. */
 export type Breaker = <T>(origin: string, work: () => Promise<T>) => Promise<T>;
 
 export function openBreaker(options: BreakerOptions): Breaker {
@@ -36,16 +39,16 @@ export function openBreaker(options: BreakerOptions): Breaker {
   return async (origin, work) => {
     const backEnd = backEnds.get(origin) ?? new BackEnd(origin, options);
     backEnds.set(origin, backEnd);
-    await backEnd.enter();
+    await backEnd.acquire();
     try {
       const result = await work();
-      backEnd.leave(true);
+      backEnd.release(true);
       return result;
     } catch (error) {
-      // A refusal is an answer, too.
-      const away = error instanceof GatewayError && error.code === 'caldav-unreachable';
-      if (away && error instanceof CalDavError) error.backEnd = origin;
-      backEnd.leave(!away);
+      // Any other error means that the back end did respond.
+      const isUnreachable = error instanceof GatewayError && error.code === 'caldav-unreachable';
+      if (isUnreachable && error instanceof CalDavError) error.backEnd = origin;
+      backEnd.release(!isUnreachable);
       throw error;
     }
   };
@@ -60,95 +63,95 @@ class BackEnd {
   readonly #origin: string;
   readonly #options: BreakerOptions;
   #state: BreakerState = 'closed';
-  #underWay = 0;
+  #inFlight = 0;
   #failures = 0;
-  #pauseMs: number;
-  /** Like `#lastSign` by `performance.now()`, which nobody sets. */
+  #openMs: number;
+  /** A `performance.now()` time, like `#lastResponseAt`, because the system clock may be set back. */
   #openUntil = 0;
-  /** When it last answered, or work began while none was under way. */
-  #lastSign = 0;
+  /** When it last responded, or when work began while none was in flight. */
+  #lastResponseAt = 0;
   #waiting: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(origin: string, options: BreakerOptions) {
     this.#origin = origin;
     this.#options = options;
-    this.#pauseMs = options.pauseMs.first;
+    this.#openMs = options.openMs.first;
   }
 
-  /** Resolves when work may begin; `leave` must follow. */
-  async enter(): Promise<void> {
+  /** Resolves when the work may begin. The caller must call `release` afterwards. */
+  async acquire(): Promise<void> {
     if (this.#state === 'open') {
-      // Whole ms: they become a due time, and PostgreSQL takes no parts of one.
+      // A whole number of milliseconds: it becomes a due time, which PostgreSQL stores as an integer.
       const left = Math.ceil(this.#openUntil - performance.now());
       if (left > 0) throw this.#refusal(left);
       this.#change('half-open');
     }
-    if (this.#hasRoom()) {
+    if (this.#hasFreeSlot()) {
       this.#start();
       return;
     }
-    if (this.#patience(this.#waiting.length) <= 0) throw this.#refusal(this.#options.patienceMs);
+    if (this.#remainingWait(this.#waiting.length) <= 0) throw this.#refusal(this.#options.maxSilenceMs);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#watchWaiting();
+      this.#scheduleRejection();
     });
   }
 
-  leave(answered: boolean): void {
-    this.#underWay -= 1;
-    if (answered) {
-      this.#lastSign = performance.now();
+  release(hasResponded: boolean): void {
+    this.#inFlight -= 1;
+    if (hasResponded) {
+      this.#lastResponseAt = performance.now();
       this.#failures = 0;
-      this.#pauseMs = this.#options.pauseMs.first;
+      this.#openMs = this.#options.openMs.first;
       this.#change('closed');
     } else {
       this.#failures += 1;
-      const broken = this.#state === 'half-open' || this.#failures >= this.#options.failures;
-      if (broken && this.#state !== 'open') this.#open();
+      const mustOpen = this.#state === 'half-open' || this.#failures >= this.#options.failureThreshold;
+      if (mustOpen && this.#state !== 'open') this.#open();
     }
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
+    while (this.#waiting.length > 0 && this.#hasFreeSlot()) {
       this.#start();
       this.#waiting.shift()?.resolve();
     }
   }
 
-  #hasRoom(): boolean {
-    if (this.#state === 'closed') return this.#underWay < this.#options.width;
-    return this.#state === 'half-open' && this.#underWay === 0;
+  #hasFreeSlot(): boolean {
+    if (this.#state === 'closed') return this.#inFlight < this.#options.maxInFlight;
+    return this.#state === 'half-open' && this.#inFlight === 0;
   }
 
   #start(): void {
-    if (this.#underWay === 0) this.#lastSign = performance.now();
-    this.#underWay += 1;
+    if (this.#inFlight === 0) this.#lastResponseAt = performance.now();
+    this.#inFlight += 1;
   }
 
   #open(): void {
-    this.#openUntil = performance.now() + this.#pauseMs;
-    const refusal = this.#refusal(this.#pauseMs);
-    this.#pauseMs = Math.min(2 * this.#pauseMs, this.#options.pauseMs.longest);
+    this.#openUntil = performance.now() + this.#openMs;
+    const refusal = this.#refusal(this.#openMs);
+    this.#openMs = Math.min(2 * this.#openMs, this.#options.openMs.max);
     this.#change('open');
     for (const { reject } of this.#waiting.splice(0)) reject(refusal);
   }
 
-  /** How much longer whoever has that place in the line waits for a busy back end, ms. */
-  #patience(place: number): number {
-    const { width, patienceMs, shortPatienceMs } = this.#options;
-    const patience = this.#state === 'closed' && place < width ? patienceMs : shortPatienceMs;
-    return this.#lastSign + patience - performance.now();
+  /** Returns how many milliseconds the waiter at that position still waits; 0 or less if its time is over. */
+  #remainingWait(position: number): number {
+    const { maxInFlight, maxSilenceMs, shortMaxSilenceMs } = this.#options;
+    const limit = this.#state === 'closed' && position < maxInFlight ? maxSilenceMs : shortMaxSilenceMs;
+    return this.#lastResponseAt + limit - performance.now();
   }
 
-  /** The last in the line are the first to give up. */
-  #watchWaiting(): void {
+  /** Sets the timer for the last waiter: the others wait at least as long. */
+  #scheduleRejection(): void {
     clearTimeout(this.#timer);
     const last = this.#waiting.length - 1;
-    if (last >= 0) this.#timer = setTimeout(() => this.#giveUpWaiting(), this.#patience(last));
+    if (last >= 0) this.#timer = setTimeout(() => this.#rejectOverdue(), this.#remainingWait(last));
   }
 
-  #giveUpWaiting(): void {
-    const staying = this.#waiting.filter((_, place) => this.#patience(place) > 0).length;
-    for (const { reject } of this.#waiting.splice(staying)) reject(this.#refusal(this.#options.patienceMs));
-    this.#watchWaiting();
+  #rejectOverdue(): void {
+    const staying = this.#waiting.filter((_, position) => this.#remainingWait(position) > 0).length;
+    for (const { reject } of this.#waiting.splice(staying)) reject(this.#refusal(this.#options.maxSilenceMs));
+    this.#scheduleRejection();
   }
 
   #change(state: BreakerState): void {
@@ -158,7 +161,7 @@ class BackEnd {
   }
 
   #refusal(retryAfterMs: number): CalDavError {
-    const message = `${this.#origin} has not answered lately: it is asked again in a while`;
+    const message = `${this.#origin} has not responded recently, so no requests are sent to it for now`;
     const refusal = new CalDavError('caldav-unreachable', message, { temporary: true, retryAfterMs });
     refusal.backEnd = this.#origin;
     return refusal;

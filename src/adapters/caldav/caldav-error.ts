@@ -1,16 +1,16 @@
-// What a CalDAV server's refusal means for us. In: an HTTP status and its Retry-After; out: a GatewayError that says
-// whether trying again can help, and when the server asked us to. It refuses nothing itself.
+// Turns an HTTP error status of a CalDAV server into a GatewayError. In: the status and its Retry-After header; out: an
+// error that says whether a retry can succeed and how long to wait first. It refuses nothing.
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 
-/** A server must not put our work off for longer than our own back-off does: it may be back much sooner than it said. */
-const longestRetryAfterMs = 300_000;
+/** Retry-After is capped at our own longest back-off, because the server may recover much earlier than it says. */
+const maxRetryAfterMs = 300_000;
 
 export class CalDavError extends GatewayError {
-  /** The HTTP status behind it; null where no answer came. */
+  /** The HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** What the server's Retry-After asks for, in milliseconds from now (at most five minutes); null where it asks for nothing. */
+  /** Milliseconds to wait before the next attempt (at most five minutes); null if the server sent no Retry-After. */
   readonly retryAfterMs: number | null;
-  /** The origin that is away, whose return is worth waiting for; said by its breaker. */
+  /** The unreachable origin. The circuit breaker sets it, so that the task can be resumed when that origin recovers. */
   backEnd: string | null = null;
 
   constructor(
@@ -25,11 +25,12 @@ export class CalDavError extends GatewayError {
 }
 
 /**
- * The error for a status that is no success. 401 is temporary: an operator who mends the credentials wants the waiting
- * answers applied (but see judge-refusals.ts). 500 is temporary too (DAViCal and SOGo give it when two writers meet); other 4xx are not.
+ * Returns the error for a status other than success. 401 is temporary, so that the waiting answers are applied once an
+ * operator has fixed the credentials (unauthorized-policy.ts makes an exception). 500 is temporary because DAViCal and
+ * SOGo return it when two clients write at the same time. 501 and every 4xx except 401, 408, 423, 425 and 429 are permanent.
  */
-export function refusal(what: string, status: number, retryAfter: string | undefined, now: number): CalDavError {
-  const retryAfterMs = readRetryAfter(retryAfter, now);
+export function errorForStatus(what: string, status: number, retryAfter: string | undefined, now: number): CalDavError {
+  const retryAfterMs = parseRetryAfter(retryAfter, now);
   const message = `${what}: HTTP ${status}`;
   if (status === 401) return new CalDavError('caldav-unauthorized', message, { status, temporary: true, retryAfterMs });
   if ([408, 425, 429, 502, 503, 504].includes(status)) {
@@ -39,10 +40,10 @@ export function refusal(what: string, status: number, retryAfter: string | undef
   return new CalDavError('caldav-refused', message, { status, temporary: temporary && status !== 501, retryAfterMs });
 }
 
-/** Seconds or an HTTP date (RFC 9110 §10.2.3), as milliseconds from `now`; null for neither. */
-export function readRetryAfter(value: string | undefined, now: number): number | null {
+/** Returns a number of seconds or an HTTP date (RFC 9110 §10.2.3) as milliseconds from `now`; null if it is neither. */
+export function parseRetryAfter(value: string | undefined, now: number): number | null {
   const text = value?.trim() ?? '';
   if (text === '') return null;
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(/^[a-z]{3}/i.test(text) ? text : '') - now;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestRetryAfterMs);
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs);
 }

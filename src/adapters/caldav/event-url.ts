@@ -1,25 +1,28 @@
-// URLs that we make ourselves. In: a home template and an organizer, or a calendar and a UID; out: a URL on the server.
-// It refuses what would leave its place in the path: a segment of dots, a template with unknown placeholders.
+// Builds and compares URLs on the CalDAV server. In: a home template and an organizer, or a calendar and a UID; out: a URL.
+// It refuses a template with unknown placeholders, and values that would change the path, such as a segment of dots.
 import { GatewayError } from '../../core/errors.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { CalDavError } from './caldav-error.ts';
 
 const placeholders = ['email', 'localpart', 'domain'];
 
-/** Throws `config-invalid` for a template that names something else than {email}, {localpart}, {domain}. */
+/** Throws `config-invalid` for a template with no placeholder, or with one other than {email}, {localpart} and {domain}. */
 export function checkHomeTemplate(template: string): void {
   const names = [...template.matchAll(/\{([^}]*)\}/g)].map((match) => match[1] ?? '');
   const unknown = names.find((name) => !placeholders.includes(name));
   if (unknown !== undefined || names.length === 0) {
-    const fault = unknown === undefined ? 'names no placeholder' : `names {${unknown}}`;
+    const mistake = unknown === undefined ? 'no placeholder' : `the unknown placeholder {${unknown}}`;
     throw new GatewayError(
       'config-invalid',
-      `the calendar home template ${template} ${fault}: use {email}, {localpart} or {domain}`,
+      `the calendar home template ${template} has ${mistake}: use {email}, {localpart} or {domain}`,
     );
   }
 }
 
-/** A path from the root of `base`'s server, or relative to `base` without a leading slash. The organizer goes in as written: some servers are case-sensitive. */
+/**
+ * Returns the URL of the organizer's calendar home. A template with a leading slash starts at the root of the server, any
+ * other at `base`. The organizer's address is inserted as written, because some servers are case-sensitive.
+ */
 export function expandHomeTemplate(template: string, base: string, organizer: CalendarAddress): string {
   const at = organizer.asWritten.lastIndexOf('@');
   const values: Record<string, string> = {
@@ -28,20 +31,20 @@ export function expandHomeTemplate(template: string, base: string, organizer: Ca
     domain: organizer.asWritten.slice(at + 1),
   };
   const path = template.replace(/\{([^}]*)\}/g, (_all, name: string) => encodeSegment(values[name] ?? ''));
-  const leaves = path.split('/').some((segment) => segment === '.' || segment === '..');
-  if (leaves || Object.values(values).includes('')) {
-    throw new CalDavError('caldav-refused', `${organizer.asWritten} makes no calendar home path`);
+  const hasDotSegment = path.split('/').some((segment) => segment === '.' || segment === '..');
+  if (hasDotSegment || Object.values(values).includes('')) {
+    throw new CalDavError('caldav-refused', `the address ${organizer.asWritten} gives no valid calendar home path`);
   }
   return asCollection(new URL(path, asCollection(base)).href);
 }
 
-/** `<calendar>/<uid>.ics`, where most servers and clients put it; null for a UID that makes no path segment. */
+/** Returns `<calendar>/<uid>.ics`, the name that most servers and clients use; null if the UID cannot be a path segment. */
 export function conventionalUrl(calendar: string, uid: string): string | null {
   if (uid.includes('/') || uid.length > 200 || /\p{Cc}/u.test(uid)) return null;
   return `${asCollection(calendar)}${encodeSegment(uid)}.ics`;
 }
 
-/** Whether two URLs name one resource: servers write the same path with `@` here and %40 there. */
+/** Returns whether two URLs name one resource. The same server writes `@` in some hrefs and `%40` in others. */
 export function sameUrl(a: string, b: string): boolean {
   return a === b || decoded(asCollection(a)) === decoded(asCollection(b));
 }
@@ -50,7 +53,7 @@ function decoded(url: string): string {
   try {
     return decodeURIComponent(url);
   } catch {
-    return url; // a path that is not UTF-8: only equal to itself
+    return url; // The path is not UTF-8, so it equals only itself.
   }
 }
 
@@ -58,7 +61,10 @@ export function asCollection(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
 }
 
-/** Servers take `@` as itself and as %40; as itself it looks like what they list. Through a Buffer, for a lone surrogate is no UTF-8. */
+/**
+ * Keeps `@`, which servers accept both plain and as %40, because they list it plain. The Buffer replaces a lone surrogate,
+ * for which encodeURIComponent would throw.
+ */
 function encodeSegment(text: string): string {
   return encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8')).replaceAll('%40', '@');
 }

@@ -1,7 +1,8 @@
-// The calendars in which an organizer's events may be. In: access and organizer; out: the collections that take VEVENT or
-// VTODO and may be written, remembered for a while. Scheduling inboxes and outboxes, subscriptions and read-only calendars are left out.
+// Lists the calendars that may hold an organizer's events. In: access and organizer; out: the writable collections for
+// VEVENT or VTODO, cached for ten minutes. It leaves out scheduling inboxes and outboxes, subscriptions, deleted and
+// read-only calendars.
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { childNames, type DavResource, hrefsOf, isObject, propfind } from './ask-dav.ts';
+import { childNames, type DavResource, hrefsOf, isObject, propfind } from './dav-query.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, sameUrl } from './event-url.ts';
@@ -11,47 +12,47 @@ import type { HttpClient } from './send-request.ts';
 export interface Calendar {
   readonly url: string;
   readonly components: readonly ('VEVENT' | 'VTODO')[];
-  /** Belongs to the owner of the home; a calendar that somebody shares does not. */
+  /** False for a calendar that somebody else shares with the owner of the home. */
   readonly own: boolean;
 }
 
 export interface CalendarList {
   readonly calendars: readonly Calendar[];
-  /** Was in memory: a calendar made or renamed meanwhile is not in it. */
-  readonly remembered: boolean;
+  /** True if the list comes from the cache, which does not know calendars created or renamed since. */
+  readonly cached: boolean;
 }
 
 export interface CalendarFinder {
-  /** @param fresh ask the server, whatever is remembered. */
+  /** @param fresh read the list from the server even if it is cached. */
   list(access: Access, organizer: CalendarAddress, fresh: boolean): Promise<CalendarList>;
 }
 
-const rememberForMs = 10 * 60_000;
-const mostRemembered = 5_000;
+const cacheMs = 10 * 60_000;
+const maxCached = 5_000;
 const props = ['d:resourcetype', 'd:owner', 'd:current-user-privilege-set', 'c:supported-calendar-component-set'];
-/** schedule-outbox is not among them: an outbox alone is no calendar, and SOGo has every calendar be one besides. */
-const notOurs = ['scheduleInbox', 'subscribed', 'deletedCalendar'];
-const writing = ['all', 'write', 'writeContent', 'bind'];
+/** schedule-outbox is not in this list: a plain outbox has no type `calendar`, and SOGo gives every calendar both types. */
+const excludedTypes = ['scheduleInbox', 'subscribed', 'deletedCalendar'];
+const writePrivileges = ['all', 'write', 'writeContent', 'bind'];
 
 export function openCalendarFinder(http: HttpClient, home: string | null): CalendarFinder {
-  const known = new Map<string, { readonly at: number; readonly calendars: Promise<readonly Calendar[]> }>();
+  const cache = new Map<string, { readonly at: number; readonly calendars: Promise<readonly Calendar[]> }>();
 
   return {
     async list(access, organizer, fresh) {
-      // As written: a case-sensitive server has another principal for another case.
+      // The address as written: on a case-sensitive server, another spelling is another principal.
       const key = `${access.url} ${organizer.asWritten}`;
-      const remembered = known.get(key);
-      if (!fresh && remembered !== undefined && performance.now() - remembered.at < rememberForMs) {
-        return { calendars: await remembered.calendars, remembered: true };
+      const entry = cache.get(key);
+      if (!fresh && entry !== undefined && performance.now() - entry.at < cacheMs) {
+        return { calendars: await entry.calendars, cached: true };
       }
       const calendars = listCalendars(http, access, home, organizer);
-      known.delete(key);
-      known.set(key, { at: performance.now(), calendars });
-      if (known.size > mostRemembered) known.delete(known.keys().next().value ?? key);
+      cache.delete(key);
+      cache.set(key, { at: performance.now(), calendars });
+      if (cache.size > maxCached) cache.delete(cache.keys().next().value ?? key);
       calendars.catch(() => {
-        if (known.get(key)?.calendars === calendars) known.delete(key);
+        if (cache.get(key)?.calendars === calendars) cache.delete(key);
       });
-      return { calendars: await calendars, remembered: false };
+      return { calendars: await calendars, cached: false };
     },
   };
 }
@@ -64,16 +65,16 @@ async function listCalendars(
 ): Promise<readonly Calendar[]> {
   const home = await findHome(http, access, template, organizer);
   if (home === null) return [];
-  const answer = await propfind(http, home, access.headers, props, '1');
-  if (answer.kind === 'refused') {
-    const { status, message } = answer.error;
+  const result = await propfind(http, home, access.headers, props, '1');
+  if (result.kind === 'refused') {
+    const { status, message } = result.error;
     if (status === 404 || status === 410) return [];
     throw status === 403
-      ? new CalDavError('caldav-unauthorized', message, { status, cause: answer.error })
-      : answer.error;
+      ? new CalDavError('caldav-unauthorized', message, { status, cause: result.error })
+      : result.error;
   }
-  const homeOwner = answer.resources.filter((one) => sameUrl(one.url, home)).map(ownerOf)[0] ?? null;
-  return answer.resources.flatMap((resource) => {
+  const homeOwner = result.resources.filter((one) => sameUrl(one.url, home)).map(ownerOf)[0] ?? null;
+  return result.resources.flatMap((resource) => {
     const components = writableComponents(resource);
     const owner = ownerOf(resource);
     const own = owner === null || homeOwner === null || owner === homeOwner;
@@ -85,21 +86,24 @@ function ownerOf(resource: DavResource): string | null {
   return hrefsOf(resource.props['owner'])[0] ?? null;
 }
 
-/** What we may put there; nothing for what is no calendar of ours. A server that states no components or no privileges is taken at our word. */
+/**
+ * Returns which components we may write to that collection; none if it is not a calendar that we use. If the server
+ * reports no privileges, we assume that we may write; if it reports no component set, we assume both components.
+ */
 function writableComponents(resource: DavResource): Calendar['components'] {
   const types = childNames(resource.props['resourcetype']);
-  if (!types.includes('calendar') || types.some((type) => notOurs.includes(type))) return [];
+  if (!types.includes('calendar') || types.some((type) => excludedTypes.includes(type))) return [];
   const privileges = resource.props['currentUserPrivilegeSet'];
-  if (isObject(privileges) && !privilegesOf(privileges).some((name) => writing.includes(name))) return [];
-  const stated = statedComponents(resource.props['supportedCalendarComponentSet']);
-  return (['VEVENT', 'VTODO'] as const).filter((name) => stated.length === 0 || stated.includes(name));
+  if (isObject(privileges) && !privilegesOf(privileges).some((name) => writePrivileges.includes(name))) return [];
+  const supported = supportedComponents(resource.props['supportedCalendarComponentSet']);
+  return (['VEVENT', 'VTODO'] as const).filter((name) => supported.length === 0 || supported.includes(name));
 }
 
 function privilegesOf(set: Record<string, unknown>): string[] {
   return childNames(set['privilege']);
 }
 
-function statedComponents(set: unknown): string[] {
+function supportedComponents(set: unknown): string[] {
   const components = isObject(set) ? set['comp'] : undefined;
   return (Array.isArray(components) ? components : [components]).flatMap((component) => {
     const attributes = isObject(component) ? component['_attributes'] : undefined;

@@ -1,7 +1,8 @@
-// Looking for one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, or the
-// several places where it is. It refuses to be sure of "none" while a calendar could not be asked.
+// Finds one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, or the
+// hrefs of several. It refuses to return "none" if one of the calendars could not be searched: it throws that calendar's
+// error.
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
-import { report, textOf } from './ask-dav.ts';
+import { report, textOf } from './dav-query.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
 import { conventionalUrl, sameUrl } from './event-url.ts';
@@ -11,7 +12,7 @@ import { isEventOf } from './is-event-of.ts';
 import type { HttpClient } from './send-request.ts';
 import type { FoundEvent } from '../../flow/ports/calendar-store.ts';
 
-interface Wanted {
+interface EventKey {
   readonly uid: string;
   readonly organizer: CalendarAddress;
 }
@@ -21,57 +22,59 @@ interface Hit {
   readonly own: boolean;
 }
 
-/** The event at that URL, null where something else or nothing is there. */
-export async function loadIfWanted(
+/** Returns the event at that URL; null if there is nothing, or another event. */
+export async function loadIfMatching(
   http: HttpClient,
   access: Access,
   url: string,
-  { uid, organizer }: Wanted,
+  { uid, organizer }: EventKey,
 ): Promise<StoredEvent | null> {
   const event = await loadEvent(http, url, access.headers);
   return event !== null && isEventOf(event.text, uid, organizer) ? event : null;
 }
 
-/** By the name that most servers and clients give it, which costs a GET per calendar; then by a query for the UID. */
+/** Tries the conventional file name first, with one GET per calendar; then queries each calendar for the UID. */
 export async function findEvent(
   http: HttpClient,
   access: Access,
   calendars: readonly Calendar[],
-  wanted: Wanted,
+  key: EventKey,
 ): Promise<FoundEvent> {
-  const named = choose(
-    await overCalendars(calendars, (calendar) => loadByName(http, access, calendar, wanted), isPermanent),
+  const byName = chooseHit(
+    await searchAll(calendars, (calendar) => findByName(http, access, calendar, key), isPermanent),
   );
-  if (named.kind !== 'none') return named;
-  return choose(
-    await overCalendars(
+  if (byName.kind !== 'none') return byName;
+  return chooseHit(
+    await searchAll(
       calendars,
-      (calendar) => query(http, access, calendar, wanted),
+      (calendar) => findByUid(http, access, calendar, key),
       () => false,
     ),
   );
 }
 
-/** Hits in all calendars. A calendar that fails spoils the search only where nothing was found elsewhere. */
-async function overCalendars(
+/** Returns the hits in all calendars. Throws a calendar's error only if no other calendar has a hit. */
+async function searchAll(
   calendars: readonly Calendar[],
-  look: (calendar: Calendar) => Promise<Hit[]>,
+  search: (calendar: Calendar) => Promise<Hit[]>,
   ignore: (error: unknown) => boolean,
 ): Promise<Hit[]> {
-  const settled = await Promise.allSettled(calendars.map(look));
+  const settled = await Promise.allSettled(calendars.map(search));
   const hits = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   const failed = settled.find((result) => result.status === 'rejected' && !ignore(result.reason));
   if (hits.length === 0 && failed?.status === 'rejected') throw failed.reason;
   return hits;
 }
 
-/** A server that does not like the name has no event of that name. */
+/** A server that permanently refuses a file name has no event under it. */
 function isPermanent(error: unknown): boolean {
   return error instanceof CalDavError && error.code === 'caldav-refused' && !error.temporary;
 }
 
-/** With calendars shared among colleagues an attendee's copy may lie beside the organizer's own: the own one counts. */
-function choose(hits: readonly Hit[]): FoundEvent {
+/**
+ * A calendar that a colleague shares may hold an attendee's copy of the event. Hits in the organizer's own calendars win.
+ */
+function chooseHit(hits: readonly Hit[]): FoundEvent {
   const distinct = [...new Map(hits.map((hit) => [hit.event.href, hit])).values()];
   const own = distinct.filter((hit) => hit.own);
   const [only, ...others] = own.length > 0 ? own : distinct;
@@ -80,49 +83,49 @@ function choose(hits: readonly Hit[]): FoundEvent {
   return { kind: 'ambiguous', hrefs: [only, ...others].map((hit) => hit.event.href) };
 }
 
-async function loadByName(http: HttpClient, access: Access, calendar: Calendar, wanted: Wanted): Promise<Hit[]> {
-  const url = conventionalUrl(calendar.url, wanted.uid);
-  const event = url === null ? null : await loadIfWanted(http, access, url, wanted);
+async function findByName(http: HttpClient, access: Access, calendar: Calendar, key: EventKey): Promise<Hit[]> {
+  const url = conventionalUrl(calendar.url, key.uid);
+  const event = url === null ? null : await loadIfMatching(http, access, url, key);
   return event === null ? [] : [{ event, own: calendar.own }];
 }
 
-async function query(http: HttpClient, access: Access, calendar: Calendar, wanted: Wanted): Promise<Hit[]> {
+async function findByUid(http: HttpClient, access: Access, calendar: Calendar, key: EventKey): Promise<Hit[]> {
   const urls: string[] = [];
   for (const component of calendar.components)
-    urls.push(...(await queryComponent(http, access, calendar, component, wanted)));
-  const events = await Promise.all([...new Set(urls)].map((url) => loadIfWanted(http, access, url, wanted)));
+    urls.push(...(await queryComponent(http, access, calendar, component, key)));
+  const events = await Promise.all([...new Set(urls)].map((url) => loadIfMatching(http, access, url, key)));
   return events.flatMap((event) => (event === null ? [] : [{ event, own: calendar.own }]));
 }
 
 /**
- * RFC 4791 §7.8. calendar-data is asked for to sort out the hits whose UID merely contains ours; servers that leave it
- * out are asked for each hit.
+ * Returns the URLs of the hits of a calendar-query (RFC 4791 §7.8). The query requests calendar-data to drop hits whose UID
+ * merely contains ours. If a server omits it, the caller loads each hit and checks it.
  */
 async function queryComponent(
   http: HttpClient,
   access: Access,
   calendar: Calendar,
   component: string,
-  wanted: Wanted,
+  key: EventKey,
 ): Promise<string[]> {
-  const answer = await report(
+  const result = await report(
     http,
     calendar.url,
     access.headers,
     'c:calendar-query',
-    calendarQuery(component, wanted.uid),
+    calendarQuery(component, key.uid),
     '1',
   );
-  if (answer.kind === 'refused') {
-    // Asked for to-dos although it does not say that it takes them, a calendar may refuse the very filter.
-    const noTodos = component === 'VTODO' && isPermanent(answer.error);
-    if (answer.error.status === 404 || answer.error.status === 410 || noTodos) return [];
-    throw answer.error;
+  if (result.kind === 'refused') {
+    // A calendar that reports no component set may refuse a filter for VTODO.
+    const refusesTodos = component === 'VTODO' && isPermanent(result.error);
+    if (result.error.status === 404 || result.error.status === 410 || refusesTodos) return [];
+    throw result.error;
   }
-  return answer.resources.flatMap(({ url, status, props }) => {
+  return result.resources.flatMap(({ url, status, props }) => {
     const text = textOf(props['calendarData']);
-    const other = text !== '' && !isEventOf(text, wanted.uid, wanted.organizer);
-    return status >= 400 || other || sameUrl(url, calendar.url) ? [] : [url];
+    const isOther = text !== '' && !isEventOf(text, key.uid, key.organizer);
+    return status >= 400 || isOther || sameUrl(url, calendar.url) ? [] : [url];
   });
 }
 

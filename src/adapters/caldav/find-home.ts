@@ -1,15 +1,15 @@
-// Where an organizer's calendars are. In: the access, the home template or none, the organizer; out: the URL of the
-// calendar home, null where the server knows no such principal. It refuses a server that tells no home at all.
+// Finds an organizer's calendar home. In: the access, the home template or null, the organizer; out: the URL of the home,
+// null if the principal has no calendar home. It refuses a server that offers no way to find the organizer's principal.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import {
-  type DavAnswer,
+  type DavResult,
   type DavResource,
   emptyElements,
   hrefsOf,
   propfind,
   report,
   resolveWithin,
-} from './ask-dav.ts';
+} from './dav-query.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, expandHomeTemplate } from './event-url.ts';
@@ -26,49 +26,52 @@ export async function findHome(
 ): Promise<string | null> {
   if (template !== null) return expandHomeTemplate(template, access.url, organizer);
   const own = await ownPrincipal(http, access);
-  if (access.actsAs === 'organizer' || speaksFor(own, organizer)) return homeOf(own);
+  if (access.actsAs === 'organizer' || hasAddress(own, organizer)) return homeOf(own);
   return searchPrincipal(http, access, own, organizer);
 }
 
-/** RFC 5397 at CALDAV_URL, else at the well-known URI (RFC 6764 §5); then the principal itself. */
+/**
+ * Reads current-user-principal (RFC 5397) at CALDAV_URL, else at the well-known URI (RFC 6764 §5), and loads that
+ * principal.
+ */
 async function ownPrincipal(http: HttpClient, access: Access): Promise<DavResource> {
   const wellKnown = new URL('/.well-known/caldav', access.url).href;
   let refused: CalDavError | null = null;
   for (const url of [access.url, wellKnown]) {
-    const answer = await propfind(http, url, access.headers, ['d:current-user-principal'], '0');
-    const principal = principalUrl(url, answer);
+    const result = await propfind(http, url, access.headers, ['d:current-user-principal'], '0');
+    const principal = principalUrl(url, result);
     if (principal !== null)
-      return expectOne(principal, await propfind(http, principal, access.headers, principalProps, '0'));
-    if (answer.kind === 'refused') refused ??= answer.error;
+      return firstResource(principal, await propfind(http, principal, access.headers, principalProps, '0'));
+    if (result.kind === 'refused') refused ??= result.error;
   }
   throw refused === null || refused.status === 404 || refused.status === 405
-    ? new CalDavError('caldav-refused', `${access.url} names no current-user-principal: set CALDAV_HOME`, {
+    ? new CalDavError('caldav-refused', `${access.url} reports no current-user-principal: set CALDAV_HOME`, {
         cause: refused,
       })
-    : unauthorized(refused);
+    : asUnauthorized(refused);
 }
 
-function principalUrl(base: string, answer: DavAnswer): string | null {
-  if (answer.kind === 'refused') return null;
-  const href = hrefsOf(answer.resources[0]?.props['currentUserPrincipal'])[0];
+function principalUrl(base: string, result: DavResult): string | null {
+  if (result.kind === 'refused') return null;
+  const href = hrefsOf(result.resources[0]?.props['currentUserPrincipal'])[0];
   return href === undefined ? null : resolveWithin(base, href);
 }
 
-function expectOne(url: string, answer: DavAnswer): DavResource {
-  if (answer.kind === 'refused') throw unauthorized(answer.error);
-  const resource = answer.resources[0];
+function firstResource(url: string, result: DavResult): DavResource {
+  if (result.kind === 'refused') throw asUnauthorized(result.error);
+  const resource = result.resources[0];
   if (resource === undefined)
-    throw new CalDavError('caldav-answer-invalid', `PROPFIND ${url}: no response in the multistatus`);
+    throw new CalDavError('caldav-answer-invalid', `PROPFIND ${url}: the multistatus is empty`);
   return resource;
 }
 
-/** 403 while looking around means that the account lacks rights; anything else stays as it is. */
-function unauthorized(error: CalDavError): CalDavError {
+/** During discovery, a 403 means that the account lacks rights. Any other error is returned unchanged. */
+function asUnauthorized(error: CalDavError): CalDavError {
   if (error.status !== 403) return error;
   return new CalDavError('caldav-unauthorized', error.message, { status: 403, cause: error });
 }
 
-function speaksFor(principal: DavResource, organizer: CalendarAddress): boolean {
+function hasAddress(principal: DavResource, organizer: CalendarAddress): boolean {
   return hrefsOf(principal.props['calendarUserAddressSet']).some((href) => sameAddress(href, organizer));
 }
 
@@ -78,7 +81,10 @@ function homeOf(principal: DavResource): string | null {
   return url === null ? null : asCollection(url);
 }
 
-/** RFC 3744 §9.4 by calendar user address (RFC 6638 §2.4.1); servers match substrings, so the address is compared again. */
+/**
+ * Searches for the principal (RFC 3744 §9.4) by its calendar user address (RFC 6638 §2.4.1). Servers match substrings, so
+ * the address is compared again.
+ */
 async function searchPrincipal(
   http: HttpClient,
   access: Access,
@@ -93,19 +99,19 @@ async function searchPrincipal(
     'd:prop': emptyElements(principalProps),
   };
   for (const url of await principalCollections(http, access, own)) {
-    const answer = await report(http, url, access.headers, 'd:principal-property-search', search, '0');
-    const found = answer.kind === 'refused' ? undefined : answer.resources.find((one) => speaksFor(one, organizer));
+    const result = await report(http, url, access.headers, 'd:principal-property-search', search, '0');
+    const found = result.kind === 'refused' ? undefined : result.resources.find((one) => hasAddress(one, organizer));
     if (found !== undefined) return homeOf(found);
   }
   throw new CalDavError(
     'caldav-refused',
-    `the service account cannot look up where ${organizer.asWritten} has calendars: set CALDAV_HOME`,
+    `the service account cannot find the calendar home of ${organizer.asWritten}: set CALDAV_HOME`,
   );
 }
 
 async function principalCollections(http: HttpClient, access: Access, own: DavResource): Promise<string[]> {
-  const answer = await propfind(http, own.url, access.headers, ['d:principal-collection-set'], '0');
-  const hrefs = answer.kind === 'refused' ? [] : hrefsOf(answer.resources[0]?.props['principalCollectionSet']);
+  const result = await propfind(http, own.url, access.headers, ['d:principal-collection-set'], '0');
+  const hrefs = result.kind === 'refused' ? [] : hrefsOf(result.resources[0]?.props['principalCollectionSet']);
   const urls = hrefs.flatMap((href) => resolveWithin(own.url, href) ?? []);
   return urls.length > 0 ? urls : [access.url];
 }

@@ -1,25 +1,28 @@
-// Whose event a calendar object is. In: calendar text, a UID, an organizer; out: whether this is that organizer's event.
-// Text of any quality is taken: what does not show that UID is simply another event.
+// Checks whether a calendar object is a given event. In: calendar text, a UID, an organizer; out: whether the text is that
+// organizer's event with that UID. It refuses nothing: for malformed text it returns false.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines, unescapeText } from '../../core/ical/content-lines.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 
 /**
- * True where an event or to-do of the text has that UID and no ORGANIZER of it is somebody else. Servers match UIDs as
- * substrings (`servers` that do: Radicale, DAViCal, Cyrus, SOGo, SabreDAV), and an attendee's copy has the same UID.
+ * Returns true if a VEVENT or VTODO has that UID and none of those components has another ORGANIZER. Servers match UIDs as
+ * substrings (Radicale, DAViCal, Cyrus, SOGo, SabreDAV), and an attendee's copy has the same UID.
  */
 export function isEventOf(text: string, uid: string, organizer: CalendarAddress): boolean {
   const components = scheduledComponents(text).filter((lines) => hasUid(lines, uid));
   const organizers = components.flatMap((lines) => lines.filter((line) => line.name === 'ORGANIZER'));
-  return components.length > 0 && organizers.every((line) => speaksFor(line, organizer));
+  return components.length > 0 && organizers.every((line) => hasAddress(line, organizer));
 }
 
 export function sameAddress(text: string, address: CalendarAddress): boolean {
   return calendarAddress(text)?.key === address.key;
 }
 
-/** The value, else EMAIL= (iCloud's ORGANIZER is a principal path) or SENT-BY: honoured here because the event is the server's own. */
-function speaksFor(line: ContentLine, organizer: CalendarAddress): boolean {
+/**
+ * Compares the value, EMAIL= (iCloud's ORGANIZER is a principal path) and SENT-BY. EMAIL= and SENT-BY can be trusted here,
+ * because the text comes from the CalDAV server and not from a mail.
+ */
+function hasAddress(line: ContentLine, organizer: CalendarAddress): boolean {
   return [line.value, line.param('EMAIL') ?? '', line.param('SENT-BY') ?? ''].some((text) =>
     sameAddress(text, organizer),
   );
@@ -31,7 +34,7 @@ function hasUid(lines: readonly ContentLine[], uid: string): boolean {
   );
 }
 
-/** The lines that belong to each VEVENT or VTODO itself, without those of an alarm inside it. */
+/** Returns the lines of each VEVENT or VTODO, without the lines of components inside it (VALARM). */
 function scheduledComponents(text: string): ContentLine[][] {
   const found: ContentLine[][] = [];
   const open: string[] = [];

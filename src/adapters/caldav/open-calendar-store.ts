@@ -1,15 +1,15 @@
-// The CalendarStore over CalDAV. In: where the server is and how we may act there; out: `find` and `write` of organizers'
-// events. It refuses to write what it has no strong ETag for, and takes nothing but 200, 201 and 204 for written.
+// The CalendarStore port over CalDAV. In: the server's URL and the credentials; out: a store that finds and writes
+// organizers' events. It refuses to write an event without a strong ETag, and regards only 200, 201 and 204 as written.
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { resolveWithin } from './ask-dav.ts';
+import { resolveWithin } from './dav-query.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
-import { BREAKER, openBreaker } from './breaker.ts';
+import { DEFAULT_BREAKER_OPTIONS, openBreaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
 import { openCalendarFinder } from './find-calendars.ts';
-import { findEvent, loadIfWanted } from './find-event.ts';
-import { judgeRefusals } from './unauthorized-policy.ts';
+import { findEvent, loadIfMatching } from './find-event.ts';
+import { withUnauthorizedPolicy } from './unauthorized-policy.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
 import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { writeEvent } from './write-event.ts';
@@ -17,25 +17,26 @@ import { writeEvent } from './write-event.ts';
 export interface CalendarStoreOptions {
   readonly url: string;
   readonly auth: CalDavAuth;
-  /** Path template with {email}, {localpart} or {domain}; null: the server is asked (discovery). */
+  /** Path template with {email}, {localpart} or {domain}; null means discovery through the server. */
   readonly home: string | null;
-  /** For one request, with its answer. */
+  /** For one request and its response. */
   readonly timeoutMs?: number;
-  /** The largest answer we take. */
+  /** The largest response body that is accepted. */
   readonly maxBytes?: number;
-  /** Hears of back ends (origins) that are no longer asked, and of those that are again. */
+  /** Called when the circuit breaker of a back end (origin) changes its state. */
   readonly onBreaker?: (origin: string, state: BreakerState) => void;
 }
 
-/** Throws `config-invalid` for settings that cannot work. Nothing is asked of the server before it is needed. */
+/** Throws `config-invalid` for settings that cannot work. Sends no request to the server yet. */
 export function openCalendarStore(options: CalendarStoreOptions): CalendarStore {
   const { url, auth, home, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024 } = options;
-  if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is no URL`);
+  if (!URL.canParse(url)) throw new GatewayError('config-invalid', `${url} is not a URL`);
   if (home !== null) checkHomeTemplate(home);
   const authorize = openAuthorization(url, auth);
   const http = openHttpClient({ timeoutMs, maxBytes });
   const { onBreaker } = options;
-  const breaker = judgeRefusals(openBreaker({ ...BREAKER, ...(onBreaker && { onChange: onBreaker }) }), Date.now);
+  const circuitBreaker = openBreaker({ ...DEFAULT_BREAKER_OPTIONS, ...(onBreaker && { onChange: onBreaker }) });
+  const breaker = withUnauthorizedPolicy(circuitBreaker, Date.now);
   const calendars = openCalendarFinder(http, home);
 
   async function find(access: Access, organizer: CalendarAddress, uid: string, knownHref: string | null) {
@@ -43,15 +44,15 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
     if (known !== null) return { kind: 'found', event: known } as const;
     const list = await calendars.list(access, organizer, false);
     const found = await findEvent(http, access, list.calendars, { uid, organizer });
-    if (found.kind !== 'none' || !list.remembered) return found;
+    if (found.kind !== 'none' || !list.cached) return found;
     const fresh = await calendars.list(access, organizer, true);
-    const made = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
-    return findEvent(http, access, made, { uid, organizer });
+    const added = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
+    return findEvent(http, access, added, { uid, organizer });
   }
 
   return {
     async find(organizer, uid, knownHref) {
-      // No calendar text holds such a UID, and no XML could ask for it.
+      // No calendar text can hold a UID with control characters, and no XML query can contain it.
       if (/\p{Cc}/u.test(uid)) return { kind: 'none' };
       const access = authorize(organizer);
       return breaker(new URL(access.url).origin, () => find(access, organizer, uid, knownHref));
@@ -67,15 +68,18 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
   };
 }
 
-/** What the ledger remembers may lie anywhere by now, or be refused: then the event is looked for. */
+/**
+ * Returns null if the known href does not lead to the event any more or is refused; the caller then searches for the
+ * event.
+ */
 async function loadKnown(
   http: HttpClient,
   access: Access,
   href: string,
-  wanted: { uid: string; organizer: CalendarAddress },
+  key: { uid: string; organizer: CalendarAddress },
 ): Promise<StoredEvent | null> {
   try {
-    return await loadIfWanted(http, access, hrefUrl(access, href), wanted);
+    return await loadIfMatching(http, access, hrefUrl(access, href), key);
   } catch (error) {
     if (error instanceof CalDavError && error.code === 'caldav-refused' && !error.temporary) return null;
     throw error;
@@ -84,6 +88,6 @@ async function loadKnown(
 
 function hrefUrl(access: Access, href: string): string {
   const url = resolveWithin(asCollection(access.url), href);
-  if (url === null) throw new CalDavError('caldav-refused', `${href} is not on ${access.url}`);
+  if (url === null) throw new CalDavError('caldav-refused', `the href ${href} is not on ${access.url}`);
   return url;
 }

@@ -1,12 +1,13 @@
-// Tells a back end that lets nobody in from one that refuses one user. In: work with a back end; out: what came of it, but
-// a 401 while others are served is not said to pass: in own-domain mode anybody may name an organizer who does not exist.
+// Decides whether a 401 is temporary. In: a circuit breaker; out: the same breaker, but with a 401 that is permanent while
+// the back end serves other users. Then our credentials are right and only this user is refused: in own-domain mode, any
+// mail may name an organizer who does not exist. It refuses nothing.
 import type { Breaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 
-/** Somebody was served so lately that the credentials for all must be right. */
-const LATELY_MS = 3_600_000;
+/** A success this recent shows that the shared credentials are right. */
+const RECENT_MS = 3_600_000;
 
-export function judgeRefusals(breaker: Breaker, now: () => number): Breaker {
+export function withUnauthorizedPolicy(breaker: Breaker, now: () => number): Breaker {
   const servedAt = new Map<string, number>();
   return async (origin, work) => {
     try {
@@ -14,11 +15,11 @@ export function judgeRefusals(breaker: Breaker, now: () => number): Breaker {
       servedAt.set(origin, now());
       return result;
     } catch (error) {
-      const served = now() - (servedAt.get(origin) ?? Number.NEGATIVE_INFINITY) < LATELY_MS;
-      if (!served || !(error instanceof CalDavError) || error.code !== 'caldav-unauthorized') throw error;
+      const wasServed = now() - (servedAt.get(origin) ?? Number.NEGATIVE_INFINITY) < RECENT_MS;
+      if (!wasServed || !(error instanceof CalDavError) || error.code !== 'caldav-unauthorized') throw error;
       const { code, message, status, retryAfterMs } = error;
       const options = { temporary: false, cause: error, status, retryAfterMs };
-      throw new CalDavError(code, `${message}, while others are served`, options);
+      throw new CalDavError(code, `${message}, although the server serves other users`, options);
     }
   };
 }

@@ -3,7 +3,7 @@
 // removed. It names nobody, so that no server mails about it.
 import { request } from 'undici';
 import { calendarStoreOptions } from '../config/adapter-options.ts';
-import { propfind } from '../../adapters/caldav/ask-dav.ts';
+import { propfind } from '../../adapters/caldav/dav-query.ts';
 import { type Access, openAuthorization } from '../../adapters/caldav/authorize.ts';
 import { type Calendar, openCalendarFinder } from '../../adapters/caldav/find-calendars.ts';
 import { type CalendarStoreOptions, openCalendarStore } from '../../adapters/caldav/open-calendar-store.ts';

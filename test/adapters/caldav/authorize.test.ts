@@ -1,4 +1,4 @@
-// Headers by way of access, and the accounts file while it changes.
+// The request headers of each CALDAV_AUTH method, and reloading the accounts file.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ describe('the accounts file', () => {
     return file;
   }
 
-  it('gives each organizer an account, perhaps on another server', () => {
+  it('gives each organizer an account, on another server if it names one', () => {
     const file = fileWith({
       'alice@example.com': { username: 'a', password: 'b' },
       'mailto:BOB@example.com': { url: 'https://other.test/dav/', username: 'c', password: 'd' },
@@ -57,7 +57,7 @@ describe('the accounts file', () => {
     );
   });
 
-  it('is read again when it changes, and keeps what it knew while it cannot be read', () => {
+  it('is reloaded when it changes, and the old accounts stay in force while it is invalid', () => {
     const file = fileWith({ 'alice@example.com': { username: 'a', password: 'b' } });
     const authorize = openAuthorization(url, { kind: 'accounts', file });
     authorize(alice);
@@ -72,19 +72,19 @@ describe('the accounts file', () => {
 
   it.each([
     ['not JSON', '{'],
-    ['no object', '[]'],
-    ['no address', { nobody: { username: 'a', password: 'b' } }],
+    ['not an object', '[]'],
+    ['not a mail address', { nobody: { username: 'a', password: 'b' } }],
     ['no password', { 'alice@example.com': { username: 'a' } }],
-    ['a strange URL', { 'alice@example.com': { url: 'ftp://x', username: 'a', password: 'b' } }],
+    ['a URL that is not HTTP', { 'alice@example.com': { url: 'ftp://x', username: 'a', password: 'b' } }],
     ['an unknown field', { 'alice@example.com': { user: 'a', username: 'a', password: 'b' } }],
-  ])('is refused at start: %s', (_what, content) => {
+  ])('is refused at start-up: %s', (_what, content) => {
     const file = fileWith(content);
     expect(() => openAuthorization(url, { kind: 'accounts', file })).toThrow(
       expect.objectContaining({ code: 'config-invalid' }),
     );
   });
 
-  it('is missed at start', () => {
+  it('is refused at start-up if it is missing', () => {
     expect(() => openAuthorization(url, { kind: 'accounts', file: '/nowhere/accounts.json' })).toThrow(/accounts.json/);
   });
 });

@@ -1,6 +1,6 @@
-// What a status and a Retry-After mean.
+// Which error an HTTP status and a Retry-After header become.
 import { expect, it } from 'vitest';
-import { readRetryAfter, refusal } from '../../../src/adapters/caldav/caldav-error.ts';
+import { parseRetryAfter, errorForStatus } from '../../../src/adapters/caldav/caldav-error.ts';
 
 const now = Date.parse('2027-03-01T10:00:00Z');
 
@@ -15,7 +15,7 @@ it.each<[string | undefined, number | null]>([
   ['soon', null],
   ['-5', null],
 ])('Retry-After %j', (value, expected) => {
-  expect(readRetryAfter(value, now)).toBe(expected);
+  expect(parseRetryAfter(value, now)).toBe(expected);
 });
 
 it.each([
@@ -32,5 +32,5 @@ it.each([
   [504, 'caldav-unreachable', true],
   [507, 'caldav-refused', true],
 ])('HTTP %i', (status, code, temporary) => {
-  expect(refusal('PUT x', status, '9', now)).toMatchObject({ code, temporary, status, retryAfterMs: 9_000 });
+  expect(errorForStatus('PUT x', status, '9', now)).toMatchObject({ code, temporary, status, retryAfterMs: 9_000 });
 });

@@ -1,4 +1,4 @@
-// URLs we make, and URLs we compare.
+// Building URLs from a home template or a UID, comparing URLs, and resolving hrefs.
 import { expect, it } from 'vitest';
 import {
   checkHomeTemplate,
@@ -6,7 +6,7 @@ import {
   expandHomeTemplate,
   sameUrl,
 } from '../../../src/adapters/caldav/event-url.ts';
-import { resolveWithin } from '../../../src/adapters/caldav/ask-dav.ts';
+import { resolveWithin } from '../../../src/adapters/caldav/dav-query.ts';
 
 const organizer = (asWritten: string) => ({ key: asWritten.toLowerCase(), asWritten });
 
@@ -31,12 +31,12 @@ it.each([
   expect(expandHomeTemplate(template, base, organizer(email))).toBe(expected);
 });
 
-it.each(['..@example.com', '.@example.com', '@example.com'])('no path is made from %s', (email) => {
+it.each(['..@example.com', '.@example.com', '@example.com'])('builds no path from %s', (email) => {
   const made = () => expandHomeTemplate('/calendars/{localpart}/', 'http://caldav', organizer(email));
-  expect(made).toThrow(/no calendar home path/);
+  expect(made).toThrow(/no valid calendar home path/);
 });
 
-it.each(['/{email}/', '{localpart}', '/{domain}/{localpart}/'])('%s is a template', (template) => {
+it.each(['/{email}/', '{localpart}', '/{domain}/{localpart}/'])('%s is a valid template', (template) => {
   expect(() => checkHomeTemplate(template)).not.toThrow();
 });
 
@@ -48,7 +48,7 @@ it.each<[string, string | null]>([
   ['\ud800', 'http://caldav/cal/%EF%BF%BD.ics'],
   ['a/b', null],
   ['x'.repeat(201), null],
-])('the usual name of %j', (uid, expected) => {
+])('the conventional URL for the UID %j', (uid, expected) => {
   expect(conventionalUrl('http://caldav/cal', uid)).toBe(expected);
 });
 
@@ -57,7 +57,7 @@ it.each<[string, string, boolean]>([
   ['http://h/a%2Bb/', 'http://h/a+b/', true],
   ['http://h/%FF/', 'http://h/%FF/', true],
   ['http://h/a/', 'http://h/A/', false],
-])('%s and %s', (a, b, expected) => {
+])('%s and %s are the same resource: %s', (a, b, expected) => {
   expect(sameUrl(a, b)).toBe(expected);
 });
 

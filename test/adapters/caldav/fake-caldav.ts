@@ -1,6 +1,6 @@
-// A CalDAV server by hand, for what real ones do only on bad days, and for SabreDAV as La Suite runs it: principals and a
-// calendar appear when a user is first seen, names are case-sensitive, UIDs match as substrings, scheduling calls back from
-// within the PUT. In: options and an interceptor that may answer first; out: its URL and what is stored.
+// A fake CalDAV server, for failures that real servers seldom show, and for SabreDAV as La Suite runs it: principals and a
+// calendar appear at a user's first request, names are case-sensitive, UIDs match as substrings, and scheduling sends its
+// callback during the PUT. In: options, among them an interceptor that may respond first; out: its URL and what is stored.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -12,37 +12,37 @@ export interface FakeRequest {
   readonly body: string;
 }
 
-export interface FakeAnswer {
+export interface FakeResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
 export interface FakeOptions {
-  /** Whom the request acts for; null: 401. */
+  /** The user of a request; null makes the server return 401. */
   readonly user?: (headers: IncomingMessage['headers']) => string | null;
   readonly etags?: 'strong' | 'weak' | 'none' | 'property-only';
-  /** How `@` stands in hrefs. */
+  /** How hrefs contain an `@`. */
   readonly at?: '@' | '%40';
-  /** calendar-data in CDATA sections, as Cyrus does. */
+  /** Returns calendar-data in CDATA sections, as Cyrus does. */
   readonly cdata?: boolean;
   /** More collections in the home: name → properties in XML. */
   readonly collections?: Readonly<Record<string, string>>;
   /** Runs between the check of If-Match and the write, as SabreDAV's scheduling does. */
   readonly beforeWrite?: (path: string, text: string) => Promise<void>;
-  /** The same for a server that changes what it stores, and for DELETE, too: what is stored in the end. */
+  /** As `beforeWrite`, and for DELETE as well; returns the text that is stored instead, null for none. */
   readonly schedule?: (change: FakeChange) => Promise<string | null>;
-  /** Under which path the homes are. */
+  /** The path that contains the homes. */
   readonly root?: string;
-  /** Answers instead of the server; undefined: the server does. `hang` never answers. */
-  readonly intercept?: (request: FakeRequest) => FakeAnswer | 'hang' | 'cut' | undefined;
+  /** Responds in place of the server unless it returns undefined. `hang` sends no response, `cut` closes the connection. */
+  readonly intercept?: (request: FakeRequest) => FakeResponse | 'hang' | 'cut' | undefined;
 }
 
 export interface FakeChange {
-  /** Whose calendar. */
+  /** The owner of the calendar. */
   readonly user: string;
   readonly before: string | null;
-  /** null: deleted. */
+  /** null for a DELETE. */
   readonly after: string | null;
   readonly headers: IncomingMessage['headers'];
 }
@@ -57,7 +57,7 @@ export interface FakeCaldav {
 
 interface State {
   readonly objects: Map<string, string>;
-  /** Paths of those made by MKCALENDAR. */
+  /** Paths of the calendars created by MKCALENDAR. */
   readonly calendars: Set<string>;
 }
 
@@ -76,9 +76,9 @@ export async function startFakeCaldav(options: FakeOptions = {}): Promise<FakeCa
         body,
       };
       requests.push(request);
-      const answer = options.intercept?.(request) ?? (await respond(options, state, request));
-      if (answer === 'cut') incoming.socket.destroy();
-      else if (answer !== 'hang') send(outgoing, answer);
+      const response = options.intercept?.(request) ?? (await respond(options, state, request));
+      if (response === 'cut') incoming.socket.destroy();
+      else if (response !== 'hang') send(outgoing, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -98,7 +98,7 @@ function homeOf(options: FakeOptions, user: string): string {
   return `${options.root ?? '/calendars/'}${user}/`;
 }
 
-async function respond(options: FakeOptions, state: State, request: FakeRequest): Promise<FakeAnswer> {
+async function respond(options: FakeOptions, state: State, request: FakeRequest): Promise<FakeResponse> {
   const user = options.user === undefined ? 'alice@example.com' : options.user(request.headers);
   if (user === null) return { status: 401 };
   const { method, path } = request;
@@ -115,7 +115,12 @@ async function respond(options: FakeOptions, state: State, request: FakeRequest)
   return { status: 405 };
 }
 
-function propfind(options: FakeOptions, { objects, calendars }: State, user: string, request: FakeRequest): FakeAnswer {
+function propfind(
+  options: FakeOptions,
+  { objects, calendars }: State,
+  user: string,
+  request: FakeRequest,
+): FakeResponse {
   const { path } = request;
   const principal = href(options, `/principals/${user}/`);
   const home = homeOf(options, user);
@@ -140,7 +145,7 @@ function propfind(options: FakeOptions, { objects, calendars }: State, user: str
   return multistatus([[href(options, path), `<D:getetag>${etagOf(options, text)}</D:getetag>`]]);
 }
 
-function query(options: FakeOptions, objects: Map<string, string>, { path, body }: FakeRequest): FakeAnswer {
+function query(options: FakeOptions, objects: Map<string, string>, { path, body }: FakeRequest): FakeResponse {
   const wanted = unescapeXml(/<c:text-match[^>]*>([^<]*)</.exec(body)?.[1] ?? '');
   const hits = [...objects].filter(([url, text]) => url.startsWith(path) && text.includes(wanted));
   return multistatus(
@@ -154,7 +159,7 @@ function query(options: FakeOptions, objects: Map<string, string>, { path, body 
   );
 }
 
-function get(options: FakeOptions, objects: ReadonlyMap<string, string>, path: string): FakeAnswer {
+function get(options: FakeOptions, objects: ReadonlyMap<string, string>, path: string): FakeResponse {
   const text = objects.get(path);
   if (text === undefined) return { status: 404 };
   const shown = options.etags !== 'none' && options.etags !== 'property-only';
@@ -170,7 +175,7 @@ async function write(
   objects: Map<string, string>,
   user: string,
   { method, path, body, headers }: FakeRequest,
-): Promise<FakeAnswer> {
+): Promise<FakeResponse> {
   const before = objects.get(path) ?? null;
   const wanted = headers['if-match'];
   if (wanted !== undefined && (before === null || wanted !== strong(before))) return { status: 412 };
@@ -191,7 +196,7 @@ function strong(text: string): string {
   return `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"`;
 }
 
-export function multistatus(responses: readonly (readonly [string, string])[]): FakeAnswer {
+export function multistatus(responses: readonly (readonly [string, string])[]): FakeResponse {
   const each = responses.map(
     ([url, props]) =>
       `<D:response><D:href>${url}</D:href><D:propstat><D:prop>${props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`,
@@ -219,7 +224,7 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(outgoing: ServerResponse, answer: FakeAnswer): void {
-  outgoing.writeHead(answer.status, answer.headers);
-  outgoing.end(answer.body);
+function send(outgoing: ServerResponse, response: FakeResponse): void {
+  outgoing.writeHead(response.status, response.headers);
+  outgoing.end(response.body);
 }

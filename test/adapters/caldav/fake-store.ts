@@ -1,11 +1,12 @@
-// A store before a server by hand, with one event of alice in it. In: the fake's options; out: both, ended after the test.
+// Opens a calendar store on a fake server that holds one event of alice. In: the server's options; out: store and server,
+// which are stopped after the test.
 import { onTestFinished } from 'vitest';
 import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
 import { type CalendarStoreOptions, openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import type { StoredEvent } from '../../../src/core/ical/types.ts';
 import { meeting } from '../../system/calendar-server.ts';
-import { type FakeAnswer, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
+import { type FakeResponse, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
 import { alice, answer } from './store-contract.ts';
 
 export const home = '/calendars/alice@example.com/';
@@ -39,7 +40,7 @@ export async function start(options: FakeOptions = {}, settings: Partial<Calenda
   return { server, store, find };
 }
 
-/** A server that gives that answer to one method, and itself answers the rest. */
-export function answering(method: string, made: FakeAnswer | 'hang' | 'cut'): FakeOptions {
-  return { intercept: (request) => (request.method === method ? made : undefined) };
+/** Options for a server that sends this response to one method, and works normally otherwise. */
+export function respondingTo(method: string, response: FakeResponse | 'hang' | 'cut'): FakeOptions {
+  return { intercept: (request) => (request.method === method ? response : undefined) };
 }

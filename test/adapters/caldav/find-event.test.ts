@@ -1,4 +1,4 @@
-// Searches against a server by hand: which calendars are asked, what counts as the event, how often the server is asked.
+// Searches on a fake server: which calendars are searched, which object is the event, how many requests are sent.
 import { describe, expect, it } from 'vitest';
 import { calendarProps, type FakeOptions, multistatus } from './fake-caldav.ts';
 import { home, start, text } from './fake-store.ts';
@@ -12,12 +12,12 @@ const components = (...names: string[]): string =>
 const plain = (extra: string): string => `<D:resourcetype><D:collection/>${extra}</D:resourcetype>`;
 
 describe('a search', () => {
-  it('looks only where an event can be written', async () => {
+  it('covers only calendars that we can write to', async () => {
     const { server, store } = await start({
       collections: {
         inbox: plain('<C:calendar/><C:schedule-inbox/>'),
         outbox: plain('<C:schedule-outbox/>'),
-        // As SOGo has each of them.
+        // As every calendar on SOGo.
         both: plain('<C:calendar/><C:schedule-outbox/>'),
         contacts: plain(''),
         subscribed: plain('<C:calendar/><CS:subscribed xmlns:CS="http://calendarserver.org/ns/"/>'),
@@ -28,21 +28,21 @@ describe('a search', () => {
       },
     });
     expect((await store.find(alice, 'nothing', null)).kind).toBe('none');
-    const asked = new Set(
+    const searched = new Set(
       server.requests.filter((one) => one.method === 'REPORT').map((one) => one.path.split('/')[3]),
     );
-    expect([...asked].toSorted()).toEqual(['both', 'default', 'mine', 'team']);
+    expect([...searched].toSorted()).toEqual(['both', 'default', 'mine', 'team']);
     const inMine = server.requests.filter((one) => one.method === 'REPORT' && one.path.endsWith('/mine/'));
     expect(inMine.map((one) => /comp-filter name="(VTODO|VEVENT)"/.exec(one.body)?.[1])).toEqual(['VTODO']);
     expect(server.requests.filter((one) => one.method === 'REPORT').every((one) => one.headers.depth === '1')).toBe(
       true,
     );
-    // SOGo lists other people's calendars only to those who say what they are.
+    // SOGo lists other people's calendars only to clients with a User-Agent.
     expect(server.requests.every((one) => one.headers['user-agent'] === 'imip-gateway')).toBe(true);
   });
 
   it.each<FakeOptions>([{ at: '@' }, { at: '%40' }, { cdata: true }, { at: '@', cdata: true }])(
-    'takes hrefs and data as they come: %j',
+    'accepts the spellings of hrefs and data of each server: %j',
     async (options) => {
       const { server, find } = await start(options);
       server.objects.set(`${home}default/odd name+1.ics`, text.replace('UID:one', 'UID:two'));
@@ -50,13 +50,13 @@ describe('a search', () => {
     },
   );
 
-  it("prefers the organizer's own calendar to a colleague's shared copy, and says where copies are its own", async () => {
+  it('is ambiguous if several calendars hold the event and the owner of the home is unknown', async () => {
     const { server, store } = await start({
       collections: { shared: calendarProps + owner('bob'), second: calendarProps + owner('alice') },
     });
     server.objects.set(`${home}shared/one.ics`, text);
-    const homeless = await store.find(alice, 'one', null);
-    expect(homeless.kind).toBe('ambiguous');
+    const withoutHomeOwner = await store.find(alice, 'one', null);
+    expect(withoutHomeOwner.kind).toBe('ambiguous');
     server.objects.delete(`${home}shared/one.ics`);
     server.objects.set(`${home}second/one.ics`, text);
     expect(await store.find(alice, 'one', null)).toMatchObject({
@@ -65,7 +65,7 @@ describe('a search', () => {
     });
   });
 
-  it('tells a shared copy by the owner of the home', async () => {
+  it("prefers the organizer's own calendar to one that a colleague shares", async () => {
     const listing = multistatus([
       [home, plain('') + owner('alice')],
       [`${home}default/`, calendarProps + owner('alice')],
@@ -78,7 +78,7 @@ describe('a search', () => {
     expect(decodeURIComponent((await find()).href)).toBe(`${home}default/one.ics`);
   });
 
-  it('asks for the calendars once, and again where an event is missing', async () => {
+  it('lists the calendars once, and again if the event is not found', async () => {
     const { server, store, find } = await start();
     const listings = (): number =>
       server.requests.filter((one) => one.method === 'PROPFIND' && one.path === home).length;
@@ -89,20 +89,20 @@ describe('a search', () => {
     expect(listings()).toBe(2);
   });
 
-  it('does without to-dos where a calendar refuses to look for them', async () => {
+  it('ignores to-dos if a calendar refuses to search for them', async () => {
     const { store } = await start({
       intercept: ({ method, body }) => (method === 'REPORT' && body.includes('VTODO') ? { status: 403 } : undefined),
     });
     expect(await store.find(alice, 'nothing', null)).toEqual({ kind: 'none' });
   });
 
-  it('asks once for many at the same time', async () => {
+  it('lists the calendars once for many concurrent searches', async () => {
     const { server, find } = await start();
     await Promise.all(Array.from({ length: 10 }, () => find()));
     expect(server.requests.filter((one) => one.method === 'PROPFIND' && one.path === home)).toHaveLength(1);
   });
 
-  it('needs one request where the href is known', async () => {
+  it('sends one request if the href is known', async () => {
     const { server, store, find } = await start();
     const { href } = await find();
     server.requests.length = 0;

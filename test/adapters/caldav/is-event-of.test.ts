@@ -1,4 +1,4 @@
-// Whose event a text is.
+// Which texts count as an organizer's event.
 import { expect, it } from 'vitest';
 import { isEventOf } from '../../../src/adapters/caldav/is-event-of.ts';
 import { alice } from './store-contract.ts';
@@ -26,10 +26,14 @@ it.each<[string, string, boolean]>([
   ['another UID', event('UID:ones', own), false],
   ['the UID in another case', event('UID:ONE', own), false],
   ["somebody else's", event('UID:one', 'ORGANIZER:mailto:bob@example.com'), false],
-  ['a name like hers', event('UID:one', 'ORGANIZER;CN=alice@example.com:mailto:malice@example.com'), false],
+  [
+    "an organizer whose CN is alice's address",
+    event('UID:one', 'ORGANIZER;CN=alice@example.com:mailto:malice@example.com'),
+    false,
+  ],
   ['the UID of an alarm', event('UID:two', own, 'BEGIN:VALARM', 'UID:one', 'END:VALARM'), false],
   [
-    'a series, one of whose overrides is not hers',
+    'a series with an override of another organizer',
     calendar(
       'BEGIN:VEVENT',
       'UID:one',

@@ -1,4 +1,4 @@
-// The calendar store against Debian's Cyrus IMAP, which gives calendar-data in CDATA sections and no ETag after a PUT.
+// The calendar store on Debian's Cyrus IMAP, which returns calendar-data in CDATA sections and no ETag after a PUT.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,14 +34,14 @@ async function startBehindProxy(): Promise<CalendarServer> {
   return { ...server, url: server.proxyUrl };
 }
 
-describeStore('Cyrus, service account that names the organizer', startBehindProxy, {
+describeStore('Cyrus, service account that impersonates the organizer', startBehindProxy, {
   ...quirks,
   home: ({ home }) => home,
   auth: () => ({ kind: 'remote-user', header: 'Authorize-As', username: 'svc', password: 'svcpw' }),
 });
 
 describe.skipIf(!quirks.available)('Cyrus', () => {
-  it('answers the wrong user with a redirect into nowhere, which is no event and no success', async () => {
+  it('redirects a user without rights to a missing page: the event is not found, and a write fails', async () => {
     const server = await startCyrus();
     const auth = { kind: 'basic', username: server.users.bob.username, password: server.users.bob.password } as const;
     const store = openCalendarStore({ url: server.url, auth, home: server.home });

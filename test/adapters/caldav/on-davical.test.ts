@@ -1,5 +1,5 @@
-// The calendar store against Debian's DAViCal, whose If-Match lets two writers win: an administrator as the service account,
-// by path template and by looking the organizer up.
+// The calendar store on Debian's DAViCal, whose If-Match is not atomic, so two concurrent writers may both succeed. The
+// service account is an administrator; the home is found by path template and by a principal search.
 import { describe, expect, it } from 'vitest';
 import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import { meeting } from '../../system/calendar-server.ts';
@@ -19,7 +19,7 @@ describeStore('DAViCal, administrator, path template', () => startDavical(false)
   ...quirks,
   home: ({ home }) => home,
 });
-describeStore('DAViCal with auto-schedule, look-up of the organizer', () => startDavical(true), {
+describeStore('DAViCal with auto-schedule, principal search', () => startDavical(true), {
   ...quirks,
   // It writes SCHEDULE-STATUS into what it stores.
   keepsBytes: false,
@@ -27,7 +27,7 @@ describeStore('DAViCal with auto-schedule, look-up of the organizer', () => star
 });
 
 describe.skipIf(!quirks.available)('DAViCal', () => {
-  it('fails on an override with an attendee of its own, unless auto-schedule is off', async () => {
+  it('fails to store an override that has attendees, unless auto-schedule is off', async () => {
     for (const autoSchedule of [true, false]) {
       const server = await startDavical(autoSchedule);
       const store = openCalendarStore({ url: server.url, auth: quirks.auth(), home: server.home });

@@ -1,5 +1,5 @@
-// The calendar store against Debian's SabreDAV, whose If-Match lets two writers win: by a key and the organizer's name, as
-// La Suite has it, and with each organizer's own account.
+// The calendar store on Debian's SabreDAV, whose If-Match is not atomic, so two concurrent writers may both succeed: with an
+// API key and the organizer's address, as in La Suite, and with each organizer's own account.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const quirks = {
   allowsSameUidTwice: true,
   secondCalendar: '/calendars/alice@example.com/second/',
 };
-describeStore('php-sabre-dav, key and organizer, discovery', startPhpSabreDav, {
+describeStore('php-sabre-dav, API key, discovery', startPhpSabreDav, {
   ...quirks,
   auth: () => ({ kind: 'api-key', key: sabreApiKey }),
 });

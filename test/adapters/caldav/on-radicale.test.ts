@@ -1,4 +1,4 @@
-// The calendar store against Debian's Radicale: a service account with a path template, and the header of a proxy.
+// The calendar store on Debian's Radicale: a service account with a path template, and a proxy header with the user.
 import { describe, expect, it } from 'vitest';
 import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
@@ -19,7 +19,7 @@ describeStore('Radicale, service account', startRadicale, {
 });
 
 describe.skipIf(!available)('access to Radicale', () => {
-  it('discovers the calendars of whom a proxy header names', async () => {
+  it('discovers the calendars of the user in the proxy header', async () => {
     const server = await startRadicale('remote-user');
     const store = openCalendarStore({
       url: server.url,
@@ -34,7 +34,7 @@ describe.skipIf(!available)('access to Radicale', () => {
     }
   });
 
-  it('takes a wrong password for a fault that can be mended, and says whose home it cannot find', async () => {
+  it('reports a wrong password as temporary, and a home that it cannot find as a missing setting', async () => {
     const server = await startRadicale();
     const open = (password: string, home: string | null) =>
       openCalendarStore({ url: server.url, auth: { kind: 'basic', username: 'svc', password }, home });

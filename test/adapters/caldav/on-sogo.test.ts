@@ -1,5 +1,5 @@
-// The calendar store against Debian's SOGo, whose calendars are outboxes besides, and which lists them only to those who say
-// who asks: a superuser as the service account. Its ETags are counters that begin anew with each name.
+// The calendar store on Debian's SOGo, with a superuser as the service account. SOGo gives every calendar the type of an
+// outbox as well, lists calendars only to clients with a User-Agent, and counts ETags from the start for each file name.
 import { describe, expect, it } from 'vitest';
 import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import { meeting } from '../../system/calendar-server.ts';
@@ -14,15 +14,15 @@ const quirks = {
   atomicIfMatch: false,
   allowsSameUidTwice: false,
   secondCalendar: '/SOGo/dav/alice@example.com/Calendar/second/',
-  // A meeting of 2,000 takes it 20 seconds.
-  mostGuests: 200,
-  bringsBack: true,
+  // It takes 20 seconds to store a meeting with 2,000 guests.
+  maxGuests: 200,
+  recreatesDeleted: true,
 };
 
 describeStore('SOGo, superuser', startSogo, quirks);
 
 describe.skipIf(!quirks.available)('SOGo', () => {
-  it("makes ORGANIZER and SEQUENCE its own, and the event is the organizer's all the same", async () => {
+  it("rewrites ORGANIZER and SEQUENCE, and the event still counts as the organizer's", async () => {
     const server = await startSogo();
     const store = openCalendarStore({ url: server.url, auth: quirks.auth(), home: server.home });
     const path = `${server.users.alice.calendar}one.ics`;

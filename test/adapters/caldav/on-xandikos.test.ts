@@ -1,4 +1,4 @@
-// The calendar store against Debian's Xandikos, which refuses a stale PUT with 207 and 412 inside.
+// The calendar store on Debian's Xandikos, which refuses a stale PUT with 207 and puts the 412 in the body.
 import { hasXandikos, startXandikos } from '../../system/xandikos.ts';
 import { describeStore } from './store-contract.ts';
 

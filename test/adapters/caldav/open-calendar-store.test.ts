@@ -1,38 +1,38 @@
-// The store against a server by hand: late, large, malformed and redirecting answers; SabreDAV's contract at La Suite.
+// The store on a fake server: late, large, malformed and redirecting responses; the headers that La Suite's SabreDAV needs.
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
 import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import { type FakeOptions, multistatus, startFakeCaldav } from './fake-caldav.ts';
-import { accepted, answering, start, text } from './fake-store.ts';
+import { accepted, respondingTo, start, text } from './fake-store.ts';
 import { address, alice } from './store-contract.ts';
 
-const bySignature = (names: { key: string; user: string }): FakeOptions => ({
+const userFromHeaders = (names: { key: string; user: string }): FakeOptions => ({
   user: (headers) => (headers[names.key] === 'secret' ? String(headers[names.user] ?? '') : null),
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it.each<[string, FakeOptions, object]>([
     [
       'too late',
-      answering('GET', 'hang'),
+      respondingTo('GET', 'hang'),
       { code: 'caldav-unreachable', temporary: true, message: expect.stringContaining('300 ms') },
     ],
-    ['too large', answering('GET', { status: 200, body: 'x'.repeat(200_000) }), { code: 'caldav-answer-invalid' }],
+    ['too large', respondingTo('GET', { status: 200, body: 'x'.repeat(200_000) }), { code: 'caldav-answer-invalid' }],
     [
       'no multistatus',
-      answering('PROPFIND', { status: 200, body: '<html>Welcome</html>' }),
+      respondingTo('PROPFIND', { status: 200, body: '<html>Welcome</html>' }),
       { code: 'caldav-answer-invalid' },
     ],
     [
       'broken XML',
-      answering('PROPFIND', { status: 207, headers: { 'Content-Type': 'text/xml' }, body: '<D:multi' }),
+      respondingTo('PROPFIND', { status: 207, headers: { 'Content-Type': 'text/xml' }, body: '<D:multi' }),
       { code: 'caldav-answer-invalid' },
     ],
-    ['home forbidden', answering('PROPFIND', { status: 403 }), { code: 'caldav-unauthorized', temporary: false }],
+    ['home forbidden', respondingTo('PROPFIND', { status: 403 }), { code: 'caldav-unauthorized', temporary: false }],
     [
       'no DAV at all',
-      answering('PROPFIND', { status: 405 }),
+      respondingTo('PROPFIND', { status: 405 }),
       { code: 'caldav-refused', message: expect.stringContaining('CALDAV_HOME') },
     ],
     [
@@ -44,7 +44,7 @@ describe('an answer', () => {
       { code: 'caldav-refused' },
     ],
     [
-      'query later',
+      'query refused for now',
       {
         intercept: ({ method }) =>
           method === 'GET'
@@ -60,19 +60,19 @@ describe('an answer', () => {
     await expect(store.find(alice, 'one', null)).rejects.toMatchObject(failure);
   });
 
-  it('drips for ever: the deadline is for the whole of it', async () => {
-    const dripping = createServer((_request, response) => {
+  it('that never ends is aborted: the time-out covers the whole response', async () => {
+    const endless = createServer((_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('x'), 50);
       response.on('close', () => clearInterval(timer));
     });
-    await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve));
-    const made = dripping.address();
-    const url = `http://127.0.0.1:${made !== null && typeof made === 'object' ? made.port : 0}/`;
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const bound = endless.address();
+    const url = `http://127.0.0.1:${bound !== null && typeof bound === 'object' ? bound.port : 0}/`;
     const store = openCalendarStore({ url, auth: { kind: 'api-key', key: 'k' }, home: '/{email}/', timeoutMs: 300 });
     onTestFinished(async () => {
       await store.close();
-      dripping.close();
+      endless.close();
     });
     await expect(store.find(alice, 'one', '/x.ics')).rejects.toMatchObject({
       code: 'caldav-unreachable',
@@ -101,7 +101,7 @@ describe('a redirect', () => {
     expect((await store.find(alice, 'one', null)).kind).toBe('found');
   });
 
-  it('never takes the credentials to another origin', async () => {
+  it('to another origin is not followed, so that it does not get the credentials', async () => {
     const other = await startFakeCaldav();
     onTestFinished(() => other.stop());
     const { store } = await start({
@@ -114,12 +114,12 @@ describe('a redirect', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('does not run in circles', async () => {
+  it('to itself is followed only a few times', async () => {
     const { store } = await start({ intercept: ({ path }) => ({ status: 302, headers: { Location: path } }) });
     await expect(store.find(alice, 'one', null)).rejects.toThrow(/too often/);
   });
 
-  it('by href to another origin is no href', async () => {
+  it('in the form of an href on another origin is ignored', async () => {
     const { store, server } = await start({
       intercept: ({ path }) =>
         path === '/'
@@ -145,8 +145,8 @@ describe('SabreDAV as La Suite runs it', () => {
       { kind: 'ls', key: 'secret' },
       { key: 'x-ls-api-key', user: 'x-ls-user' },
     ],
-  ])('is asked as the organizer, as written: %j', async (auth, names) => {
-    const { server, store } = await start(bySignature(names), { auth, home: '/calendars/{email}/' });
+  ])('gets the organizer in the header, in the original spelling: %j', async (auth, names) => {
+    const { server, store } = await start(userFromHeaders(names), { auth, home: '/calendars/{email}/' });
     const mixed = address('Alice.Doe@Example.com');
     server.objects.set(
       '/calendars/Alice.Doe@Example.com/default/one.ics',
@@ -157,11 +157,11 @@ describe('SabreDAV as La Suite runs it', () => {
     expect(server.requests.at(0)?.headers[names.user]).toBe('Alice.Doe@Example.com');
   });
 
-  it('is discovered with the header alone, and refuses a wrong key', async () => {
+  it('supports discovery with these headers, and refuses a wrong key', async () => {
     const names = { key: 'x-ls-api-key', user: 'x-ls-user' };
-    const right = await start(bySignature(names), { auth: { kind: 'ls', key: 'secret' } });
+    const right = await start(userFromHeaders(names), { auth: { kind: 'ls', key: 'secret' } });
     expect((await right.store.find(alice, 'one', null)).kind).toBe('found');
-    const wrong = await start(bySignature(names), { auth: { kind: 'ls', key: 'guess' } });
+    const wrong = await start(userFromHeaders(names), { auth: { kind: 'ls', key: 'guess' } });
     await expect(wrong.store.find(alice, 'one', null)).rejects.toMatchObject({ code: 'caldav-unauthorized' });
   });
 
@@ -178,7 +178,7 @@ describe('SabreDAV as La Suite runs it', () => {
   });
 });
 
-it.each(['/calendars/{user}/', '/calendars/', '{}'])('does not start with CALDAV_HOME %j', (template) => {
+it.each(['/calendars/{user}/', '/calendars/', '{}'])('refuses the CALDAV_HOME %j at start-up', (template) => {
   const auth: CalDavAuth = { kind: 'api-key', key: 'k' };
   expect(() => openCalendarStore({ url: 'http://caldav', auth, home: template })).toThrow(/home template/);
 });

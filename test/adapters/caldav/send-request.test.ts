@@ -1,4 +1,4 @@
-// TLS with a private CA: trusted where NODE_EXTRA_CA_CERTS names it, refused where not.
+// TLS with a private CA: accepted if NODE_EXTRA_CA_CERTS names it, else refused.
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -31,22 +31,22 @@ describe.skipIf(!has('a private CA', 'openssl'))('a private CA', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** What a process of its own gets, as the variable is read when Node starts. */
-  async function ask(env: Readonly<Record<string, string>>): Promise<string> {
+  /** Sends the request from a new process, because Node reads the variable at start-up. */
+  async function requestInNewProcess(env: Readonly<Record<string, string>>): Promise<string> {
     const client = new URL('../../../src/adapters/caldav/send-request.ts', import.meta.url).href;
     const code = `
       const { openHttpClient } = await import('${client}');
       const http = openHttpClient({ timeoutMs: 5000, maxBytes: 1000 });
-      const said = http.send({ method: 'GET', url: '${url}', headers: {} });
-      console.log(await said.then(({ body }) => String(body), ({ code, message }) => code + ' ' + message));
+      const response = http.send({ method: 'GET', url: '${url}', headers: {} });
+      console.log(await response.then(({ body }) => String(body), ({ code, message }) => code + ' ' + message));
       await http.close();`;
     const command = ['--import', 'tsx', '--input-type=module', '--eval', code];
     const { stdout } = await promisify(execFile)(process.execPath, command, { env: { ...process.env, ...env } });
     return stdout.trim();
   }
 
-  it('is believed when named, and only then', async () => {
-    expect(await ask({ NODE_EXTRA_CA_CERTS: caFile })).toBe('ok');
-    expect(await ask({})).toMatch(/^caldav-unreachable .*(?:certificate|SELF_SIGNED)/i);
+  it('is accepted only if NODE_EXTRA_CA_CERTS names it', async () => {
+    expect(await requestInNewProcess({ NODE_EXTRA_CA_CERTS: caFile })).toBe('ok');
+    expect(await requestInNewProcess({})).toMatch(/^caldav-unreachable .*(?:certificate|SELF_SIGNED)/i);
   });
 });

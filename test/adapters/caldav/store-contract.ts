@@ -1,5 +1,5 @@
-// What the calendar store does on every CalDAV server. In: a started server and its quirks; out: vitest cases. Each server
-// has a test file of its own that calls this, so that one missing program skips one server.
+// The tests that the calendar store passes on every CalDAV server. In: a started server and its quirks; out: vitest cases.
+// Each server has its own test file that calls this, so that a missing program skips only one server.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
@@ -10,23 +10,26 @@ import type { CalendarAddress, StoredEvent } from '../../../src/core/ical/types.
 import { type CalendarServer, meeting } from '../../system/calendar-server.ts';
 
 export interface ServerQuirks {
-  /** Its programs are installed; else its tests are skipped. */
+  /** True if its programs are installed; otherwise its tests are skipped. */
   readonly available: boolean;
-  /** How we may act in everybody's calendars there. */
+  /** Credentials that may write everybody's calendars. */
   readonly auth: (server: CalendarServer) => CalDavAuth;
   readonly home: (server: CalendarServer) => string | null;
-  /** Keeps our bytes, but for line ends. */
+  /** Stores our bytes unchanged, except for line ends. */
   readonly keepsBytes: boolean;
-  /** Lets one of several concurrent writers win; on the others updates are lost, and the re-read after a PUT mends that. */
+  /**
+   * Of several concurrent writers, exactly one succeeds. Without it updates are lost, and the re-read after a PUT finds
+   * that.
+   */
   readonly atomicIfMatch: boolean;
-  /** Takes a second event with the same UID elsewhere. */
+  /** Accepts a second event with the same UID in another calendar. */
   readonly allowsSameUidTwice: boolean;
-  /** Where a second calendar may be made by its owner; null: not by MKCALENDAR. */
+  /** The path where MKCALENDAR creates a second calendar; null if the server has no MKCALENDAR. */
   readonly secondCalendar: string | null;
-  /** Guests of the largest meeting that it stores in good time; 2,000 where nothing is said. */
-  readonly mostGuests?: number;
-  /** Makes what is not there, though the PUT has an If-Match. */
-  readonly bringsBack?: boolean;
+  /** Guests of the largest meeting that it stores quickly; 2,000 by default. */
+  readonly maxGuests?: number;
+  /** Creates a missing object although the PUT has an If-Match. */
+  readonly recreatesDeleted?: boolean;
 }
 
 export const alice = address('alice@example.com');
@@ -34,11 +37,11 @@ export const bob = address('bob@example.com');
 
 export function address(text: string): CalendarAddress {
   const read = calendarAddress(text);
-  if (read === null) throw new Error(`${text} is no address`);
+  if (read === null) throw new Error(`${text} is not a mail address`);
   return read;
 }
 
-/** The text with that attendee's PARTSTAT set: what the gateway's patch does, in small. */
+/** Returns the text with that attendee's PARTSTAT set: a small version of the gateway's edit. */
 export function answer(text: string, email: string, partstat: string): string {
   const unfolded = text.replace(/\r?\n[ \t]/g, '');
   const line = new RegExp(`^(ATTENDEE[^\\r\\n]*)PARTSTAT=[A-Z-]+([^\\r\\n]*:mailto:${email})`, 'im');
@@ -79,7 +82,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       return found.event;
     }
 
-    it('finds an event under its UID, and reads what a plain GET reads', async () => {
+    it('finds an event by its UID, and returns the same text as a plain GET', async () => {
       const uid = randomUUID();
       const { path } = await put(uid);
       const event = await find(uid);
@@ -89,26 +92,26 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(event.etag).toMatch(/^"/);
     });
 
-    it('finds an event whose name says nothing, by its UID', async () => {
+    it('finds an event whose file name does not contain its UID', async () => {
       const uid = `a&b<c>"${randomUUID()}`;
       const path = `${server.users.alice.calendar}x-${randomUUID()}.ics`;
       await put(uid, { path });
       expect(decodeURIComponent((await find(uid)).href)).toBe(path);
     });
 
-    it('finds a UID that would leave its folder', async () => {
+    it('finds a UID that would change the path', async () => {
       const uid = `../${randomUUID()}/x`;
       await put(uid, { path: `${server.users.alice.calendar}x-${randomUUID()}.ics` });
       expect((await find(uid)).text).toContain(uid);
     });
 
-    const { mostGuests = 2_000, bringsBack = false } = quirks;
-    it(`finds and writes a meeting of ${mostGuests}`, async () => {
+    const { maxGuests = 2_000, recreatesDeleted = false } = quirks;
+    it(`finds and writes a meeting with ${maxGuests} guests`, async () => {
       const uid = randomUUID();
-      const emails = Array.from({ length: mostGuests }, (_, index) => `guest${index}x@remote.test`);
-      const one = `guest${mostGuests - 50}x@remote.test`;
+      const emails = Array.from({ length: maxGuests }, (_, index) => `guest${index}x@remote.test`);
+      const one = `guest${maxGuests - 50}x@remote.test`;
       const path = `${server.users.alice.calendar}x-${uid}.ics`;
-      // Cyrus would mail them all within the PUT.
+      // With SCHEDULE-AGENT=SERVER, Cyrus would mail all guests during the PUT.
       const attendees = emails.map((email) => ({ email, params: ';SCHEDULE-AGENT=CLIENT' }));
       await server.putEvent(server.users.alice, path, meeting({ uid, organizer: 'alice@example.com', attendees }));
       const event = await find(uid);
@@ -118,7 +121,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(answered).toEqual([one]);
     }, 60_000);
 
-    it('finds at once what is still at the known href, and what has moved from it', async () => {
+    it('finds an event at the known href, and one that is no longer there', async () => {
       const uid = randomUUID();
       const { path } = await put(uid);
       const { href } = await find(uid);
@@ -126,27 +129,27 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(decodeURIComponent((await find(uid, `${server.users.alice.calendar}gone.ics`)).href)).toBe(path);
     });
 
-    it('takes no event whose UID merely contains the one looked for', async () => {
+    it('does not find an event whose UID merely contains the UID', async () => {
       const uid = randomUUID();
       await put(`${uid}-longer`);
       expect(await store.find(alice, uid, null)).toEqual({ kind: 'none' });
       expect(await store.find(alice, uid.slice(0, 8), null)).toEqual({ kind: 'none' });
     });
 
-    it("takes no event that is somebody else's, and none that is not there", async () => {
+    it("finds neither another organizer's event nor one that does not exist", async () => {
       const uid = randomUUID();
       await put(uid, { organizer: 'carol@example.com' });
       expect(await store.find(alice, uid, null)).toEqual({ kind: 'none' });
       expect(await store.find(alice, randomUUID(), null)).toEqual({ kind: 'none' });
     });
 
-    it("does not look into other people's calendars", async () => {
+    it("does not search other people's calendars", async () => {
       const uid = randomUUID();
       await put(uid);
       expect(await store.find(bob, uid, null)).toEqual({ kind: 'none' });
     });
 
-    it('writes what it loaded, and nothing else changes', async () => {
+    it('writes one change, and nothing else in the event changes', async () => {
       const uid = randomUUID();
       const { path, text } = await put(uid, { emails: ['guest@remote.test', 'other@remote.test'] });
       const event = await find(uid);
@@ -161,7 +164,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       }
     });
 
-    it('says conflict where somebody wrote first', async () => {
+    it('returns a conflict if another client wrote first', async () => {
       const uid = randomUUID();
       const { path, text } = await put(uid);
       const stale = await find(uid);
@@ -173,13 +176,13 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(after?.text).toContain('Planning again');
     });
 
-    it(`${bringsBack ? 'cannot but bring' : 'does not bring'} a deleted event back`, async () => {
+    it(`${recreatesDeleted ? 'cannot avoid recreating' : 'does not recreate'} a deleted event`, async () => {
       const uid = randomUUID();
       const { path } = await put(uid);
       const event = await find(uid);
       await server.deleteEvent(server.users.alice, path);
       const { kind } = await store.write(alice, event, answer(event.text, 'guest@remote.test', 'ACCEPTED'));
-      if (bringsBack) {
+      if (recreatesDeleted) {
         expect(kind).toBe('written');
         return;
       }
@@ -190,7 +193,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
 
     const calendar = quirks.secondCalendar;
     if (calendar !== null) {
-      it('sees a calendar that was made after it looked, and both copies of an event', async () => {
+      it('finds an event in a calendar created since the last search, and both copies of an event', async () => {
         const uid = randomUUID();
         expect((await store.find(alice, uid, null)).kind).toBe('none');
         await server.makeCalendar(server.users.alice, calendar);
@@ -203,7 +206,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       });
     }
 
-    it('keeps every answer of 16 writers that load and decide again', async () => {
+    it('keeps the answers of 16 concurrent writers that reload after a conflict', async () => {
       const uid = randomUUID();
       const emails = Array.from({ length: 16 }, (_, index) => `guest${index}x@remote.test`);
       const { path } = await put(uid, { emails });
@@ -213,7 +216,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       };
       await Promise.all(emails.map((email) => acceptFor(email, uid)));
       if (quirks.atomicIfMatch) expect(await kept()).toEqual(emails);
-      // As the gateway does: look again after a while, and apply again what fell back.
+      // As the gateway does: re-read after a while, and apply again the answers that were overwritten.
       for (let round = 0; round < 5 && (await kept()).length < emails.length; round++) {
         await new Promise((resolve) => setTimeout(resolve, 1_000));
         const done = await kept();
@@ -222,7 +225,10 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
       expect(await kept()).toEqual(emails);
     }, 60_000);
 
-    /** Load, patch, write, until it is written. A server error in between (two writers met) is a reason to try again. */
+    /**
+     * Loads, edits and writes until the write succeeds. It retries after a server error, which concurrent writes may
+     * cause.
+     */
     async function acceptFor(email: string, uid: string): Promise<void> {
       for (let attempt = 0; attempt < 100; attempt++) {
         const event = await find(uid);
@@ -235,7 +241,7 @@ export function describeStore(name: string, start: () => Promise<CalendarServer>
         if (result.kind === 'written') return;
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 40));
       }
-      throw new Error(`${email} got nowhere`);
+      throw new Error(`the answer of ${email} was not written in 100 attempts`);
     }
   });
 }

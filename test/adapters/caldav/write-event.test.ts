@@ -1,18 +1,19 @@
-// Conditional PUTs against a server by hand: what is success, conflict, gone, a failure for now or for good; ETags.
+// Conditional PUTs to a fake server: which responses mean written, conflict or gone, a temporary or a permanent error;
+// ETags.
 import { describe, expect, it } from 'vitest';
-import type { FakeAnswer } from './fake-caldav.ts';
-import { accepted, answering, home, start, text } from './fake-store.ts';
+import type { FakeResponse } from './fake-caldav.ts';
+import { accepted, respondingTo, home, start, text } from './fake-store.ts';
 import { alice } from './store-contract.ts';
 
-/** What Xandikos answers to a refused PUT. */
-const inside = (status: string): FakeAnswer => ({
+/** Xandikos's response to a refused PUT. */
+const multistatusWith = (status: string): FakeResponse => ({
   status: 207,
   headers: { 'Content-Type': 'text/xml' },
   body: `<ns0:multistatus xmlns:ns0="DAV:"><ns0:response><ns0:href>/x</ns0:href><ns0:status>HTTP/1.1 ${status}</ns0:status></ns0:response></ns0:multistatus>`,
 });
 
 describe('a PUT', () => {
-  it('goes out with If-Match and only there', async () => {
+  it('has an If-Match header and goes to the URL of the event', async () => {
     const { server, store, find } = await start();
     const event = await find();
     expect(await store.write(alice, event, accepted)).toEqual({ kind: 'written', etag: null });
@@ -21,50 +22,54 @@ describe('a PUT', () => {
     expect(put?.headers).toMatchObject({ 'if-match': event.etag, 'content-type': 'text/calendar; charset=utf-8' });
   });
 
-  it.each<[string, FakeAnswer, object]>([
+  it.each<[string, FakeResponse, object]>([
     ['200', { status: 200, headers: { ETag: '"new"' } }, { kind: 'written', etag: '"new"' }],
     ['201', { status: 201 }, { kind: 'written', etag: null }],
-    ['204 and a weak tag', { status: 204, headers: { ETag: 'W/"new"' } }, { kind: 'written', etag: null }],
+    ['204 with a weak ETag', { status: 204, headers: { ETag: 'W/"new"' } }, { kind: 'written', etag: null }],
     ['412', { status: 412 }, { kind: 'conflict' }],
-    ['207 with 412 inside (Xandikos)', inside('412 Precondition Failed'), { kind: 'conflict' }],
-    ['207 with 404 inside', inside('404 Not Found'), { kind: 'gone' }],
+    ['207 with 412 in the body (Xandikos)', multistatusWith('412 Precondition Failed'), { kind: 'conflict' }],
+    ['207 with 404 in the body', multistatusWith('404 Not Found'), { kind: 'gone' }],
     ['404', { status: 404 }, { kind: 'gone' }],
     ['410', { status: 410 }, { kind: 'gone' }],
-  ])('answered %s', async (_what, made, result) => {
-    const { store, find } = await start(answering('PUT', made));
+  ])('with the response %s', async (_what, response, result) => {
+    const { store, find } = await start(respondingTo('PUT', response));
     expect(await store.write(alice, await find(), accepted)).toEqual(result);
   });
 
-  it.each<[string, FakeAnswer | 'hang' | 'cut', object]>([
-    ['202 is no success', { status: 202 }, { code: 'caldav-refused', temporary: false }],
-    ['207 with 200 inside is no success', inside('200 OK'), { code: 'caldav-refused', temporary: false }],
-    ['207 with nothing inside', { status: 207, body: '' }, { code: 'caldav-answer-invalid' }],
-    ['401, others being served', { status: 401 }, { code: 'caldav-unauthorized', temporary: false }],
+  it.each<[string, FakeResponse | 'hang' | 'cut', object]>([
+    ['202', { status: 202 }, { code: 'caldav-refused', temporary: false }],
+    ['207 with 200 in the body', multistatusWith('200 OK'), { code: 'caldav-refused', temporary: false }],
+    ['207 with an empty body', { status: 207, body: '' }, { code: 'caldav-answer-invalid' }],
+    ['401 while other users are served', { status: 401 }, { code: 'caldav-unauthorized', temporary: false }],
     ['403', { status: 403 }, { code: 'caldav-refused', temporary: false }],
     ['409', { status: 409 }, { code: 'caldav-refused', temporary: false }],
     ['423', { status: 423 }, { code: 'caldav-refused', temporary: true }],
     ['500', { status: 500 }, { code: 'caldav-refused', temporary: true }],
     ['501', { status: 501 }, { code: 'caldav-refused', temporary: false }],
-    ['a redirect, even here', { status: 308, headers: { Location: '/elsewhere' } }, { code: 'caldav-refused' }],
-    ['no answer in time', 'hang', { code: 'caldav-unreachable', temporary: true, retryAfterMs: null }],
+    ['a redirect within the origin', { status: 308, headers: { Location: '/elsewhere' } }, { code: 'caldav-refused' }],
+    ['no response in time', 'hang', { code: 'caldav-unreachable', temporary: true, retryAfterMs: null }],
     ['a cut connection', 'cut', { code: 'caldav-unreachable', temporary: true }],
     [
-      '503 and when',
+      '503 with Retry-After',
       { status: 503, headers: { 'Retry-After': '120' } },
       { code: 'caldav-unreachable', temporary: true, retryAfterMs: 120_000 },
     ],
     [
-      '429 and when',
+      '429 with Retry-After',
       { status: 429, headers: { 'Retry-After': '7' } },
       { code: 'caldav-unreachable', temporary: true, retryAfterMs: 7_000 },
     ],
-    ['503 for a year', { status: 503, headers: { 'Retry-After': '31536000' } }, { retryAfterMs: 300_000 }],
-  ])('fails: %s', async (_what, made, failure) => {
-    const { store, find } = await start(answering('PUT', made), { timeoutMs: 300 });
+    [
+      '503 with a Retry-After of a year',
+      { status: 503, headers: { 'Retry-After': '31536000' } },
+      { retryAfterMs: 300_000 },
+    ],
+  ])('fails with the response %s', async (_what, response, failure) => {
+    const { store, find } = await start(respondingTo('PUT', response), { timeoutMs: 300 });
     await expect(store.write(alice, await find(), accepted)).rejects.toMatchObject(failure);
   });
 
-  it.each(['none', 'weak'] as const)('does not happen where the ETag is %s', async (etags) => {
+  it.each(['none', 'weak'] as const)('is not sent if the ETag is %s', async (etags) => {
     const { server, store, find } = await start({ etags });
     const event = await find();
     expect(event.etag).toBeNull();
@@ -77,12 +82,12 @@ describe('a PUT', () => {
     expect(server.requests.some((one) => one.method === 'PUT')).toBe(false);
   });
 
-  it('takes the ETag from the property where the header has none', async () => {
+  it('uses the ETag of the property getetag if the header has none', async () => {
     const { store, find } = await start({ etags: 'property-only' });
     expect(await store.write(alice, await find(), accepted)).toMatchObject({ kind: 'written' });
   });
 
-  it('takes no ETag that is newer than the text', async () => {
+  it('does not use an ETag that is newer than the text', async () => {
     const { server, find } = await start({
       etags: 'property-only',
       intercept: ({ method, path }) => {
@@ -97,12 +102,12 @@ describe('a PUT', () => {
     expect((await find()).etag).toBeNull();
   });
 
-  it('loses no answer though the server calls back from within it', async () => {
+  it('succeeds although the server sends a callback before it responds', async () => {
     const callbacks: string[] = [];
     const { store, find } = await start({
       beforeWrite: async (path) => {
         callbacks.push(path);
-        // What the callback leads to: the gateway reads the same event while its own PUT is under way.
+        // On the callback, the gateway reads the same event while its own PUT is in flight.
         expect((await find()).text).toBe(text);
       },
     });

@@ -1,38 +1,41 @@
-// PROPFIND and REPORT through tsdav, over our own HTTP client. In: a URL, property names, a filter; out: the responses of
-// the multistatus with absolute URLs and plain property values. It refuses an answer that is no multistatus.
+// Sends PROPFIND and REPORT with tsdav, over our own HTTP client. In: a URL and the property names or filter; out: the
+// responses of the multistatus, with absolute URLs and plain property values. It refuses a body that is not a multistatus.
 import { type DAVResponse, davRequest, getDAVAttribute, DAVNamespace } from 'tsdav';
-import { CalDavError, refusal } from './caldav-error.ts';
+import { CalDavError, errorForStatus } from './caldav-error.ts';
 import type { HttpClient } from './send-request.ts';
 
-/** One `response` of a multistatus. `props` holds what was found (2yz) under camel-cased local names, as tsdav makes them. */
+/**
+ * One `response` element of a multistatus. `props` holds the properties found (2xx) under tsdav's camel-cased local
+ * names.
+ */
 export interface DavResource {
   readonly url: string;
   readonly status: number;
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-export type DavAnswer =
+export type DavResult =
   | { readonly kind: 'resources'; readonly resources: readonly DavResource[] }
-  /** 3yz, 4yz other than 401 and 429: what it means depends on what was asked. */
+  /** A 3xx, or a 4xx other than 401 and 429: only the caller knows what it means for its request. */
   | { readonly kind: 'refused'; readonly error: CalDavError };
 
 const namespaces = getDAVAttribute([DAVNamespace.DAV, DAVNamespace.CALDAV, DAVNamespace.CALENDAR_SERVER]);
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** `props` with prefixes `d:`, `c:` (CalDAV) or `cs:` (calendarserver.org). */
+/** @param props names with the prefix `d:` (DAV), `c:` (CalDAV) or `cs:` (calendarserver.org). */
 export function propfind(
   http: HttpClient,
   url: string,
   headers: Headers,
   props: readonly string[],
   depth: '0' | '1',
-): Promise<DavAnswer> {
+): Promise<DavResult> {
   const body = { 'd:propfind': { _attributes: namespaces, 'd:prop': emptyElements(props) } };
-  return ask(http, 'PROPFIND', url, { ...headers, Depth: depth }, body);
+  return sendQuery(http, 'PROPFIND', url, { ...headers, Depth: depth }, body);
 }
 
-/** @param report the report's root element with its children, in xml-js's compact form. */
+/** @param name the report's root element, with a prefix. @param content its children, in xml-js's compact form. */
 export function report(
   http: HttpClient,
   url: string,
@@ -40,35 +43,36 @@ export function report(
   name: string,
   content: Readonly<Record<string, unknown>>,
   depth: '0' | '1',
-): Promise<DavAnswer> {
-  return ask(http, 'REPORT', url, { ...headers, Depth: depth }, { [name]: { _attributes: namespaces, ...content } });
+): Promise<DavResult> {
+  const body = { [name]: { _attributes: namespaces, ...content } };
+  return sendQuery(http, 'REPORT', url, { ...headers, Depth: depth }, body);
 }
 
 export function emptyElements(names: readonly string[]): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, {}]));
 }
 
-async function ask(
+async function sendQuery(
   http: HttpClient,
   method: 'PROPFIND' | 'REPORT',
   url: string,
   headers: Headers,
   body: object,
-): Promise<DavAnswer> {
+): Promise<DavResult> {
   let retryAfter: string | undefined;
-  let answeredBy = url;
+  let finalUrl = url;
   const fetchThroughClient = async (_input: unknown, init?: { headers?: unknown; body?: unknown }) => {
-    const answer = await http.send({
+    const response = await http.send({
       method,
       url,
       headers: init?.headers as Record<string, string>,
       body: String(init?.body),
     });
-    retryAfter = answer.headers['retry-after'];
-    answeredBy = answer.url;
-    return new Response(nullBody(answer.status) ? null : answer.body, {
-      status: answer.status,
-      headers: answer.headers,
+    retryAfter = response.headers['retry-after'];
+    finalUrl = response.url;
+    return new Response(mustHaveNoBody(response.status) ? null : response.body, {
+      status: response.status,
+      headers: response.headers,
     });
   };
   const responses = await davRequest({
@@ -79,23 +83,23 @@ async function ask(
   const what = `${method} ${url}`;
   const status = responses[0]?.status ?? 0;
   if (responses[0]?.ok === false && responses[0].props === undefined) {
-    return { kind: 'refused', error: refusal(what, status, retryAfter, Date.now()) };
+    return { kind: 'refused', error: errorForStatus(what, status, retryAfter, Date.now()) };
   }
-  return { kind: 'resources', resources: readMultistatus(what, answeredBy, responses) };
+  return { kind: 'resources', resources: readMultistatus(what, finalUrl, responses) };
 }
 
-/** A Response of these statuses must not have a body. */
-function nullBody(status: number): boolean {
+/** The Fetch API's Response throws if it is given a body for one of these statuses. */
+function mustHaveNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
 function readMultistatus(what: string, base: string, responses: readonly DAVResponse[]): DavResource[] {
   const raw: unknown = responses[0]?.raw;
   if (typeof raw !== 'object' || raw === null || !('multistatus' in raw)) {
-    throw new CalDavError('caldav-answer-invalid', `${what}: the answer is no multistatus`);
+    throw new CalDavError('caldav-answer-invalid', `${what}: the response is not a multistatus`);
   }
   return responses.flatMap(({ href, status, props }) =>
-    // A response that only states a status may list several hrefs (RFC 4918 §14.24).
+    // A response element with a status and no propstat may list several hrefs (RFC 4918 §14.24).
     hrefsOf(href).flatMap((one) => {
       const url = resolveWithin(base, one);
       return url === null ? [] : [{ url, status, props: props ?? {} }];
@@ -103,7 +107,9 @@ function readMultistatus(what: string, base: string, responses: readonly DAVResp
   );
 }
 
-/** An href as an absolute URL without query and fragment; null where it is unusable or leaves the origin of `base`. */
+/**
+ * Returns the href as an absolute URL without query and fragment; null if it is invalid or on another origin than `base`.
+ */
 export function resolveWithin(base: string, href: string): string | null {
   if (!URL.canParse(href, base)) return null;
   const url = new URL(href, base);
@@ -111,13 +117,13 @@ export function resolveWithin(base: string, href: string): string | null {
   return url.origin + url.pathname;
 }
 
-/** The texts of an element's `href` children, whichever of its forms tsdav gives them. */
+/** Returns the texts of an element's `href` children. tsdav gives one child as a value and several as an array. */
 export function hrefsOf(value: unknown): string[] {
   const inner = isObject(value) && 'href' in value ? value['href'] : value;
   return (Array.isArray(inner) ? inner : [inner]).map(textOf).filter((text) => text !== '');
 }
 
-/** Text content: tsdav gives Cyrus's as `{_cdata}` and turns digits and `true` into other types. */
+/** Returns the text content. tsdav gives Cyrus's CDATA as `{_cdata}`, and turns digits and `true` into other types. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value.trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -126,7 +132,7 @@ export function textOf(value: unknown): string {
   return textOf(value['_cdata'] ?? value['_text'] ?? '');
 }
 
-/** Local names of the elements inside a property, camel-cased. */
+/** Returns the camel-cased local names of a property's child elements. */
 export function childNames(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(childNames);
   return isObject(value) ? Object.keys(value).filter((name) => !name.startsWith('_')) : [];
