@@ -12,6 +12,7 @@ import caldav, {
 } from 'caldav-adapter';
 import Koa, { type Context, type Next } from 'koa';
 import { GatewayError } from '../core/errors.ts';
+import { listen } from '../doors/listen.ts';
 
 export interface CalendarChange {
   /** Whose calendar. */
@@ -74,12 +75,10 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
     }),
   );
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new GatewayError('internal', 'no port for the calendar');
+  const { port } = await listen(server, { host: '127.0.0.1', port: 0 }, 'CalDAV server');
 
   return {
-    url: `http://127.0.0.1:${address.port}/`,
+    url: `http://127.0.0.1:${port}/`,
     apiKey,
     service,
     addUser(email) {

@@ -3,6 +3,7 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { GatewayError } from '../core/errors.ts';
+import { listen } from '../doors/listen.ts';
 
 export interface CapturedMail {
   /** Counts from 1. */
@@ -57,10 +58,10 @@ export async function startMailbox(): Promise<Mailbox> {
   });
   // A client that hangs up is its own affair.
   server.on('error', () => undefined);
-  const smtpUrl = await listen(server);
+  const { port } = await listen(server.server, { host: '127.0.0.1', port: 0 }, 'mailbox');
 
   return {
-    smtpUrl,
+    smtpUrl: `smtp://127.0.0.1:${port}`,
     mails: () => mails,
     onMail(listener) {
       listeners.add(listener);
@@ -68,15 +69,4 @@ export async function startMailbox(): Promise<Mailbox> {
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-function listen(server: SMTPServer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.server.address();
-      if (address !== null && typeof address === 'object') resolve(`smtp://127.0.0.1:${address.port}`);
-      else reject(new GatewayError('internal', 'the mailbox has no port'));
-    });
-  });
 }

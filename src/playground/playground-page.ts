@@ -11,6 +11,7 @@ import { ZodError } from 'zod';
 import { describeWhen } from '../core/compose/format-time.ts';
 import type { Templates } from '../core/compose/types.ts';
 import { GatewayError } from '../core/errors.ts';
+import { listen } from '../doors/listen.ts';
 import type { Outcomes } from '../flow/queue/outcomes.ts';
 import type { Ledger } from '../flow/ports/spool.ts';
 import { answerFromMailbox, calendarOf, canAnswer } from './answer-from-mailbox.ts';
@@ -59,20 +60,10 @@ export async function openPlaygroundPage(
     .use(bodyParser({ enableTypes: ['json'] }))
     .use(router.routes());
   const server = createServer(app.callback());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        new GatewayError(
-          'config-invalid',
-          `port ${options.port} cannot be used (${cause.code}): choose another with --port`,
-          { cause },
-        ),
-      ),
-    );
-    server.listen(options.port, '127.0.0.1', resolve);
+  const at = { host: '127.0.0.1', port: options.port };
+  const { port } = await listen(server, at, 'playground').catch((cause: Error) => {
+    throw new GatewayError('config-invalid', `${cause.message}: choose another with --port`, { cause });
   });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://127.0.0.1:${port}/`,
     close: () =>

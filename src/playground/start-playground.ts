@@ -8,6 +8,7 @@ import { compileTemplates } from '../core/compose/templates.ts';
 import { requireConfig } from '../app/config/config.ts';
 import { readTemplates } from '../app/config/read-templates.ts';
 import type { Log } from '../flow/ports/log.ts';
+import { listen } from '../doors/listen.ts';
 import { makeSecret, startGateway } from '../app/start-gateway.ts';
 import { startEmbeddedCaldav } from './embedded-caldav.ts';
 import { startMailbox } from './mailbox.ts';
@@ -96,11 +97,8 @@ async function open(
 
 /** APP_URL must name the port before the gateway listens. */
 async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+  const probe = createServer();
+  const { port } = await listen(probe, { host: '127.0.0.1', port: 0 }, 'HTTP_LISTEN');
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

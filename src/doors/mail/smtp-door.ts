@@ -1,10 +1,10 @@
 // The SMTP and LMTP doors: sessions in, ReceivedMail out. 250 is said only once `receive` has the mail on disk; what can be
 // refused without reading the mail is refused here (see `mail-sessions.ts`), everything else is accepted and judged later.
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
-import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
+import { listen, type ListenAddress } from '../listen.ts';
 import { MAIL_DOOR_LIMITS, type MailDoorLimits } from './limits.ts';
 import { MailConnection, MailServer } from './mail-server.ts';
 import { type MailSessions, mailSessions } from './mail-sessions.ts';
@@ -13,11 +13,8 @@ import { openDataMemory } from './receive-data.ts';
 import { REPLIES, type Reply, refusal } from './reply-codes.ts';
 import { type TlsFiles, readTlsFiles, watchTlsFiles } from './tls-files.ts';
 
-export interface MailDoorOptions {
+export interface MailDoorOptions extends ListenAddress {
   readonly kind: 'smtp' | 'lmtp';
-  readonly host: string;
-  /** 0 picks one. */
-  readonly port: number;
   /** The name in the greeting. */
   readonly hostname: string;
   /** Resolves once the mail is on disk. Rejects with GatewayError `spool-full` (said as 452) or anything else (451). */
@@ -32,7 +29,7 @@ export interface MailDoorOptions {
 }
 
 export interface MailDoor {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: ListenAddress;
   /** Takes no new mail; those being received have `drainMs` to end. Never rejects. */
   close(drainMs: number): Promise<void>;
 }
@@ -47,7 +44,7 @@ export async function openMailDoor(options: MailDoorOptions): Promise<MailDoor> 
   const server = new MailServer(serverOptions(options, limits, peers, sessions, receiving), limits.commandsPerMail);
   server.on('error', (error) => options.log.debug({ err: error }, 'mail session failed'));
   const sockets = trackSockets(server, peers, limits.sessionMs);
-  const address = await listen(server, options);
+  const address = await listen(server.server, options, `${options.kind.toUpperCase()}_LISTEN`);
   const stopWatching =
     options.tls === null
       ? () => {}
@@ -124,21 +121,6 @@ function trackSockets(server: MailServer, peers: Peers, sessionMs: number): Read
     });
   });
   return sockets;
-}
-
-function listen(server: MailServer, { kind, host, port }: MailDoorOptions): Promise<MailDoor['address']> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error) => {
-      const message = `${kind.toUpperCase()}_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`;
-      reject(new GatewayError('config-invalid', message, { cause }));
-    };
-    server.server.once('error', fail);
-    server.listen(port, host, () => {
-      server.server.off('error', fail);
-      const bound = server.server.address() as AddressInfo;
-      resolve({ host: bound.address, port: bound.port });
-    });
-  });
 }
 
 async function drain(

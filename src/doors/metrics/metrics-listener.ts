@@ -1,13 +1,12 @@
 // A registry in, `/metrics` on a listener of its own out, with Node's own figures (event-loop lag, memory, CPU) added. It
 // is not for the public: whoever may connect may read.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
-import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';
+import { listen, type ListenAddress } from '../listen.ts';
 
 export interface MetricsListener {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: ListenAddress;
   close(): Promise<void>;
 }
 
@@ -34,21 +33,11 @@ export async function openMetricsListener(options: {
       },
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new GatewayError('config-invalid', `METRICS_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`, {
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
+  const address = await listen(server, { host, port }, 'METRICS_LISTEN');
   // Unheard, a connection that could not be accepted would end the process.
   server.on('error', (error) => log.debug({ err: error }, 'metrics listener'));
-  const { address, port: bound } = server.address() as AddressInfo;
   return {
-    address: { host: address, port: bound },
+    address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

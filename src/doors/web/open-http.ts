@@ -1,10 +1,9 @@
 // Use cases, keys and templates in, a listening HTTP server out: callback, RSVP, decisions, health. Every answer leaves
 // through `replies to faults` below, so no stack trace, no path and no half-written page ever goes onto the wire.
 import { type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import { GatewayError } from '../../core/errors.ts';
+import { listen, type ListenAddress } from '../listen.ts';
 import { addCallback } from './callback-route.ts';
 import { addDecisions } from './decision-routes.ts';
 import { addHealth } from './health-routes.ts';
@@ -14,10 +13,7 @@ import { addRsvp } from './rsvp-routes.ts';
 import { secureHeaders } from './secure-headers.ts';
 import { preparePages } from './show-page.ts';
 
-export interface HttpOptions extends Omit<RouteContext, 'pages'> {
-  readonly host: string;
-  /** 0 picks one. */
-  readonly port: number;
+export interface HttpOptions extends ListenAddress, Omit<RouteContext, 'pages'> {
   /** Where browsers reach this server; decides only whether they are told to stay with https. */
   readonly appUrl: string;
   /** Where Accept-Language names none of ours. */
@@ -25,7 +21,7 @@ export interface HttpOptions extends Omit<RouteContext, 'pages'> {
 }
 
 export interface OpenHttp {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: ListenAddress;
   /** Takes no new connection; those at work have `drainMs` to end. */
   close(drainMs: number): Promise<void>;
 }
@@ -56,25 +52,10 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
   app.use(router.allowedMethods());
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, app.callback());
-  await listen(server, options.host, options.port);
+  const address = await listen(server, options, 'HTTP_LISTEN');
   // Unheard, a connection that could not be accepted would end the process.
   server.on('error', (error) => options.log.debug({ err: error }, 'http listener'));
-  const { address, port } = server.address() as AddressInfo;
-  return { address: { host: address, port }, close: (drainMs) => close(server, drainMs) };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error): void => {
-      const message = `HTTP_LISTEN: cannot listen on ${host}:${port}: ${cause.message}`;
-      reject(new GatewayError('config-invalid', message, { cause }));
-    };
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
+  return { address, close: (drainMs) => close(server, drainMs) };
 }
 
 function close(server: Server, drainMs: number): Promise<void> {
