@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { Log } from '../../flow/ports/log.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
+import { within } from '../../core/within.ts';
 import { listen, type ListenAddress } from '../listen.ts';
 import { MAIL_DOOR_LIMITS, type MailDoorLimits } from './limits.ts';
 import { MailConnection, MailServer } from './mail-server.ts';
@@ -136,18 +137,9 @@ async function drain(
     if (connection instanceof MailConnection && !receiving.has(connection.session))
       connection.end(REPLIES.shuttingDown);
   }
-  await atMost(drainMs, Promise.all(receiving.values()));
+  await within(AbortSignal.timeout(drainMs), Promise.all(receiving.values()), () => undefined);
   // The last replies go out; a client that keeps its side open is not waited for.
   for (const socket of sockets) socket.destroySoon();
-  await atMost(1_000, closed);
+  await within(AbortSignal.timeout(1_000), closed, () => undefined);
   for (const socket of sockets) socket.destroy();
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 // What `/readyz` says: whether the spool takes a write and gives it back, and whether each listener accepts a connection.
 // Asked of the disk and of the sockets themselves, not of what we remember of them; a check that hangs has failed.
 import { connect, isIPv6 } from 'node:net';
+import { within } from '../../core/within.ts';
 
 export interface ReadinessOptions {
   /** Resolves where the spool can be written. */
@@ -31,8 +32,8 @@ export function watchReadiness(options: ReadinessOptions): () => Promise<Readine
 async function check({ probe, listeners, patienceMs = 2_000 }: ReadinessOptions): Promise<Readiness> {
   const names = [...listeners];
   const answers = await Promise.all([
-    within(patienceMs, probe()),
-    ...names.map(([, listener]) => within(patienceMs, accepts(listener))),
+    succeeds(patienceMs, probe()),
+    ...names.map(([, listener]) => succeeds(patienceMs, accepts(listener))),
   ]);
   const checks = Object.fromEntries([
     ['spool', answers[0] === true ? 'ok' : 'cannot be written'],
@@ -42,18 +43,12 @@ async function check({ probe, listeners, patienceMs = 2_000 }: ReadinessOptions)
 }
 
 /** True where the work ends well in time. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const done = work.then(
+function succeeds(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const success = work.then(
     () => true,
     () => false,
   );
-  const answer = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return answer;
+  return within(AbortSignal.timeout(ms), success, () => false);
 }
 
 function accepts({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {

@@ -2,6 +2,7 @@
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { within } from '../../core/within.ts';
 import type { RsvpShown } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
@@ -72,9 +73,6 @@ async function loadText(
   uid: string,
   href: string | null,
 ): Promise<Loaded> {
-  const patience = new Promise<'unreachable'>((resolve) =>
-    setTimeout(() => resolve('unreachable'), LOAD_PATIENCE_MS).unref(),
-  );
   const load = store.find(organizer, uid, href).then(
     (found): Loaded =>
       found.kind === 'found' ? { calendar: found.event.text } : found.kind === 'none' ? 'none' : 'unreachable',
@@ -83,7 +81,7 @@ async function loadText(
       throw error;
     },
   );
-  return Promise.race([load, patience]);
+  return within(AbortSignal.timeout(LOAD_PATIENCE_MS), load, () => 'unreachable');
 }
 
 function shownEvent(

@@ -6,6 +6,7 @@ import type { EventView } from '../../core/compose/types.ts';
 import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../../core/pages/decision-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
+import { within } from '../../core/within.ts';
 import type { Ledger, LedgerWrite, Spool, Task, Verdict } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { bodyOf, entryAbout, type HeldBody, partiesOf } from '../records/records.ts';
@@ -118,7 +119,7 @@ export async function decideAndSee(
   try {
     const said = await decideHeld(options, claims, choice);
     if (said !== 'done' || !entering.has(choice)) return said;
-    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, OUTCOME_PATIENCE_MS).unref())]);
+    await within(AbortSignal.timeout(OUTCOME_PATIENCE_MS), settled, () => undefined);
     return refused ? 'not-entered' : 'done';
   } finally {
     stop();

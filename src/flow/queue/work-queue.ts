@@ -3,6 +3,7 @@
 // A temporary failure puts the lane's tasks back with back-off, for days; what fails for longer, or otherwise, is kept (held)
 // for the operator, never lost.
 import { GatewayError } from '../../core/errors.ts';
+import { within } from '../../core/within.ts';
 import type { Log } from '../ports/log.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
 import type { Batch, Changes, Lease, LedgerWrite, NewTask, QueueName, Spool, Task } from '../ports/spool.ts';
@@ -140,8 +141,7 @@ export function workQueue(options: QueueWorkOptions): QueueWork {
       stopped = true;
       clearTimeout(timer);
       forget();
-      const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref());
-      await Promise.race([drain(), patience]);
+      await within(AbortSignal.timeout(drainMs), drain(), () => undefined);
     },
   };
 }

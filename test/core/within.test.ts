@@ -1,0 +1,58 @@
+// How long is waited for work: until it ends, or until the limit is reached.
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { within } from '../../src/core/within.ts';
+
+const never = new Promise<string>(() => undefined);
+
+describe('within', () => {
+  it('gives what the work gives', async () => {
+    expect(await within(new AbortController().signal, Promise.resolve('done'), () => 'late')).toBe('done');
+  });
+
+  it('rejects as the work does', async () => {
+    const work = Promise.reject(new Error('failed'));
+    await expect(within(new AbortController().signal, work, () => 'late')).rejects.toThrow('failed');
+  });
+
+  it('gives what `late` gives once the limit is reached', async () => {
+    const limit = new AbortController();
+    const answer = within(limit.signal, never, () => 'late');
+    limit.abort();
+    expect(await answer).toBe('late');
+  });
+
+  it('rejects as `late` throws', async () => {
+    const answer = within(AbortSignal.abort(), never, () => {
+      throw new Error('too late');
+    });
+    await expect(answer).rejects.toThrow('too late');
+  });
+
+  it('lets work count that is done already when the limit is', async () => {
+    expect(await within(AbortSignal.abort(), Promise.resolve('done'), () => 'late')).toBe('done');
+  });
+
+  it('ignores how work ends after the limit', async () => {
+    let fail = (_error: Error): void => undefined;
+    const work = new Promise<string>((_, reject) => {
+      fail = reject;
+    });
+    expect(await within(AbortSignal.abort(), work, () => 'late')).toBe('late');
+    // An unhandled rejection would fail the run.
+    fail(new Error('afterwards'));
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('leaves no listener on the limit, so that `late` is not called afterwards', async () => {
+    const limit = new AbortController();
+    let lateCalls = 0;
+    await within(limit.signal, Promise.resolve(), () => {
+      lateCalls += 1;
+    });
+    expect(getEventListeners(limit.signal, 'abort')).toEqual([]);
+    limit.abort();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lateCalls).toBe(0);
+  });
+});
