@@ -4,10 +4,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Partstat } from '../../src/core/ical/types.ts';
-import { answerMail } from '../system/answers.ts';
-import { meeting } from '../system/calendar-server.ts';
-import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
-import { waitFor } from '../system/programs.ts';
+import { answerMail } from '../harness/answers.ts';
+import { meeting } from '../harness/calendar-server.ts';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import {
   type BackEnd,
   type CalendarClient,

@@ -4,8 +4,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
-import type { Login } from '../system/calendar-server.ts';
-import { startRadicale } from '../system/radicale.ts';
+import type { Login } from '../harness/calendar-server.ts';
+import { startRadicale } from '../system/caldav/radicale.ts';
 import { inParallel } from './bench-kit.ts';
 
 const self = fileURLToPath(import.meta.url);

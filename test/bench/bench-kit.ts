@@ -9,8 +9,8 @@ import type { CalendarAddress } from '../../src/core/ical/types.ts';
 import { startNoDns } from '../../src/playground/no-dns.ts';
 import { parseKeyRing } from '../../src/core/signing/keys.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
-import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../system/gateway-process.ts';
-import { type Catcher, startCatcher } from '../system/catcher.ts';
+import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../harness/gateway-process.ts';
+import { type Catcher, startCatcher } from '../harness/catcher.ts';
 
 export const CALLBACK_KEY = 'callback-key';
 export const REPLY_DOMAIN = 'reply.example.com';

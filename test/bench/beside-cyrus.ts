@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
 import { organizer } from './back-end.ts';
 import { OWN_DOMAIN, startBench } from './bench-kit.ts';
 

@@ -2,9 +2,9 @@
 // other. `npx tsx test/bench/callbacks.ts [attendees] [node arguments]` prints how long each took, and the mails after them.
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import { meeting } from '../system/calendar-server.ts';
-import { buildGateway, type BuiltGateway, type GatewayProcess } from '../system/gateway-process.ts';
-import { waitFor } from '../system/programs.ts';
+import { meeting } from '../harness/calendar-server.ts';
+import { buildGateway, type BuiltGateway, type GatewayProcess } from '../harness/gateway-process.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { asRequest, cpuOf, memoryOf, postCallback, quantile, startBench } from './bench-kit.ts';
 
 export interface CallbackFigures {

@@ -4,11 +4,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { answerMail } from '../system/answers.ts';
-import { meeting } from '../system/calendar-server.ts';
-import { startGate } from '../system/gate.ts';
-import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
-import { waitFor } from '../system/programs.ts';
+import { answerMail } from '../harness/answers.ts';
+import { meeting } from '../harness/calendar-server.ts';
+import { startGate } from '../harness/gate.ts';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { backEndSettings } from './apply.ts';
 import {
   type BackEnd,

@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
-import { answerMail } from '../system/answers.ts';
-import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
-import { waitFor } from '../system/programs.ts';
+import { answerMail } from '../harness/answers.ts';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { organizer } from './back-end.ts';
 import { cpuOf, memoryOf, OWN_DOMAIN, provenFrom, quantile, startBench } from './bench-kit.ts';
 import { largeEvent } from './callbacks.ts';

@@ -3,8 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { has } from '../system/programs.ts';
-import { buildGateway } from '../system/gateway-process.ts';
+import { lacks } from '../system/requirements.ts';
+import { buildGateway } from '../harness/gateway-process.ts';
 import { measureAccept } from './accept.ts';
 import { measureApply } from './apply.ts';
 import { type BackEnd, startEmbedded, startRadicaleBackEnd } from './back-end.ts';
@@ -126,13 +126,13 @@ const begun = loadavg();
 try {
   await accept();
   await apply(startEmbedded);
-  if (has('Radicale', 'radicale')) await apply(startRadicaleBackEnd);
+  if (!lacks('radicale')) await apply(startRadicaleBackEnd);
   for (const attendees of [500, 2_000, 10_000].slice(0, quick ? 1 : 3)) await hotEvent(attendees);
   await callbacks();
   await queue();
   await blackHole();
   await dayAway(startEmbedded);
-  if (has('Radicale', 'radicale')) await dayAway(startRadicaleBackEnd);
+  if (!lacks('radicale')) await dayAway(startRadicaleBackEnd);
   if (canMeasureCyrus()) await cyrus();
   else console.log('Cyrus IMAP: not measured, for it or its load generator is not here');
   await rooms();

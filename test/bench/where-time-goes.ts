@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildGateway, type BuiltGateway } from '../system/gateway-process.ts';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
 import { measureApply } from './apply.ts';
 import { startEmbedded } from './back-end.ts';
 

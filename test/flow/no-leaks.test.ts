@@ -8,8 +8,8 @@ import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
 import { hideSigned } from '../../src/core/signing/hide-signed.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import type { CalendarAddress } from '../../src/core/ical/types.ts';
-import { answerMail } from '../system/answers.ts';
-import { meeting } from '../system/calendar-server.ts';
+import { answerMail } from '../harness/answers.ts';
+import { meeting } from '../harness/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
 
 const uid = 'planning@example.com';

@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { type CalendarChange, type EmbeddedCaldav, startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
 import { alice, answer, describeStore } from '../adapters/caldav/store-contract.ts';
-import { type CalendarServer, type CalendarUser, meeting, requestsTo } from '../system/calendar-server.ts';
+import { type CalendarServer, type CalendarUser, meeting, requestsTo } from '../harness/calendar-server.ts';
 
 async function startAsServer(): Promise<CalendarServer> {
   const embedded = await startEmbeddedCaldav();

@@ -5,7 +5,7 @@ import type { CalDavAuth } from '../../../src/adapters/caldav/authorize.ts';
 import { type CalendarStoreOptions, openCalendarStore } from '../../../src/adapters/caldav/open-calendar-store.ts';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import type { StoredEvent } from '../../../src/core/ical/types.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { type FakeResponse, type FakeCaldav, type FakeOptions, startFakeCaldav } from './fake-caldav.ts';
 import { alice, answer } from './store-contract.ts';
 

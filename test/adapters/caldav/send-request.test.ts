@@ -1,27 +1,23 @@
 // TLS with a private CA: accepted if NODE_EXTRA_CA_CERTS names it, else refused.
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { has } from '../../system/programs.ts';
+import { makeCertificate } from '../../harness/make-certificate.ts';
 
-describe.skipIf(!has('a private CA', 'openssl'))('a private CA', () => {
+describe('a private CA', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ca-'));
   const caFile = join(folder, 'cert.pem');
-  const keyFile = join(folder, 'key.pem');
   let server: Server;
   let url: string;
 
   beforeAll(async () => {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const command = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-    execFileSync('openssl', [...command, '-keyout', keyFile, '-out', caFile, ...subject], { stdio: 'ignore' });
-    server = createServer({ cert: readFileSync(caFile), key: readFileSync(keyFile) }, (_request, response) =>
-      response.end('ok'),
-    );
+    const { cert, key } = makeCertificate('localhost');
+    writeFileSync(caFile, cert);
+    server = createServer({ cert, key }, (_request, response) => response.end('ok'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     url = `https://localhost:${address !== null && typeof address === 'object' ? address.port : 0}/`;

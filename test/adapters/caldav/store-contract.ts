@@ -7,7 +7,7 @@ import { openCalendarStore } from '../../../src/adapters/caldav/open-calendar-st
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, StoredEvent } from '../../../src/core/ical/types.ts';
-import { type CalendarServer, meeting } from '../../system/calendar-server.ts';
+import { type CalendarServer, meeting } from '../../harness/calendar-server.ts';
 
 export interface ServerQuirks {
   /** True if its programs are installed; otherwise its tests are skipped. */

@@ -1,6 +1,5 @@
 // A healthy chain on loopback for the check to walk: DNS that says what it should, a relay that catches, keys, a certificate.
 // In: a CalDAV server; out: its environment, and what a test may break.
-import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,9 +9,10 @@ import type { Link } from '../../../src/app/check/types.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { makeSecret } from '../../../src/app/start-gateway.ts';
 import { type DnsResponder, openDnsResponder } from '../../adapters/authenticate/dns-responder.ts';
-import type { CalendarServer } from '../../system/calendar-server.ts';
-import { type Catcher, startCatcher } from '../../system/catcher.ts';
-import { freePort } from '../../system/programs.ts';
+import type { CalendarServer } from '../../harness/calendar-server.ts';
+import { type Catcher, startCatcher } from '../../harness/catcher.ts';
+import { freePort } from '../../harness/free-port.ts';
+import { writeCertificate } from '../../harness/make-certificate.ts';
 
 export interface Chain {
   readonly folder: string;
@@ -36,7 +36,7 @@ export async function startChain(server: Pick<CalendarServer, 'url' | 'service' 
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   await writeFile(join(folder, 'dkim.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const p = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  makeCertificate(folder, 'gateway.example.com');
+  writeCertificate(folder, 'gateway.example.com');
   const dns = await openDnsResponder({
     'reply.example.com': { MX: ['10 mx.example.com'], TXT: ['v=spf1 mx -all'] },
     'mx.example.com': { A: ['127.0.0.1'] },
@@ -93,14 +93,6 @@ export async function startChain(server: Pick<CalendarServer, 'url' | 'service' 
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** `NAME.cert` and `NAME.key`, valid for thirty days. */
-export function makeCertificate(folder: string, name: string): void {
-  const out = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.cert`)];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30'];
-  execFileSync('openssl', ['req', '-x509', ...key, ...out, ...subject], { stdio: 'ignore' });
 }
 
 /** `name: status` of those that are not ok or skipped, in order. */

@@ -2,10 +2,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { checkDatabase, judgeFileSystem } from '../../../src/app/check/check-database.ts';
-import { openLedger, openSpool } from '../../../src/adapters/spool/open-spool.ts';
-import { havePostgres, startPostgres } from '../../adapters/spool/start-postgres.ts';
+import { openSpool } from '../../../src/adapters/spool/open-spool.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'imip-check-database-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,20 +59,5 @@ describe('the database', () => {
     expect(link.status).toBe(status);
     expect(link.said).toMatch(said);
     expect(link.todo.length > 0).toBe(status !== 'ok');
-  });
-});
-
-describe.skipIf(!havePostgres())('a PostgreSQL', () => {
-  it('may be checked before the first gateway, which finds its tables made', async () => {
-    const server = await startPostgres({ durable: false });
-    onTestFinished(() => server.stop());
-    await expect(openLedger({ url: server.url })).rejects.toThrow(/no tables yet: the gateway makes them/);
-    const { link, ledger, close } = await checkDatabase(server.url, Date.now);
-    expect(link.said).toContain('PostgreSQL gave back what was written');
-    expect(await ledger?.recent(1)).toEqual([]);
-    await close();
-    const { spool } = await openSpool({ url: server.url });
-    await spool.probe();
-    await spool.close();
   });
 });

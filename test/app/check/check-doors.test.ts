@@ -8,8 +8,8 @@ import { signedNames } from '../../../src/app/check/ask-recipients.ts';
 import { checkCertificate, checkDoor } from '../../../src/app/check/check-doors.ts';
 import { openDialogue } from '../../../src/app/check/smtp-dialogue.ts';
 import { requireConfig } from '../../../src/app/config/config.ts';
-import { freePort, has } from '../../system/programs.ts';
-import { makeCertificate } from './chain.ts';
+import { freePort } from '../../harness/free-port.ts';
+import { writeCertificate } from '../../harness/make-certificate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'imip-check-doors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,9 +69,9 @@ describe('a door', () => {
   });
 });
 
-describe.skipIf(!has('openssl', 'openssl'))('the certificate', () => {
+describe('the certificate', () => {
   const day = 86_400_000;
-  beforeAll(() => makeCertificate(folder, 'gateway.example.com'));
+  beforeAll(() => writeCertificate(folder, 'gateway.example.com'));
   const files = (name = 'gateway.example.com') =>
     config({
       GATEWAY_HOSTNAME: 'gateway.example.com',

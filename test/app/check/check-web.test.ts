@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkWeb } from '../../../src/app/check/check-web.ts';
 import { requireConfig } from '../../../src/app/config/config.ts';
-import { freePort } from '../../system/programs.ts';
+import { freePort } from '../../harness/free-port.ts';
 
 let gateway: Server;
 let listens: string;

@@ -1,5 +1,4 @@
-// STARTTLS with real certificates, made by openssl for the test.
-import { execFileSync, spawnSync } from 'node:child_process';
+// STARTTLS with real certificates, made for the test.
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,21 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type TLSSocket, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeCertificate } from '../../harness/make-certificate.ts';
 import { REPLY, type TestDoor, openTestDoor, rawClient } from './mail-door-kit.ts';
-
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-if (!hasOpenssl && process.env.CI) throw new Error('openssl is missing');
-if (!hasOpenssl) console.log('STARTTLS is not tested: openssl is missing');
 
 const folder = mkdtempSync(join(tmpdir(), 'starttls-'));
 const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function makeCertificate(name: string): void {
-  const out = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.cert`)];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...key, ...out, '-subj', `/CN=${name}`, '-days', '2'], { stdio: 'ignore' });
-}
 
 function install(cert: string, key = cert): void {
   copyFileSync(join(folder, `${key}.key`), files.keyFile);
@@ -54,10 +44,10 @@ async function ask(socket: TLSSocket, command: string): Promise<string> {
   return answer.toString();
 }
 
-describe.skipIf(!hasOpenssl)('STARTTLS', () => {
+describe('STARTTLS', () => {
   beforeAll(() => {
-    makeCertificate('one.test');
-    makeCertificate('two.test');
+    writeCertificate(folder, 'one.test');
+    writeCertificate(folder, 'two.test');
   });
 
   it('is offered with a certificate, and the mail says that it came encrypted', async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDecision, decideHeld } from '../../../src/flow/questions/decide-held.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideAndSee, decideHeld, readDecision } from '../../../src/flow/questions/decide-held.ts';
 import { holdKey } from '../../../src/flow/records/records.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
-import { answerMail } from '../../system/answers.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { answerMail } from '../../harness/answers.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';

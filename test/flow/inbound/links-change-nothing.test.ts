@@ -8,7 +8,7 @@ import { receiveCallback } from '../../../src/flow/inbound/receive.ts';
 import { answerRsvp, showRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import { openHttp } from '../../../src/doors/web/open-http.ts';
 import { openLog } from '../../../src/app/log.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, openFlowKit } from '../flow-kit.ts';
 
 const COUNT = Number(process.env['LINKS'] ?? 1_500);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answerRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import type { WebOutcome } from '../../../src/flow/use-cases.ts';
 import type { Partstat } from '../../../src/core/ical/types.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
 let kit: FlowKit;

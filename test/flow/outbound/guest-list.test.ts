@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { showRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import { eventFile } from '../../../src/core/pages/event-file.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';

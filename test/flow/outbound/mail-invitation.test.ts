@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mailInvitations } from '../../../src/flow/outbound/mail-invitation.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
 import { readRsvpToken } from '../../../src/core/signing/token.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { receiveWebAnswer } from '../../../src/flow/inbound/receive.ts';
 import { formatInstant } from '../../../src/core/ical/local-time.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { address, alice, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
 const COUNT = 50;

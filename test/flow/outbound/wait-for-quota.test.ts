@@ -1,6 +1,6 @@
 // How many new people an organizer may mail in an hour and a day, and what becomes of the rest.
 import { afterEach, describe, expect, it } from 'vitest';
-import { meeting } from '../../system/calendar-server.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { address, alice, bob, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
 const guests = Array.from({ length: 7 }, (_, at) => address(`guest${at}@remote.test`));

@@ -4,8 +4,8 @@ import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
 import { explain } from '../../../src/flow/questions/explain.ts';
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
-import { answerMail } from '../../system/answers.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { answerMail } from '../../harness/answers.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';

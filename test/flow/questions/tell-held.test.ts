@@ -4,8 +4,8 @@ import { decideHeld } from '../../../src/flow/questions/decide-held.ts';
 import { explain } from '../../../src/flow/questions/explain.ts';
 import { holdKey } from '../../../src/flow/records/records.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
-import { answerMail } from '../../system/answers.ts';
-import { meeting } from '../../system/calendar-server.ts';
+import { answerMail } from '../../harness/answers.ts';
+import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';
