@@ -6,7 +6,6 @@ export type ErrorCode =
   | 'config-invalid'
   | 'calendar-unparseable'
   | 'mail-unparseable'
-  | 'recurrence-too-expensive'
   | 'caldav-unreachable'
   | 'caldav-unauthorized'
   | 'caldav-refused'

@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   core: {
     rank: 0,
     rooms: ['ical', 'itip', 'message', 'compose', 'pages', 'signing'],
-    files: ['errors.ts', 'within.ts'],
+    files: ['errors.ts', 'reasons.ts', 'within.ts'],
   },
 };
 

@@ -31,7 +31,7 @@ import { readDecisionToken } from '../../src/core/signing/token.ts';
 import type { DecisionClaims } from '../../src/core/signing/types.ts';
 import { makeIds } from '../../src/adapters/spool/new-id.ts';
 import { openSpool } from '../../src/adapters/spool/open-spool.ts';
-import type { Batch, Changes, LedgerEntry, QueueName } from '../../src/flow/ports/spool.ts';
+import type { Batch, Changes, NewEntry, QueueName } from '../../src/flow/ports/spool.ts';
 import type { OutgoingMail, SubmissionVerdict } from '../../src/flow/ports/submission.ts';
 
 export const alice = address('alice@example.com');
@@ -223,7 +223,8 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     clock,
     evidence,
     settle,
-    entries: (subject: string): Promise<LedgerEntry[]> => ledger.entries(subject, 500),
+    /** The kit wrote them all: their reasons are known. */
+    entries: async (subject: string) => (await ledger.entries(subject, 500)) as NewEntry[],
     async reasons(subject: string): Promise<string[]> {
       return (await ledger.entries(subject, 500)).map(({ verdict, reason }) => `${verdict} ${reason}`);
     },

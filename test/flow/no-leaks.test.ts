@@ -8,6 +8,7 @@ import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
 import { hideSigned } from '../../src/core/signing/hide-signed.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import type { CalendarAddress } from '../../src/core/ical/types.ts';
+import type { NewEntry } from '../../src/flow/ports/spool.ts';
 import { answerMail } from '../harness/answers.ts';
 import { meeting } from '../harness/calendar-server.ts';
 import { alice, bob, carol, dave, type FlowKit, openFlowKit, REPLY_DOMAIN } from './flow-kit.ts';
@@ -147,7 +148,7 @@ describe('an attendee’s secrets', () => {
     const lines: string[] = [];
     const sink = { write: (line: string) => void lines.push(line) };
     const log = pino({ hooks: { streamWrite: hideSigned } }, sink);
-    const entries = await kit.ledger.recent(1_000);
+    const entries = (await kit.ledger.recent(1_000)) as NewEntry[];
     makeOutcomes(log).tell(entries.map((entry) => ({ kind: 'entry', entry })));
     log.error({ err: new TypeError(`cannot read ${[...secrets.values()].flat().join(', ')}`) }, 'failed');
     expect(lines).toHaveLength(entries.length + 1);

@@ -1,6 +1,7 @@
 // The figures of one gateway. In: outcomes, spool; and what it wraps: the doors' calls, the calendar store, the submission.
 // Out: a registry for Prometheus. Labels are names from our own code and the servers of the settings, never addresses, so that their number stays small.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { isReason } from '../../core/reasons.ts';
 import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
 import type { LedgerEntry, QueueStatus, Spool } from '../../flow/ports/spool.ts';
 import type { Submission } from '../../flow/ports/submission.ts';
@@ -123,7 +124,7 @@ function queueGauges(spool: Pick<Spool, 'status'>, now: () => number): Gauge[] {
   return [tasks, oldest];
 }
 
-/** Reasons are literals of our own; should one ever carry more, it must not make a time series of each. */
+/** A task that another version of the gateway wrote may carry another word: it must not make a time series of each. */
 function asLabel(reason: string): string {
-  return /^[a-z0-9-]{1,40}$/.test(reason) ? reason : 'other';
+  return isReason(reason) ? reason : 'other';
 }

@@ -3,6 +3,7 @@
 import type {
   Ledger,
   LedgerEntry,
+  NewEntry,
   QueueDesk,
   QueuedTask,
   QueueName,
@@ -14,6 +15,7 @@ import type {
 } from '../../flow/ports/spool.ts';
 import { originOf, subjectOf } from '../../flow/records/task-subject.ts';
 import { entryAbout, type IncomingBody, type TaskBody } from '../../flow/records/records.ts';
+import { because } from '../../core/reasons.ts';
 import { terminalText } from './terminal-text.ts';
 import { FAILED } from '../../flow/queue/work-queue.ts';
 
@@ -94,18 +96,17 @@ export async function changeTasks(
   return results;
 }
 
-function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): LedgerEntry {
-  const said = {
-    retry: 'The operator put it to work again.',
-    hold: 'The operator holds it.',
-    drop: 'The operator dropped it.',
-  };
+const changed = {
+  retry: { verdict: 'decided', ...because('operator-retry') },
+  hold: { verdict: 'held', ...because('operator') },
+  drop: { verdict: 'decided', ...because('operator-drop') },
+} as const;
+
+function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): NewEntry {
   return entryAbout(originOf(task), task.id, {
     ...subjectOf(task),
     at,
-    verdict: change === 'hold' ? 'held' : 'decided',
-    reason: { retry: 'operator-retry', hold: 'operator', drop: 'operator-drop' }[change],
-    detail: said[change],
+    ...changed[change],
   });
 }
 

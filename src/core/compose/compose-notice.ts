@@ -4,6 +4,7 @@
 import { GatewayError } from '../errors.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
+import { holdText } from '../reasons.ts';
 import { subjectLine, tidyText } from './compose-invitation.ts';
 import { readEventView } from './event-view.ts';
 import { dateFormatter, describeWhen, type Reader } from './format-time.ts';
@@ -66,27 +67,6 @@ function whenOf(recurrenceId: string, { calendar, reader, templates }: Telling):
   return describeWhen(start, null, reader, templates)[0] ?? '';
 }
 
-/** `not-invited` is `mail.held.notInvited`. */
-function reasonKey(reason: string): string {
-  const camel = reason.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return REASONS.has(camel) ? camel : 'other';
-}
-
-const REASONS = new Set([
-  'unauthenticated',
-  'anotherAttendee',
-  'notInvited',
-  'unknownEvent',
-  'ambiguousEvent',
-  'noSuchOccurrence',
-  'recurrenceTooExpensive',
-  'changedElsewhere',
-  'seriesChange',
-  'eventUnusable',
-  'severalFrom',
-  'forwarded',
-]);
-
 function showAnswer(notice: Extract<NoticeKind, { kind: 'answer' }>, telling: Telling): ShownNotice {
   const say = sayIn(telling);
   const values = { answer: notice.partstat, name: nameOf(notice.attendee, telling) };
@@ -110,7 +90,7 @@ function showHeld(notice: HeldNotice, telling: Telling): ShownNotice {
     kind: 'held',
     tone: 'held',
     headline: say('notice.held'),
-    lines: [[from, ...answer].join(' '), say(`held.${reasonKey(notice.reason)}`)],
+    lines: [[from, ...answer].join(' '), say(`held.${holdText(notice.reason) ?? 'other'}`)],
     rows: [],
     comment: notice.comment === null ? null : showText(notice.comment),
     link: notice.decisionLink === null ? null : { href: notice.decisionLink, label: say('notice.decide') },
@@ -236,12 +216,12 @@ function showNotEntered(
   telling: Telling,
 ): ShownNotice {
   const say = sayIn(telling);
-  const known = REASONS.has(reasonKey(reason)) ? [say(`held.${reasonKey(reason)}`)] : [];
+  const text = holdText(reason);
   return {
     kind: 'not-entered',
     tone: 'held',
     headline: say('notice.notEntered', { name: nameOf(attendee, telling) }),
-    lines: known,
+    lines: text === null ? [] : [say(`held.${text}`)],
     rows: [],
     comment: null,
     link: null,

@@ -1,6 +1,7 @@
 // What the mails and the pages are made from. Inputs are values; addresses, clocks and keys come from the flow.
 import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
 import type { ClaimedProposal } from '../itip/types.ts';
+import type { Reason } from '../reasons.ts';
 
 /** Such as `en`; one catalogue file each. */
 export type Language = string;
@@ -77,6 +78,7 @@ export interface HeldNotice {
   readonly sender: string;
   readonly partstat: Partstat | null;
   readonly comment: string | null;
+  /** From the spool: one that is no HoldReason is told as "could not be recorded by itself". */
   readonly reason: string;
   readonly decisionLink: string | null;
 }
@@ -113,8 +115,8 @@ export type NoticeKind =
       readonly recurrenceId: string | null;
       readonly decisionLink: string;
     }
-  /** The organizer decided, and it could not be carried out. */
-  | { readonly kind: 'not-entered'; readonly attendee: CalendarAddress; readonly reason: string }
+  /** The organizer decided, and it could not be carried out. `failed`: it was tried for days. */
+  | { readonly kind: 'not-entered'; readonly attendee: CalendarAddress; readonly reason: Reason | 'failed' }
   /** Invitations wait: the organizer has mailed as many new people as may be in that window. `until`: ms since 1970. */
   | {
       readonly kind: 'quota';

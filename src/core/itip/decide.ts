@@ -10,12 +10,12 @@ import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { isOfAnotherTime, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
+import type { HoldReason } from '../reasons.ts';
 import type {
   Answer,
   AppliedAnswer,
   Decision,
   History,
-  HoldReason,
   OccurrenceAnswer,
   OccurrenceQuery,
   PartstatChange,

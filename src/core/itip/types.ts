@@ -1,6 +1,7 @@
 // The nouns of iTIP (RFC 5546) that all layers share. Values only; all times are milliseconds since 1970 (UTC) unless the
 // name says otherwise.
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
+import type { HoldReason } from '../reasons.ts';
 
 /** RFC 5546 §2.1.5. `sequence` null: the client sent none. */
 export interface Revision {
@@ -109,22 +110,6 @@ export interface History {
   readonly waiting?: readonly Partstat[];
 }
 
-export type IgnoreReason = 'stale' | 'duplicate';
-export type RefuseReason = 'cancelled-event';
-export type HoldReason =
-  | 'not-invited'
-  | 'unknown-event'
-  | 'ambiguous-event'
-  | 'no-such-occurrence'
-  | 'recurrence-too-expensive'
-  | 'changed-elsewhere'
-  | 'series-change'
-  | 'event-unusable'
-  | 'unauthenticated'
-  | 'another-attendee'
-  | 'several-from'
-  | 'forwarded';
-
 /** One thing to do to the stored event. `recurrenceId` as in OccurrenceKey, resolved against the event. */
 export interface PartstatChange {
   readonly recurrenceId: string | null;
@@ -151,8 +136,8 @@ export type Decision =
        */
       readonly alsoRecord: readonly AppliedAnswer[];
     }
-  | { readonly verdict: 'ignore'; readonly reason: IgnoreReason }
-  | { readonly verdict: 'refuse'; readonly reason: RefuseReason }
+  | { readonly verdict: 'ignore'; readonly reason: 'stale' | 'duplicate' }
+  | { readonly verdict: 'refuse'; readonly reason: 'cancelled-event' }
   | { readonly verdict: 'hold'; readonly reason: HoldReason };
 
 /** A question to the recurrence engine; asked by `occurrencesNeeded`, answered by `recurrence/`. Serialisable. */

@@ -3,7 +3,7 @@
 import type { SenderEvidence } from './sender-evidence.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
 import type { CalendarAddress } from '../ical/types.ts';
-import type { HoldReason } from '../itip/types.ts';
+import type { HoldReason } from '../reasons.ts';
 
 /** `strict`: see below. `domain`: also an aligned From of the attendee's domain. `token`: also any From that did not fail. */
 export type SenderPolicy = 'strict' | 'domain' | 'token';

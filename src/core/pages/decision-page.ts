@@ -5,6 +5,7 @@ import { displayName, plainLine, plainLines } from '../compose/plain-text.ts';
 import type { EventView } from '../compose/types.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
 import type { CalendarTime, Partstat } from '../ical/types.ts';
+import { holdText } from '../reasons.ts';
 import { type EventFacts, type PageReader, eventFacts, holdTogether } from './event-facts.ts';
 
 /** Who sent it; whether the event may move; whether somebody else may come. */
@@ -33,7 +34,7 @@ export interface HeldAnswer {
   readonly comment: string | null;
   /** The wish for another time, where it is one. */
   readonly proposal?: { readonly start: CalendarTime | null; readonly end: CalendarTime | null } | null;
-  /** A HoldReason; another word is shown as "could not be recorded by itself". */
+  /** From the ledger: one that is no HoldReason is shown as "could not be recorded by itself". */
   readonly reason: string;
   readonly receivedAt: number;
 }
@@ -86,21 +87,6 @@ const answerNames: Readonly<Partial<Record<Partstat, string>>> = {
   DELEGATED: 'delegation',
 };
 
-const reasonMessages: Readonly<Record<string, string>> = {
-  unauthenticated: 'unauthenticated',
-  'another-attendee': 'anotherAttendee',
-  'not-invited': 'notInvited',
-  'unknown-event': 'unknownEvent',
-  'ambiguous-event': 'ambiguousEvent',
-  'no-such-occurrence': 'noSuchOccurrence',
-  'recurrence-too-expensive': 'recurrenceTooExpensive',
-  'changed-elsewhere': 'changedElsewhere',
-  'series-change': 'seriesChange',
-  'event-unusable': 'eventUnusable',
-  'several-from': 'severalFrom',
-  forwarded: 'forwarded',
-};
-
 export function decisionPage(held: HeldShown, reader: PageReader): DecisionPage {
   const { asks, sender, attendee, delegate, answers } = held;
   return {
@@ -143,7 +129,7 @@ function describeAnswer(held: HeldAnswer, asks: Question, reader: PageReader): D
     answer: proposal ? 'proposal' : ((partstat && answerNames[partstat]) ?? 'other'),
     proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(holdTogether) : [],
     comment: plainLines(comment ?? '') || null,
-    reason: asks === 'sender' ? templates.message(language, `mail.held.${reasonMessages[reason] ?? 'other'}`) : null,
+    reason: asks === 'sender' ? templates.message(language, `mail.held.${holdText(reason) ?? 'other'}`) : null,
     received: dateFormatter(language, RECEIVED, timezone).format(receivedAt),
   };
 }

@@ -4,6 +4,7 @@ import type { CalendarStore } from '../ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type EventDocument, eventText, parseEvent } from '../../core/ical/event-document.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
+import type { HoldReason } from '../../core/reasons.ts';
 
 export interface Edited<T> {
   readonly document: EventDocument;
@@ -22,6 +23,13 @@ export type EditResult<T> =
   | { readonly kind: 'ambiguous' }
   /** The server holds something under that UID that is no calendar we can edit. */
   | { readonly kind: 'unusable'; readonly why: string };
+
+/** Why nothing could be edited. */
+export const withoutEvent = {
+  none: 'unknown-event',
+  ambiguous: 'ambiguous-event',
+  unusable: 'event-unusable',
+} as const satisfies Record<Exclude<EditResult<unknown>['kind'], 'edited'>, HoldReason>;
 
 const MOST_CONFLICTS = 8;
 

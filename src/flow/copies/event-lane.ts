@@ -1,6 +1,7 @@
 // One event of one organizer while its lane is worked: what the ledger knows of it, and what is to be committed at the end.
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { ReasonFor, Verdict } from '../../core/reasons.ts';
 import type { EventContext, Ledger, LedgerEntry, Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
@@ -39,13 +40,17 @@ export interface Waiting<K extends EventBody['kind']> {
   readonly body: Extract<EventBody, { kind: K }>;
 }
 
-type Said = Pick<LedgerEntry, 'at' | 'verdict' | 'reason' | 'detail'> & Partial<Pick<LedgerEntry, 'recurrenceId'>>;
+type Said<V extends Verdict> = { readonly verdict: V; readonly reason: ReasonFor<V> } & Pick<
+  LedgerEntry,
+  'at' | 'detail'
+> &
+  Partial<Pick<LedgerEntry, 'recurrenceId'>>;
 
 /** Writes into the ledger what became of something that an attendee sent. */
-export function recordAbout(
+export function recordAbout<V extends Verdict>(
   { organizer, uid, set }: Lane,
   { task, body }: Waiting<'proposal'> | Waiting<'delegation'>,
-  said: Said,
+  said: Said<V>,
 ): void {
   const { origin, attendee } = body;
   set.record(entryAbout(origin, task.id, { ...said, organizer: organizer.key, uid, attendee: attendee.key }));

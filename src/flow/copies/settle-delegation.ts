@@ -4,13 +4,13 @@ import { addDelegate } from '../../core/itip/add-delegate.ts';
 import { componentFor, type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import { requestFor } from '../../core/itip/schedule-message.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import { because } from '../../core/reasons.ts';
 import type { LinkToDecide } from '../questions/decision-link.ts';
 import { type Lane, recordAbout, type Waiting } from './event-lane.ts';
-import type { EditResult } from './edit-event.ts';
+import { type EditResult, withoutEvent } from './edit-event.ts';
 import type { JudgedAnswer } from './judge-answers.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
 import { type DelegationBody, delegationKey, eventLane, newTask, recipientLane } from '../records/records.ts';
-import { sayHold } from '../questions/decision-text.ts';
 
 export interface DelegationOptions {
   readonly linkToDecide: LinkToDecide;
@@ -90,9 +90,8 @@ export function settleDelegations(
     const { attendee, delegate, recurrenceId, origin } = waiting.body;
     lane.set.done(waiting.task.id);
     if (edit.kind !== 'edited') {
-      const reason = { none: 'unknown-event', ambiguous: 'ambiguous-event', unusable: 'event-unusable' }[edit.kind];
-      const detail = sayHold(reason, attendee.asWritten);
-      recordAbout(lane, waiting, { at, verdict: 'refused', reason, detail, recurrenceId });
+      const reason = withoutEvent[edit.kind];
+      recordAbout(lane, waiting, { at, verdict: 'refused', ...because(reason, {}), recurrenceId });
       lane.notEntered.push({ origin, attendee, reason });
       continue;
     }

@@ -2,12 +2,13 @@
 // to the ledger and to the organizer.
 import type { AppliedAnswer } from '../../core/itip/types.ts';
 import { isAddressAtFault } from '../../core/message/address-at-fault.ts';
-import type { EditResult } from './edit-event.ts';
+import { because } from '../../core/reasons.ts';
+import { type EditResult, withoutEvent } from './edit-event.ts';
 import type { EventWorkOptions, Lane, Waiting } from './event-lane.ts';
 import { holdForOrganizer } from '../questions/hold-for-organizer.ts';
 import type { JudgedAnswer, WaitingAnswer } from './judge-answers.ts';
 import { entryAbout, eventLane, newTask } from '../records/records.ts';
-import { sayDecision, sayHold } from '../questions/decision-text.ts';
+import { sayDecision } from '../questions/decision-text.ts';
 import { askAboutDelegates } from './settle-delegation.ts';
 
 /**
@@ -73,8 +74,7 @@ function settleJudged(options: EventWorkOptions, lane: Lane, judged: readonly Ju
       entryAbout(body.origin, task.id, {
         at,
         verdict,
-        reason: decision.reason,
-        detail: sayDecision(decision, body.answer),
+        ...sayDecision(decision, body.answer),
         organizer: organizer.key,
         uid,
         recurrenceId,
@@ -164,8 +164,7 @@ function settleWithoutEvent(
 ): void {
   const { organizer, uid, context, set } = lane;
   const at = options.now();
-  const reason =
-    edit.kind === 'none' ? 'unknown-event' : edit.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
+  const reason = withoutEvent[edit.kind];
   for (const { task, body } of answers) {
     const invited = context.mailings.length > 0 || body.answer.door === 'web';
     // What the organizer let pass has been waiting for them as well.
@@ -178,7 +177,7 @@ function settleWithoutEvent(
         entryAbout(body.origin, task.id, {
           at,
           verdict: 'retried',
-          reason,
+          reason: 'unknown-event',
           detail,
           organizer: organizer.key,
           uid,
@@ -194,18 +193,21 @@ function settleWithoutEvent(
 }
 
 /** The organizer let it pass, and the calendar still cannot take it: it ends here instead of being asked about again. */
-function recordRefused(options: EventWorkOptions, lane: Lane, { task, body }: WaitingAnswer, reason: string): void {
+function recordRefused(
+  options: EventWorkOptions,
+  lane: Lane,
+  { task, body }: WaitingAnswer,
+  reason: (typeof withoutEvent)[keyof typeof withoutEvent],
+): void {
   const { organizer, uid, set } = lane;
   const { attendee, occurrence } = body.answer;
   lane.notEntered.push({ origin: body.origin, attendee, reason });
-  const detail = sayHold(reason, attendee.asWritten);
   set.done(task.id);
   set.record(
     entryAbout(body.origin, task.id, {
       at: options.now(),
       verdict: 'refused',
-      reason,
-      detail,
+      ...because(reason, {}),
       organizer: organizer.key,
       uid,
       recurrenceId: occurrence.recurrenceId,

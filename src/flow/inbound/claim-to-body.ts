@@ -2,6 +2,7 @@
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem, Door } from '../../core/itip/types.ts';
 import type { MailFacts } from '../../core/message/types.ts';
+import type { HoldReason } from '../../core/reasons.ts';
 import type { EventBody, Origin } from '../records/records.ts';
 
 export interface JudgedClaim {
@@ -14,7 +15,7 @@ export interface JudgedClaim {
   readonly origin: Origin;
   readonly sender: string;
   /** Why it waits for the organizer; null: it counts. */
-  readonly held: string | null;
+  readonly held: HoldReason | null;
 }
 
 export function toEventBody({

@@ -2,6 +2,7 @@
 // became of it is written into the ledger.
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { ReasonFor, Verdict } from '../../core/reasons.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { Ledger, Task } from '../ports/spool.ts';
@@ -55,12 +56,12 @@ export interface Reading {
 
 export type PersonRoute = Extract<Route, { kind: 'reply' | 'own' }>;
 
-export function recordFor(
+export function recordFor<V extends Verdict>(
   options: InterpretOptions,
   route: PersonRoute,
   reading: Reading,
-  verdict: 'refused' | 'recorded' | 'ignored',
-  reason: string,
+  verdict: V,
+  reason: ReasonFor<V>,
   detail: string,
 ): void {
   // Own-domain mode sees all mail of those people: what is no calendar mail leaves no trace.
@@ -68,12 +69,12 @@ export function recordFor(
   record(options, reading, route.organizer, verdict, reason, detail, route.kind === 'reply' ? route.attendee : null);
 }
 
-export function record(
+export function record<V extends Verdict>(
   options: InterpretOptions,
   { task, origin, set }: Reading,
   organizer: CalendarAddress | null,
-  verdict: 'refused' | 'recorded' | 'ignored' | 'forwarded' | 'bounced',
-  reason: string,
+  verdict: V,
+  reason: ReasonFor<V>,
   detail: string,
   attendee: CalendarAddress | null = null,
 ): void {

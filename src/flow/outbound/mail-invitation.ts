@@ -11,6 +11,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
 import { signRsvpToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
+import type { ReasonFor } from '../../core/reasons.ts';
 import type { Batch, Changes, Ledger, Mailing, Task } from '../ports/spool.ts';
 import { ChangeSet } from '../queue/change-set.ts';
 import { linkExpiry } from './link-expiry.ts';
@@ -249,7 +250,7 @@ function replyFingerprint(calendar: string): string {
 function recordNotMailed(
   options: InvitationWorkOptions,
   { body, task, uid, recurrenceId, set }: Work,
-  reason: string,
+  reason: ReasonFor<'not-mailed'>,
   detail: string,
 ): void {
   const { sender, recipient, origin } = body;

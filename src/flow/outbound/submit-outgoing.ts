@@ -4,9 +4,9 @@ import { GatewayError } from '../../core/errors.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
 import type { Submission } from '../ports/submission.ts';
-import type { Batch, Changes, Task, Verdict } from '../ports/spool.ts';
+import type { ReasonFor } from '../../core/reasons.ts';
+import type { Batch, Changes, Task } from '../ports/spool.ts';
 import { ChangeSet } from '../queue/change-set.ts';
-import { ORGANIZER_NOT_TOLD } from '../queue/outcomes.ts';
 import { bodyOf, entryAbout, eventLane, newTask, type OutgoingBody } from '../records/records.ts';
 
 export interface SubmitOptions {
@@ -51,22 +51,28 @@ function withCode(status: number, said: string): string {
  * A mail to an attendee that will not arrive becomes work for the event's lane. Of one to the organizer, who cannot be told
  * that way again, the operator hears.
  */
-function giveUp(options: SubmitOptions, task: Task, set: ChangeSet, reason: string, diagnostic: string): void {
+function giveUp(
+  options: SubmitOptions,
+  task: Task,
+  set: ChangeSet,
+  reason: ReasonFor<'not-mailed'>,
+  diagnostic: string,
+): void {
   const { origin, organizer, attendee, uid } = bodyOf<OutgoingBody>(task);
   const toOrganizer = organizer !== null && attendee === null;
-  settle(options, task, set, 'not-mailed', toOrganizer ? ORGANIZER_NOT_TOLD : reason, diagnostic);
+  settle(options, task, set, 'not-mailed', toOrganizer ? 'organizer-not-told' : reason, diagnostic);
   if (organizer === null || attendee === null || uid === null) return;
   const at = options.now();
   const body = { kind: 'undeliverable', origin, organizer, attendee, uid, diagnostic } as const;
   set.add(newTask(options.makeId(at), 'event', eventLane(organizer.key, uid), body, { createdAt: at }));
 }
 
-function settle(
+function settle<V extends 'mailed' | 'not-mailed'>(
   options: SubmitOptions,
   task: Task,
   set: ChangeSet,
-  verdict: Verdict,
-  reason: string,
+  verdict: V,
+  reason: ReasonFor<V>,
   detail: string,
 ): void {
   const { origin, organizer, uid, rcptTo, messageId } = bodyOf<OutgoingBody>(task);

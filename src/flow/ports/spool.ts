@@ -5,7 +5,9 @@
 // only while the lease's fence is still the lane's. So answers waiting for one event come as one batch, mails of one
 // (uid, recipient) stay in order, and a process that lost its lease can do no harm.
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { AppliedAnswer, MailedRevision } from '../../core/itip/types.ts';
+import type { Reason, Verdict } from '../../core/reasons.ts';
 
 /**
  * `incoming`: received mails, a lane each. `event`: answers, lane per (organizer, uid). `invitation`: callbacks and
@@ -50,7 +52,7 @@ export interface Changes {
   readonly done?: readonly string[];
   readonly retry?: readonly PutBack[];
   /** Kept for a person's decision. `key` groups what one decision covers. */
-  readonly hold?: readonly { readonly id: string; readonly reason: string; readonly key: string }[];
+  readonly hold?: readonly { readonly id: string; readonly reason: WaitReason; readonly key: string }[];
   readonly add?: readonly NewTask[];
   readonly ledger?: readonly LedgerWrite[];
 }
@@ -101,7 +103,7 @@ export interface Spool {
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
   held(key: string): Promise<Task[]>;
   /** What is held for one of these reasons and came before `before`, oldest first. */
-  heldBefore(reasons: readonly string[], before: number, limit: number): Promise<Task[]>;
+  heldBefore(reasons: readonly WaitReason[], before: number, limit: number): Promise<Task[]>;
   /**
    * Puts held tasks back to work as if never tried, with a new body each. Those no longer held are left alone; says which were released.
    * Where it was none, the ledger is not written: of two decisions at once the second leaves no trace.
@@ -145,18 +147,8 @@ export interface QueueDesk {
   change(id: string, change: TaskChange, ledger: readonly LedgerWrite[], now: number): Promise<TaskChanged>;
 }
 
-export type Verdict =
-  | 'applied'
-  | 'ignored'
-  | 'refused'
-  | 'held'
-  | 'retried'
-  | 'mailed'
-  | 'not-mailed'
-  | 'forwarded'
-  | 'recorded'
-  | 'bounced'
-  | 'decided';
+/** Why a task is held: for the organizer, by the operator, or since its handler failed too often. */
+export type WaitReason = Reason | `failed: ${ErrorCode}`;
 
 /** One line of the ledger: what became of one thing, and why. */
 export interface LedgerEntry {
@@ -172,9 +164,15 @@ export interface LedgerEntry {
   readonly recurrenceId: string | null;
   readonly attendee: string | null;
   readonly verdict: Verdict;
+  /** A Reason, or one of another version of the gateway: shown as it is. */
   readonly reason: string;
   /** One sentence for a person. */
   readonly detail: string;
+}
+
+/** One line that is to be written. */
+export interface NewEntry extends LedgerEntry {
+  readonly reason: Reason;
 }
 
 /** One mail that we made for one recipient of one event. */
@@ -205,7 +203,7 @@ export interface EventRecord {
 }
 
 export type LedgerWrite =
-  | { readonly kind: 'entry'; readonly entry: LedgerEntry }
+  | { readonly kind: 'entry'; readonly entry: NewEntry }
   /** Replaces the one for the same (organizer, uid, attendee, recurrenceId). */
   | { readonly kind: 'applied'; readonly organizerKey: string; readonly uid: string; readonly answer: AppliedAnswer }
   | { readonly kind: 'event'; readonly event: EventRecord }

@@ -1,9 +1,9 @@
 // What does not count by itself is kept until the organizer decides, and the organizer is to be asked (tell-held.ts).
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import { because, type HoldReason } from '../../core/reasons.ts';
 import type { Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import { entryAbout, type HeldSenderBody, holdKey, partiesOf } from '../records/records.ts';
-import { sayHold } from './decision-text.ts';
 import { heldNotice } from './tell-held.ts';
 
 export interface HoldOptions {
@@ -14,7 +14,7 @@ export interface HoldOptions {
 export interface Held {
   readonly task: Task;
   readonly body: HeldSenderBody;
-  readonly reason: string;
+  readonly reason: HoldReason;
   readonly organizer: CalendarAddress;
   readonly uid: string;
   /** For the notice: the event, or what was last mailed. */
@@ -31,8 +31,7 @@ export function holdForOrganizer({ makeId, now }: HoldOptions, set: ChangeSet, h
     entryAbout(body.origin, task.id, {
       at,
       verdict: 'held',
-      reason,
-      detail: sayHold(reason, attendee.asWritten),
+      ...because(reason, { who: attendee.asWritten }),
       organizer: organizer.key,
       uid,
       recurrenceId,

@@ -1,16 +1,17 @@
 // The organizer decided, and it could not be carried out: told by mail, since the page waits only for moments. At once
 // where that is known at once; where the work was given up after days, as work of its own.
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { Reason } from '../../core/reasons.ts';
 import type { EventContext, NewTask, Task } from '../ports/spool.ts';
 import type { ChangeSet } from '../queue/change-set.ts';
 import type { NotifyOrganizer } from './notify-organizer.ts';
 import { bodyOf, type EventBody, eventLane, newTask, type Origin, partiesOf } from '../records/records.ts';
 
-/** A decision of the organizer that could not be carried out. `reason` is that of a Decision, or another word. */
+/** A decision of the organizer that could not be carried out. */
 export interface NotEntered {
   readonly origin: Origin;
   readonly attendee: CalendarAddress;
-  readonly reason: string;
+  readonly reason: Reason;
 }
 
 /** The event that the decisions were about, and where the notice goes. */

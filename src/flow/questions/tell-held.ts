@@ -179,7 +179,12 @@ function mail(
 function record(
   set: ChangeSet,
   { task, newest }: Asked,
-  facts: { readonly at: number; readonly verdict: 'retried' | 'recorded'; readonly reason: string; detail: string },
+  facts: {
+    readonly at: number;
+    readonly verdict: 'retried' | 'recorded';
+    readonly reason: 'asked-together';
+    readonly detail: string;
+  },
 ): void {
   const body = bodyOf<HeldSenderBody>(newest);
   const { organizer, attendee, uid, recurrenceId } = partiesOf(body);

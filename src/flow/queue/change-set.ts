@@ -1,10 +1,10 @@
 // Collects what a handler decided, to be committed in one transaction.
-import type { Changes, LedgerEntry, LedgerWrite, NewTask } from '../ports/spool.ts';
+import type { Changes, LedgerWrite, NewEntry, NewTask, WaitReason } from '../ports/spool.ts';
 
 export class ChangeSet {
   readonly #done: string[] = [];
   readonly #retry: { id: string; dueAt: number; error: string }[] = [];
-  readonly #hold: { id: string; reason: string; key: string }[] = [];
+  readonly #hold: { id: string; reason: WaitReason; key: string }[] = [];
   readonly #add: NewTask[] = [];
   readonly #ledger: LedgerWrite[] = [];
 
@@ -16,7 +16,7 @@ export class ChangeSet {
     this.#retry.push({ id, dueAt, error });
   }
 
-  hold(id: string, reason: string, key: string): void {
+  hold(id: string, reason: WaitReason, key: string): void {
     this.#hold.push({ id, reason, key });
   }
 
@@ -28,7 +28,7 @@ export class ChangeSet {
     this.#ledger.push(write);
   }
 
-  record(entry: LedgerEntry): void {
+  record(entry: NewEntry): void {
     this.#ledger.push({ kind: 'entry', entry });
   }
 

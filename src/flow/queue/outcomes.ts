@@ -1,22 +1,19 @@
 // Tells whoever waits what became of a record, after the ledger has it: one log line per entry, the metrics, and the
 // web page that hopes for "recorded" within two seconds. What only the operator can hear of is logged as an error.
 import type { Log } from '../ports/log.ts';
-import type { LedgerEntry, LedgerWrite } from '../ports/spool.ts';
-
-/** A mail to an organizer was refused: what it says, or asks, nobody else knows. */
-export const ORGANIZER_NOT_TOLD = 'organizer-not-told';
+import type { LedgerWrite, NewEntry } from '../ports/spool.ts';
 
 export interface Outcomes {
   tell(writes: readonly LedgerWrite[]): void;
   /** Calls back for each entry; returns how to stop. */
-  listen(listener: (entry: LedgerEntry) => void): () => void;
+  listen(listener: (entry: NewEntry) => void): () => void;
   /** The first entry about that task, null after `patience` ms. */
-  wait(taskId: string, patience: number): Promise<LedgerEntry | null>;
+  wait(taskId: string, patience: number): Promise<NewEntry | null>;
 }
 
 export function makeOutcomes(log: Log): Outcomes {
-  const listeners = new Set<(entry: LedgerEntry) => void>();
-  function listen(listener: (entry: LedgerEntry) => void): () => void {
+  const listeners = new Set<(entry: NewEntry) => void>();
+  function listen(listener: (entry: NewEntry) => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
@@ -25,7 +22,7 @@ export function makeOutcomes(log: Log): Outcomes {
     tell(writes) {
       for (const write of writes) {
         if (write.kind !== 'entry') continue;
-        const level = write.entry.reason === ORGANIZER_NOT_TOLD ? 'error' : 'info';
+        const level = write.entry.reason === 'organizer-not-told' ? 'error' : 'info';
         log[level]({ ...write.entry, at: new Date(write.entry.at).toISOString() }, 'outcome');
         for (const listener of listeners) listener(write.entry);
       }
@@ -36,7 +33,7 @@ export function makeOutcomes(log: Log): Outcomes {
         const stop = listen((entry) => {
           if (entry.taskId === taskId) end(entry);
         });
-        function end(entry: LedgerEntry | null): void {
+        function end(entry: NewEntry | null): void {
           clearTimeout(timer);
           stop();
           resolve(entry);

@@ -4,8 +4,9 @@ import { GatewayError } from '../../core/errors.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Answer, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Envelope, PeerFacts } from '../../core/message/types.ts';
+import type { HoldReason, ReasonFor, Verdict } from '../../core/reasons.ts';
 import type { NoticeKind } from '../../core/compose/types.ts';
-import type { LedgerEntry, NewTask, QueueName, Task } from '../ports/spool.ts';
+import type { LedgerEntry, NewEntry, NewTask, QueueName, Task } from '../ports/spool.ts';
 
 /** Where a record came in and what it can be found by: copied into every ledger entry about it. */
 export interface Origin {
@@ -30,7 +31,7 @@ export interface AnswerBody {
   /** From of the mail, as shown to the organizer; the attendee for a web answer. */
   readonly sender: string;
   /** Why it must wait for the organizer although the calendar was not asked yet; null: it counts. */
-  readonly held: string | null;
+  readonly held: HoldReason | null;
   readonly approved: boolean;
 }
 
@@ -52,7 +53,7 @@ export interface ProposalBody {
   readonly attendee: CalendarAddress;
   readonly proposal: ClaimedProposal;
   readonly sender: string;
-  readonly held: string | null;
+  readonly held: HoldReason | null;
   readonly approved: boolean;
   /** Set once the organizer said no: the attendee is told. */
   readonly declined?: boolean;
@@ -147,7 +148,7 @@ export interface OutgoingBody {
   readonly rcptTo: string;
   readonly messageId: string;
   /** What it is, for the ledger: such as `invitation`, `update`, `notice`, `forward`. */
-  readonly what: string;
+  readonly what: ReasonFor<'mailed'>;
   readonly organizer: CalendarAddress | null;
   /** Set for mails about an event to an attendee: whom to mark if it cannot be delivered. */
   readonly attendee: CalendarAddress | null;
@@ -229,12 +230,12 @@ export function bodyOf<T extends TaskBody>(task: Task): T {
 }
 
 /** A ledger entry about something with that origin; what is not known is null. */
-export function entryAbout(
+export function entryAbout<V extends Verdict>(
   origin: Origin,
   taskId: string,
-  facts: Pick<LedgerEntry, 'at' | 'verdict' | 'reason' | 'detail'> &
+  facts: { readonly verdict: V; readonly reason: ReasonFor<V> } & Pick<LedgerEntry, 'at' | 'detail'> &
     Partial<Pick<LedgerEntry, 'organizer' | 'uid' | 'recurrenceId' | 'attendee'>>,
-): LedgerEntry {
+): NewEntry {
   return {
     taskId,
     recordId: origin.recordId,

@@ -7,7 +7,8 @@ import { entryAbout } from '../../../src/flow/records/records.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openMetrics } from '../../../src/adapters/metrics/open-metrics.ts';
-import type { LedgerWrite, QueueStatus, Verdict } from '../../../src/flow/ports/spool.ts';
+import type { Reason, Verdict } from '../../../src/core/reasons.ts';
+import type { LedgerWrite, QueueStatus } from '../../../src/flow/ports/spool.ts';
 import type { SubmissionVerdict } from '../../../src/flow/ports/submission.ts';
 
 const alice: CalendarAddress = { key: 'alice@example.com', asWritten: 'alice@example.com' };
@@ -21,7 +22,7 @@ function open(status: () => Promise<QueueStatus[]> = async () => []) {
   return { outcomes, metrics, lines };
 }
 
-function outcome(verdict: Verdict, reason: string): LedgerWrite {
+function outcome(verdict: Verdict, reason: Reason): LedgerWrite {
   const origin = { recordId: 'r', door: 'smtp', messageId: null };
   return { kind: 'entry', entry: entryAbout(origin, 't', { at: 1, verdict, reason, detail: 'It was so.' }) };
 }
@@ -40,7 +41,10 @@ describe('the metrics', () => {
 
   it('make no time series of what a stranger wrote', async () => {
     const { outcomes, lines } = open();
-    outcomes.tell([outcome('refused', '550 bob@remote.test is unknown'), outcome('refused', 'x'.repeat(41))]);
+    outcomes.tell([
+      outcome('refused', '550 bob@remote.test is unknown' as Reason),
+      outcome('refused', 'of-a-later-version' as Reason),
+    ]);
     expect(await lines('imip_outcomes_total')).toEqual(['imip_outcomes_total{verdict="refused",reason="other"} 2']);
   });
 

@@ -36,7 +36,7 @@ export function describeCare(bench: Bench): void {
       expect(heard).not.toContain('outgoing');
       const { lease } = await bench.claimOne('event');
       await bench.spool.commit(lease, {
-        hold: [{ id: 'a', reason: 'r', key: 'k' }],
+        hold: [{ id: 'a', reason: 'operator', key: 'k' }],
         add: [newTask({ queue: 'outgoing' })],
       });
       await expect.poll(() => heard).toContain('outgoing');
@@ -62,7 +62,7 @@ export function describeCare(bench: Bench): void {
       const { lease, tasks } = await bench.claimOne('event', { perLane: 2 });
       expect(tasks.map((task) => task.calendar)).toEqual([calendar, calendar]);
       const add = [newTask({ id: 'c', calendar }), newTask({ id: 'd' })];
-      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'r', key: 'k' }], done: ['b'], add });
+      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'operator', key: 'k' }], done: ['b'], add });
       expect(await bench.spool.held('k')).toMatchObject([{ id: 'a', calendar }]);
       expect(await bench.spool.task('c')).toMatchObject({ calendar });
       expect(await bench.spool.task('d')).toMatchObject({ calendar: null });
@@ -119,7 +119,7 @@ export function describeCare(bench: Bench): void {
     it('block nobody behind them and go back to their place', async () => {
       await bench.spool.put([newMail('a'), newMail('b')]);
       const { lease } = await bench.claimOne('outgoing', { perLane: 1 });
-      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'r', key: 'k' }] });
+      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'operator', key: 'k' }] });
       await bench.spool.release([{ id: 'a', body: '', dueAt: 90 }]);
       expect(idsOf((await bench.claimOne('outgoing')).tasks)).toEqual(['a', 'b']);
     });
@@ -133,7 +133,7 @@ export function describeCare(bench: Bench): void {
         newTask({ queue: 'incoming', createdAt: 9 }),
       ]);
       const { lease } = await bench.claimOne('event');
-      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'r', key: 'k' }] });
+      await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'operator', key: 'k' }] });
       expect(await bench.spool.status()).toEqual([
         { queue: 'incoming', waiting: 1, held: 0, oldest: 9 },
         { queue: 'event', waiting: 1, held: 1, oldest: 5 },
@@ -146,7 +146,7 @@ export function describeCare(bench: Bench): void {
       await bench.spool.put(['a', 'b', 'c'].map((id) => newTask({ id, lane: id, raw: Buffer.from(id) })));
       for (const { lease, tasks: claimed } of await bench.claim('event')) {
         if (lease.lane === 'a') await bench.spool.commit(lease, { done: idsOf(claimed) });
-        if (lease.lane === 'b') await bench.spool.commit(lease, { hold: [{ id: 'b', reason: 'r', key: 'k' }] });
+        if (lease.lane === 'b') await bench.spool.commit(lease, { hold: [{ id: 'b', reason: 'operator', key: 'k' }] });
       }
       await bench.spool.put([], [{ kind: 'entry', entry: newEntry({ at: 10 }) }]);
       await bench.spool.put([], [{ kind: 'entry', entry: newEntry({ at: 20 }) }]);

@@ -7,7 +7,7 @@ import { idsOf, newEntry, newTask } from './records.ts';
 export function describeDesk(bench: Bench): void {
   describe('the desk', () => {
     const all = { queue: null, state: null, limit: 10 };
-    const ledger: LedgerWrite[] = [{ kind: 'entry', entry: newEntry({ reason: 'by hand' }) }];
+    const ledger: LedgerWrite[] = [{ kind: 'entry', entry: newEntry({ reason: 'operator-retry' }) }];
     let beside: Beside;
 
     beforeAll(async () => {

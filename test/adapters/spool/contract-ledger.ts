@@ -1,5 +1,6 @@
 // The contract of the ledger: what is written beside tasks, and how it is found again.
 import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../../src/core/reasons.ts';
 import type { LedgerWrite } from '../../../src/flow/ports/spool.ts';
 import type { Bench } from './contract.ts';
 import { newEntry, newMailing } from './records.ts';
@@ -29,6 +30,12 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.ledger.entries('t2', 2)).toEqual([entries[1]]);
       expect(await bench.ledger.entries('nobody', 2)).toEqual([]);
       expect(await bench.ledger.recent(2)).toEqual(entries.slice(1));
+    });
+
+    it('reads a line whose reason another version of the gateway wrote', async () => {
+      const entry = newEntry({ reason: 'of-another-version' as Reason });
+      await bench.spool.put([], [{ kind: 'entry', entry }]);
+      expect(await bench.ledger.entries('t1', 1)).toEqual([entry]);
     });
 
     it('replaces the applied answer of an attendee and occurrence', async () => {

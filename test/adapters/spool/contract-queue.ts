@@ -271,7 +271,7 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.spool.task('c')).toMatchObject({ state: 'held', lastError: 'unauthenticated' });
       expect(idsOf(await bench.spool.held('k'))).toEqual(['c']);
       const createdAt = (await bench.spool.task('c'))?.createdAt ?? 0;
-      const reasons = ['proposal', 'unauthenticated'];
+      const reasons = ['proposal', 'unauthenticated'] as const;
       expect(idsOf(await bench.spool.heldBefore(reasons, createdAt + 1, 9))).toEqual(['c']);
       expect(await bench.spool.heldBefore(reasons, createdAt, 9)).toEqual([]);
       expect(await bench.spool.heldBefore(['proposal'], createdAt + 1, 9)).toEqual([]);

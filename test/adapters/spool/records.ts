@@ -1,5 +1,5 @@
 // Tasks, ledger entries and mailings of invented people, for the tests of the spool; a counter keeps tasks apart.
-import type { LedgerEntry, Mailing, NewTask } from '../../../src/flow/ports/spool.ts';
+import type { Mailing, NewEntry, NewTask } from '../../../src/flow/ports/spool.ts';
 
 /** What a store keeps, to be emptied between tests. */
 export const tables =
@@ -13,7 +13,7 @@ export function newTask(over: Partial<NewTask> = {}): NewTask {
   return { id, queue: 'event', lane: `lane-${id}`, body: '{}', raw: null, dueAt: 0, createdAt: tasks, ...over };
 }
 
-export function newEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
+export function newEntry(over: Partial<NewEntry> = {}): NewEntry {
   return {
     at: 1,
     taskId: 't1',

@@ -129,7 +129,7 @@ describe('the queues in an operator’s hands', () => {
     expect(shown).toMatchObject({ id: 'shown', state: 'held', rawBytes: 5, body: { kind: 'verify' } });
     expect(shown?.ledger).toMatchObject([{ verdict: 'held', reason: 'operator', organizer: organizer.key }]);
     expect(shown && sayTask(shown)).toMatch(
-      /rawBytes: 5[^]*"kind": "verify"[^]*held: operator\n {2}The operator holds it/,
+      /rawBytes: 5[^]*"kind": "verify"[^]*held: operator\n {2}Held by the operator/,
     );
     expect(await showTask(operator, 'none')).toBeNull();
   });

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { composeInvitation } from '../../../src/core/compose/compose-invitation.ts';
 import { composeNotice } from '../../../src/core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../../src/core/compose/types.ts';
+import type { Reason } from '../../../src/core/reasons.ts';
 import { escapeText } from '../../../src/core/ical/content-lines.ts';
 import { namedInvitation, namedNotice, notices } from './kinds.ts';
 import { address, calendar, event, loadTemplates } from './samples.ts';
@@ -126,7 +127,7 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
         items: notice.items.map((item) => ({ ...item, comment: attack, sender: attack, reason: attack })),
       };
     case 'not-entered':
-      return { ...notice, reason: attack };
+      return { ...notice, reason: attack as Reason };
     case 'proposal':
       return { ...notice, proposal: { ...notice.proposal, comment: attack } };
     case 'delegation':

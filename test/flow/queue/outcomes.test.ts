@@ -1,14 +1,14 @@
 // What became of work, as the log says it.
 import { describe, expect, it } from 'vitest';
-import { makeOutcomes, ORGANIZER_NOT_TOLD } from '../../../src/flow/queue/outcomes.ts';
+import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
 import { entryAbout } from '../../../src/flow/records/records.ts';
 import type { Log } from '../../../src/flow/ports/log.ts';
 
 describe('an outcome', () => {
   const cases = [
     { reason: 'refused-by-relay', level: 'info' },
-    { reason: ORGANIZER_NOT_TOLD, level: 'error' },
-  ];
+    { reason: 'organizer-not-told', level: 'error' },
+  ] as const;
   it.each(cases)('$reason is logged as $level, with its record', ({ reason, level }) => {
     const lines: unknown[] = [];
     const note = (name: string) => (facts: { recordId: string }) => lines.push([name, facts.recordId]);

@@ -1,0 +1,331 @@
+// Every reason that the gateway gives for what it did: one row each, with the verdicts that it may explain, its sentence in
+// the ledger and, where an organizer reads it, its text. The name of a reason is also its label in `imip_outcomes_total`.
+// A new reason is a row here; one with a `text` needs that text in each templates/*.json, or the type check fails.
+import type { ErrorCode } from './errors.ts';
+
+export type Verdict =
+  | 'applied'
+  | 'ignored'
+  | 'refused'
+  | 'held'
+  | 'retried'
+  | 'mailed'
+  | 'not-mailed'
+  | 'forwarded'
+  | 'recorded'
+  | 'bounced'
+  | 'decided';
+
+export interface ReasonRow {
+  readonly verdicts: readonly Verdict[];
+  /** One English sentence for the operator, from the facts that it needs. */
+  readonly ledger: (facts: never) => string;
+  /** Why an answer waits for the organizer: the message `mail.held.<text>`, for mails and pages. */
+  readonly text?: string;
+}
+
+/** An address as written. */
+interface Who {
+  readonly who: string;
+}
+
+interface Delegation extends Who {
+  readonly delegate: string;
+}
+
+interface Diagnostic {
+  readonly diagnostic: string;
+}
+
+/** `tries`: how often it was tried before it was held; null: it will be tried again. */
+interface Failure {
+  readonly error: string;
+  readonly tries: number | null;
+}
+
+const failure = {
+  verdicts: ['held', 'retried'],
+  ledger: ({ error, tries }: Failure) =>
+    tries === null ? `Failed, will retry: ${error}` : `Failed ${tries} times, held for the operator: ${error}`,
+} as const;
+
+/** What the work queue says when a handler throws. */
+const failures = {
+  'config-invalid': failure,
+  'calendar-unparseable': failure,
+  'mail-unparseable': failure,
+  'caldav-unreachable': failure,
+  'caldav-unauthorized': failure,
+  'caldav-refused': failure,
+  'caldav-answer-invalid': failure,
+  'dns-temporary': failure,
+  'smtp-unreachable': failure,
+  'smtp-refused': failure,
+  'spool-full': failure,
+  'spool-unavailable': failure,
+  'lease-lost': failure,
+  'template-invalid': failure,
+  'token-invalid': failure,
+  'token-expired': failure,
+  internal: failure,
+} as const satisfies Record<ErrorCode, ReasonRow>;
+
+/** A mail whose calendar part gives no answer; the reader of the mail says what it found. */
+const unusable = { verdicts: ['refused'], ledger: ({ found }: { found: string }) => found } as const;
+
+const mailed = {
+  verdicts: ['mailed'],
+  ledger: ({ response }: { response: string }) => `The relay accepted the mail: ${response}`,
+} as const;
+
+export const reasons = {
+  // An answer was entered.
+  applied: {
+    verdicts: ['applied'],
+    ledger: ({ who, partstat, written }: Who & { partstat: string; written: boolean }) =>
+      written ? `Set PARTSTAT of ${who} to ${partstat}.` : `The event already has PARTSTAT ${partstat} for ${who}.`,
+  },
+  overwritten: {
+    verdicts: ['applied'],
+    ledger: ({ round, last }: { round: number; last: boolean }) =>
+      `Another client overwrote this answer with an older copy of the event; written again (${round} in a row${last ? ', for the last time' : ''}).`,
+  },
+  'delegate-added': {
+    verdicts: ['applied'],
+    ledger: ({ who, delegate }: Delegation) => `Added ${delegate} to the attendees in place of ${who}.`,
+  },
+
+  // An answer is not entered, and nobody needs to decide.
+  duplicate: {
+    verdicts: ['ignored'],
+    ledger: ({ who }: Who) => `The same answer of ${who} was applied before.`,
+  },
+  stale: {
+    verdicts: ['ignored'],
+    ledger: ({ who }: Who) => `Superseded by a newer answer of ${who}, or by a later change of the event’s time.`,
+  },
+  'cancelled-event': {
+    verdicts: ['refused'],
+    ledger: ({ who }: Who) => `The event is cancelled; the answer of ${who} was not entered.`,
+  },
+  'not-delegated': { verdicts: ['refused'], ledger: ({ who }: Who) => `${who} no longer delegates.` },
+  'no-attendee': { verdicts: ['refused'], ledger: () => 'Neither the calendar part nor From names an attendee.' },
+
+  // An answer waits for the organizer, or was let through and still could not be entered.
+  'not-invited': {
+    verdicts: ['held', 'refused'],
+    text: 'notInvited',
+    ledger: ({ who }: Who) => `${who} is not an attendee of the event.`,
+  },
+  'unknown-event': {
+    verdicts: ['held', 'refused', 'retried'],
+    text: 'unknownEvent',
+    ledger: ({ retriedFor }: { retriedFor?: string }) =>
+      `The event is in no calendar of the organizer${retriedFor === undefined ? '' : `; looked for again for ${retriedFor}`}.`,
+  },
+  'ambiguous-event': {
+    verdicts: ['held', 'refused'],
+    text: 'ambiguousEvent',
+    ledger: () => 'The event is in several calendars of the organizer.',
+  },
+  'no-such-occurrence': {
+    verdicts: ['held', 'refused'],
+    text: 'noSuchOccurrence',
+    ledger: () => 'The event has no such occurrence, or too many with answers of their own.',
+  },
+  'recurrence-too-expensive': {
+    verdicts: ['held', 'refused'],
+    text: 'recurrenceTooExpensive',
+    ledger: () => 'The recurrence rule cannot be expanded within the limits.',
+  },
+  'changed-elsewhere': {
+    verdicts: ['held', 'refused'],
+    text: 'changedElsewhere',
+    ledger: ({ who }: Who) => `Another client changed the answer of ${who} in the calendar after this one was sent.`,
+  },
+  'series-change': {
+    verdicts: ['held', 'refused'],
+    text: 'seriesChange',
+    ledger: () => 'An answer to “this and all following” would split the series.',
+  },
+  'event-unusable': {
+    verdicts: ['held', 'refused'],
+    text: 'eventUnusable',
+    ledger: () => 'The event on the CalDAV server cannot be edited safely.',
+  },
+  unauthenticated: {
+    verdicts: ['held', 'ignored'],
+    text: 'unauthenticated',
+    ledger: ({ who }: Who) => `The sender is not proven to be ${who}.`,
+  },
+  'another-attendee': {
+    verdicts: ['held', 'ignored'],
+    text: 'anotherAttendee',
+    ledger: ({ who }: Who) => `Sent to the reply address of ${who}, but answers for somebody else.`,
+  },
+  'several-from': {
+    verdicts: ['held', 'ignored'],
+    text: 'severalFrom',
+    ledger: () => 'The mail has several From addresses.',
+  },
+  forwarded: {
+    verdicts: ['held', 'ignored'],
+    text: 'forwarded',
+    ledger: () => 'The answer is inside a forwarded mail.',
+  },
+  'asked-together': {
+    verdicts: ['retried', 'recorded'],
+    ledger: (facts: { until: number } | { messageId: string; count: number }) =>
+      'until' in facts
+        ? `Daily limit of decision mails reached; included in the summary at ${time(facts.until)}.`
+        : `Included in the summary ${facts.messageId} about ${facts.count} answers.`,
+  },
+  undecided: { verdicts: ['ignored'], ledger: () => 'Expired without a decision.' },
+
+  // What attendees ask for besides an answer.
+  delegation: {
+    verdicts: ['held'],
+    ledger: ({ who, delegate }: Delegation) => `${who} delegates to ${delegate}, who is not an attendee of the event.`,
+  },
+  proposal: {
+    verdicts: ['held', 'recorded'],
+    ledger: ({ who }: Who) => `${who} proposes another time; the event is unchanged.`,
+  },
+  refresh: { verdicts: ['recorded'], ledger: ({ who }: Who) => `${who} asked for the event again.` },
+
+  // The organizer decided.
+  alias: { verdicts: ['decided'], ledger: () => 'The organizer confirmed the sender as this attendee; remembered.' },
+  once: { verdicts: ['decided'], ledger: () => 'Accepted once by the organizer.' },
+  ignore: { verdicts: ['decided'], ledger: () => 'Ignored by the organizer.' },
+  add: { verdicts: ['decided'], ledger: () => 'The organizer accepted the delegate.' },
+  leave: { verdicts: ['decided'], ledger: () => 'The organizer left the event unchanged.' },
+
+  // Mail that is no answer.
+  'unparseable-mail': unusable,
+  'unparseable-calendar': unusable,
+  'several-calendars': unusable,
+  'not-a-reply': unusable,
+  'no-event': unusable,
+  'too-deep': unusable,
+  'unknown-reply-address': {
+    verdicts: ['refused'],
+    ledger: () => 'The signature of the reply address is valid, but the ledger does not know the address.',
+  },
+  loop: {
+    verdicts: ['refused', 'ignored'],
+    ledger: ({ hops }: { hops: number | null }) =>
+      hops === null ? 'Mail loop: the gateway sent this mail itself.' : `Mail loop: ${hops} Received fields.`,
+  },
+  'automatic-reply': { verdicts: ['recorded'], ledger: () => 'An automatic reply, such as an out-of-office notice.' },
+  'abuse-report': { verdicts: ['recorded'], ledger: () => 'An abuse report about a mail of the gateway.' },
+  'misdirected-bounce': {
+    verdicts: ['recorded'],
+    ledger: () => 'A delivery report that did not come to a signed bounce address; not trusted.',
+  },
+  delayed: { verdicts: ['recorded'], ledger: () => 'A delivery report says that the mail is delayed.' },
+  'not-a-failure': {
+    verdicts: ['recorded'],
+    ledger: ({ what }: { what: string }) => `Mail to a bounce address that reports no failure (${what}).`,
+  },
+  letter: { verdicts: ['forwarded'], ledger: () => 'The mail has no answer in it; forwarded to the organizer.' },
+  'forwarded-before': { verdicts: ['ignored'], ledger: () => 'This mail was forwarded before.' },
+  postmaster: { verdicts: ['forwarded'], ledger: () => 'Mail for the postmaster; forwarded.' },
+  'no-postmaster': {
+    verdicts: ['recorded'],
+    ledger: () => 'Mail for the postmaster; set POSTMASTER_EMAIL to have it forwarded.',
+  },
+
+  // Mail that the gateway sends.
+  invitation: mailed,
+  update: mailed,
+  cancel: mailed,
+  reply: mailed,
+  notice: mailed,
+  forward: mailed,
+  /** A DECLINECOUNTER, and the organizer's decision to send it. */
+  decline: {
+    verdicts: ['mailed', 'decided'],
+    ledger: ({ response }: { response?: string }) =>
+      response === undefined ? 'The organizer declined the proposal.' : mailed.ledger({ response }),
+  },
+  'schedule-agent': { verdicts: ['not-mailed'], ledger: () => 'Not mailed: SCHEDULE-AGENT is CLIENT or NONE.' },
+  'nothing-new': {
+    verdicts: ['not-mailed'],
+    ledger: () => 'Not mailed: nothing changed since the last mail to this recipient.',
+  },
+  suppressed: {
+    verdicts: ['not-mailed'],
+    ledger: ({ diagnostic }: Diagnostic) =>
+      `Not mailed: an earlier mail to this address bounced (${diagnostic}). A new invitation tries it again.`,
+  },
+  quota: {
+    verdicts: ['retried'],
+    ledger: ({ who, limit, per, until }: Who & { limit: number; per: 'hour' | 'day'; until: number }) =>
+      `${who} has reached the limit of ${limit} new recipients per ${per}; waits until ${time(until)}.`,
+  },
+  'refused-by-relay': {
+    verdicts: ['not-mailed'],
+    ledger: ({ diagnostic }: Diagnostic) => `The relay refused the mail: ${diagnostic}`,
+  },
+  'gave-up': {
+    verdicts: ['not-mailed'],
+    ledger: ({ diagnostic }: Diagnostic) => `The relay did not accept the mail in time: ${diagnostic}`,
+  },
+  'organizer-not-told': {
+    verdicts: ['not-mailed'],
+    ledger: ({ diagnostic }: Diagnostic) => `The organizer could not be mailed: ${diagnostic}`,
+  },
+  undeliverable: {
+    verdicts: ['bounced'],
+    ledger: ({ who, diagnostic }: Diagnostic & { who: string | null }) =>
+      `The mail ${who === null ? '' : `to ${who} `}could not be delivered: ${diagnostic}`,
+  },
+  'reported-before': { verdicts: ['ignored'], ledger: () => 'This delivery failure was reported before.' },
+
+  // The operator decided (`imip-gateway queue`), or has to look.
+  operator: { verdicts: ['held'], ledger: () => 'Held by the operator.' },
+  'operator-retry': { verdicts: ['decided'], ledger: () => 'Retried by the operator.' },
+  'operator-drop': { verdicts: ['decided'], ledger: () => 'Dropped by the operator.' },
+  ...failures,
+} as const satisfies Record<string, ReasonRow>;
+
+type Reasons = typeof reasons;
+
+export type Reason = keyof Reasons;
+
+/** The reasons that may explain that verdict. */
+export type ReasonFor<V extends Verdict> = {
+  [R in Reason]: [Extract<Reasons[R]['verdicts'][number], V>] extends [never] ? never : R;
+}[Reason];
+
+/** Why an answer waits for the organizer: the reasons that have a text. */
+export type HoldReason = { [R in Reason]: Reasons[R] extends { readonly text: string } ? R : never }[Reason];
+
+export type HoldText = Reasons[HoldReason]['text'];
+
+/** For several reasons: the facts of all of them. */
+type FactsOf<R extends Reason> = Reasons[R]['ledger'] extends (facts: infer F) => string ? F : never;
+
+/** A reason and its sentence, for a ledger entry. */
+export function because<R extends Reason>(
+  reason: R,
+  ...facts: unknown extends FactsOf<R> ? [] : [facts: FactsOf<R>]
+): { readonly reason: R; readonly detail: string } {
+  const say = reasons[reason].ledger as (...facts: readonly unknown[]) => string;
+  return { reason, detail: say(...facts) };
+}
+
+/** What is read from the spool may name a reason of another version of the gateway. */
+export function isReason(text: string): text is Reason {
+  return Object.hasOwn(reasons, text);
+}
+
+/** The last part of the message `mail.held.<text>`; null for a reason that has none. */
+export function holdText(reason: string): HoldText | null {
+  const row: ReasonRow | null = isReason(reason) ? reasons[reason] : null;
+  return (row?.text as HoldText | undefined) ?? null;
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}
