@@ -1,40 +1,41 @@
-// Calendars by their digests. Tasks and mailings refer to a text that is kept once; those of one event ask for it again and
-// again, so the last few stay in memory. In: things with a digest; out: the same with the text.
+// Cache of calendar texts by digest. In: tasks or mailings with a digest; out: the same with the calendar text. A text is
+// stored once and referred to by its digest; many tasks of one event need the same text, so the latest stay in memory. It
+// refuses nothing.
 import type { Engine } from './engine.ts';
 
 export type WithCalendar<T> = Omit<T, 'digest'> & { readonly calendar: string | null };
 
-export interface CalendarMemory {
-  /** null where there is no digest, '' where nothing is kept under it. */
-  recall<T extends { readonly digest: string | null }>(items: readonly T[]): Promise<WithCalendar<T>[]>;
+export interface CalendarCache {
+  /** `calendar` becomes null if there is no digest, and '' if no text is stored under it. */
+  addCalendars<T extends { readonly digest: string | null }>(items: readonly T[]): Promise<WithCalendar<T>[]>;
 }
 
-const MOST_CHARACTERS = 2_000_000;
+const MAX_CHARACTERS = 2_000_000;
 
-export function rememberCalendars(engine: Pick<Engine, 'run'>): CalendarMemory {
-  /** Those asked for last come last. */
-  const known = new Map<string, string>();
+export function openCalendarCache(engine: Pick<Engine, 'run'>): CalendarCache {
+  /** In the order of their last use. */
+  const cached = new Map<string, string>();
 
   function keep(texts: ReadonlyMap<string, string>): void {
     for (const [digest, text] of texts) {
-      known.delete(digest);
-      known.set(digest, text);
+      cached.delete(digest);
+      cached.set(digest, text);
     }
-    let size = [...known.values()].reduce((sum, text) => sum + text.length, 0);
-    for (const [digest, text] of known) {
-      if (size <= MOST_CHARACTERS) return;
-      known.delete(digest);
+    let size = [...cached.values()].reduce((sum, text) => sum + text.length, 0);
+    for (const [digest, text] of cached) {
+      if (size <= MAX_CHARACTERS) return;
+      cached.delete(digest);
       size -= text.length;
     }
   }
 
   return {
-    async recall(items) {
+    async addCalendars(items) {
       const digests = [...new Set(items.flatMap(({ digest }) => digest ?? []))];
-      const missing = digests.filter((digest) => !known.has(digest));
+      const missing = digests.filter((digest) => !cached.has(digest));
       const loaded = missing.length === 0 ? [] : await engine.run('calendars', missing);
-      const fresh = new Map(loaded.map(({ digest, text }) => [digest, text]));
-      const texts = new Map(digests.map((digest) => [digest, known.get(digest) ?? fresh.get(digest) ?? '']));
+      const found = new Map(loaded.map(({ digest, text }) => [digest, text]));
+      const texts = new Map(digests.map((digest) => [digest, cached.get(digest) ?? found.get(digest) ?? '']));
       if (digests.length > 0) keep(texts);
       return items.map(({ digest, ...item }) => ({ ...item, calendar: digest === null ? null : texts.get(digest)! }));
     },

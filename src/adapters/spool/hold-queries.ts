@@ -1,8 +1,8 @@
-// What is held for a person's decision, in SQL for both back ends: found, put back to work, dropped. Each function is one
-// transaction.
+// SQL for tasks held for a person's decision, for both back ends. In: a key, ids or reasons; out: the tasks found, released
+// or dropped. It refuses (skips) tasks that are no longer held. Each function is one transaction.
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query } from './operation.ts';
-import { type BriefTask, columns, openLanes, tasksWithRaw } from './queue-queries.ts';
+import { type BriefTask, columns, scheduleLanes, tasksWithRaw } from './queue-queries.ts';
 import type { LedgerWrite, NewTask } from '../../flow/ports/spool.ts';
 
 export function* findHeld(key: string): Operation<BriefTask[]> {
@@ -10,7 +10,7 @@ export function* findHeld(key: string): Operation<BriefTask[]> {
   return yield* query<BriefTask>(sql, key);
 }
 
-/** Oldest first. */
+/** Returns the oldest first. */
 export function* findHeldBefore(
   dialect: Dialect,
   reasons: readonly string[],
@@ -24,7 +24,7 @@ export function* findHeldBefore(
 
 type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;
 
-/** Gives those that were held. Where none was, nothing is written: somebody else's word on them was first. */
+/** Returns the released tasks. Writes no ledger entry if none was held any more: another decision came first. */
 export function* release(
   tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
   ledger: readonly LedgerWrite[],
@@ -35,7 +35,7 @@ export function* release(
       where id = ? and state = 'held' returning id, queue, lane, due_at as "dueAt"`;
     released.push(...(yield* query<Released>(sql, body, dueAt, id)));
   }
-  yield* openLanes(released);
+  yield* scheduleLanes(released);
   if (released.length > 0) yield* writeLedger(ledger);
   return released;
 }

@@ -1,5 +1,6 @@
-// The ledger's SQL for both back ends: writes that ride in the spool's transactions, and reads. A calendar that many
-// recipients were mailed is kept once. An optional recurrenceId that is part of a key is stored as '' where it is null.
+// The ledger's SQL for both back ends. In: ledger writes, which are part of the spool's transactions, and look-ups; out:
+// entries, mailings and the context of an event. A calendar text is stored once for all its recipients. A recurrenceId that
+// is part of a primary key is stored as '' if it is null. It refuses nothing.
 import { createHash } from 'node:crypto';
 import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import type { EventRecord, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from '../../flow/ports/spool.ts';
@@ -34,11 +35,11 @@ export function* writeLedger(writes: readonly LedgerWrite[]): Operation<void> {
     'insert into mark (mark, at) values (?, ?) on conflict do nothing',
     of('mark').map(({ mark, at }) => [mark, at]),
   );
-  for (const write of writes) yield* writeInTurn(write);
+  for (const write of writes) yield* writeInOrder(write);
 }
 
-/** Writes whose order among themselves counts. */
-function* writeInTurn(write: LedgerWrite): Operation<void> {
+/** These writes may replace each other, so they run in the given order. */
+function* writeInOrder(write: LedgerWrite): Operation<void> {
   if (write.kind === 'event') {
     const { organizerKey, uid, href } = write.event;
     const sql = `insert into event (organizer_key, uid, href) values (?, ?, ?)
@@ -58,7 +59,7 @@ function* writeInTurn(write: LedgerWrite): Operation<void> {
   }
 }
 
-/** Entries are found by any of their subjects, newest first, without looking at others. */
+/** Writes the entries and one row per subject, so that a look-up by any subject reads only its own entries, newest first. */
 function* writeEntries(list: readonly LedgerEntry[]): Operation<void> {
   const rows = yield* insertEach<{ seq: number }>(
     `insert into entry (at, task_id, record_id, door, message_id, organizer, uid, recurrence_id, attendee, verdict,
@@ -79,7 +80,7 @@ function* writeEntries(list: readonly LedgerEntry[]): Operation<void> {
       entry.detail,
     ]),
   );
-  // Numbers are given in the order of the rows, but a back end may return them in another.
+  // Sequence numbers follow the order of the rows, but a back end may return them in another order.
   const seqs = rows.map(({ seq }) => seq).sort((a, b) => a - b);
   yield* insertEach(
     'insert into entry_subject (subject, entry) values (?, ?)',
@@ -111,7 +112,7 @@ function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
 }
 
 function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
-  const digests = yield* keepCalendars(mailings.map(({ calendar }) => calendar));
+  const digests = yield* storeCalendars(mailings.map(({ calendar }) => calendar));
   yield* insertEach(
     `insert into mailing (message_id, organizer_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
        schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
@@ -139,8 +140,8 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
 
 const digestOf = remember((text) => createHash('sha256').update(text).digest('base64url'));
 
-/** Each text once, for all who refer to it by its digest. Gives the digests by text. */
-export function* keepCalendars(texts: readonly string[]): Operation<ReadonlyMap<string, string>> {
+/** Stores each text once and returns the digest of each text. */
+export function* storeCalendars(texts: readonly string[]): Operation<ReadonlyMap<string, string>> {
   const digests = new Map([...new Set(texts)].map((text) => [text, digestOf(text)]));
   yield* insertEach(
     'insert into calendar (digest, text) values (?, ?) on conflict (digest) do nothing',
@@ -149,8 +150,8 @@ export function* keepCalendars(texts: readonly string[]): Operation<ReadonlyMap<
   return digests;
 }
 
-/** Those of them that nobody refers to any more. */
-export function* dropCalendars(dialect: Dialect, digests: readonly string[]): Operation<void> {
+/** Deletes the calendars among `digests` that no task and no mailing refers to. */
+export function* deleteUnusedCalendars(dialect: Dialect, digests: readonly string[]): Operation<void> {
   if (digests.length === 0) return;
   const refers = (table: string): string => `select 1 from ${table} where ${table}.calendar_digest = calendar.digest`;
   yield* query(
@@ -160,16 +161,16 @@ export function* dropCalendars(dialect: Dialect, digests: readonly string[]): Op
   );
 }
 
-export interface KeptCalendar {
+export interface StoredCalendar {
   readonly digest: string;
   readonly text: string;
 }
 
-export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Operation<KeptCalendar[]> {
+export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Operation<StoredCalendar[]> {
   return yield* query(`select digest, text from calendar where digest in ${dialect.list}`, JSON.stringify(digests));
 }
 
-/** A mailing whose calendar is named by its digest. */
+/** A mailing with the digest of its calendar instead of the text. */
 export type BriefMailing = Omit<Mailing, 'calendar'> & { readonly digest: string };
 
 export interface BriefContext {
@@ -280,7 +281,10 @@ export function* listRecent(limit: number): Operation<LedgerEntry[]> {
   return rows.toReversed();
 }
 
-/** Some of the entries and marks from before `before`, in the order in which they were written; 0: none is left. */
+/**
+ * Deletes up to `limit` of the oldest entries, and all marks, from before `before`. Returns how many; 0 means that none is
+ * left.
+ */
 export function* pruneLedger(before: number, limit: number): Operation<number> {
   const oldest = yield* query<{ seq: number; at: number }>('select seq, at from entry order by seq limit ?', limit);
   const kept = oldest.findIndex(({ at }) => at >= before);

@@ -1,53 +1,58 @@
-// DATABASE_URL in, Spool and Ledger out: the one place that knows which back ends there are.
+// Opens the spool. In: DATABASE_URL; out: the ports Spool and Ledger. This is the only file that knows which back ends
+// exist. It refuses a URL of another kind, and a database that the gateway must not use.
 import { GatewayError } from '../../core/errors.ts';
-import { rememberCalendars } from './calendar-cache.ts';
+import { openCalendarCache } from './calendar-cache.ts';
 import type { Engine } from './engine.ts';
-import { ledgerOver, spoolOver } from './engine-spool.ts';
+import { createLedger, createSpool } from './engine-spool.ts';
 import type { Log } from '../../flow/ports/log.ts';
 import { openPostgres } from './postgres-engine.ts';
-import { deskOver } from './operator-actions.ts';
+import { createOperatorActions } from './operator-actions.ts';
 import { openSqlite } from './sqlite-engine.ts';
-import type { Ledger, QueueDesk, Spool } from '../../flow/ports/spool.ts';
+import type { Ledger, OperatorActions, Spool } from '../../flow/ports/spool.ts';
 
 export interface SpoolOptions {
   /** `sqlite:PATH` or `postgres://…`. */
   readonly url: string;
   readonly log?: Pick<Log, 'warn'>;
-  /** A second process beside the gateway (the command line): it takes no lock on an SQLite file and ends no lease. */
-  readonly visitor?: boolean;
+  /** For a process beside the gateway, such as the command line: it takes no lock on an SQLite file and ends no leases. */
+  readonly secondary?: boolean;
 }
 
 /**
- * Opens the store, made or migrated where needed. Throws `spool-unavailable` where it cannot be written, where another
- * gateway holds the SQLite file, or where a later gateway has written it; `config-invalid` for another kind of URL.
+ * Opens the database and creates or migrates its tables. Throws `spool-unavailable` if the database cannot be written,
+ * another gateway holds the SQLite file, or a newer gateway has written it; `config-invalid` for another kind of URL.
  */
 export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; ledger: Ledger }> {
   const engine = await openEngine(options);
-  const calendars = rememberCalendars(engine);
-  return { spool: spoolOver(engine, calendars), ledger: ledgerOver(engine, calendars) };
+  const calendars = openCalendarCache(engine);
+  return { spool: createSpool(engine, calendars), ledger: createLedger(engine, calendars) };
 }
 
-/** The ledger alone, beside a gateway that may be running. */
+/** Opens only the ledger; the gateway may be running. */
 export async function openLedger(options: {
   readonly url: string;
 }): Promise<{ ledger: Ledger; close(): Promise<void> }> {
-  const { spool, ledger } = await openSpool({ ...options, visitor: true });
+  const { spool, ledger } = await openSpool({ ...options, secondary: true });
   return { ledger, close: () => spool.close() };
 }
 
-/** All of it beside a gateway that may be running, for an operator. */
-export async function openQueueDesk(options: {
+/** Opens everything that an operator's commands need; the gateway may be running. */
+export async function openForOperator(options: {
   readonly url: string;
-}): Promise<{ desk: QueueDesk; spool: Spool; ledger: Ledger }> {
-  const engine = await openEngine({ ...options, visitor: true });
-  const calendars = rememberCalendars(engine);
-  return { desk: deskOver(engine), spool: spoolOver(engine, calendars), ledger: ledgerOver(engine, calendars) };
+}): Promise<{ actions: OperatorActions; spool: Spool; ledger: Ledger }> {
+  const engine = await openEngine({ ...options, secondary: true });
+  const calendars = openCalendarCache(engine);
+  return {
+    actions: createOperatorActions(engine),
+    spool: createSpool(engine, calendars),
+    ledger: createLedger(engine, calendars),
+  };
 }
 
-async function openEngine({ url, log, visitor = false }: SpoolOptions): Promise<Engine> {
+async function openEngine({ url, log, secondary = false }: SpoolOptions): Promise<Engine> {
   if (url.startsWith('sqlite:')) {
-    return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !visitor });
+    return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !secondary });
   }
-  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, { visitor, log });
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, { secondary, log });
   throw new GatewayError('config-invalid', 'DATABASE_URL is neither sqlite:PATH nor postgres://…');
 }

@@ -1,11 +1,11 @@
-// A database operation as a generator: it yields statements and is handed their rows. So one text serves SQLite, whose
-// worker drives it at once, and PostgreSQL, whose driver awaits each statement. Parameters stand as `?`; every number is
-// whole. What the two back ends say differently is in the Dialect.
+// A database operation is a generator that yields statements and receives their rows. So the same code serves SQLite, whose
+// worker runs it synchronously, and PostgreSQL, whose driver awaits each statement. Parameters are written `?`, and numbers
+// are integers. The Dialect holds the SQL that differs between the two back ends.
 
 export type Param = string | number | null | Uint8Array;
 export type Row = Record<string, unknown>;
 
-/** `params`: one execution. `rows`: an insert for each, which may be sent as one. */
+/** `params` means one execution; `rows` means one insert per row, which may be sent as a single statement. */
 export type Statement =
   | { readonly sql: string; readonly params: readonly Param[] }
   | { readonly sql: string; readonly rows: readonly (readonly Param[])[] };
@@ -15,9 +15,9 @@ export type Operation<T> = Generator<Statement, T, Row[]>;
 export interface Dialect {
   readonly serial: string;
   readonly bytes: string;
-  /** Table option: rows live in the primary key's tree. */
+  /** Table option: rows are stored in the B-tree of the primary key. */
   readonly clustered: string;
-  /** The texts, or whole numbers, of a JSON array given as one parameter: `id in ${list}`. */
+  /** The elements of a JSON array that is one parameter, as in `id in ${list}`: `list` for texts, `numbers` for integers. */
   readonly list: string;
   readonly numbers: string;
   readonly forUpdate: string;
@@ -56,12 +56,12 @@ export function* queryOne<R>(sql: string, ...params: Param[]): Operation<R | nul
   return (rows[0] as R | undefined) ?? null;
 }
 
-/** The same `insert … values (…)` for each row of parameters, with what they return. No row, no statement. */
+/** Runs the `insert … values (…)` once per row and returns the returned rows. Without rows it sends no statement. */
 export function* insertEach<R>(sql: string, rows: readonly (readonly Param[])[]): Operation<R[]> {
   return rows.length === 0 ? [] : ((yield { sql, rows }) as R[]);
 }
 
-/** Items that agree in `key`, each group in order. */
+/** Groups the items by key; the order within each group is kept. */
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) {

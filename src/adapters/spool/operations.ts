@@ -1,5 +1,6 @@
-// Every operation of the spool and the ledger by name, bound to a back end's dialect: what an engine can be asked to run.
-import * as desk from './operator-queries.ts';
+// All operations of the spool and the ledger by name. In: a dialect; out: the operations that an engine can run. It also
+// tells which of them write and which need an fsync. It refuses nothing.
+import * as operator from './operator-queries.ts';
 import * as hold from './hold-queries.ts';
 import * as ledger from './ledger-queries.ts';
 import type { Dialect, Operation } from './operation.ts';
@@ -25,9 +26,9 @@ export function bindOperations(dialect: Dialect) {
     heldBefore: (reasons: readonly string[], before: number, limit: number) =>
       hold.findHeldBefore(dialect, reasons, before, limit),
     status: queue.countTasks,
-    listTasks: desk.listTasks,
+    listTasks: operator.listTasks,
     changeTask: (id: string, change: TaskChange, notes: readonly LedgerWrite[], now: number) =>
-      desk.changeTask(dialect, id, change, notes, now),
+      operator.changeTask(dialect, id, change, notes, now),
     eventContext: (organizerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
       ledger.loadEventContext(dialect, organizerKey, uid, attendeeKeys),
     calendars: (digests: readonly string[]) => ledger.loadCalendars(dialect, digests),
@@ -47,7 +48,7 @@ export type OperationName = keyof Operations;
 export type Arguments<N extends OperationName> = Parameters<Operations[N]>;
 export type Result<N extends OperationName> = ReturnType<Operations[N]> extends Operation<infer T> ? T : never;
 
-/** Those that write nothing. */
+/** Operations that only read. */
 const reads: ReadonlySet<OperationName> = new Set([
   'nextDue',
   'task',
@@ -71,15 +72,15 @@ export function writes(name: OperationName): boolean {
   return !reads.has(name);
 }
 
-/** Those that write what a power cut may take: it ends every lease anyway. */
+/** Operations whose writes need not survive a power cut, because it ends every lease anyway. */
 const leases: ReadonlySet<OperationName> = new Set(['claim', 'renew'] satisfies OperationName[]);
 
-/** True where the operation must be on the disk before it is answered. */
-export function mustLast(name: OperationName): boolean {
+/** Returns whether the operation must be on disk before its result is returned. */
+export function needsFsync(name: OperationName): boolean {
   return writes(name) && !leases.has(name);
 }
 
-/** The operation, ready to be driven. */
+/** Returns the operation with its arguments; a driver runs it. */
 export function startOperation(
   operations: Operations,
   name: OperationName,

@@ -1,9 +1,10 @@
-// The engine in; out: the operator’s desk over the queues. Gateways that are running hear of a change by NOTIFY, or by
-// looking at the version of the SQLite file twice a second.
+// The port OperatorActions, implemented on an engine. In: an engine; out: listing and changing of single tasks. Running
+// gateways learn of a change through NOTIFY, or by checking the version of the SQLite file twice a second. It refuses what
+// the engine refuses.
 import type { Engine } from './engine.ts';
-import type { QueueDesk } from '../../flow/ports/spool.ts';
+import type { OperatorActions } from '../../flow/ports/spool.ts';
 
-export function deskOver(engine: Engine): QueueDesk {
+export function createOperatorActions(engine: Engine): OperatorActions {
   return {
     list: (filter) => engine.run('listTasks', filter),
     async change(id, change, ledger, now) {

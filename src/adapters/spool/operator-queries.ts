@@ -1,5 +1,6 @@
-// What an operator does to single tasks, in SQL for both back ends: look at what waits and what is held, put it to work,
-// hold it, end it. A task whose lane is being worked is left alone: what its worker has done could not be recorded.
+// SQL for the operator's actions on single tasks, for both back ends. In: a filter, or a task's id and the change; out: the
+// tasks, or the result of the change. It refuses to change a task whose lane is leased, because its worker could not record
+// what it has done.
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query, queryOne } from './operation.ts';
 import { drop, release } from './hold-queries.ts';
@@ -14,11 +15,11 @@ export interface TaskFilter {
 const columns = `id, queue, lane, state, body, due_at as "dueAt", created_at as "createdAt", attempts,
   last_error as "lastError", hold_key as "heldFor"`;
 
-/** Oldest first. */
+/** Returns the oldest first. */
 export function* listTasks({ queue, state, limit }: TaskFilter): Operation<QueuedTask[]> {
   const tasks: QueuedTask[] = [];
   for (const wanted of state === null ? (['waiting', 'held'] as const) : [state]) {
-    // The state as a literal: the indexes are for one state each.
+    // The state is a literal because each index covers only one state.
     const where = `state = '${wanted}'${queue === null ? '' : ' and queue = ?'}`;
     const sql = `select ${columns} from task where ${where} order by seq limit ?`;
     tasks.push(...(yield* query<QueuedTask>(sql, ...(queue === null ? [] : [queue]), limit)));
@@ -26,7 +27,7 @@ export function* listTasks({ queue, state, limit }: TaskFilter): Operation<Queue
   return tasks.sort((a, b) => a.createdAt - b.createdAt).slice(0, limit);
 }
 
-/** One task; the ledger is written where it is changed. */
+/** Changes one task. The ledger is written only if the task changes. */
 export function* changeTask(
   dialect: Dialect,
   id: string,
@@ -34,13 +35,13 @@ export function* changeTask(
   ledger: readonly LedgerWrite[],
   now: number,
 ): Operation<TaskChanged> {
-  const place = yield* queryOne<{ queue: QueueName; lane: string }>('select queue, lane from task where id = ?', id);
-  if (place === null) return 'unknown';
-  // Locked before the task is read, as a commit does it.
+  const found = yield* queryOne<{ queue: QueueName; lane: string }>('select queue, lane from task where id = ?', id);
+  if (found === null) return 'unknown';
+  // The lane is locked before the task is read, as in a commit.
   const lane = yield* queryOne<{ leased: number; until: number }>(
     `select leased, ready_at as until from lane where queue = ? and name = ?${dialect.forUpdate}`,
-    place.queue,
-    place.lane,
+    found.queue,
+    found.lane,
   );
   const task = yield* queryOne<{ state: string; body: string }>('select state, body from task where id = ?', id);
   if (task === null || task.state === 'done') return 'ended';

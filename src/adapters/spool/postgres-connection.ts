@@ -1,19 +1,21 @@
-// PostgreSQL's ways: placeholders, several rows in one statement, integers as numbers, and what its errors mean.
+// Runs operations on a PostgreSQL connection and interprets its errors. In: a connection and an operation; out: its result,
+// with 64-bit integers as numbers. Placeholders `?` become `$1`, and inserts of many rows become one statement. It refuses
+// nothing itself.
 import { type ClientBase, type ClientConfig, DatabaseError, types } from 'pg';
 import { GatewayError } from '../../core/errors.ts';
 import type { Operation, Param, Row, Statement } from './operation.ts';
 
-/** The protocol counts a statement's parameters in 16 bits. */
+/** The protocol allows 65,535 parameters per statement. */
 const maxParams = 60_000;
 const int8 = 20;
 
-/** Whole numbers of 64 bits come as numbers: all of ours are times and counts. */
+/** Parses 64-bit integers as numbers, which is safe because ours are times and counts. */
 export const typeParsers: NonNullable<ClientConfig['types']> = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === int8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
 };
 
-/** Runs an operation's statements one after the other on one connection; the caller has begun the transaction. */
+/** Runs an operation's statements one after the other on one connection. The caller controls the transaction. */
 export async function drive<T>(client: ClientBase, operation: Operation<T>): Promise<T> {
   let rows: Row[] = [];
   for (;;) {
@@ -32,7 +34,7 @@ interface Numbered {
   readonly values: readonly Param[];
 }
 
-/** An insert of many rows goes out as one statement, as far as the protocol lets it. */
+/** Combines an insert of many rows into as few statements as the protocol allows. */
 function statementsOf(statement: Statement): Numbered[] {
   if ('params' in statement) return [{ text: numbered(statement.sql), values: statement.params }];
   const { sql, rows } = statement;
@@ -46,42 +48,45 @@ function statementsOf(statement: Statement): Numbered[] {
   return parts;
 }
 
-const known = new Map<string, string>();
+const numberedCache = new Map<string, string>();
 
 function numbered(sql: string): string {
-  const cached = known.get(sql);
+  const cached = numberedCache.get(sql);
   if (cached !== undefined) return cached;
   let count = 0;
   const text = sql.replaceAll('?', () => `$${(count += 1)}`);
-  if (sql.length < 2000) known.set(sql, text);
+  if (sql.length < 2000) numberedCache.set(sql, text);
   return text;
 }
 
-/** PostgreSQL's text holds no NUL and its integers no fraction. */
+/** Replaces NUL characters and drops fractions, because PostgreSQL's text and bigint columns cannot store them. */
 function asValue(param: Param): unknown {
   if (typeof param === 'string') return param.includes('\0') ? param.replaceAll('\0', '\u{fffd}') : param;
   if (param instanceof Uint8Array) return Buffer.from(param.buffer, param.byteOffset, param.byteLength);
   return typeof param === 'number' ? Math.floor(param) : param;
 }
 
-/** The server refused a statement and the connection goes on; anything else broke it. */
+/** Returns whether the server refused a statement, after which the connection is still usable. Any other error breaks it. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR';
 }
 
-/** Serialization failure, deadlock, a calendar pruned just then: the same transaction may pass when tried again. */
+/**
+ * Returns whether the transaction may succeed when retried: a serialization failure, a deadlock, or a foreign key violation
+ * because the calendar was pruned at the same time.
+ */
 export function isConflict(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === '40001' || code === '40P01' || code === '23503';
 }
 
-/** What PostgreSQL or the connection threw, as the gateway's own error. */
+/** Turns an error of PostgreSQL or of the connection into a GatewayError. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const { code = '', message } = error as { code?: string; message?: string };
   if (code === '53100')
-    return new GatewayError('spool-full', 'no room for the database', { temporary: true, cause: error });
-  // Classes 22, 23 and 42: the values or the statement are at fault, and will be the next time.
+    return new GatewayError('spool-full', 'the disk of the database is full', { temporary: true, cause: error });
+  // Classes 22, 23 and 42: the values or the statement are wrong, so a retry would fail as well.
   if (/^(?:22|23|42)...$/.test(code)) {
     return new GatewayError('internal', `the database refused a statement: ${message}`, { cause: error });
   }

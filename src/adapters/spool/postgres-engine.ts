@@ -1,5 +1,6 @@
-// Operations on PostgreSQL, which several gateways may share. Each runs in a transaction on a connection of a small pool;
-// puts that arrive while others are being committed share the next transaction. Nothing is held between operations.
+// The engine on PostgreSQL, which several gateways may share. In: operations; out: their results. Each write runs in a
+// transaction on a connection of a small pool, and puts that arrive while others are being committed share the next
+// transaction. No lock or connection is held between operations. It refuses a database that a newer gateway has written.
 import { Pool, type PoolClient } from 'pg';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';
@@ -14,48 +15,48 @@ import {
   writes,
 } from './operations.ts';
 import { asGatewayError, drive, isConflict, isRefusal, typeParsers } from './postgres-connection.ts';
-import { watchWork, type WorkWatch } from './postgres-work.ts';
-import { checkVersion, migrate, noTablesYet } from './schema.ts';
+import { openWorkNotifier, type WorkNotifier } from './postgres-notify.ts';
+import { checkVersion, migrate, noTablesMessage } from './schema.ts';
 import type { LedgerWrite, NewTask } from '../../flow/ports/spool.ts';
 
 const connections = 10;
 const connectMs = 5000;
-/** A server that keeps silent for longer is taken for gone, and the connection is given up. */
-const answerMs = 30_000;
-/** Puts under way at once: with one alone, the connections of the pool would idle while it waits for the disk. */
-const putsUnderWay = 2;
-const triesOnConflict = 5;
-/** Any number will do: gateways that start at once migrate one after the other. */
+/** If a query takes longer, the server is regarded as unavailable and the connection is closed. */
+const queryTimeoutMs = 30_000;
+/** With only one, no other put could run while it waits for the disk. */
+const maxConcurrentPuts = 2;
+const maxAttempts = 5;
+/** Advisory lock so that gateways starting at the same time migrate one after the other. The number is arbitrary. */
 const migrationLock = 6047;
 
 export interface PostgresOptions {
-  /** Changes no tables. */
-  readonly visitor: boolean;
+  /** For a process beside the gateway, which must not create or migrate tables. */
+  readonly secondary: boolean;
   readonly log: Pick<Log, 'warn'> | undefined;
 }
 
 type Put = { readonly tasks: readonly NewTask[]; readonly notes: readonly LedgerWrite[] };
 
-/** Throws `spool-unavailable` where the database cannot be reached or a later gateway has written it. */
-export async function openPostgres(url: string, { visitor, log }: PostgresOptions): Promise<Engine> {
+/** Throws `spool-unavailable` if the database cannot be reached or a newer gateway has written it. */
+export async function openPostgres(url: string, { secondary, log }: PostgresOptions): Promise<Engine> {
   const pool = new Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: connectMs,
-    query_timeout: answerMs,
+    query_timeout: queryTimeoutMs,
     keepAlive: true,
     types: typeParsers,
     application_name: 'imip-gateway',
   });
-  // An idle connection that breaks is replaced when it is next needed.
-  // One that breaks while in use fails its query; its event, unheard, would end the process.
+  // The pool replaces an idle connection that breaks. A connection that breaks while in use fails its query and emits an
+  // error event as well, which would end the process without a listener.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => log?.warn({ error: error.message }, 'database connection lost'));
-  let work: WorkWatch;
+  let work: WorkNotifier;
   try {
-    await transact(pool, visitor ? findSchema : prepareSchema);
-    await warnOfLooseDurability(pool, log);
-    work = await watchWork(url, pool, log);
+    await transact(pool, secondary ? checkSchema : prepareSchema);
+    await warnIfNotDurable(pool, log);
+    work = await openWorkNotifier(url, pool, log);
   } catch (error) {
     await pool.end();
     throw asGatewayError(error);
@@ -65,14 +66,14 @@ export async function openPostgres(url: string, { visitor, log }: PostgresOption
     writes(name)
       ? transact(pool, () => startOperation(operations, name, args))
       : withClient(pool, (client) => drive(client, startOperation(operations, name, args)));
-  const put = gatherPuts((tasks, notes) => transact(pool, () => operations.put(tasks, notes)));
+  const put = batchPuts((tasks, notes) => transact(pool, () => operations.put(tasks, notes)));
   return {
     run<N extends OperationName>(name: N, ...args: Arguments<N>): Promise<Result<N>> {
       const result = name === 'put' ? put(...(args as Arguments<'put'>)) : run(name, args);
       return result as Promise<Result<N>>;
     },
     announce: work.announce,
-    onForeignWork: work.listen,
+    onExternalWork: work.listen,
     async close() {
       await work.close();
       await pool.end();
@@ -80,9 +81,9 @@ export async function openPostgres(url: string, { visitor, log }: PostgresOption
   };
 }
 
-function* findSchema(): Operation<void> {
+function* checkSchema(): Operation<void> {
   const found = yield* queryOne<{ name: string | null }>(`select to_regclass('schema_version')::text as name`);
-  if (found === null || found.name === null) throw new GatewayError('spool-unavailable', noTablesYet);
+  if (found === null || found.name === null) throw new GatewayError('spool-unavailable', noTablesMessage);
   yield* checkVersion();
 }
 
@@ -91,11 +92,12 @@ function* prepareSchema(): Operation<void> {
   yield* migrate(postgresDialect);
 }
 
-/** An acknowledged mail must outlive a power cut; the administrator may have chosen otherwise. */
-async function warnOfLooseDurability(pool: Pool, log: Pick<Log, 'warn'> | undefined): Promise<void> {
+/** An acknowledged mail must survive a power cut, but the administrator may have configured PostgreSQL otherwise. */
+async function warnIfNotDurable(pool: Pool, log: Pick<Log, 'warn'> | undefined): Promise<void> {
   for (const name of ['fsync', 'synchronous_commit']) {
     const { rows } = await pool.query(`select current_setting('${name}') as value`);
-    if (rows[0].value === 'off') log?.warn({ setting: name }, 'the database may lose what the gateway acknowledged');
+    if (rows[0].value === 'off')
+      log?.warn({ setting: name }, 'database setting is off, acknowledged mails may be lost in a crash');
   }
 }
 
@@ -118,9 +120,9 @@ async function withClient<T>(pool: Pool, use: (client: PoolClient) => Promise<T>
   }
 }
 
-/** One transaction, tried again where another's got in the way. `start` makes the operation anew for each try. */
+/** Runs one transaction and retries it after a conflict with another. `start` creates a new operation for each attempt. */
 async function transact<T>(pool: Pool, start: () => Operation<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempts = 1; ; attempts += 1) {
     try {
       return await withClient(pool, async (client) => {
         await client.query('begin');
@@ -134,37 +136,40 @@ async function transact<T>(pool: Pool, start: () => Operation<T>): Promise<T> {
         }
       });
     } catch (error) {
-      if (isConflict(error) && tries < triesOnConflict) continue;
+      if (isConflict(error) && attempts < maxAttempts) continue;
       throw asGatewayError(error);
     }
   }
 }
 
-/** Puts share transactions. Where one is refused for what is in it, each is tried alone, so that the others are kept. */
-function gatherPuts(
-  keep: (tasks: readonly NewTask[], notes: readonly LedgerWrite[]) => Promise<void>,
+/**
+ * Lets puts share a transaction. If the database refuses one for its content, each is retried separately, so that only
+ * that one fails.
+ */
+function batchPuts(
+  store: (tasks: readonly NewTask[], notes: readonly LedgerWrite[]) => Promise<void>,
 ): (tasks: readonly NewTask[], notes: readonly LedgerWrite[]) => Promise<void> {
   let waiting: (Put & { resolve(): void; reject(error: unknown): void })[] = [];
-  let underWay = 0;
+  let inFlight = 0;
   const next = async (): Promise<void> => {
-    if (underWay >= putsUnderWay || waiting.length === 0) return;
+    if (inFlight >= maxConcurrentPuts || waiting.length === 0) return;
     const group = waiting;
     waiting = [];
-    underWay += 1;
+    inFlight += 1;
     try {
-      await keep(
+      await store(
         group.flatMap(({ tasks }) => tasks),
         group.flatMap(({ notes }) => notes),
       );
       for (const { resolve } of group) resolve();
     } catch (error) {
-      const alone = error instanceof GatewayError && !error.temporary && group.length > 1;
+      const retrySeparately = error instanceof GatewayError && !error.temporary && group.length > 1;
       for (const { tasks, notes, resolve, reject } of group) {
-        if (alone) await keep(tasks, notes).then(resolve, reject);
+        if (retrySeparately) await store(tasks, notes).then(resolve, reject);
         else reject(error);
       }
     } finally {
-      underWay -= 1;
+      inFlight -= 1;
       void next();
     }
   };

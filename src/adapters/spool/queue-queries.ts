@@ -1,7 +1,8 @@
-// What the spool does to tasks and lanes, in SQL for both back ends. Each function is one transaction. A lane's row is
-// locked before its tasks are read, so a put and a commit of the same lane follow one another.
+// SQL for tasks and lanes, for both back ends. In: tasks, leases and changes; out: batches, or whether the lease still held.
+// It refuses a commit or renewal whose lease was lost. Each exported operation is one transaction. A lane's row is locked
+// before its tasks are read, so that a put and a commit of the same lane are serialised.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
-import { dropCalendars, keepCalendars, writeLedger } from './ledger-queries.ts';
+import { deleteUnusedCalendars, storeCalendars, writeLedger } from './ledger-queries.ts';
 import type {
   Changes,
   ClaimOptions,
@@ -16,10 +17,10 @@ import type {
 
 export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
-/** A claim hands over no more than about this many bytes. */
+/** A claim returns no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;
 
-/** A task whose calendar is named by its digest. */
+/** A task with the digest of its calendar instead of the text. */
 export type BriefTask = Omit<Task, 'calendar'> & { readonly digest: string | null };
 
 export interface BriefBatch {
@@ -27,7 +28,7 @@ export interface BriefBatch {
   readonly tasks: readonly BriefTask[];
 }
 
-export type KeptTask = BriefTask & { readonly state: 'waiting' | 'held' | 'done' };
+export type TaskWithState = BriefTask & { readonly state: 'waiting' | 'held' | 'done' };
 
 export const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
   t.last_error as "lastError", t.calendar_digest as digest, r.bytes as raw`;
@@ -38,32 +39,32 @@ export function* put(tasks: readonly NewTask[], ledger: readonly LedgerWrite[]):
   yield* writeLedger(ledger);
 }
 
-/** A known id is left as it is, with its bytes and its lane. */
+/** Inserts tasks idempotently: a task with a known id is skipped, with its bytes and its lane. */
 function* insertTasks(tasks: readonly NewTask[]): Operation<void> {
-  const digests = yield* keepCalendars(tasks.flatMap(({ calendar }) => calendar ?? []));
-  const fresh = yield* insertEach<{ id: string; seq: number }>(
+  const digests = yield* storeCalendars(tasks.flatMap(({ calendar }) => calendar ?? []));
+  const rows = yield* insertEach<{ id: string; seq: number }>(
     `insert into task (id, queue, lane, state, body, due_at, created_at, attempts, calendar_digest)
      values (?, ?, ?, 'waiting', ?, ?, ?, 0, ?) on conflict (id) do nothing returning id, seq`,
     tasks.map(({ id, queue, lane, body, dueAt, createdAt, calendar }): Param[] => {
       return [id, queue, lane, body, dueAt, createdAt, digests.get(calendar ?? '') ?? null];
     }),
   );
-  const seqs = new Map(fresh.map(({ id, seq }) => [id, seq]));
+  const seqs = new Map(rows.map(({ id, seq }) => [id, seq]));
   const inserted = tasks.filter(({ id }) => seqs.has(id));
   yield* insertEach(
     'insert into task_raw (task, bytes) values (?, ?) on conflict (task) do nothing',
     inserted.flatMap(({ id, raw }): Param[][] => (raw === null ? [] : [[seqs.get(id)!, raw]])),
   );
-  yield* openLanes(inserted);
+  yield* scheduleLanes(inserted);
 }
 
 type Lane = Pick<NewTask, 'queue' | 'lane' | 'dueAt'>;
 
 /**
- * Makes these tasks' lanes claimable when the tasks are due. A leased lane is looked at again when it is committed. In one
- * order, so that two transactions do not wait for each other.
+ * Makes the lanes of these tasks claimable when the tasks are due. A leased lane is skipped, because the commit sets its
+ * time again. Lanes are updated in a fixed order, so that two transactions do not deadlock.
  */
-export function* openLanes(tasks: readonly Lane[]): Operation<void> {
+export function* scheduleLanes(tasks: readonly Lane[]): Operation<void> {
   const lanes = groupBy(tasks, ({ queue, lane }) => `${queue} ${lane}`).sort(byLane);
   yield* insertEach(
     `insert into lane (queue, name, fence, leased, ready_at) values (?, ?, 0, 0, ?)
@@ -78,19 +79,19 @@ export function* openLanes(tasks: readonly Lane[]): Operation<void> {
 }
 
 export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<BriefBatch[]> {
-  yield* mendTimes(dialect, queue, options);
+  yield* correctReadyTimes(dialect, queue, options);
   const batches: BriefBatch[] = [];
   let bytes = 0;
   for (let wanted = options.lanes; wanted > 0; wanted = options.lanes - batches.length) {
     const { fence, seen, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
     const before = batches.length;
     for (const lane of lanes) {
-      const tasks = bytes < claimBytes ? yield* dueTasks(queue, lane, options) : [];
+      const tasks = bytes < claimBytes ? yield* selectDueTasks(queue, lane, options) : [];
       if (tasks.length === 0) yield* freeLane(queue, lane);
       else batches.push({ lease: { queue, lane, fence }, tasks });
       for (const { body, raw } of tasks) bytes += body.length + (raw?.byteLength ?? 0);
     }
-    // Only where a lane had been announced too early is there reason to look for others.
+    // Another round is needed only if some lanes were ready and had no due task (`ready_at` may be too early).
     const found = batches.length - before;
     if (seen < wanted || found === seen || bytes >= claimBytes) break;
   }
@@ -98,10 +99,10 @@ export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions
 }
 
 /**
- * Lanes that would wait longer than anything may are made ready, as many as are wanted: the clock has been set back. A
- * lease among them ends as if it began now, for its worker may live.
+ * Corrects lanes whose `ready_at` lies further in the future than any due time may, because the clock was set back: at most
+ * `lanes` of them become ready. A leased lane gets a lease from now on, because its worker may still be running.
  */
-function* mendTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<void> {
+function* correctReadyTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<void> {
   const { lanes, leaseMs, longestWaitMs, now } = options;
   const far = now + longestWaitMs;
   const last = yield* queryOne<{ at: number | null }>('select max(ready_at) as at from lane where queue = ?', queue);
@@ -120,8 +121,9 @@ function* mendTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): 
 }
 
 /**
- * A lease that ended long ago was not seen to end, or the clock has been set forward: it is given once more, and a worker
- * that lives renews it meanwhile. Who took such a lane over at once would do again what is under way.
+ * Leases the lanes that are ready and returns those that the caller now owns. A lease that expired more than `leaseMs` ago
+ * is not taken over but extended once with its old fence, because the clock may have been set forward: a worker that is
+ * still running renews it in that time. Taking it over at once would repeat work in progress.
  */
 function* leaseLanes(
   dialect: Dialect,
@@ -148,7 +150,7 @@ function* leaseLanes(
   return { fence, seen: rows.length, lanes: rows.filter((row) => row.fence === fence).map(({ name }) => name) };
 }
 
-function* dueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<BriefTask[]> {
+function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<BriefTask[]> {
   const { perLane, now } = options;
   const far = now + options.longestWaitMs;
   if (!orderedQueues.has(queue)) {
@@ -174,7 +176,7 @@ function* dueTasks(queue: QueueName, lane: string, options: ClaimOptions): Opera
   return notDue === -1 ? tasks : tasks.slice(0, notDue);
 }
 
-/** Ends a lane's lease: it is claimable again when its next task is due; with no waiting task its row goes. */
+/** Ends a lane's lease. The lane is claimable again when its next task is due; without a waiting task its row is deleted. */
 function* freeLane(queue: QueueName, lane: string): Operation<void> {
   const due = orderedQueues.has(queue) ? 'due_at' : 'min(due_at)';
   const order = orderedQueues.has(queue) ? ' order by seq limit 1' : '';
@@ -202,13 +204,13 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
   const { queue, lane, fence } = lease;
   const sql = `select 1 as held from lane where queue = ? and name = ? and fence = ? and leased = 1${dialect.forUpdate}`;
   if ((yield* queryOne(sql, queue, lane, fence)) === null) return false;
-  // `state = 'waiting'` would let the planner walk the whole lane instead of the ids.
+  // With `state = 'waiting'`, the planner would scan the whole lane instead of looking up the ids.
   const mine = `id in ${dialect.list} and queue = ? and lane = ? and state not in ('held', 'done')`;
   if (changes.done?.length) {
     const done = JSON.stringify(changes.done);
     yield* query(`update task set state = 'done', ended_at = ? where ${mine}`, at, done, queue, lane);
   }
-  for (const group of groupBy(changes.retry ?? [], fateOf)) {
+  for (const group of groupBy(changes.retry ?? [], retryKey)) {
     const { dueAt, error, waitsFor = null } = group[0]!;
     const again = 'due_at = ?, last_error = ?, waits_for = ?, attempts = attempts + 1';
     yield* query(`update task set ${again} where ${mine}`, dueAt, error, waitsFor, idsOf(group), queue, lane);
@@ -224,15 +226,18 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
   return true;
 }
 
-/** Due at once, the oldest first; says how many. A lane that is being worked is looked at again when it is committed. */
+/**
+ * Makes waiting tasks due now, the oldest first, and returns the queue of each. A leased lane gets its new time when its
+ * lease is committed.
+ */
 export function* wake(dialect: Dialect, waitsFor: string, limit: number, now: number): Operation<QueueName[]> {
   const tasks = yield* query<Lane & { seq: number }>(
     `select seq, queue, lane, due_at as "dueAt" from task where waits_for = ? and state = 'waiting' order by seq limit ?`,
     waitsFor,
     limit,
   );
-  // Lanes before tasks, as a commit locks them.
-  yield* openLanes(tasks.map(({ queue, lane, dueAt }) => ({ queue, lane, dueAt: Math.min(dueAt, now) })));
+  // Lanes are locked before tasks, as in a commit.
+  yield* scheduleLanes(tasks.map(({ queue, lane, dueAt }) => ({ queue, lane, dueAt: Math.min(dueAt, now) })));
   const due = 'due_at = case when due_at > ? then ? else due_at end, waits_for = null';
   const seqs = JSON.stringify(tasks.map(({ seq }) => seq));
   if (tasks.length > 0) {
@@ -245,7 +250,7 @@ function byLane([a]: readonly Lane[], [b]: readonly Lane[]): number {
   return `${a?.queue} ${a?.lane}` < `${b?.queue} ${b?.lane}` ? -1 : 1;
 }
 
-function fateOf({ dueAt, error, waitsFor = null }: PutBack): string {
+function retryKey({ dueAt, error, waitsFor = null }: PutBack): string {
   return JSON.stringify([dueAt, error, waitsFor]);
 }
 
@@ -258,8 +263,8 @@ export function* findNextDue(queue: QueueName): Operation<number | null> {
   return row?.due ?? null;
 }
 
-export function* findTask(id: string): Operation<KeptTask | null> {
-  return yield* queryOne<KeptTask>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
+export function* findTask(id: string): Operation<TaskWithState | null> {
+  return yield* queryOne<TaskWithState>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
 }
 
 export function* countTasks(): Operation<QueueStatus[]> {
@@ -276,7 +281,7 @@ export function* countTasks(): Operation<QueueStatus[]> {
   });
 }
 
-/** Some of the tasks ended before `before`; 0: none is left. */
+/** Deletes up to `limit` tasks that ended before `before`, and returns how many; 0 means that none is left. */
 export function* pruneTasks(dialect: Dialect, before: number, limit: number): Operation<number> {
   const rows = yield* query<{ seq: number; digest: string | null }>(
     `select seq, calendar_digest as digest from task where state = 'done' and ended_at < ? order by ended_at limit ?`,
@@ -287,12 +292,12 @@ export function* pruneTasks(dialect: Dialect, before: number, limit: number): Op
   if (rows.length > 0) {
     yield* query(`delete from task_raw where task in ${dialect.numbers}`, seqs);
     yield* query(`delete from task where seq in ${dialect.numbers}`, seqs);
-    yield* dropCalendars(dialect, [...new Set(rows.flatMap(({ digest }) => digest ?? []))]);
+    yield* deleteUnusedCalendars(dialect, [...new Set(rows.flatMap(({ digest }) => digest ?? []))]);
   }
   return rows.length;
 }
 
-/** Ends every lease: for a store whose only user has just started. */
+/** Ends every lease. For SQLite at start-up, when the lock proves that no other gateway uses the database. */
 export function* freeAllLanes(): Operation<void> {
   const rows = yield* query<{ queue: QueueName; name: string }>('select queue, name from lane where leased = 1');
   for (const { queue, name } of rows) yield* freeLane(queue, name);

@@ -1,14 +1,14 @@
-// The tables, as numbered steps: a database at version n runs the steps after n, in order, each in one transaction.
-// A step that was ever released is never edited. Refuses a database that a later gateway has written.
+// The tables, as numbered steps. In: a database at version n; out: the same database after the steps that follow n. A
+// released step is never edited. It refuses a database that a newer gateway has written.
 import { GatewayError } from '../../core/errors.ts';
 import { type Dialect, type Operation, query, queryOne } from './operation.ts';
 
 type Step = (dialect: Dialect) => readonly string[];
 
 /**
- * A row of `lane` exists while the lane has a waiting task or is leased. `ready_at` is when it can next be claimed: its
- * first task's due time, or the end of its lease. It may be too early, never too late. Fences come from one counter, so
- * that a lane's row can go and come back and no old lease fits.
+ * A row of `lane` exists while the lane has a waiting task or is leased. `ready_at` is the time when it can next be claimed:
+ * the due time of its first task, or the end of its lease. It may be too early, never too late. Fencing tokens come from one
+ * counter, so that no old lease matches after a lane's row has been deleted and inserted again.
  */
 const first: Step = ({ serial, bytes, clustered }) => [
   `create table calendar (digest text not null primary key, text text not null)`,
@@ -60,7 +60,7 @@ const first: Step = ({ serial, bytes, clustered }) => [
 const sqliteFence: readonly string[] = [`create table fence (value bigint not null)`, `insert into fence values (0)`];
 const postgresFence: readonly string[] = [`create sequence fence_value`];
 
-/** Whom an organizer has mailed ever, and since when: what quotas count. */
+/** Everyone that an organizer has ever mailed, with the time of the first mail; quotas count these rows. */
 const recipients: readonly string[] = [
   `create table recipient (
      organizer_key text not null, recipient_key text not null, first_mailed_at bigint not null,
@@ -70,16 +70,16 @@ const recipients: readonly string[] = [
      select organizer_key, recipient_key, min(mailed_at) from mailing group by organizer_key, recipient_key`,
 ];
 
-/** Who is away that a task waits for. */
+/** The unavailable server that a task waits for. */
 const waitsFor: readonly string[] = [
   `alter table task add column waits_for text`,
   `create index task_waits_for on task (waits_for, seq) where state = 'waiting' and waits_for is not null`,
 ];
 
-/** What the event's SEQUENCE was when an answer was written into it. */
+/** The event's SEQUENCE at the time when an answer was written into it. */
 const eventSequence: readonly string[] = [`alter table applied add column event_sequence bigint`];
 
-/** Step n brings a database of version n to the next. */
+/** Step n migrates a database from version n to version n + 1. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
   () => recipients,
@@ -87,17 +87,17 @@ export const steps: readonly Step[] = [
   () => eventSequence,
 ];
 
-/** The version this gateway writes. */
+/** The version that this gateway writes. */
 export const schemaVersion = steps.length;
 
 /**
- * Runs the steps that the database lacks, within the caller's transaction. Gives the version it found.
- * Throws `spool-unavailable` where a later gateway has been here.
+ * Runs the missing steps in the caller's transaction and returns the version that it found. Throws `spool-unavailable` if
+ * a newer gateway has written the database.
  */
 export function* migrate(dialect: Dialect, wanted = steps): Operation<number> {
   yield* query('create table if not exists schema_version (version bigint not null)');
   const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
-  if (found > wanted.length) throw foreignVersion(found);
+  if (found > wanted.length) throw newerVersion(found);
   if (found === 0) yield* query('insert into schema_version values (0)');
   for (const step of wanted.slice(found)) {
     for (const sql of step(dialect)) yield* query(sql);
@@ -106,20 +106,20 @@ export function* migrate(dialect: Dialect, wanted = steps): Operation<number> {
   return found;
 }
 
-/** What a visitor hears who comes before the gateway. */
-export const noTablesYet = 'the database has no tables yet: the gateway makes them when it starts';
+/** The error of a secondary process that opens the database before the gateway's first start. */
+export const noTablesMessage = 'the database has no tables yet: start the gateway, which creates them';
 
-/** For a visitor, who changes no tables. Throws `spool-unavailable` where they are not this gateway's. */
+/** For a secondary process, which must not migrate. Throws `spool-unavailable` if the tables have another version. */
 export function* checkVersion(): Operation<void> {
   const found = (yield* queryOne<{ version: number }>('select version from schema_version'))?.version ?? 0;
-  if (found > schemaVersion) throw foreignVersion(found);
+  if (found > schemaVersion) throw newerVersion(found);
   if (found < schemaVersion) {
-    const message = `the database has schema ${found}: the gateway brings it to ${schemaVersion} when it starts`;
+    const message = `the database has schema version ${found}: start the gateway, which migrates it to ${schemaVersion}`;
     throw new GatewayError('spool-unavailable', message);
   }
 }
 
-function foreignVersion(found: number): GatewayError {
-  const message = `the database has schema ${found}, this gateway knows ${schemaVersion}: another version wrote it`;
+function newerVersion(found: number): GatewayError {
+  const message = `the database has schema version ${found} of a newer gateway: this one knows only ${schemaVersion}`;
   return new GatewayError('spool-unavailable', message);
 }

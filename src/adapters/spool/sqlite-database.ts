@@ -1,5 +1,5 @@
-// Opens the SQLite file of a spool and drives operations on it, synchronously: for the worker. Refuses a place that
-// cannot be written and a file that another gateway holds.
+// Opens the SQLite file of a spool and runs operations on it synchronously, for the worker thread. In: a path; out: the
+// database. It refuses a path that cannot be written, and a file that another gateway holds.
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from '@photostructure/sqlite';
@@ -9,7 +9,7 @@ import type { Operation, Row } from './operation.ts';
 export type Database = InstanceType<typeof DatabaseSync>;
 type Prepared = ReturnType<Database['prepare']>;
 
-/** Node's own module where it has one; the same interface by @photostructure/sqlite elsewhere. */
+/** Returns Node's own module if it exists (not in Node 20), else @photostructure/sqlite, which has the same interface. */
 async function loadSqlite(): Promise<typeof DatabaseSync> {
   const builtin = 'node:sqlite';
   const own = (await import(builtin).catch(() => null)) as { DatabaseSync: typeof DatabaseSync } | null;
@@ -22,15 +22,15 @@ export interface OpenFile {
 }
 
 /**
- * Opens or makes the file. `exclusive`: holds `PATH-lock` until closed or until the process dies, so that there is one
- * gateway per file; readers such as the command line do without.
+ * Opens the file. With `exclusive`, creates it if needed and holds `PATH-lock` until it is closed or the process dies, so
+ * that one gateway uses the file. The command line opens it without the lock.
  */
 export async function openFile(path: string, exclusive: boolean): Promise<OpenFile> {
   const Sqlite = await loadSqlite();
   try {
-    if (exclusive) makeForOwner(path);
-    else if (!existsSync(path)) throw new GatewayError('spool-unavailable', `there is no database ${path}`);
-    const lock = exclusive ? takeLock(new Sqlite(`${path}-lock`)) : null;
+    if (exclusive) createPrivateFile(path);
+    else if (!existsSync(path)) throw new GatewayError('spool-unavailable', `the database ${path} does not exist`);
+    const lock = exclusive ? lockExclusively(new Sqlite(`${path}-lock`)) : null;
     const database = new Sqlite(path);
     database.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;
       pragma wal_autocheckpoint = 4000; pragma cache_size = -65536; pragma temp_store = memory`);
@@ -47,25 +47,28 @@ export async function openFile(path: string, exclusive: boolean): Promise<OpenFi
   }
 }
 
-/** People's mail is in it: what is made here is for this user only. What SQLite makes beside it is as the file is. */
-function makeForOwner(path: string): void {
+/**
+ * Creates folder and file so that only this user can read them, because they contain people's mail. SQLite gives the files
+ * that it adds the same permissions.
+ */
+function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
 }
 
-/** The kernel drops the lock with the process, so a crash leaves nothing behind that must be cleaned up. */
-function takeLock(lock: Database): Database {
+/** Takes the lock. The kernel releases it when the process ends, so after a crash nothing has to be cleaned up. */
+function lockExclusively(lock: Database): Database {
   try {
     lock.exec('begin exclusive');
     return lock;
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== 5) throw error;
-    throw new GatewayError('spool-unavailable', 'another gateway uses this database file');
+    throw new GatewayError('spool-unavailable', 'another gateway uses this database file: stop it first');
   }
 }
 
-/** Runs an operation's statements one after the other; statements are prepared once. */
+/** Returns a function that runs an operation's statements one after the other. Each statement is prepared only once. */
 export function driver(database: Database): <T>(operation: Operation<T>) => T {
   const prepared = new Map<string, Prepared>();
   const prepare = (sql: string): Prepared => {
@@ -86,8 +89,9 @@ export function driver(database: Database): <T>(operation: Operation<T>) => T {
 }
 
 /**
- * What a later try may pass, by SQLite's primary result code and its text (https://www.sqlite.org/rescode.html): what
- * `all` of @photostructure/sqlite 1.2.1 throws carries the text alone.
+ * SQLite's primary result codes for errors that a retry may not meet again, with their texts
+ * (https://www.sqlite.org/rescode.html). The texts are needed because errors of `all` in @photostructure/sqlite 1.2.1
+ * have no code.
  */
 const temporary: ReadonlyMap<number, string> = new Map([
   [5, 'database is locked'],
@@ -100,7 +104,7 @@ const temporary: ReadonlyMap<number, string> = new Map([
 ]);
 const full = 13;
 
-/** What SQLite threw, as the gateway's own error: a full disk, a failing one, or a fault of ours. */
+/** Turns SQLite's error into a GatewayError: the disk is full, the database failed, or our statement is wrong. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const { errcode, message = '' } = error as { errcode?: number; message?: string };
@@ -108,7 +112,7 @@ export function asGatewayError(error: unknown): GatewayError {
     errcode === undefined ? text === message : (errcode & 0xff) === code,
   );
   if (found?.[0] === full) {
-    return new GatewayError('spool-full', 'no room for the database', { temporary: true, cause: error });
+    return new GatewayError('spool-full', 'the disk of the database is full', { temporary: true, cause: error });
   }
   if (found !== undefined) {
     return new GatewayError('spool-unavailable', `the database failed: ${message}`, { temporary: true, cause: error });

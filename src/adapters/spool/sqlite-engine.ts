@@ -1,5 +1,6 @@
-// The main thread's side of the SQLite worker: hands calls over and settles them. Bytes to be kept are copied once, and
-// that copy changes hands; the caller's own bytes stay as they are.
+// The main thread's side of the SQLite worker. In: calls of operations; out: their results. Calls are sent to the worker in
+// groups. Bytes to be stored are copied once and the copy is transferred, so that the caller's buffer stays usable. It
+// refuses calls once the worker has failed or exited.
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
 import type { Engine } from './engine.ts';
@@ -8,94 +9,94 @@ import { queueNames } from './queue-queries.ts';
 import type { Call, Failure, FromWorker, ToWorker, WorkerOptions } from './sqlite-worker.ts';
 import type { Changes, NewTask, QueueName } from '../../flow/ports/spool.ts';
 
-interface Waiting {
+interface PendingCall {
   resolve(value: unknown): void;
   reject(error: GatewayError): void;
 }
 
-/** Groups on their way to the disk at a time: the thread has one to go on with while we settle the other. */
-const groupsUnderWay = 2;
+/** With two groups, the worker executes one while the main thread settles the results of the other. */
+const maxGroupsInFlight = 2;
 
-/** Throws `spool-unavailable` where the file cannot be written or another gateway holds it. */
+/** Throws `spool-unavailable` if the file cannot be written or another gateway holds it. */
 export async function openSqlite(options: WorkerOptions): Promise<Engine> {
   const worker = startWorker(options);
-  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  await opened(worker);
-  const waiting = new Map<number, Waiting>();
-  const send = gatherCalls(worker);
-  let foreign: ((queues: Iterable<QueueName>) => void) | null = null;
-  let lost: GatewayError | null = null;
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  await waitUntilOpen(worker);
+  const pending = new Map<number, PendingCall>();
+  const send = batchCalls(worker);
+  let onWork: ((queues: Iterable<QueueName>) => void) | null = null;
+  let fatalError: GatewayError | null = null;
   let calls = 0;
 
-  const lose = (error: GatewayError): void => {
-    lost ??= error;
-    for (const { reject } of waiting.values()) reject(lost);
-    waiting.clear();
+  const failAllCalls = (error: GatewayError): void => {
+    fatalError ??= error;
+    for (const { reject } of pending.values()) reject(fatalError);
+    pending.clear();
   };
-  worker.on('error', (cause) => lose(unavailable(`the database thread failed: ${cause.message}`, cause)));
-  void gone.then(() => lose(unavailable('the database is closed')));
+  worker.on('error', (cause) => failAllCalls(unavailable(`the database thread failed: ${cause.message}`, cause)));
+  void exited.then(() => failAllCalls(unavailable('the database is closed')));
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'foreign') foreign?.(queueNames);
-    if (message.kind !== 'answers') return;
-    send.answered();
-    for (const answer of message.answers) {
-      const call = waiting.get(answer.id);
-      waiting.delete(answer.id);
-      if ('failure' in answer) call?.reject(revive(answer.failure));
-      else call?.resolve(answer.value);
+    if (message.kind === 'external-write') onWork?.(queueNames);
+    if (message.kind !== 'results') return;
+    send.completed();
+    for (const result of message.results) {
+      const call = pending.get(result.id);
+      pending.delete(result.id);
+      if ('failure' in result) call?.reject(toError(result.failure));
+      else call?.resolve(result.value);
     }
   });
 
   return {
     run<N extends OperationName>(name: N, ...args: Arguments<N>): Promise<Result<N>> {
       return new Promise((resolve, reject) => {
-        if (lost) return reject(lost);
+        if (fatalError) return reject(fatalError);
         const id = (calls += 1);
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
         send.add({ id, name, args });
       });
     },
     announce: () => {},
-    onForeignWork(listener) {
-      foreign = listener;
+    onExternalWork(listener) {
+      onWork = listener;
     },
     async close() {
       send.close();
-      await gone;
+      await exited;
     },
   };
 }
 
-/** Calls go to the thread in groups: those of one turn, and while it is busy all that come. */
-function gatherCalls(worker: Worker): { add(call: Call): void; answered(): void; close(): void } {
+/** Sends calls in groups: the calls of one turn of the event loop, or all calls that arrive while the worker is busy. */
+function batchCalls(worker: Worker): { add(call: Call): void; completed(): void; close(): void } {
   let calls: Call[] = [];
   let transfer: ArrayBuffer[] = [];
-  let underWay = 0;
+  let inFlight = 0;
   const flush = (): void => {
-    if (calls.length === 0 || underWay >= groupsUnderWay) return;
-    underWay += 1;
+    if (calls.length === 0 || inFlight >= maxGroupsInFlight) return;
+    inFlight += 1;
     worker.postMessage({ kind: 'run', calls } satisfies ToWorker, transfer);
     calls = [];
     transfer = [];
   };
   return {
     add({ id, name, args }) {
-      if (calls.push({ id, name, args: args.map((argument) => handOver(argument, transfer)) }) === 1)
+      if (calls.push({ id, name, args: args.map((argument) => copyBytes(argument, transfer)) }) === 1)
         setImmediate(flush);
     },
-    answered() {
-      underWay -= 1;
+    completed() {
+      inFlight -= 1;
       flush();
     },
     close() {
-      underWay = 0;
+      inFlight = 0;
       flush();
       worker.postMessage({ kind: 'close' } satisfies ToWorker, []);
     },
   };
 }
 
-/** Run from source, the thread first needs a loader for TypeScript; built, it is a plain module. */
+/** Starts the worker. From source, the thread must register a TypeScript loader first; the build has a plain module. */
 function startWorker(workerData: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData });
@@ -104,18 +105,18 @@ function startWorker(workerData: WorkerOptions): Worker {
   return new Worker(start, { eval: true, workerData });
 }
 
-function opened(worker: Worker): Promise<void> {
+function waitUntilOpen(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once('message', (message: FromWorker) => {
-      if (message.kind === 'failed') reject(revive(message.failure));
+      if (message.kind === 'failed') reject(toError(message.failure));
       else resolve();
     });
     worker.once('error', (cause) => reject(unavailable(`the database thread failed: ${cause.message}`, cause)));
   });
 }
 
-/** An argument with the bytes of its tasks copied into buffers of their own, which are added to `transfer`. */
-function handOver(argument: unknown, transfer: ArrayBuffer[]): unknown {
+/** Returns the argument with its tasks' bytes copied into new buffers, and adds these buffers to `transfer`. */
+function copyBytes(argument: unknown, transfer: ArrayBuffer[]): unknown {
   const copied = (tasks: readonly NewTask[]): NewTask[] =>
     tasks.map((task) => {
       if (task.raw === null) return task;
@@ -128,7 +129,7 @@ function handOver(argument: unknown, transfer: ArrayBuffer[]): unknown {
   return add ? { ...(argument as Changes), add: copied(add) } : argument;
 }
 
-function revive({ code, message, temporary }: Failure): GatewayError {
+function toError({ code, message, temporary }: Failure): GatewayError {
   return new GatewayError(code, message, { temporary });
 }
 

@@ -1,11 +1,12 @@
-// The thread that owns the SQLite file. A group of calls, those that came while it was busy, shares a transaction and its
-// fsync; where one of them is refused each is run alone, so that it fails alone. Answers go out after the commit.
+// The thread that owns the SQLite file. In: groups of calls; out: their results, sent after the commit. A group shares one
+// transaction and one fsync. If one call fails, each call of the group runs in its own transaction, so that only that call
+// fails. It refuses to store new work when the disk has less free space than the reserve.
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { GatewayError } from '../../core/errors.ts';
-import { askForRoom } from './assert-free-space.ts';
+import { assertFreeSpace } from './assert-free-space.ts';
 import { type Operation, query, sqliteDialect } from './operation.ts';
-import { bindOperations, mustLast, type OperationName, startOperation, writes } from './operations.ts';
+import { bindOperations, needsFsync, type OperationName, startOperation, writes } from './operations.ts';
 import { freeAllLanes, probe } from './queue-queries.ts';
 import { checkVersion, migrate } from './schema.ts';
 import { asGatewayError, driver, openFile, type OpenFile } from './sqlite-database.ts';
@@ -29,19 +30,19 @@ export interface Failure {
   readonly temporary: boolean;
 }
 
-export type Answer =
+export type CallResult =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure };
 
 export type FromWorker =
   | { readonly kind: 'open' }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly kind: 'results'; readonly results: readonly CallResult[] }
   /** Another process wrote to the file. */
-  | { readonly kind: 'foreign' };
+  | { readonly kind: 'external-write' };
 
 const port = parentPort!;
-const foreignCheckMs = 500;
+const externalWriteCheckMs = 500;
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
@@ -58,42 +59,42 @@ function serve(file: OpenFile, path: string): void {
   const operations = bindOperations(sqliteDialect);
   const step = (sql: string): unknown => drive(query(sql));
 
-  const failAll = (calls: readonly Call[], error: unknown): Answer[] =>
+  const failAll = (calls: readonly Call[], error: unknown): CallResult[] =>
     calls.map(({ id }) => ({ id, failure: failureOf(error) }));
 
-  let waits = true;
-  /** Without it a commit is in the log, and on the disk with the next one that waits. */
-  const waitForDisk = (wanted: boolean): void => {
-    if (wanted !== waits) step(`pragma synchronous = ${wanted ? 'full' : 'normal'}`);
-    waits = wanted;
+  let syncsOnCommit = true;
+  /** Without fsync, a commit is only written to the log; it reaches the disk with the next commit that has fsync. */
+  const setFsync = (wanted: boolean): void => {
+    if (wanted !== syncsOnCommit) step(`pragma synchronous = ${wanted ? 'full' : 'normal'}`);
+    syncsOnCommit = wanted;
   };
 
-  const runGroup = (calls: readonly Call[]): Answer[] => {
+  const runGroup = (calls: readonly Call[]): CallResult[] => {
     try {
-      waitForDisk(calls.some(({ name }) => mustLast(name)));
+      setFsync(calls.some(({ name }) => needsFsync(name)));
       step(calls.some(({ name }) => writes(name)) ? 'begin immediate' : 'begin');
     } catch (error) {
-      // Another process has the file for longer than we wait: it would have it for the next call too.
+      // Another process holds the file for longer than the busy time-out, so a retry of each call would fail as well.
       return failAll(calls, error);
     }
     try {
-      if (calls.some(({ name }) => name === 'put' || name === 'probe')) askForRoom(dirname(path));
-      const answers = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
+      if (calls.some(({ name }) => name === 'put' || name === 'probe')) assertFreeSpace(dirname(path));
+      const results = calls.map(({ id, name, args }) => ({ id, value: drive(startOperation(operations, name, args)) }));
       step('commit');
-      return answers;
+      return results;
     } catch (error) {
       rollBack(step);
       return calls.length === 1 ? failAll(calls, error) : calls.flatMap((call) => runGroup([call]));
     }
   };
 
-  // At once, for there must be a version to compare with.
-  checkForeign(drive);
-  const watch = setInterval(() => checkForeign(drive), foreignCheckMs);
+  // The first check stores the version that later checks compare with.
+  checkExternalWrite(drive);
+  const watch = setInterval(() => checkExternalWrite(drive), externalWriteCheckMs);
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'run') {
-      const answers = runGroup(message.calls);
-      send({ kind: 'answers', answers }, answers.flatMap(rawBuffers));
+      const results = runGroup(message.calls);
+      send({ kind: 'results', results }, results.flatMap(rawBuffers));
     } else {
       clearInterval(watch);
       file.close();
@@ -106,14 +107,14 @@ function rollBack(step: (sql: string) => unknown): void {
   try {
     step('rollback');
   } catch {
-    // SQLite had rolled back by itself.
+    // SQLite has already rolled back.
   }
 }
 
-/** The buffers of raw mails in an answer: they are handed over, not copied. */
-function rawBuffers(answer: Answer): ArrayBuffer[] {
-  if (!('value' in answer) || answer.value === null || typeof answer.value !== 'object') return [];
-  const values: unknown[] = Array.isArray(answer.value) ? answer.value : [answer.value];
+/** Returns the buffers of raw mails in a result; they are transferred to the main thread instead of copied. */
+function rawBuffers(result: CallResult): ArrayBuffer[] {
+  if (!('value' in result) || result.value === null || typeof result.value !== 'object') return [];
+  const values: unknown[] = Array.isArray(result.value) ? result.value : [result.value];
   return values.flatMap((value) => {
     const { raw, tasks } = value as { raw?: Uint8Array | null; tasks?: readonly { raw: Uint8Array | null }[] };
     const all = tasks ? tasks.map((task) => task.raw) : [raw];
@@ -123,14 +124,14 @@ function rawBuffers(answer: Answer): ArrayBuffer[] {
 
 let seenVersion: unknown;
 
-/** `data_version` changes when another connection has committed. */
-function checkForeign(drive: <T>(operation: Operation<T>) => T): void {
+/** Reports a commit of another process: `data_version` changes with a commit on another connection. */
+function checkExternalWrite(drive: <T>(operation: Operation<T>) => T): void {
   try {
     const version = drive(query<{ data_version: number }>('pragma data_version'))[0]?.data_version;
-    if (seenVersion !== undefined && seenVersion !== version) send({ kind: 'foreign' });
+    if (seenVersion !== undefined && seenVersion !== version) send({ kind: 'external-write' });
     seenVersion = version;
   } catch {
-    // A disk that fails shows in the calls themselves.
+    // If the disk fails, the calls themselves report it.
   }
 }
 
@@ -140,9 +141,9 @@ function prepare({ database }: OpenFile, exclusive: boolean): void {
   try {
     if (exclusive) {
       drive(migrate(sqliteDialect));
-      // The lock proves that whoever held a lease is gone.
+      // Holding the lock proves that the process that held these leases has ended.
       drive(freeAllLanes());
-      // A file that another user owns opens all the same, for reading.
+      // SQLite opens a file that we may only read without an error, so the write is tested here.
       drive(probe(0));
     } else drive(checkVersion());
     database.exec('commit');
@@ -160,7 +161,7 @@ async function start({ path, exclusive }: WorkerOptions): Promise<void> {
     serve(file, path);
     send({ kind: 'open' });
   } catch (error) {
-    // Left open, the file and its lock would outlive this thread.
+    // Without this, the file and its lock would stay open after the thread has ended.
     file?.close();
     send({ kind: 'failed', failure: failureOf(error) });
     port.close();

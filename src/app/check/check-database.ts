@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import { openSpool, type SpoolOptions } from '../../adapters/spool/open-spool.ts';
-import { noTablesYet } from '../../adapters/spool/schema.ts';
+import { noTablesMessage } from '../../adapters/spool/schema.ts';
 import type { Ledger, Spool } from '../../flow/ports/spool.ts';
 import { attention, failed, messageOf, ok } from './link.ts';
 import type { Link } from './types.ts';
@@ -31,7 +31,7 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
     await opened.spool.put([], [{ kind: 'mark', mark, at: now() }]);
     await opened.spool.probe();
     await opened.spool.close();
-    opened = await openSpool({ url, visitor: true });
+    opened = await openSpool({ url, secondary: true });
     if (!(await opened.ledger.marked(mark)))
       throw new GatewayError('spool-unavailable', 'what was written is not there any more');
   } catch (error) {
@@ -44,9 +44,9 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
 }
 
 /** A PostgreSQL that no gateway has used yet is opened as its first one would. */
-async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, visitor: boolean) {
-  return openSpool({ url, log, visitor }).catch((error: unknown) => {
-    if (error instanceof GatewayError && error.message === noTablesYet) return openSpool({ url, log });
+async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, secondary: boolean) {
+  return openSpool({ url, log, secondary }).catch((error: unknown) => {
+    if (error instanceof GatewayError && error.message === noTablesMessage) return openSpool({ url, log });
     throw error;
   });
 }

@@ -24,7 +24,7 @@ import { makeSecret, startGateway } from '../start-gateway.ts';
 import { describeEntries } from './describe-entries.ts';
 import { describeMail } from './describe-mail.ts';
 import { interpretMail } from '../../core/message/interpret-mail.ts';
-import { openLedger, openQueueDesk } from '../../adapters/spool/open-spool.ts';
+import { openLedger, openForOperator } from '../../adapters/spool/open-spool.ts';
 import type { QueueName } from '../../flow/ports/spool.ts';
 
 const program = new Command('imip-gateway');
@@ -122,7 +122,7 @@ queue
   .action(async (given: { queue?: QueueName; state?: 'waiting' | 'held'; limit: string; json?: true }) => {
     const limit = wholeNumber(given.limit) ?? fail('--limit must be a number');
     const filter = { queue: given.queue ?? null, state: given.state ?? null, limit };
-    const listing = await atTheDesk((desk) => listQueue(desk, filter));
+    const listing = await asOperator((options) => listQueue(options, filter));
     console.log(given.json ? JSON.stringify(listing, null, 2) : sayListing(listing, Date.now()));
   });
 
@@ -132,7 +132,7 @@ queue
   .description('one task in full, and what the ledger says about it')
   .option('--json', 'as JSON')
   .action(async (id: string, { json }: { json?: true }) => {
-    const task = (await atTheDesk((desk) => showTask(desk, id))) ?? fail(`no task has the id ${id}`);
+    const task = (await asOperator((options) => showTask(options, id))) ?? fail(`no task has the id ${id}`);
     console.log(json ? JSON.stringify(task, null, 2) : sayTask(task));
   });
 
@@ -148,7 +148,7 @@ for (const change of ['retry', 'hold', 'drop'] as const) {
     .description(changes[change])
     .option('--json', 'as JSON')
     .action(async (ids: string[], { json }: { json?: true }) => {
-      const results = await atTheDesk((desk) => changeTasks(desk, change, ids));
+      const results = await asOperator((options) => changeTasks(options, change, ids));
       console.log(json ? JSON.stringify(results, null, 2) : sayChanges(change, results));
       if (results.some(({ result }) => result !== 'changed')) process.exitCode = 1;
     });
@@ -175,10 +175,10 @@ function addressOf(option: string, text: string | undefined): CalendarAddress | 
   return text === undefined ? null : (calendarAddress(text) ?? fail(`${option} must be a mail address`));
 }
 
-async function atTheDesk<T>(work: (desk: QueueCommandOptions) => Promise<T>): Promise<T> {
-  const { desk, spool, ledger } = await openQueueDesk({ url: databaseUrl() });
+async function asOperator<T>(work: (options: QueueCommandOptions) => Promise<T>): Promise<T> {
+  const { actions, spool, ledger } = await openForOperator({ url: databaseUrl() });
   try {
-    return await work({ desk, spool, ledger, now: Date.now });
+    return await work({ actions, spool, ledger, now: Date.now });
   } finally {
     await spool.close();
   }

@@ -4,7 +4,7 @@ import type {
   Ledger,
   LedgerEntry,
   NewEntry,
-  QueueDesk,
+  OperatorActions,
   QueuedTask,
   QueueName,
   QueueStatus,
@@ -20,7 +20,7 @@ import { terminalText } from './terminal-text.ts';
 import { FAILED } from '../../flow/queue/work-queue.ts';
 
 export interface QueueCommandOptions {
-  readonly desk: QueueDesk;
+  readonly actions: OperatorActions;
   readonly spool: Pick<Spool, 'status' | 'task'>;
   readonly ledger: Pick<Ledger, 'entries'>;
   readonly now: () => number;
@@ -61,10 +61,10 @@ export interface ShownTask extends ListedTask {
 const MOST_ENTRIES = 50;
 
 export async function listQueue(
-  { desk, spool }: QueueCommandOptions,
-  filter: Parameters<QueueDesk['list']>[0],
+  { actions, spool }: QueueCommandOptions,
+  filter: Parameters<OperatorActions['list']>[0],
 ): Promise<Listing> {
-  const [queues, tasks] = await Promise.all([spool.status(), desk.list(filter)]);
+  const [queues, tasks] = await Promise.all([spool.status(), actions.list(filter)]);
   return { queues, tasks: tasks.map((task) => listTask(task)) };
 }
 
@@ -82,7 +82,7 @@ export async function showTask({ spool, ledger }: QueueCommandOptions, id: strin
 
 /** In the order given; each by itself, so that one that cannot be changed hinders none. */
 export async function changeTasks(
-  { desk, spool, now }: QueueCommandOptions,
+  { actions, spool, now }: QueueCommandOptions,
   change: TaskChange,
   ids: readonly string[],
 ): Promise<{ id: string; result: TaskChanged }[]> {
@@ -91,7 +91,7 @@ export async function changeTasks(
     const task = await spool.task(id);
     const at = now();
     const entry = task === null ? [] : [{ kind: 'entry', entry: operatorEntry(task, change, at) } as const];
-    results.push({ id, result: await desk.change(id, change, entry, at) });
+    results.push({ id, result: await actions.change(id, change, entry, at) });
   }
   return results;
 }

@@ -136,7 +136,7 @@ export type TaskChange = 'retry' | 'hold' | 'drop';
 export type TaskChanged = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
 
 /** The queues in an operator's hands. */
-export interface QueueDesk {
+export interface OperatorActions {
   /** What waits and what is held, oldest first; null: all of it. */
   list(filter: {
     readonly queue: QueueName | null;

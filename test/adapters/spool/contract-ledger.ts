@@ -1,4 +1,4 @@
-// The contract of the ledger: what is written beside tasks, and how it is found again.
+// The contract of the ledger: what is written together with tasks, and how it is found.
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../../src/core/reasons.ts';
 import type { LedgerWrite } from '../../../src/flow/ports/spool.ts';
@@ -16,7 +16,7 @@ function applied(attendeeKey: string, recurrenceId: string | null, content: stri
 
 export function describeLedger(bench: Bench): void {
   describe('the ledger', () => {
-    it('finds an entry by each of its subjects, oldest first, the newest within the limit', async () => {
+    it('finds the newest entries by each of their subjects and returns them oldest first', async () => {
       const entries = [1, 2, 3].map((at) =>
         newEntry({ at, taskId: `t${at}`, messageId: null, recurrenceId: '20261122' }),
       );
@@ -32,13 +32,13 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.ledger.recent(2)).toEqual(entries.slice(1));
     });
 
-    it('reads a line whose reason another version of the gateway wrote', async () => {
+    it('reads an entry with a reason of another gateway version', async () => {
       const entry = newEntry({ reason: 'of-another-version' as Reason });
       await bench.spool.put([], [{ kind: 'entry', entry }]);
       expect(await bench.ledger.entries('t1', 1)).toEqual([entry]);
     });
 
-    it('replaces the applied answer of an attendee and occurrence', async () => {
+    it('replaces the applied answer for the same attendee and occurrence', async () => {
       await bench.spool.put(
         [],
         [applied('bob', null, '1'), applied('bob', '20261122', '2'), applied('eve', null, '3')],
@@ -56,7 +56,7 @@ export function describeLedger(bench: Bench): void {
       });
     });
 
-    it('keeps the place of an event', async () => {
+    it('stores the href of an event', async () => {
       const event = { organizerKey: 'ann@example.com', uid: 'u1', href: '/a.ics' };
       await bench.spool.put([], [{ kind: 'event', event }]);
       expect((await bench.ledger.eventContext('ann@example.com', 'u1', [])).event).toEqual(event);
@@ -64,7 +64,7 @@ export function describeLedger(bench: Bench): void {
       expect((await bench.ledger.eventContext('ann@example.com', 'u1', [])).event).toEqual({ ...event, href: null });
     });
 
-    it('keeps mailings in order, each message once', async () => {
+    it('stores mailings in order, and each message only once', async () => {
       const mailings = [
         newMailing({ calendar: 'one' }),
         newMailing({ messageId: '<2@example.com>', recipientKey: 'eve@remote.test', recurrenceId: '20261122' }),
@@ -82,7 +82,7 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.ledger.mailing('<9@example.com>')).toBeNull();
     });
 
-    it('counts the recipients that an organizer mailed for the first time within a time', async () => {
+    it('counts the recipients that an organizer mailed for the first time in a period', async () => {
       const organizerKey = 'zoe@example.com';
       const mailed = (recipientKey: string, mailedAt: number) => ({
         kind: 'mailing' as const,
@@ -109,7 +109,7 @@ export function describeLedger(bench: Bench): void {
       expect(await count('a@remote.test', 'yan@example.com')).toEqual([0, 0, 0, 0]);
     });
 
-    it('keeps reply pairs, aliases, suppressions and marks', async () => {
+    it('stores reply pairs, aliases, suppressions and marks', async () => {
       const pair = {
         id: 'abc',
         organizer: { key: 'ann@example.com', asWritten: 'Ann@Example.com' },

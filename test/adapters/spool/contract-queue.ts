@@ -1,11 +1,11 @@
-// The contract of the queue: what put, claim, renew and commit promise, in whatever order they come.
+// The contract of the queue: put, claim, renew, wake and commit.
 import { describe, expect, it } from 'vitest';
 import type { Bench } from './contract.ts';
 import { idsOf, newEntry, newTask } from './records.ts';
 
 export function describeQueue(bench: Bench): void {
   describe('put', () => {
-    it('keeps every field and the bytes, and leaves the caller its bytes', async () => {
+    it("stores every field and the bytes, and leaves the caller's buffer usable", async () => {
       const raw = Buffer.from('Subject: é\r\n\r\n\0\u00ff');
       const task = newTask({ queue: 'incoming', body: '{"a":"ü"}', raw, dueAt: 5, createdAt: 4 });
       await bench.spool.put([task]);
@@ -22,7 +22,7 @@ export function describeQueue(bench: Bench): void {
       expect(Buffer.from(kept!.raw!)).toEqual(raw);
     });
 
-    it('leaves a known id as it is', async () => {
+    it('skips a known id', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l', body: '1' })]);
       await bench.spool.put([newTask({ id: 'a', lane: 'l', body: '2' })]);
       expect((await bench.spool.task('a'))?.body).toBe('1');
@@ -32,14 +32,14 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.claim('event')).toEqual([]);
     });
 
-    it('survives closing and opening', async () => {
+    it('stores tasks and marks durably', async () => {
       await bench.spool.put([newTask({ id: 'a' })], [{ kind: 'mark', mark: 'm', at: 1 }]);
       await bench.reopen();
       expect((await bench.spool.task('a'))?.state).toBe('waiting');
       expect(await bench.ledger.marked('m')).toBe(true);
     });
 
-    it('takes many at once, from many callers', async () => {
+    it('accepts many concurrent calls', async () => {
       const puts = Array.from({ length: 50 }, (_, n) =>
         bench.spool.put([newTask({ id: `p${n}`, lane: 'same' }), newTask({ id: `q${n}`, lane: `own-${n}` })]),
       );
@@ -50,13 +50,13 @@ export function describeQueue(bench: Bench): void {
       expect(batches.flatMap((batch) => idsOf(batch.tasks))).toHaveLength(100);
     });
 
-    it('knows no such task', async () => {
+    it('returns null for an unknown task', async () => {
       expect(await bench.spool.task('nothing')).toBeNull();
     });
   });
 
   describe('claim', () => {
-    it('gives due lanes only, oldest task first, no more than asked', async () => {
+    it('returns only due lanes, oldest task first, no more tasks than requested', async () => {
       await bench.spool.put([
         newTask({ id: 'a1', lane: 'a' }),
         newTask({ id: 'b1', lane: 'b', dueAt: 101 }),
@@ -69,13 +69,13 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne('event', { now: 101 })).tasks)).toEqual(['b1']);
     });
 
-    it('gives no more lanes than asked, those due longest first', async () => {
+    it('returns no more lanes than requested, the earliest due first', async () => {
       await bench.spool.put([3, 1, 2].map((dueAt) => newTask({ id: `d${dueAt}`, lane: `d${dueAt}`, dueAt })));
       const batches = await bench.claim('event', { lanes: 2 });
       expect(batches.map(({ lease }) => lease.lane).sort()).toEqual(['d1', 'd2']);
     });
 
-    it('gives a leased lane to nobody else, nor one of another queue', async () => {
+    it('returns neither a leased lane nor a lane of another queue', async () => {
       await bench.spool.put([newTask({ lane: 'a' })]);
       await bench.claimOne('event');
       expect(await bench.claim('event')).toEqual([]);
@@ -84,13 +84,16 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.claim('incoming')).toEqual([]);
     });
 
-    it.each(['event', 'incoming'] as const)('takes all due tasks of a lane of %s', async (queue) => {
-      await bench.spool.put([
-        newTask({ id: 'a', queue, lane: 'l', dueAt: 200 }),
-        newTask({ id: 'b', queue, lane: 'l', dueAt: 50 }),
-      ]);
-      expect(idsOf((await bench.claimOne(queue)).tasks)).toEqual(['b']);
-    });
+    it.each(['event', 'incoming'] as const)(
+      'returns a due task of %s although an earlier one is not due',
+      async (queue) => {
+        await bench.spool.put([
+          newTask({ id: 'a', queue, lane: 'l', dueAt: 200 }),
+          newTask({ id: 'b', queue, lane: 'l', dueAt: 50 }),
+        ]);
+        expect(idsOf((await bench.claimOne(queue)).tasks)).toEqual(['b']);
+      },
+    );
 
     it.each(['invitation', 'outgoing'] as const)('keeps %s strictly in order', async (queue) => {
       await bench.spool.put([
@@ -102,16 +105,19 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne(queue, { now: 200 })).tasks)).toEqual(['a', 'b']);
     });
 
-    it.each(['invitation', 'outgoing'] as const)('stops %s behind a mail put back', async (queue) => {
-      await bench.spool.put(['a', 'b'].map((id) => newTask({ id, queue, lane: 'l' })));
-      const { lease } = await bench.claimOne(queue);
-      await bench.spool.commit(lease, { retry: [{ id: 'a', dueAt: 500, error: '451' }] });
-      await bench.spool.put([newTask({ id: 'c', queue, lane: 'l' })]);
-      expect(await bench.claim(queue)).toEqual([]);
-      expect(idsOf((await bench.claimOne(queue, { now: 500 })).tasks)).toEqual(['a', 'b', 'c']);
-    });
+    it.each(['invitation', 'outgoing'] as const)(
+      'blocks a lane of %s behind a task that will be retried',
+      async (queue) => {
+        await bench.spool.put(['a', 'b'].map((id) => newTask({ id, queue, lane: 'l' })));
+        const { lease } = await bench.claimOne(queue);
+        await bench.spool.commit(lease, { retry: [{ id: 'a', dueAt: 500, error: '451' }] });
+        await bench.spool.put([newTask({ id: 'c', queue, lane: 'l' })]);
+        expect(await bench.claim(queue)).toEqual([]);
+        expect(idsOf((await bench.claimOne(queue, { now: 500 })).tasks)).toEqual(['a', 'b', 'c']);
+      },
+    );
 
-    it('looks past lanes announced too early', async () => {
+    it('continues with other lanes if a ready lane has no due task', async () => {
       await bench.spool.put([
         newTask({ id: 'first', queue: 'outgoing', lane: 'l' }),
         newTask({ id: 'second', queue: 'outgoing', lane: 'l', dueAt: 300 }),
@@ -122,7 +128,7 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne('outgoing', { lanes: 1 })).tasks)).toEqual(['other']);
     });
 
-    it('hands a lane over when its lease has run out, and only then', async () => {
+    it('takes a lane over only after its lease has expired', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
       const lost = (await bench.claimOne('event', { leaseMs: 50 })).lease;
       expect(await bench.claim('event', { now: 149 })).toEqual([]);
@@ -136,12 +142,12 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.spool.commit(lease, { done: ['a'] })).toBe(true);
     });
 
-    it('makes due at once what waits for somebody who is back, the oldest first', async () => {
+    it('returns tasks that wait for a server as soon as it is back, the oldest first', async () => {
       await bench.spool.put(['a', 'b', 'c', 'd'].map((id) => newTask({ id, lane: id })));
       for (const { lease, tasks } of await bench.claim('event')) {
         const [{ id } = { id: '' }] = tasks;
         const waitsFor = id === 'd' ? null : id === 'c' ? 'other' : 'server';
-        await bench.spool.commit(lease, { retry: [{ id, dueAt: 900, error: 'away', waitsFor }] });
+        await bench.spool.commit(lease, { retry: [{ id, dueAt: 900, error: 'unreachable', waitsFor }] });
       }
       expect(await bench.claim('event', { now: 500 })).toEqual([]);
       expect(await bench.spool.wake('server', 1, 500)).toBe(1);
@@ -150,22 +156,22 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.spool.wake('server', 9, 500)).toBe(1);
       expect(idsOf((await bench.claimOne('event', { now: 500 })).tasks)).toEqual(['b']);
       expect(await bench.spool.wake('server', 9, 500)).toBe(0);
-      expect(await bench.spool.task('a')).toMatchObject({ attempts: 1, lastError: 'away' });
+      expect(await bench.spool.task('a')).toMatchObject({ attempts: 1, lastError: 'unreachable' });
       expect(await bench.spool.task('c')).toMatchObject({ dueAt: 900 });
     });
 
-    it('wakes no later than it was due, a lane under way when that ends, and nothing that has ended', async () => {
+    it('never delays a task by waking it, wakes a leased lane after its commit, and skips ended tasks', async () => {
       await bench.spool.put(['a', 'b', 'c'].map((id) => newTask({ id, lane: 'l' })));
       const waitsFor = 'server';
       const first = await bench.claimOne('event', { perLane: 3 });
-      const retry = ['a', 'b', 'c'].map((id, at) => ({ id, dueAt: 300 + 100 * at, error: 'away', waitsFor }));
+      const retry = ['a', 'b', 'c'].map((id, at) => ({ id, dueAt: 300 + 100 * at, error: 'unreachable', waitsFor }));
       await bench.spool.commit(first.lease, { retry });
       const { lease } = await bench.claimOne('event', { now: 300 });
       await bench.spool.commit(lease, { done: ['a'] });
-      const under = (await bench.claimOne('event', { now: 400 })).lease;
+      const second = (await bench.claimOne('event', { now: 400 })).lease;
       expect(await bench.spool.wake('server', 9, 450)).toBe(2);
       expect(await bench.claim('event', { now: 460 })).toEqual([]);
-      await bench.spool.commit(under, {});
+      await bench.spool.commit(second, {});
       const { tasks } = await bench.claimOne('event', { now: 460, perLane: 3 });
       expect(tasks.map(({ id, dueAt }) => [id, dueAt])).toEqual([
         ['b', 400],
@@ -173,7 +179,7 @@ export function describeQueue(bench: Bench): void {
       ]);
     });
 
-    it('takes what would wait for too long for due: the clock has been set back', async () => {
+    it('returns tasks that are due too far in the future, because the clock was set back', async () => {
       await bench.spool.put([
         newTask({ id: 'a', lane: 'l', dueAt: 50_000 }),
         newTask({ id: 'b', lane: 'l', dueAt: 1_100 }),
@@ -197,20 +203,20 @@ export function describeQueue(bench: Bench): void {
     it.each([
       ['back', 5_000_000, 100],
       ['forward', 100, 5_000_000],
-    ])('leaves a lease to its worker where the clock is set %s', async (_, before, after) => {
+    ])('does not take over the lease of a running worker if the clock is set %s', async (_, before, after) => {
       await bench.spool.put(['a', 'b'].map((id) => newTask({ id, lane: id })));
       const leases = new Map((await bench.claim('event', { now: before })).map(({ lease }) => [lease.lane, lease]));
       const longest = { longestWaitMs: 2_000 };
       expect(await bench.claim('event', { ...longest, now: after })).toEqual([]);
       expect(await bench.spool.renew(leases.get('a')!, 1_000, after + 500)).toBe(true);
-      // Nobody renews the other one.
+      // The other lease is not renewed.
       expect(await bench.spool.nextDue('event')).toBe(after + 1_000);
       expect(idsOf((await bench.claimOne('event', { ...longest, now: after + 1_000 })).tasks)).toEqual(['b']);
       expect(await bench.spool.commit(leases.get('b')!, { done: ['b'] })).toBe(false);
       expect(await bench.spool.commit(leases.get('a')!, { done: ['a'] })).toBe(true);
     });
 
-    it('makes everything ready, a claim at a time, after the clock was set back', async () => {
+    it('returns every task in a few claims after the clock was set back', async () => {
       await bench.spool.put(Array.from({ length: 30 }, (_, n) => newTask({ lane: `l${n}`, dueAt: 5_000_000 + n })));
       const found: string[] = [];
       for (let claims = 0; claims < 3; claims += 1) {
@@ -223,7 +229,7 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.spool.nextDue('event')).toBeNull();
     });
 
-    it('renews', async () => {
+    it('does not return a lane whose lease is renewed', async () => {
       await bench.spool.put([newTask({ id: 'a' })]);
       const { lease } = await bench.claimOne('event', { leaseMs: 50 });
       expect(await bench.spool.renew(lease, 500, 140)).toBe(true);
@@ -231,7 +237,7 @@ export function describeQueue(bench: Bench): void {
       expect(await bench.claim('event', { now: 640 })).toHaveLength(1);
     });
 
-    it('gives each lane to one of many claimers', async () => {
+    it('gives each lane to only one of many concurrent claims', async () => {
       await bench.spool.put(Array.from({ length: 40 }, (_, n) => newTask({ lane: `l${n}` })));
       const claims = await Promise.all(Array.from({ length: 8 }, () => bench.claim('event', { lanes: 5 })));
       const lanes = claims.flat().map(({ lease }) => lease.lane);
@@ -240,7 +246,7 @@ export function describeQueue(bench: Bench): void {
       expect(lanes.length + rest.length).toBe(40);
     });
 
-    it('hands over large mails a few at a time', async () => {
+    it('returns only a few large mails at a time', async () => {
       const raw = new Uint8Array(12 * 1024 * 1024).fill(65);
       for (let n = 0; n < 4; n += 1) await bench.spool.put([newTask({ queue: 'incoming', raw })]);
       const batches = await bench.claim('incoming');
@@ -250,7 +256,7 @@ export function describeQueue(bench: Bench): void {
   });
 
   describe('commit', () => {
-    it('ends, puts back, holds, adds and writes the ledger together', async () => {
+    it('ends, retries, holds and adds tasks and writes the ledger in one transaction', async () => {
       await bench.spool.put(['a', 'b', 'c', 'd'].map((id) => newTask({ id, lane: 'l' })));
       const { lease } = await bench.claimOne('event');
       const kept = await bench.spool.commit(lease, {
@@ -281,7 +287,7 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne('event')).tasks)).toEqual(['d']);
     });
 
-    it('counts once', async () => {
+    it('succeeds only once per lease', async () => {
       await bench.spool.put([newTask({ id: 'a' }), newTask({ id: 'b', lane: 'lane-a' })]);
       const { lease } = await bench.claimOne('event');
       expect(await bench.spool.commit(lease, { done: ['a'] })).toBe(true);
@@ -289,7 +295,7 @@ export function describeQueue(bench: Bench): void {
       expect((await bench.spool.task('b'))?.state).toBe('waiting');
     });
 
-    it('touches no task of another lane, nor one that has ended', async () => {
+    it('changes neither a task of another lane nor an ended task', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l' }), newTask({ id: 'b', lane: 'm' })]);
       const batches = await bench.claim('event');
       const [l, m] = ['l', 'm'].map((lane) => batches.find((batch) => batch.lease.lane === lane)!.lease);
@@ -299,7 +305,7 @@ export function describeQueue(bench: Bench): void {
       expect((await bench.spool.task('a'))?.state).toBe('done');
     });
 
-    it('sees what was put into its lane meanwhile', async () => {
+    it('keeps a task that was put into its lane in the meantime', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
       const { lease } = await bench.claimOne('event');
       await bench.spool.put([newTask({ id: 'b', lane: 'l' })]);
@@ -307,7 +313,7 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne('event')).tasks)).toEqual(['b']);
     });
 
-    it('adds to its own lane', async () => {
+    it('adds tasks to its own lane', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l' })]);
       const { lease } = await bench.claimOne('event');
       await bench.spool.commit(lease, { done: ['a'], add: [newTask({ id: 'b', lane: 'l', dueAt: 400 })] });
@@ -315,7 +321,7 @@ export function describeQueue(bench: Bench): void {
       expect(idsOf((await bench.claimOne('event', { now: 400 })).tasks)).toEqual(['b']);
     });
 
-    it('loses no task to a race with put', async () => {
+    it('loses no task in a race with put', async () => {
       for (let round = 0; round < 20; round += 1) {
         await bench.spool.put([newTask({ id: `x${round}`, lane: 'l' })]);
         const { lease, tasks: claimed } = await bench.claimOne('event');

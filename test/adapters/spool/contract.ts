@@ -1,9 +1,9 @@
-// What every back end of the spool must do, run against each by its own test file. Times are small invented numbers:
-// the store takes `now` from its caller.
+// The tests that every back end of the spool must pass; each has its own test file that calls this. Times are small invented
+// numbers, because the caller passes `now` to the store.
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
-import type { Batch, Ledger, QueueDesk, QueueName, Spool } from '../../../src/flow/ports/spool.ts';
-import { describeCare } from './contract-care.ts';
-import { describeDesk } from './contract-desk.ts';
+import type { Batch, Ledger, OperatorActions, QueueName, Spool } from '../../../src/flow/ports/spool.ts';
+import { describeMaintenance } from './contract-maintenance.ts';
+import { describeOperatorActions } from './contract-operator.ts';
 import { describeLedger } from './contract-ledger.ts';
 import { describeQueue } from './contract-queue.ts';
 
@@ -12,9 +12,9 @@ export interface Store {
   readonly ledger: Ledger;
 }
 
-/** What an operator opens beside it. */
-export interface Beside extends Store {
-  readonly desk: QueueDesk;
+/** What the operator's commands open while the gateway runs. */
+export interface OperatorStore extends Store {
+  readonly actions: OperatorActions;
 }
 
 const claimOptions = { lanes: 10, perLane: 10, leaseMs: 1000, longestWaitMs: 3_600_000, now: 100 };
@@ -22,19 +22,19 @@ type Claim = Partial<typeof claimOptions>;
 
 export interface Bench extends Store {
   claim(queue: QueueName, over?: Claim): Promise<Batch[]>;
-  /** The one batch that there must be. */
+  /** Claims, and expects exactly one batch. */
   claimOne(queue: QueueName, over?: Claim): Promise<Batch>;
   reopen(): Promise<void>;
-  openBeside(): Promise<Beside>;
+  openForOperator(): Promise<OperatorStore>;
 }
 
 export interface BackEnd {
   open(): Promise<Store>;
-  openBeside(): Promise<Beside>;
+  openForOperator(): Promise<OperatorStore>;
   empty(): Promise<void>;
 }
 
-/** `open` gives the same store each time, in the state it was left in; `empty` takes everything out of it. */
+/** `open` opens the same store each time, with what it contains; `empty` deletes everything in it. */
 export function describeContract(name: string, backEnd: BackEnd): void {
   describe(`${name}: the contract`, () => {
     let store: Store;
@@ -52,7 +52,7 @@ export function describeContract(name: string, backEnd: BackEnd): void {
         expect(batches).toHaveLength(1);
         return batches[0]!;
       },
-      openBeside: () => backEnd.openBeside(),
+      openForOperator: () => backEnd.openForOperator(),
       async reopen() {
         await store.spool.close();
         store = await backEnd.open();
@@ -66,8 +66,8 @@ export function describeContract(name: string, backEnd: BackEnd): void {
     afterAll(() => store.spool.close());
 
     describeQueue(bench);
-    describeCare(bench);
-    describeDesk(bench);
+    describeMaintenance(bench);
+    describeOperatorActions(bench);
     describeLedger(bench);
   });
 }

@@ -1,3 +1,4 @@
+// Identifiers: their encoding, their order and their characters.
 import { describe, expect, it } from 'vitest';
 import { makeIds, newId } from '../../../src/adapters/spool/new-id.ts';
 
@@ -18,7 +19,7 @@ describe('newId', () => {
     expect([...ids].sort()).toEqual(ids);
   });
 
-  it('wants enough randomness', () => expect(() => newId(0, zero.subarray(1))).toThrow('10 random bytes'));
+  it('refuses too few random bytes', () => expect(() => newId(0, zero.subarray(1))).toThrow('10 random bytes'));
 });
 
 describe('makeIds', () => {

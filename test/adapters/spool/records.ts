@@ -1,7 +1,7 @@
-// Tasks, ledger entries and mailings of invented people, for the tests of the spool; a counter keeps tasks apart.
+// Tasks, ledger entries and mailings of invented people, for the tests of the spool. A counter gives each task its own id.
 import type { Mailing, NewEntry, NewTask } from '../../../src/flow/ports/spool.ts';
 
-/** What a store keeps, to be emptied between tests. */
+/** The tables that are emptied between tests. */
 export const tables =
   'task task_raw lane entry entry_subject event applied calendar mailing reply_pair alias suppression mark'.split(' ');
 

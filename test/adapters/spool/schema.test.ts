@@ -1,4 +1,4 @@
-// Databases of every earlier version, with work in them, open as this version; later ones are refused.
+// Migrations keep the work in a database; a database of a newer gateway is refused.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'spool-schema-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the schema', () => {
-  it('gains a step without losing a full queue', () => {
+  it('migrates without losing the tasks in the queue', () => {
     const database = new DatabaseSync(join(folder, 'next.db'));
     database.exec('pragma synchronous = off');
     const drive = driver(database);
@@ -31,21 +31,21 @@ describe('the schema', () => {
     expect(drive(migrate(sqliteDialect, next))).toBe(schemaVersion + 1);
     const sql = 'select count(*) as count from task join task_raw on task = seq where note = ?';
     expect(database.prepare(sql).get('old')).toMatchObject({ count: 500 });
-    expect(() => drive(migrate(sqliteDialect))).toThrow('another version wrote it');
+    expect(() => drive(migrate(sqliteDialect))).toThrow('of a newer gateway');
     database.close();
   });
 
-  it('is left alone by a gateway that does not know it', async () => {
+  it('is refused and left unchanged if a newer gateway has written it', async () => {
     const path = join(folder, 'later.db');
     const { spool } = await openSpool({ url: `sqlite:${path}` });
     await spool.put([newTask({ id: 'a' })], [{ kind: 'entry', entry: newEntry() }]);
     await spool.close();
     const database = new DatabaseSync(path);
     database.exec(`update schema_version set version = ${schemaVersion + 1}`);
-    for (const visitor of [false, true]) {
-      await expect(openSpool({ url: `sqlite:${path}`, visitor })).rejects.toMatchObject({
+    for (const secondary of [false, true]) {
+      await expect(openSpool({ url: `sqlite:${path}`, secondary })).rejects.toMatchObject({
         code: 'spool-unavailable',
-        message: expect.stringContaining('another version'),
+        message: expect.stringContaining('of a newer gateway'),
       });
     }
     database.exec(`update schema_version set version = ${schemaVersion}`);

@@ -1,4 +1,4 @@
-// SQLite: the contract, and what is its own: one gateway per file, clear refusals, a bad write that fails alone.
+// SQLite: the contract, and what only SQLite does: one gateway per file, clear errors, an invalid write that fails alone.
 import {
   closeSync,
   existsSync,
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { openLedger, openQueueDesk, openSpool } from '../../../src/adapters/spool/open-spool.ts';
+import { openLedger, openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import { describeContract } from './contract.ts';
 import { newEntry, newTask, tables } from './records.ts';
 
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeContract('sqlite', {
   open: () => openSpool({ url: `sqlite:${folder}/contract/gateway.db` }),
-  openBeside: () => openQueueDesk({ url: `sqlite:${folder}/contract/gateway.db` }),
+  openForOperator: () => openForOperator({ url: `sqlite:${folder}/contract/gateway.db` }),
   async empty() {
     const database = new DatabaseSync(`${folder}/contract/gateway.db`, { timeout: 5000 });
     for (const table of tables) database.exec(`delete from ${table}`);
@@ -32,37 +32,37 @@ describeContract('sqlite', {
 });
 
 describe('an SQLite file', () => {
-  it('serves one gateway at a time, and visitors beside it', async () => {
+  it('serves one gateway at a time, and secondary processes beside it', async () => {
     const url = `sqlite:${folder}/one/gateway.db`;
     const { spool } = await openSpool({ url });
     await expect(openSpool({ url })).rejects.toMatchObject({
       code: 'spool-unavailable',
       message: expect.stringContaining('another gateway'),
     });
-    const visitor = await openSpool({ url, visitor: true });
-    let heard = 0;
+    const secondary = await openSpool({ url, secondary: true });
+    let notified = 0;
     spool.onWork('event', () => {
-      heard += 1;
+      notified += 1;
     });
     await new Promise((resolve) => setTimeout(resolve, 600));
-    await visitor.spool.put([newTask({ id: 'v' })]);
+    await secondary.spool.put([newTask({ id: 'v' })]);
     expect((await spool.task('v'))?.state).toBe('waiting');
-    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
-    await visitor.spool.close();
+    await expect.poll(() => notified, { timeout: 15_000 }).toBeGreaterThan(0);
+    await secondary.spool.close();
     await spool.close();
     const again = await openSpool({ url });
     await again.spool.close();
   });
 
-  it('ends the leases of the gateway before, not those of the one that runs', async () => {
+  it('ends the leases of a previous gateway, but not those of a running one', async () => {
     const url = `sqlite:${folder}/leases/gateway.db`;
     const options = { lanes: 1, perLane: 1, leaseMs: 1_000_000, longestWaitMs: 3_600_000, now: 10 };
     const first = await openSpool({ url });
     await first.spool.put([newTask({ id: 'a' })]);
     const [lost] = await first.spool.claim('event', options);
-    const visitor = await openSpool({ url, visitor: true });
-    expect(await visitor.spool.claim('event', options)).toEqual([]);
-    await visitor.spool.close();
+    const secondary = await openSpool({ url, secondary: true });
+    expect(await secondary.spool.claim('event', options)).toEqual([]);
+    await secondary.spool.close();
     await first.spool.close();
     const second = await openSpool({ url });
     const [batch] = await second.spool.claim('event', options);
@@ -71,7 +71,7 @@ describe('an SQLite file', () => {
     await second.spool.close();
   });
 
-  it('is refused where it cannot be written, is no database, or is from a later gateway', async () => {
+  it('is refused if it cannot be written or is not a database', async () => {
     writeFileSync(join(folder, 'file'), '');
     await expect(openSpool({ url: `sqlite:${folder}/file/gateway.db` })).rejects.toMatchObject({
       code: 'spool-unavailable',
@@ -85,18 +85,18 @@ describe('an SQLite file', () => {
     await expect(openSpool({ url: 'mysql://x' })).rejects.toMatchObject({ code: 'config-invalid' });
   });
 
-  it('is refused where it can be read only', async () => {
+  it('is refused if it is read-only', async () => {
     const path = join(folder, 'read-only.db');
     const { spool } = await openSpool({ url: `sqlite:${path}` });
     await spool.close();
-    // A write version that SQLite does not know makes the file read-only, for root too (https://www.sqlite.org/fileformat.html).
+    // An unknown write version makes the file read-only, also for root (https://www.sqlite.org/fileformat.html).
     const file = openSync(path, 'r+');
     writeSync(file, Uint8Array.of(9), 0, 1, 18);
     closeSync(file);
     await expect(openSpool({ url: `sqlite:${path}` })).rejects.toMatchObject({ code: 'spool-unavailable' });
   });
 
-  it('is for its owner only', async () => {
+  it('can be read only by its owner', async () => {
     const path = join(folder, 'private/gateway.db');
     const { spool } = await openSpool({ url: `sqlite:${path}` });
     await spool.put([newTask()]);
@@ -105,10 +105,10 @@ describe('an SQLite file', () => {
     expect(modes).toEqual([0, 0, 0, 0]);
   });
 
-  it('is neither made nor changed by a visitor', async () => {
+  it('is neither created nor changed by a secondary process', async () => {
     const url = `sqlite:${folder}/none/gateway.db`;
     await expect(openLedger({ url })).rejects.toMatchObject({
-      message: expect.stringContaining('there is no database'),
+      message: expect.stringContaining('does not exist'),
     });
     expect(existsSync(`${folder}/none`)).toBe(false);
     const { spool } = await openSpool({ url });
@@ -119,7 +119,7 @@ describe('an SQLite file', () => {
     await spool.close();
   });
 
-  it('fails a bad write alone', async () => {
+  it('fails only the invalid write of a group', async () => {
     const { spool } = await openSpool({ url: `sqlite:${folder}/bad/gateway.db` });
     const bad = newTask({ id: 'bad', body: null as unknown as string });
     const results = await Promise.allSettled([

@@ -24,7 +24,7 @@ import { workQueue } from '../../../src/flow/queue/work-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
-import { openQueueDesk, openSpool } from '../../../src/adapters/spool/open-spool.ts';
+import { openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import type { Batch, Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -51,9 +51,9 @@ describe('the queues in an operator’s hands', () => {
     folder = await mkdtemp(join(tmpdir(), 'imip-queue-'));
     url = `sqlite:${join(folder, 'gateway.db')}`;
     gateway = await openSpool({ url });
-    const visitor = await openQueueDesk({ url });
-    operator = { ...visitor, now: Date.now };
-    close = () => visitor.spool.close();
+    const secondary = await openForOperator({ url });
+    operator = { ...secondary, now: Date.now };
+    close = () => secondary.spool.close();
   });
   beforeEach(async () => {
     const { tasks } = await listQueue(operator, everything);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQueueDesk } from '../../../src/adapters/spool/open-spool.ts';
+import { openForOperator } from '../../../src/adapters/spool/open-spool.ts';
 import { type BuiltGateway, buildGateway } from '../../harness/gateway-process.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { faketimeLibrary, lacks } from '../requirements.ts';
@@ -93,7 +93,7 @@ async function whileAway(world: World, setClock: () => Promise<void>): Promise<n
   // Not before they are back: what is tried in between would wait for its next try as it should.
   await setClock();
   const begun = performance.now();
-  const { spool, ledger } = await openQueueDesk({ url: world.databaseUrl });
+  const { spool, ledger } = await openForOperator({ url: world.databaseUrl });
   try {
     await waitFor(
       'the end of what had been taken',

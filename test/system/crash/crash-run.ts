@@ -12,7 +12,7 @@ import { startEmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts'
 import { startNoDns } from '../../../src/playground/no-dns.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
 import { signRsvpToken } from '../../../src/core/signing/token.ts';
-import { openQueueDesk } from '../../../src/adapters/spool/open-spool.ts';
+import { openForOperator } from '../../../src/adapters/spool/open-spool.ts';
 import { openSession } from '../../bench/deliver.ts';
 import { postCallback, replyTo, SECRETS, settingsFor } from '../../bench/bench-kit.ts';
 import { answerMail } from '../../harness/answers.ts';
@@ -264,7 +264,7 @@ async function changeOn(world: World, uid: string, recipient: string): Promise<v
 
 /** Nothing waits any more, in two looks in a row: what is mended after a second comes to nothing. */
 async function settled({ databaseUrl }: World): Promise<void> {
-  const { spool } = await openQueueDesk({ url: databaseUrl });
+  const { spool } = await openForOperator({ url: databaseUrl });
   let quiet = 0;
   try {
     await waitFor(
@@ -288,7 +288,7 @@ async function look({
   answers,
   changes,
 }: World): Promise<Omit<Seen, 'kills' | 'killingMs'>> {
-  const { spool, ledger } = await openQueueDesk({ url: databaseUrl });
+  const { spool, ledger } = await openForOperator({ url: databaseUrl });
   const entries = await ledger.recent(1_000_000);
   await spool.close();
   const mails = relay.mails().map(({ to, raw }): SeenMail => {

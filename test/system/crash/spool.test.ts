@@ -1,5 +1,5 @@
-// Kills a process that uses the spool, again and again: what it said was acknowledged must be there afterwards, what it
-// said was done must be done with all that followed from it, and no transaction may be there in part.
+// Kills a process that uses the spool, many times. Afterwards every task that it reported as stored must exist, every task
+// that it reported as done must be done together with its follow-up, and no transaction may be stored partly.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ import { startPostgres } from '../database/start-postgres.ts';
 import { lacks } from '../requirements.ts';
 
 const child = fileURLToPath(new URL('./spool-child.ts', import.meta.url));
-const said = { put: new Set<string>(), done: new Set<string>() };
+const reported = { put: new Set<string>(), done: new Set<string>() };
 
-/** Runs the child until it has said some things and `end` has ended it; collects what it said. */
+/** Runs the child until it has reported some ids and `end` has ended it; collects the ids. */
 async function runUntil(url: string, prefix: string, end: (kill: () => void) => Promise<void>): Promise<void> {
   const program = spawn(process.execPath, ['--import', 'tsx', child, url, prefix], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,16 +30,16 @@ async function runUntil(url: string, prefix: string, end: (kill: () => void) => 
   await gone;
   for (const line of text.split('\n').slice(0, -1)) {
     const [word, id] = line.split(' ');
-    said[word as 'put' | 'done'].add(id!);
+    reported[word as 'put' | 'done'].add(id!);
   }
 }
 
 async function check(url: string): Promise<void> {
   const { spool, ledger } = await openSpool({ url });
-  const states = await Promise.all([...said.put].map(async (id) => [id, (await spool.task(id))?.state] as const));
+  const states = await Promise.all([...reported.put].map(async (id) => [id, (await spool.task(id))?.state] as const));
   expect(states.filter(([, state]) => state === undefined)).toEqual([]);
   for (const [id, state] of states) {
-    if (said.done.has(id)) expect(state).toBe('done');
+    if (reported.done.has(id)) expect(state).toBe('done');
     const followed = (await spool.task(`out-${id}`)) !== null;
     expect([id, followed, await ledger.marked(id)]).toEqual([id, state === 'done', state === 'done']);
   }
@@ -49,21 +49,21 @@ async function check(url: string): Promise<void> {
 const killing = (kill: () => void) => sleep(Math.random() * 30).then(kill);
 
 describe('a process killed at any moment', () => {
-  it('loses nothing that was acknowledged, on SQLite', { timeout: 400_000 }, async () => {
+  it('loses no acknowledged task on SQLite', { timeout: 400_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spool-crash-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const url = `sqlite:${folder}/gateway.db`;
     for (let kills = 0; kills < 10; kills += 1) await runUntil(url, `s${kills}`, killing);
     await check(url);
-    expect(said.put.size).toBeGreaterThan(100);
-    expect(said.done.size).toBeGreaterThan(0);
+    expect(reported.put.size).toBeGreaterThan(100);
+    expect(reported.done.size).toBeGreaterThan(0);
   });
 });
 
 describe.skipIf(lacks('postgres'))('a process or its PostgreSQL killed at any moment', () => {
-  it('loses nothing that was acknowledged', { timeout: 400_000 }, async () => {
-    said.put.clear();
-    said.done.clear();
+  it('loses no acknowledged task', { timeout: 400_000 }, async () => {
+    reported.put.clear();
+    reported.done.clear();
     const server = await startPostgres({ durable: true });
     onTestFinished(() => server.stop());
     for (let kills = 0; kills < 3; kills += 1) await runUntil(server.url, `p${kills}`, killing);
@@ -76,6 +76,6 @@ describe.skipIf(lacks('postgres'))('a process or its PostgreSQL killed at any mo
       await server.start();
     }
     await check(server.url);
-    expect(said.put.size).toBeGreaterThan(50);
+    expect(reported.put.size).toBeGreaterThan(50);
   });
 });

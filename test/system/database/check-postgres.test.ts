@@ -9,7 +9,7 @@ describe.skipIf(lacks('postgres'))('a PostgreSQL', () => {
   it('may be checked before the first gateway, which finds its tables made', async () => {
     const server = await startPostgres({ durable: false });
     onTestFinished(() => server.stop());
-    await expect(openLedger({ url: server.url })).rejects.toThrow(/no tables yet: the gateway makes them/);
+    await expect(openLedger({ url: server.url })).rejects.toThrow(/no tables yet: start the gateway/);
     const { link, ledger, close } = await checkDatabase(server.url, Date.now);
     expect(link.said).toContain('PostgreSQL gave back what was written');
     expect(await ledger?.recent(1)).toEqual([]);

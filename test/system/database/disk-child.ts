@@ -1,4 +1,4 @@
-// What a spool does on a disk that fills up or fails; run by disk.test.ts in a process of its own. Argument: what to do
+// Uses a spool on a disk that fills up or fails; disk.test.ts runs it in a separate process. Arguments: `fill` or `fail`,
 // and the folder. Prints one line of JSON.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const [what = '', folder = ''] = process.argv.slice(2);
 const url = `sqlite:${folder}/spool/gateway.db`;
 const raw = new Uint8Array(50_000).fill(65);
 
-/** The code it failed with, `temporary` behind it where it is; `kept` where it did not fail. */
+/** Returns the error code, followed by `temporary` if it is; `kept` without an error. */
 async function outcome(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'kept',
@@ -30,7 +30,7 @@ async function putUntilRefused(spool: Spool): Promise<{ kept: string[]; refusal:
   }
 }
 
-/** A small disk: mails until it is full, then to the last byte, then with room again. */
+/** Stores mails until the spool refuses them, then fills the disk completely, then frees space again. */
 async function fill(): Promise<unknown> {
   const { spool } = await openSpool({ url });
   const { kept, refusal } = await putUntilRefused(spool);
@@ -44,7 +44,7 @@ async function fill(): Promise<unknown> {
   });
   const [first, second] = claimed.map(({ lease, tasks }) => ({ lease, done: idsOf(tasks) }));
   const workedWhileShort = await spool.commit(first!.lease, { done: first!.done });
-  takeAllRoom(join(folder, 'ballast'));
+  takeAllSpace(join(folder, 'ballast'));
   const add = [1, 2, 3, 4].map(() => newTask({ queue: 'outgoing', raw: new Uint8Array(20_000_000) }));
   const whileFull = await outcome(spool.commit(second!.lease, { done: second!.done, add }));
   const probeWhileFull = await outcome(spool.put([newTask()]));
@@ -68,17 +68,17 @@ async function fill(): Promise<unknown> {
   };
 }
 
-function takeAllRoom(path: string): void {
+function takeAllSpace(path: string): void {
   for (let size = 1 << 20; size >= 1; size >>= 1) {
     try {
       for (;;) writeFileSync(path, new Uint8Array(size), { flag: 'a' });
     } catch {
-      // That much is not there any more: the rest in smaller pieces.
+      // There is no space for a piece of this size, so continue with smaller ones.
     }
   }
 }
 
-/** A failing disk: mails one by one, each kept or refused. */
+/** Stores mails one by one on a failing disk; each is kept or refused. */
 async function fail(): Promise<unknown> {
   const { spool } = await openSpool({ url });
   const outcomes: [string, string][] = [];

@@ -1,5 +1,5 @@
-// Real faults of the disk: a small file system that fills up (a tmpfs in a mount namespace of its own), and system calls
-// that fail with EIO (injected by strace). What was acknowledged stays, what was not is said to be temporary.
+// Real disk errors: a small file system that fills up (a tmpfs in its own mount namespace), and system calls that fail with
+// EIO (injected by strace). Acknowledged mails stay stored; all others get a temporary error.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ function run(command: string, args: readonly string[]): unknown {
 }
 
 describe.skipIf(lacks('smallDisk'))('a disk that fills up', () => {
-  it('refuses new mail while work can still be ended, and takes it again when there is room', {
+  it('refuses new mail while accepted work can still be finished, and accepts mail again when there is space', {
     timeout: 60_000,
   }, () => {
     const folder = newFolder();
@@ -50,7 +50,7 @@ describe.skipIf(lacks('strace'))('a disk that fails', () => {
   it.each([
     ['fsync,fdatasync', '40+9'],
     ['pwrite64', '200+70'],
-  ])('acknowledges nothing that %s did not keep', { timeout: 60_000 }, async (call, when) => {
+  ])('acknowledges no mail for which %s failed', { timeout: 60_000 }, async (call, when) => {
     const folder = newFolder();
     const inject = `inject=${call}:error=EIO:when=${when}`;
     const tracing = ['-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject];

@@ -1,7 +1,8 @@
-// PostgreSQL: the contract, and what is its own: several gateways on one database, a server that goes and comes back.
+// PostgreSQL: the contract, and what only PostgreSQL does: several gateways on one database, a server that stops and
+// returns.
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQueueDesk, openSpool } from '../../../src/adapters/spool/open-spool.ts';
+import { openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import { describeContract } from '../../adapters/spool/contract.ts';
 import { newTask, tables } from '../../adapters/spool/records.ts';
 import { lacks } from '../requirements.ts';
@@ -26,9 +27,9 @@ describe.skipIf(lacks('postgres'))('postgres', () => {
     await server?.stop();
   });
 
-  describeContract('postgres', { open, empty, openBeside: () => openQueueDesk({ url: server.url }) });
+  describeContract('postgres', { open, empty, openForOperator: () => openForOperator({ url: server.url }) });
 
-  it('is opened by several at once, on an empty database', async () => {
+  it('can be opened by several gateways at once on an empty database', async () => {
     await admin.query('drop schema public cascade');
     await admin.query('create schema public');
     const all = await Promise.all([open(), open(), open()]);
@@ -37,29 +38,29 @@ describe.skipIf(lacks('postgres'))('postgres', () => {
     await Promise.all(all.map(({ spool }) => spool.close()));
   });
 
-  it('tells other gateways of work, quickly', async () => {
+  it('notifies other gateways of work quickly', async () => {
     const [one, two] = await Promise.all([open(), open()]);
-    let heard = 0;
+    let notified = 0;
     two!.spool.onWork('outgoing', () => {
-      heard += 1;
+      notified += 1;
     });
     await one!.spool.put([newTask({ queue: 'outgoing', dueAt: Date.now() + 3_600_000 })]);
-    await expect.poll(() => heard, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
+    await expect.poll(() => notified, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
     await Promise.all([one!.spool.close(), two!.spool.close()]);
   });
 
-  it('finds work whose notice was lost', async () => {
+  it('finds work whose notification was lost', async () => {
     const { spool } = await open();
-    let heard = 0;
+    let notified = 0;
     spool.onWork('invitation', () => {
-      heard += 1;
+      notified += 1;
     });
     await admin.query(`insert into lane values ('invitation', 'quiet', 0, 0, 0)`);
-    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
+    await expect.poll(() => notified, { timeout: 15_000 }).toBeGreaterThan(0);
     await spool.close();
   });
 
-  it('fails a bad put alone', async () => {
+  it('fails only the invalid put of a group', async () => {
     await empty();
     const { spool } = await open();
     const bad = newTask({ id: 'bad', body: null as unknown as string });
@@ -73,7 +74,7 @@ describe.skipIf(lacks('postgres'))('postgres', () => {
     await spool.close();
   });
 
-  it('never gives a lane to two gateways, and loses nothing between them', async () => {
+  it('never gives a lane to two gateways, and loses no task', async () => {
     await empty();
     const gateways = await Promise.all([open(), open(), open()]);
     const names = Array.from({ length: 300 }, (_, n) => newTask({ id: `w${n}`, lane: `l${n % 30}` }));
@@ -111,21 +112,21 @@ describe.skipIf(lacks('postgres'))('postgres', () => {
     await Promise.all(gateways.map(({ spool }) => spool.close()));
   });
 
-  it('hears again after its connection broke', async () => {
+  it('receives notifications again after its connection broke', async () => {
     const [one, two] = await Promise.all([open(), open()]);
     await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%listener'`);
-    let heard = 0;
+    let notified = 0;
     two!.spool.onWork('outgoing', () => {
-      heard += 1;
+      notified += 1;
     });
-    await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(0);
-    heard = 0;
+    await expect.poll(() => notified, { timeout: 15_000 }).toBeGreaterThan(0);
+    notified = 0;
     await one!.spool.put([newTask({ queue: 'outgoing', dueAt: Date.now() + 3_600_000 })]);
-    await expect.poll(() => heard, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
+    await expect.poll(() => notified, { timeout: 1_900, interval: 10 }).toBeGreaterThan(0);
     await Promise.all([one!.spool.close(), two!.spool.close()]);
   });
 
-  it('says so while the server is away, and works when it is back', async () => {
+  it('reports a temporary error while the server is down, and works when it is back', async () => {
     await admin.end();
     const { spool } = await open();
     await spool.put([newTask({ id: 'before' })]);

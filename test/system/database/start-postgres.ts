@@ -1,5 +1,5 @@
-// A PostgreSQL of its own on a free port of 127.0.0.1, in a folder that goes with it. Needs initdb and postgres; started
-// as root it runs as `postgres` or `nobody`, since the server refuses root.
+// Starts a PostgreSQL server on a free port of 127.0.0.1, in a folder that is deleted with it. Needs initdb and postgres.
+// Under root, it runs as `postgres` or `nobody`, because the server refuses to run as root.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { freePort } from '../../harness/free-port.ts';
 import { locate } from '../requirements.ts';
 
-/** The two of one installation. */
+/** The folder of one installation, which has both programs. */
 const bin = dirname(locate('initdb') ?? '');
 
 export interface Postgres {
@@ -20,7 +20,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** With `durable` false it does not wait for the disk: for tests that do not crash the machine. */
+/** With `durable: false`, the server runs without fsync, for tests that do not crash it. */
 export async function startPostgres(options: { readonly durable: boolean }): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'spool-postgres-'));
   const identity = serverIdentity(folder);
@@ -47,10 +47,10 @@ export async function startPostgres(options: { readonly durable: boolean }): Pro
   const start = async (): Promise<void> => {
     const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
     server = spawn(join(bin, 'postgres'), args, { ...identity, stdio: 'ignore' });
-    await answers(url);
+    await waitUntilReady(url);
   };
   await start();
-  // Should the test be cut off before it stops the server.
+  // In case the test is aborted before it stops the server.
   process.once('exit', () => server?.kill('SIGQUIT'));
   return {
     url,
@@ -71,13 +71,13 @@ function serverIdentity(folder: string): { cwd: string; uid?: number; gid?: numb
   return { cwd: folder, uid, gid };
 }
 
-/** NaN where there is no such user. */
+/** Returns NaN if there is no such user. */
 function idOf(flag: string, user: string): number {
   return Number(spawnSync('id', [flag, user]).stdout.toString() || Number.NaN);
 }
 
-async function answers(url: string): Promise<void> {
-  // After a crash it first reads its log again.
+async function waitUntilReady(url: string): Promise<void> {
+  // After a crash, the server first replays its write-ahead log.
   const end = Date.now() + 60_000;
   for (;;) {
     const client = new Client({ connectionString: url });

@@ -1,4 +1,4 @@
-// The contract of what surrounds the queue: being told of work, held tasks, counts, pruning.
+// The contract of what surrounds the queue: notifications of work, shared calendars, held tasks, counts, pruning.
 import { describe, expect, it } from 'vitest';
 import type { NewTask } from '../../../src/flow/ports/spool.ts';
 import type { Bench } from './contract.ts';
@@ -15,9 +15,9 @@ async function hold(bench: Bench, ...names: string[]): Promise<void> {
   await bench.spool.commit(lease, { hold: names.map((id) => ({ id, reason: 'unauthenticated', key: 'pair' })) });
 }
 
-export function describeCare(bench: Bench): void {
+export function describeMaintenance(bench: Bench): void {
   describe('nextDue and onWork', () => {
-    it('tells the earliest, and null where nothing waits', async () => {
+    it('return the earliest due time, and null if no task waits', async () => {
       expect(await bench.spool.nextDue('event')).toBeNull();
       await bench.spool.put([newTask({ id: 'a', dueAt: 70 }), newTask({ dueAt: 60, queue: 'incoming' })]);
       expect(await bench.spool.nextDue('event')).toBe(70);
@@ -26,36 +26,36 @@ export function describeCare(bench: Bench): void {
       expect(await bench.spool.nextDue('event')).toBeNull();
     });
 
-    it('calls the listeners of the queue that has work', async () => {
+    it('call the listeners of the queue that has work', async () => {
       await bench.reopen();
-      const heard: string[] = [];
-      const stop = bench.spool.onWork('event', () => heard.push('event'));
-      bench.spool.onWork('outgoing', () => heard.push('outgoing'));
+      const notified: string[] = [];
+      const stop = bench.spool.onWork('event', () => notified.push('event'));
+      bench.spool.onWork('outgoing', () => notified.push('outgoing'));
       await bench.spool.put([newTask({ id: 'a' })]);
-      await expect.poll(() => heard).toContain('event');
-      expect(heard).not.toContain('outgoing');
+      await expect.poll(() => notified).toContain('event');
+      expect(notified).not.toContain('outgoing');
       const { lease } = await bench.claimOne('event');
       await bench.spool.commit(lease, {
         hold: [{ id: 'a', reason: 'operator', key: 'k' }],
         add: [newTask({ queue: 'outgoing' })],
       });
-      await expect.poll(() => heard).toContain('outgoing');
-      heard.length = 0;
+      await expect.poll(() => notified).toContain('outgoing');
+      notified.length = 0;
       await bench.spool.release([{ id: 'a', body: '{}', dueAt: 0 }]);
-      await expect.poll(() => heard).toContain('event');
+      await expect.poll(() => notified).toContain('event');
       stop();
-      heard.length = 0;
+      notified.length = 0;
       await bench.spool.put([newTask(), newTask({ queue: 'outgoing' })]);
-      await expect.poll(() => heard).toContain('outgoing');
-      expect(heard).not.toContain('event');
+      await expect.poll(() => notified).toContain('outgoing');
+      expect(notified).not.toContain('event');
     });
   });
 
-  describe('a calendar that tasks have in common', () => {
+  describe('a calendar that several tasks share', () => {
     const calendar = 'BEGIN:VCALENDAR\r\nÄ';
     const later = Number.MAX_SAFE_INTEGER;
 
-    it('comes with each of them, however the task is asked for', async () => {
+    it('is returned with each of them by every method', async () => {
       await bench.spool.put(['a', 'b'].map((id) => newTask({ id, lane: 'l', calendar })));
       await bench.reopen();
       expect(await bench.spool.task('a')).toMatchObject({ calendar });
@@ -68,7 +68,7 @@ export function describeCare(bench: Bench): void {
       expect(await bench.spool.task('d')).toMatchObject({ calendar: null });
     });
 
-    it('is kept until the last that refers to it is gone', async () => {
+    it('is stored until the last task and mailing that refers to it is deleted', async () => {
       const other = 'BEGIN:VCALENDAR\r\nB';
       await bench.spool.put([
         newTask({ id: 'a', lane: 'l', calendar }),
@@ -91,7 +91,7 @@ export function describeCare(bench: Bench): void {
   });
 
   describe('held tasks', () => {
-    it('come back to work with a new body, as if never tried, once', async () => {
+    it('are released with a new body and no attempts, only once', async () => {
       await bench.spool.put([newTask({ id: 'a', lane: 'l', raw: Buffer.from('a') })]);
       const { lease } = await bench.claimOne('event');
       await bench.spool.commit(lease, { retry: [{ id: 'a', dueAt: 0, error: 'away' }] });
@@ -107,7 +107,7 @@ export function describeCare(bench: Bench): void {
       expect(Buffer.from(claimed[0]!.raw!).toString()).toBe('a');
     });
 
-    it('can be dropped, once', async () => {
+    it('can be dropped only once', async () => {
       await hold(bench, 'a', 'b');
       expect(await bench.spool.drop(['a', 'none'], [{ kind: 'entry', entry: newEntry() }])).toEqual(['a']);
       expect(await bench.spool.drop(['a'], [{ kind: 'entry', entry: newEntry() }])).toEqual([]);
@@ -116,7 +116,7 @@ export function describeCare(bench: Bench): void {
       expect(await bench.ledger.recent(5)).toHaveLength(1);
     });
 
-    it('block nobody behind them and go back to their place', async () => {
+    it('do not block later tasks of their lane, and return to their place when released', async () => {
       await bench.spool.put([newMail('a'), newMail('b')]);
       const { lease } = await bench.claimOne('outgoing', { perLane: 1 });
       await bench.spool.commit(lease, { hold: [{ id: 'a', reason: 'operator', key: 'k' }] });
@@ -126,7 +126,7 @@ export function describeCare(bench: Bench): void {
   });
 
   describe('status, prune and probe', () => {
-    it('counts what waits and what is held', async () => {
+    it('count waiting and held tasks', async () => {
       await bench.spool.put([
         newTask({ id: 'a', createdAt: 7 }),
         newTask({ createdAt: 5, dueAt: 1000 }),
@@ -142,7 +142,7 @@ export function describeCare(bench: Bench): void {
       ]);
     });
 
-    it('prunes what has ended, and reasons later', async () => {
+    it('prune ended tasks, and ledger entries later', async () => {
       await bench.spool.put(['a', 'b', 'c'].map((id) => newTask({ id, lane: id, raw: Buffer.from(id) })));
       for (const { lease, tasks: claimed } of await bench.claim('event')) {
         if (lease.lane === 'a') await bench.spool.commit(lease, { done: idsOf(claimed) });
@@ -160,7 +160,7 @@ export function describeCare(bench: Bench): void {
       expect(await bench.ledger.marked('old')).toBe(false);
     });
 
-    it('prunes thousands', async () => {
+    it('prune thousands of tasks', async () => {
       const names = Array.from({ length: 1300 }, (_, n) => `n${n}`);
       await bench.spool.put(names.map((id) => newTask({ id, lane: 'l' })));
       const { lease } = await bench.claimOne('event');
@@ -168,7 +168,7 @@ export function describeCare(bench: Bench): void {
       expect(await bench.spool.prune(Date.now() + 60_000, 0)).toBe(1300);
     });
 
-    it('probes', async () => {
+    it('probe the database', async () => {
       await expect(bench.spool.probe()).resolves.toBeUndefined();
     });
   });
