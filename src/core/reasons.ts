@@ -92,7 +92,7 @@ export const reasons = {
   },
   'delegate-added': {
     verdicts: ['applied'],
-    ledger: ({ who, delegate }: Delegation) => `Added ${delegate} to the attendees in place of ${who}.`,
+    ledger: ({ who, delegate }: Delegation) => `Added ${delegate} to the attendees as the delegate of ${who}.`,
   },
 
   // An answer is not entered, and nobody needs to decide.
@@ -115,7 +115,8 @@ export const reasons = {
   'not-invited': {
     verdicts: ['held', 'refused'],
     text: 'notInvited',
-    ledger: ({ who }: Who) => `${who} is not an attendee of the event.`,
+    ledger: ({ who, neverMailed = false }: Who & { neverMailed?: boolean }) =>
+      neverMailed ? `${who} was never mailed this event.` : `${who} is not an attendee of the event.`,
   },
   'unknown-event': {
     verdicts: ['held', 'refused', 'retried'],
@@ -131,7 +132,10 @@ export const reasons = {
   'no-such-occurrence': {
     verdicts: ['held', 'refused'],
     text: 'noSuchOccurrence',
-    ledger: () => 'The event has no such occurrence, or too many with answers of their own.',
+    ledger: ({ isProposal = false }: { isProposal?: boolean }) =>
+      isProposal
+        ? 'The proposal names an occurrence that the event does not have.'
+        : 'The event has no such occurrence, or too many with answers of their own.',
   },
   'recurrence-too-expensive': {
     verdicts: ['held', 'refused'],
@@ -227,7 +231,7 @@ export const reasons = {
     verdicts: ['recorded'],
     ledger: ({ what }: { what: string }) => `Mail to a bounce address that reports no failure (${what}).`,
   },
-  letter: { verdicts: ['forwarded'], ledger: () => 'The mail has no answer in it; forwarded to the organizer.' },
+  letter: { verdicts: ['forwarded'], ledger: () => 'The mail has no answer in it; forwarded as a letter.' },
   'forwarded-before': { verdicts: ['ignored'], ledger: () => 'This mail was forwarded before.' },
   postmaster: { verdicts: ['forwarded'], ledger: () => 'Mail for the postmaster; forwarded.' },
   'no-postmaster': {
