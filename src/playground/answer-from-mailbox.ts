@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { calendarAddress } from '../core/ical/calendar-address.ts';
-import { type ContentLine, splitLines } from '../core/ical/content-lines.ts';
+import { componentsOf, parseEvent } from '../core/ical/event-document.ts';
 import { replyAs } from './client-shapes.ts';
 import type { CapturedMail } from './mailbox.ts';
 
@@ -27,8 +27,8 @@ export function canAnswer(mail: CapturedMail): boolean {
 /** `smtp` is `host:port` of the SMTP door. Throws a ZodError for a form that is not filled in. */
 export async function answerFromMailbox(mail: CapturedMail, form: unknown, smtp: string, now: number): Promise<void> {
   const { client, partstat, comment } = answerForm.parse(form);
-  const lines = eventLines(calendarOf(mail) ?? '');
-  const valueOf = (name: string): string => lines.get(name)?.value ?? '';
+  const [event] = componentsOf(parseEvent(calendarOf(mail) ?? ''));
+  const valueOf = (name: string): string => event?.property(name)?.value ?? '';
   const organizer = calendarAddress(valueOf('ORGANIZER'))?.asWritten ?? '';
   const attendee = mail.rcptTo[0] ?? '';
   const raw = replyAs(client, {
@@ -37,10 +37,10 @@ export async function answerFromMailbox(mail: CapturedMail, form: unknown, smtp:
     organizer,
     uid: valueOf('UID'),
     sequence: Number(valueOf('SEQUENCE')),
-    recurrenceId: lines.get('RECURRENCE-ID')?.text ?? null,
+    recurrenceId: event?.property('RECURRENCE-ID')?.text ?? null,
     summary: valueOf('SUMMARY'),
-    dtstart: lines.get('DTSTART')?.text ?? '',
-    dtend: lines.get('DTEND')?.text ?? null,
+    dtstart: event?.property('DTSTART')?.text ?? '',
+    dtend: event?.property('DTEND')?.text ?? null,
     partstat,
     comment: comment === '' ? null : comment,
     date: now,
@@ -60,13 +60,4 @@ export async function answerFromMailbox(mail: CapturedMail, form: unknown, smtp:
   } finally {
     transport.close();
   }
-}
-
-/** The first line of each name inside the event. */
-function eventLines(calendar: string): Map<string, ContentLine> {
-  const lines = splitLines(calendar);
-  const begin = lines.findIndex((line) => line.name === 'BEGIN' && line.value === 'VEVENT');
-  const found = new Map<string, ContentLine>();
-  for (const line of lines.slice(begin + 1)) if (!found.has(line.name)) found.set(line.name, line);
-  return found;
 }

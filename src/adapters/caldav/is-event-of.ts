@@ -2,6 +2,8 @@
 // organizer's event with that UID. It refuses nothing: for malformed text it returns false.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines, unescapeText } from '../../core/ical/content-lines.ts';
+import { isEvent } from '../../core/ical/event-component.ts';
+import { ownLines, readComponents } from '../../core/ical/read-components.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 
 /**
@@ -9,7 +11,8 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
  * substrings (Radicale, DAViCal, Cyrus, SOGo, SabreDAV), and an attendee's copy has the same UID.
  */
 export function isEventOf(text: string, uid: string, organizer: CalendarAddress): boolean {
-  const components = scheduledComponents(text).filter((lines) => hasUid(lines, uid));
+  const events = readComponents(splitLines(text)).components.filter(isEvent);
+  const components = events.map(ownLines).filter((lines) => hasUid(lines, uid));
   const organizers = components.flatMap((lines) => lines.filter((line) => line.name === 'ORGANIZER'));
   return components.length > 0 && organizers.every((line) => hasAddress(line, organizer));
 }
@@ -32,26 +35,4 @@ function hasUid(lines: readonly ContentLine[], uid: string): boolean {
   return lines.some(
     ({ name, value }) => name === 'UID' && (value.trim() === uid || unescapeText(value.trim()) === uid),
   );
-}
-
-/** Returns the lines of each VEVENT or VTODO, without the lines of components inside it (VALARM). */
-function scheduledComponents(text: string): ContentLine[][] {
-  const found: ContentLine[][] = [];
-  const open: string[] = [];
-  for (const line of splitLines(text)) {
-    const component = line.value.trim().toUpperCase();
-    if (line.name === 'BEGIN') {
-      open.push(component);
-      if (isScheduled(component)) found.push([]);
-    } else if (line.name === 'END') {
-      open.pop();
-    } else if (isScheduled(open.at(-1) ?? '')) {
-      found.at(-1)?.push(line);
-    }
-  }
-  return found;
-}
-
-function isScheduled(component: string): boolean {
-  return component === 'VEVENT' || component === 'VTODO';
 }

@@ -2,9 +2,10 @@
 // come back to the reply address, nothing private to the organizer or to other guests leaves, every TZID has its
 // VTIMEZONE. REWRITES says all that is dropped or changed, and why; what it does not name goes out as it came.
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
-import { type ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../ical/content-lines.ts';
+import { ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
-import { methodOf, parseEvent } from '../ical/event-document.ts';
+import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
+import type { Component } from '../ical/read-components.ts';
 import { ianaZone } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import type { InvitationKind } from './types.ts';
@@ -198,29 +199,23 @@ function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
 }
 
 /** A component that is dropped takes what lies inside with it. */
-function rewriteLines(lines: readonly ContentLine[], rules: Rules): ContentLine[] {
-  const out: ContentLine[] = [];
-  const open: string[] = [];
-  let dropped = 0;
-  for (const line of lines) {
-    if (line.name === 'BEGIN') {
-      const name = line.value.trim().toUpperCase();
-      open.push(name);
-      if (dropped === 0 && isDropped('component', name, rules.method)) dropped = open.length;
-    }
-    if (dropped === 0 && line.name !== '') out.push(...rewriteIn(open, line, rules));
-    if (line.name === 'END') {
-      if (dropped === open.length) dropped = 0;
-      open.pop();
-    }
-  }
-  return out;
+function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
+  if (isDropped('component', component.name, rules.method)) return [];
+  const isEvent = component instanceof EventComponent;
+  const inside = component.parts.flatMap((part) => {
+    if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
+    if (part.name === '') return [];
+    return isEvent ? rewriteLine(part, rules) : [part];
+  });
+  return [component.begin, ...inside, ...(component.end ? [component.end] : [])];
 }
 
-function rewriteIn(open: readonly string[], line: ContentLine, rules: Rules): ContentLine[] {
-  if (open.length === 1) return line.name === 'METHOD' ? [] : [line];
-  const isEvent = open.length === 2 && (open[1] === 'VEVENT' || open[1] === 'VTODO');
-  return isEvent && line.name !== 'BEGIN' && line.name !== 'END' ? rewriteLine(line, rules) : [line];
+/** The calendar's own lines without METHOD, and its components. */
+function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] {
+  return parts.flatMap((part) => {
+    if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
+    return part.name === '' || part.name === 'METHOD' ? [] : [part];
+  });
 }
 
 const LIBRARY_ZONES = new Set(tzlib_get_timezones(false));
@@ -273,9 +268,9 @@ const CONTROLS = /[\u0000-\u0008\u000A-\u001F\u007F]/g;
  */
 export function mailedCopy(input: MailedCopyInput): string {
   const document = parseEvent(input.calendar);
-  const events = document.parts.filter((part) => part instanceof EventComponent);
+  const events = componentsOf(document);
   const linesOf = (address: CalendarAddress): ReadonlySet<ContentLine> =>
-    new Set(events.flatMap((event) => event.attendeeAt(address).flatMap((at) => event.lines[at] ?? [])));
+    new Set(events.flatMap((event) => event.attendeeLines(address)));
   const rules: Rules = {
     ...input,
     method: methodToMail(input.calendar, input.kind),
@@ -283,8 +278,7 @@ export function mailedCopy(input: MailedCopyInput): string {
     organizerLines: linesOf(input.organizer),
     recipientLines: linesOf(input.recipient),
   };
-  const all = document.parts.flatMap((part) => (part instanceof EventComponent ? part.lines : part));
-  const [begin, ...rest] = rewriteLines(all, rules);
+  const [begin, ...rest] = rewriteCalendar(document, rules);
   const firstComponent = rest.findIndex(({ name }) => name === 'BEGIN');
   const lines = [
     ...(begin === undefined ? [] : [begin]),

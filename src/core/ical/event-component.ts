@@ -1,9 +1,10 @@
 // One VEVENT or VTODO of a stored event: content lines come in, what the iTIP rules ask of it goes out. Only its own
 // properties count, never those of a VALARM inside it (whose ATTENDEE is no attendee). Immutable; a changed copy shares
-// all lines but the changed ones, and the index over them, so that a change costs no more than copying the list of lines.
+// all parts but the changed ones, and the index over them, so that a change costs no more than copying the list of parts.
 import { calendarAddress } from './calendar-address.ts';
-import { type ContentLine, unescapeText } from './content-lines.ts';
+import { ContentLine, unescapeText } from './content-lines.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
+import type { Component, Part } from './read-components.ts';
 import type { CalendarAddress, CalendarTime, Partstat } from './types.ts';
 
 export type ComponentName = 'VEVENT' | 'VTODO';
@@ -20,20 +21,26 @@ export interface Organizer {
   readonly sentBy: CalendarAddress | null;
 }
 
-export class EventComponent {
+export function isEvent(part: Part): part is Component & { readonly name: ComponentName } {
+  return !(part instanceof ContentLine) && (part.name === 'VEVENT' || part.name === 'VTODO');
+}
+
+export class EventComponent implements Component {
   readonly name: ComponentName;
-  /** From BEGIN to END. */
-  readonly lines: readonly ContentLine[];
+  readonly begin: ContentLine;
+  readonly end: ContentLine | null;
+  readonly parts: readonly Part[];
   readonly #index: ComponentIndex;
 
   constructor(
-    name: ComponentName,
-    lines: readonly ContentLine[],
+    { name, begin, end, parts }: Component & { readonly name: ComponentName },
     vtimezones: readonly string[],
-    index = new ComponentIndex(lines, vtimezones),
+    index = new ComponentIndex(parts, vtimezones),
   ) {
     this.name = name;
-    this.lines = lines;
+    this.begin = begin;
+    this.end = end;
+    this.parts = parts;
     this.#index = index;
   }
 
@@ -88,40 +95,55 @@ export class EventComponent {
   }
 
   property(name: string): ContentLine | null {
-    const at = this.#index.own.get(name)?.[0];
-    return at === undefined ? null : (this.lines[at] ?? null);
+    return this.#lineAt(this.#index.own.get(name)?.[0]);
   }
 
   properties(name: string): ContentLine[] {
-    return (this.#index.own.get(name) ?? []).flatMap((at) => this.lines[at] ?? []);
+    return this.#linesAt(this.#index.own.get(name));
   }
 
-  /** Where the ATTENDEE lines of that address are: usually one, none where it is not invited. */
-  attendeeAt(attendee: CalendarAddress): readonly number[] {
-    const { byValue, byEmail } = this.#index.attendees;
-    return byValue.get(attendee.key) ?? byEmail.get(attendee.key) ?? [];
+  /** The ATTENDEE lines of that address: usually one, none where it is not invited. */
+  attendeeLines(attendee: CalendarAddress): ContentLine[] {
+    return this.#linesAt(this.#index.placesOf(attendee));
+  }
+
+  invites(attendee: CalendarAddress): boolean {
+    return this.#index.placesOf(attendee).length > 0;
   }
 
   /** Null: not an attendee. */
   partstatOf(attendee: CalendarAddress): Partstat | null {
-    const line = this.lines[this.attendeeAt(attendee)[0] ?? -1];
-    return line ? partstatIn(line) : null;
+    const line = this.#lineAt(this.#index.placesOf(attendee)[0]);
+    return line && partstatIn(line);
   }
 
   /** The same component with those ATTENDEE lines changed; `change` must leave name and address as they are. */
   withAttendee(attendee: CalendarAddress, change: (line: ContentLine) => ContentLine): EventComponent {
-    const lines = [...this.lines];
-    for (const at of this.attendeeAt(attendee)) {
-      const line = lines[at];
-      if (line) lines[at] = change(line);
+    const parts = [...this.parts];
+    for (const at of this.#index.placesOf(attendee)) {
+      const line = this.#lineAt(at);
+      if (line) parts[at] = change(line);
     }
-    return new EventComponent(this.name, lines, this.#index.vtimezones, this.#index);
+    return new EventComponent({ ...this, parts }, this.#index.vtimezones, this.#index);
+  }
+
+  withParts(parts: readonly Part[]): EventComponent {
+    return new EventComponent({ ...this, parts }, this.#index.vtimezones);
+  }
+
+  #linesAt(places: readonly number[] = []): ContentLine[] {
+    return places.flatMap((at) => this.#lineAt(at) ?? []);
+  }
+
+  #lineAt(place = -1): ContentLine | null {
+    const part = this.parts[place];
+    return part instanceof ContentLine ? part : null;
   }
 }
 
-/** What is found by name, address or time in a component; made once, on first use, and shared by its changed copies. */
+/** Where what is found by name or address stands in the parts; made once, on first use, and shared by changed copies. */
 class ComponentIndex {
-  readonly #lines: readonly ContentLine[];
+  readonly #parts: readonly Part[];
   readonly vtimezones: readonly string[];
   #own: ReadonlyMap<string, readonly number[]> | null = null;
   #attendees: AttendeeIndex | null = null;
@@ -129,19 +151,19 @@ class ComponentIndex {
   recurrenceId: { readonly id: string | null } | null = null;
   start: { readonly time: CalendarTime | null } | null = null;
 
-  constructor(lines: readonly ContentLine[], vtimezones: readonly string[]) {
-    this.#lines = lines;
+  constructor(parts: readonly Part[], vtimezones: readonly string[]) {
+    this.#parts = parts;
     this.vtimezones = vtimezones;
   }
 
   get own(): ReadonlyMap<string, readonly number[]> {
-    this.#own ??= indexNames(this.#lines);
+    this.#own ??= indexNames(this.#parts);
     return this.#own;
   }
 
-  get attendees(): AttendeeIndex {
-    this.#attendees ??= indexAttendees(this.#lines, this.own.get('ATTENDEE') ?? []);
-    return this.#attendees;
+  placesOf({ key }: CalendarAddress): readonly number[] {
+    this.#attendees ??= indexAttendees(this.#parts, this.own.get('ATTENDEE') ?? []);
+    return this.#attendees.byValue.get(key) ?? this.#attendees.byEmail.get(key) ?? [];
   }
 }
 
@@ -151,25 +173,20 @@ interface AttendeeIndex {
   readonly byEmail: ReadonlyMap<string, readonly number[]>;
 }
 
-function indexNames(lines: readonly ContentLine[]): Map<string, number[]> {
+function indexNames(parts: readonly Part[]): Map<string, number[]> {
   const own = new Map<string, number[]>();
-  let depth = 0;
-  for (const [at, line] of lines.entries()) {
-    const { name } = line;
-    if (name === 'END') depth--;
-    if (depth === 1) append(own, name, at);
-    if (name === 'BEGIN') depth++;
-  }
+  for (const [at, part] of parts.entries()) if (part instanceof ContentLine) append(own, part.name, at);
   return own;
 }
 
-function indexAttendees(lines: readonly ContentLine[], places: readonly number[]): AttendeeIndex {
+function indexAttendees(parts: readonly Part[], places: readonly number[]): AttendeeIndex {
   const byValue = new Map<string, number[]>();
   const byEmail = new Map<string, number[]>();
   for (const at of places) {
-    const line = lines[at];
-    const value = line && calendarAddress(line.value);
-    const email = line && /;email=/i.test(line.text) ? calendarAddress(line.param('EMAIL') ?? '') : null;
+    const line = parts[at];
+    if (!(line instanceof ContentLine)) continue;
+    const value = calendarAddress(line.value);
+    const email = /;email=/i.test(line.text) ? calendarAddress(line.param('EMAIL') ?? '') : null;
     if (value) append(byValue, value.key, at);
     if (email) append(byEmail, email.key, at);
   }

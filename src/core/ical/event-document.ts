@@ -2,15 +2,16 @@
 // byte but for what was changed. It refuses (`calendar-unparseable`) what cannot be patched safely: no or several
 // VCALENDARs, components that do not nest, no event, several UIDs.
 import { GatewayError } from '../errors.ts';
-import { type ContentLine, joinLines, splitLines } from './content-lines.ts';
-import { type ComponentName, EventComponent } from './event-component.ts';
+import { ContentLine, joinLines, splitLines } from './content-lines.ts';
+import { type ComponentName, EventComponent, isEvent } from './event-component.ts';
 import { remember } from './memoize-text.ts';
+import { componentsIn, linesOf, type Part, readComponents, wholeCalendar } from './read-components.ts';
 
 export interface EventDocument {
   readonly uid: string;
   readonly component: ComponentName;
-  /** The whole text in order: the events, and the lines between them. */
-  readonly parts: readonly (EventComponent | readonly ContentLine[])[];
+  /** The whole text in order: the calendar's own lines, from before its BEGIN to behind its END, and its components. */
+  readonly parts: readonly Part[];
   /** The component without RECURRENCE-ID; null where the object holds single occurrences only. */
   readonly master: EventComponent | null;
   /** In the order of the text. */
@@ -32,8 +33,16 @@ export function parseEvent(text: string, storedAt: number | null = null): EventD
 
 /** The last few texts give the documents that they gave before: what is found out about one may be kept beside it. */
 const parseText = remember((text): EventDocument => {
-  const { parts, vtimezones } = splitComponents(splitLines(text));
-  const components = parts.filter((part) => part instanceof EventComponent);
+  const tree = readComponents(splitLines(text), 'VCALENDAR');
+  const calendar = wholeCalendar(tree);
+  if (typeof calendar === 'string') throw unparseable(calendar);
+  const zones = componentsIn(calendar).filter(({ name }) => name === 'VTIMEZONE');
+  const vtimezones = zones.map((zone) => joinLines(linesOf([zone])));
+  const inside = calendar.parts.map((part) => (isEvent(part) ? new EventComponent(part, vtimezones) : part));
+  const parts = tree.parts.flatMap((part) =>
+    part === calendar ? [calendar.begin, ...inside, ...(calendar.end ? [calendar.end] : [])] : [part],
+  );
+  const components = inside.filter((part) => part instanceof EventComponent);
   const first = components[0];
   const uid = first?.uid;
   if (!first || !uid) throw unparseable('no VEVENT or VTODO with a UID');
@@ -43,16 +52,13 @@ const parseText = remember((text): EventDocument => {
 });
 
 /** METHOD, upper case; null where the calendar has none. */
-export function methodOf(document: EventDocument): string | null {
-  for (const part of document.parts) {
-    const line = part instanceof EventComponent ? undefined : part.find(({ name }) => name === 'METHOD');
-    if (line !== undefined) return line.value.trim().toUpperCase();
-  }
-  return null;
+export function methodOf({ parts }: EventDocument): string | null {
+  const line = parts.find((part) => part instanceof ContentLine && part.name === 'METHOD');
+  return line instanceof ContentLine ? line.value.trim().toUpperCase() : null;
 }
 
-export function eventText(document: EventDocument): string {
-  return document.parts.map((part) => joinLines(part instanceof EventComponent ? part.lines : part)).join('');
+export function eventText({ parts }: EventDocument): string {
+  return joinLines(linesOf(parts));
 }
 
 /** The same document with other parts. */
@@ -82,6 +88,11 @@ export function componentFor(document: EventDocument, recurrenceId: string | nul
   );
 }
 
+/** Master first; empty where there is no event. */
+export function componentsOf(document: EventDocument | null): EventComponent[] {
+  return document ? [...(document.master ? [document.master] : []), ...document.overrides] : [];
+}
+
 /** True where more than the master's own start may occur. */
 export function isRecurring(document: EventDocument): boolean {
   return document.master?.property('RRULE') != null || document.master?.property('RDATE') != null;
@@ -101,62 +112,6 @@ function makeDocument(
     master: components.find((each) => each.recurrenceId === null) ?? null,
     overrides: components.filter((each) => each.recurrenceId !== null),
   };
-}
-
-function splitComponents(lines: readonly ContentLine[]): Pick<EventDocument, 'parts' | 'vtimezones'> {
-  const spans = findSpans(lines);
-  const vtimezones = spans
-    .filter((span) => span.name === 'VTIMEZONE')
-    .map((span) => joinLines(lines.slice(span.from, span.to)));
-  const parts: (EventComponent | readonly ContentLine[])[] = [];
-  let copied = 0;
-  for (const { name, from, to } of spans) {
-    if (name !== 'VEVENT' && name !== 'VTODO') continue;
-    if (from > copied) parts.push(lines.slice(copied, from));
-    parts.push(new EventComponent(name, lines.slice(from, to), vtimezones));
-    copied = to;
-  }
-  parts.push(lines.slice(copied));
-  return { parts, vtimezones };
-}
-
-interface Span {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The components directly inside the one VCALENDAR. */
-function findSpans(lines: readonly ContentLine[]): Span[] {
-  const spans: Span[] = [];
-  const open: string[] = [];
-  let calendars = 0;
-  let from = 0;
-  for (const [at, line] of lines.entries()) {
-    const word = beginOrEnd(line);
-    if (word === null) {
-      if (open.length === 0 && line.text.trim() !== '') throw unparseable('text outside of the VCALENDAR');
-      continue;
-    }
-    const name = line.value.trim().toUpperCase();
-    if (word === 'BEGIN') {
-      if ((name === 'VCALENDAR') !== (open.length === 0)) throw unparseable(`${name} where it cannot be`);
-      if (open.length === 0 && ++calendars > 1) throw unparseable('several VCALENDARs');
-      if (open.length === 1) from = at;
-      if (open.push(name) > 10) throw unparseable('nested too deep');
-    } else {
-      if (open.pop() !== name) throw unparseable(`END:${name} without its BEGIN`);
-      if (open.length === 1) spans.push({ name, from, to: at + 1 });
-    }
-  }
-  if (calendars === 0 || open.length > 0) throw unparseable(calendars === 0 ? 'no VCALENDAR' : 'it ends too early');
-  return spans;
-}
-
-/** Cheap: an event has 20,000 lines that are neither, and their names may never be asked for. */
-export function beginOrEnd(line: ContentLine): 'BEGIN' | 'END' | null {
-  if (!/^\uFEFF?[BbEe]/.test(line.raw)) return null;
-  return line.name === 'BEGIN' || line.name === 'END' ? line.name : null;
 }
 
 function unparseable(what: string): GatewayError {

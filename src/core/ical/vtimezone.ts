@@ -3,6 +3,7 @@
 // can cost more than its own text; any other rule counts for its DTSTART alone.
 import { splitLines } from './content-lines.ts';
 import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
+import { type Component, componentsIn, ownLines, readComponents } from './read-components.ts';
 
 /** Offsets in milliseconds east of UTC. */
 export interface ZoneRules {
@@ -43,37 +44,36 @@ const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 /** Null where the text is no VTIMEZONE with a TZID. A zone without one usable observance has no offsets. */
 export function readZoneRules(text: string): ZoneRules | null {
-  let tzid: string | null = null;
-  let licLocation: string | null = null;
-  let observance: Map<string, string[]> | null = null;
-  const observances: Observance[] = [];
-  for (const { name, value } of splitLines(text)) {
-    if (name === 'BEGIN') {
-      if (value.toUpperCase() !== 'VTIMEZONE') observance = new Map();
-    } else if (name === 'END') {
-      if (observance) observances.push(readObservance(observance));
-      observance = null;
-    } else if (observance) {
-      const values = observance.get(name);
-      if (values) values.push(value);
-      else observance.set(name, [value]);
-    } else if (name === 'TZID') tzid ??= value.trim();
-    else if (name === 'X-LIC-LOCATION') licLocation ??= value.trim();
-  }
-  if (tzid === null) return null;
-  return { tzid, licLocation, offsetAt: offsets(observances) };
+  const [zone] = readComponents(splitLines(text), 'VTIMEZONE').components;
+  if (zone === undefined) return null;
+  const values = valuesByName(zone);
+  const [tzid] = values('TZID');
+  if (tzid === undefined) return null;
+  const [licLocation = null] = values('X-LIC-LOCATION');
+  return { tzid, licLocation, offsetAt: offsets(componentsIn(zone).map(readObservance)) };
 }
 
-function readObservance(properties: ReadonlyMap<string, readonly string[]>): Observance {
-  const from = parseOffset(properties.get('TZOFFSETFROM')?.[0]);
-  const to = parseOffset(properties.get('TZOFFSETTO')?.[0]);
-  const start = parseLocal(properties.get('DTSTART')?.[0]?.trim() ?? '');
+function valuesByName(component: Component): (name: string) => readonly string[] {
+  const values = new Map<string, string[]>();
+  for (const { name, value } of ownLines(component)) {
+    const known = values.get(name);
+    if (known) known.push(value.trim());
+    else values.set(name, [value.trim()]);
+  }
+  return (name) => values.get(name) ?? [];
+}
+
+function readObservance(component: Component): Observance {
+  const values = valuesByName(component);
+  const [from = null] = values('TZOFFSETFROM').map(parseOffset);
+  const [to = null] = values('TZOFFSETTO').map(parseOffset);
+  const [start = null] = values('DTSTART').map(parseLocal);
   if (from === null || to === null || start === null) return { onsets: [], rule: null };
-  const dates = (properties.get('RDATE') ?? []).flatMap((value) => value.split(',', MAX_ONSETS));
+  const dates = values('RDATE').flatMap((value) => value.split(',', MAX_ONSETS));
   const onsets = [start, ...dates.map((date) => parseLocal(date.trim().slice(0, 15)))]
     .filter((local) => local !== null)
     .map((local) => ({ instant: local - from, from, to }));
-  const rrule = properties.get('RRULE')?.[0];
+  const [rrule] = values('RRULE');
   return { onsets, rule: rrule === undefined ? null : readRule(rrule, start, from, to) };
 }
 
@@ -165,8 +165,8 @@ function byInstant(a: Onset, b: Onset): number {
 }
 
 /** RFC 5545 §3.3.14, in milliseconds. */
-function parseOffset(text: string | undefined): number | null {
-  const fields = /^([+-])(\d{2}):?(\d{2})(\d{2})?$/.exec(text?.trim() ?? '');
+function parseOffset(text: string): number | null {
+  const fields = /^([+-])(\d{2}):?(\d{2})(\d{2})?$/.exec(text);
   if (!fields) return null;
   const [, sign, hours, minutes, seconds] = fields;
   const millis = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds ?? 0)) * 1000;

@@ -18,10 +18,8 @@ export function addDelegate(
   const parts = document.parts.map((part) => {
     if (!(part instanceof EventComponent)) return part;
     if (recurrenceId !== null && part.recurrenceId !== recurrenceId) return part;
-    const [at] = part.attendeeAt(delegator);
-    const line = part.lines[at ?? -1];
-    if (at === undefined || !line || partstatIn(line) !== 'DELEGATED') return part;
-    if (part.attendeeAt(delegate).length > 0) return part;
+    const [line] = part.attendeeLines(delegator);
+    if (!line || partstatIn(line) !== 'DELEGATED' || part.invites(delegate)) return part;
     const named = [...line.paramValues('DELEGATED-TO'), `mailto:${delegate.asWritten}`];
     const from = [['DELEGATED-FROM', `mailto:${delegator.asWritten}`], ...roleOf(line.param('ROLE'))] as const;
     const added = makeLine(
@@ -30,8 +28,8 @@ export function addDelegate(
       `mailto:${delegate.asWritten}`,
       lineEndOf(line),
     );
-    const lines = part.lines.toSpliced(at, 1, withParam(line, 'DELEGATED-TO', [...new Set(named)]), added);
-    return new EventComponent(part.name, lines, document.vtimezones);
+    const naming = withParam(line, 'DELEGATED-TO', [...new Set(named)]);
+    return part.withParts(part.parts.flatMap((each) => (each === line ? [naming, added] : [each])));
   });
   return withParts(document, parts);
 }

@@ -38,7 +38,7 @@ function changeComponents(
   const parts = document.parts.map((part) => {
     if (!(part instanceof EventComponent)) return part;
     const value = valueFor(part);
-    if (value === null || part.attendeeAt(attendee).length === 0) return part;
+    if (value === null || !part.invites(attendee)) return part;
     return part.withAttendee(attendee, (line) => (line.param(param) === value ? line : withParam(line, param, value)));
   });
   return withParts(document, parts);

@@ -1,7 +1,7 @@
 // What an attendee's own copy of an event says now that it did not say before (RFC 6638 §3.2.2): their stored text before
 // and after comes in, a PARTSTAT per occurrence goes out. An occurrence they deleted is one they decline; what does not
 // take place any more needs no answer.
-import { type EventDocument, componentFor } from '../ical/event-document.ts';
+import { componentFor, componentsOf, type EventDocument } from '../ical/event-document.ts';
 import { scheduleOf } from './normal-form.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
@@ -14,7 +14,7 @@ export function answersOf(
 ): ReadonlyMap<string | null, Partstat> {
   const answers = new Map<string | null, Partstat>();
   const said = (id: string | null) => (before && partstatAt(before, id, attendee)) ?? 'NEEDS-ACTION';
-  for (const component of after ? componentsOf(after) : []) {
+  for (const component of componentsOf(after)) {
     const partstat = component.partstatOf(attendee);
     if (partstat === null || component.cancelled || after?.master?.cancelled) continue;
     const id = component.recurrenceId ?? (before && after ? lostRecurrenceId(before, after) : null);
@@ -50,15 +50,14 @@ function deletedFrom(
 ): (string | null)[] {
   if (!after) {
     if (!before || before.master?.cancelled) return [];
-    const mine = componentsOf(before).filter((each) => each.partstatOf(attendee) !== null);
+    const mine = componentsOf(before).filter((each) => each.invites(attendee));
     return mine.map((each) => each.recurrenceId);
   }
   const gone = excludedFrom(after).filter((id) => !before || !excludedFrom(before).includes(id));
   const declinable = gone.filter((id) => partstatAt(before ?? after, id, attendee) !== null);
   if (after.master) return declinable;
   const left = new Set(after.overrides.map((each) => each.recurrenceId));
-  const had =
-    before?.overrides.filter((each) => each.partstatOf(attendee) !== null && !left.has(each.recurrenceId)) ?? [];
+  const had = before?.overrides.filter((each) => each.invites(attendee) && !left.has(each.recurrenceId)) ?? [];
   return had.map((each) => each.recurrenceId);
 }
 
@@ -71,9 +70,5 @@ function partstatAt(document: EventDocument, id: string | null, attendee: Calend
 }
 
 function isInvited(document: EventDocument, attendee: CalendarAddress): boolean {
-  return componentsOf(document).some((each) => each.partstatOf(attendee) !== null);
-}
-
-function componentsOf({ master, overrides }: EventDocument) {
-  return master ? [master, ...overrides] : overrides;
+  return componentsOf(document).some((each) => each.invites(attendee));
 }

@@ -5,8 +5,7 @@
 import { GatewayError } from '../errors.ts';
 import { answersOf } from './attendee-answers.ts';
 import type { ContentLine } from '../ical/content-lines.ts';
-import type { EventComponent } from '../ical/event-component.ts';
-import { type EventDocument, parseEvent } from '../ical/event-document.ts';
+import { componentsOf, type EventDocument, parseEvent } from '../ical/event-document.ts';
 import { cancelFor, type Method, replyFor, requestFor } from './schedule-message.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { documentDifferences, type EventDifference } from './what-changed.ts';
@@ -126,7 +125,7 @@ function takenFrom(
   if (!had.has(null)) return [...had].filter((id) => !has.has(id) && !has.has(null));
   // Of a series they still have, what is cancelled; where they are no longer invited, the REQUEST has an EXDATE.
   const wasCancelled = new Set(before?.overrides.filter((each) => each.cancelled).map((each) => each.recurrenceId));
-  const cancelled = after?.overrides.filter((each) => each.cancelled && each.attendeeAt(recipient).length > 0) ?? [];
+  const cancelled = after?.overrides.filter((each) => each.cancelled && each.invites(recipient)) ?? [];
   return cancelled.map((each) => each.recurrenceId).filter((id) => !wasCancelled.has(id));
 }
 
@@ -139,7 +138,7 @@ function cancelDue(
   const named = after?.overrides.filter((each) => each.cancelled && ids.includes(each.recurrenceId)) ?? [];
   const cancelled = over || named.length > 0;
   // What is now may no longer name them; then what they had does.
-  const source = named.some((each) => each.attendeeAt(recipient).length > 0) ? after : before;
+  const source = named.some((each) => each.invites(recipient)) ? after : before;
   if (!source) return null;
   return {
     method: 'CANCEL',
@@ -169,12 +168,8 @@ function attendeeDue(
 /** The occurrences (null: the series or single event) that take place and that they are invited to. */
 function occurrencesOf(document: EventDocument | null, recipient: CalendarAddress): ReadonlySet<string | null> {
   if (document?.master?.cancelled) return new Set();
-  const components = componentsOf(document).filter((each) => !each.cancelled && each.attendeeAt(recipient).length > 0);
+  const components = componentsOf(document).filter((each) => !each.cancelled && each.invites(recipient));
   return new Set(components.map((each) => each.recurrenceId));
-}
-
-function componentsOf(document: EventDocument | null): EventComponent[] {
-  return document ? [...(document.master ? [document.master] : []), ...document.overrides] : [];
 }
 
 /** RFC 4791 §4.1: one ORGANIZER per object. @throws GatewayError `calendar-unparseable` */
@@ -203,15 +198,13 @@ function highestSequence(document: EventDocument | null): number {
 }
 
 function isInvited(document: EventDocument, recipient: CalendarAddress): boolean {
-  return componentsOf(document).some((each) => each.attendeeAt(recipient).length > 0);
+  return componentsOf(document).some((each) => each.invites(recipient));
 }
 
 /** RFC 6638 §7.1: what is neither SERVER nor known means NONE. */
 function isForbidden(document: EventDocument, recipient: CalendarAddress): boolean {
   const lines = componentsOf(document).flatMap((each) =>
-    each.organizer?.address.key === recipient.key
-      ? (each.property('ORGANIZER') ?? [])
-      : attendeeLinesOf(each, recipient),
+    each.organizer?.address.key === recipient.key ? (each.property('ORGANIZER') ?? []) : each.attendeeLines(recipient),
   );
   const agent = lines[0]?.param('SCHEDULE-AGENT')?.trim().toUpperCase() ?? 'SERVER';
   return agent !== 'SERVER';
@@ -219,15 +212,9 @@ function isForbidden(document: EventDocument, recipient: CalendarAddress): boole
 
 /** RFC 6638 §7.2. */
 function isForced(document: EventDocument, recipient: CalendarAddress): boolean {
-  return componentsOf(document).some((each) =>
-    attendeeLinesOf(each, recipient).some((line) => forces(line, 'REQUEST')),
-  );
+  return componentsOf(document).some((each) => each.attendeeLines(recipient).some((line) => forces(line, 'REQUEST')));
 }
 
 function forces(line: ContentLine | null, method: Method): boolean {
   return line?.param('SCHEDULE-FORCE-SEND')?.trim().toUpperCase() === method;
-}
-
-function attendeeLinesOf(component: EventComponent, attendee: CalendarAddress): ContentLine[] {
-  return component.attendeeAt(attendee).flatMap((at) => component.lines[at] ?? []);
 }

@@ -83,7 +83,7 @@ interface Target {
 
 function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: readonly Target[]): Decision {
   const { answer, document } = input;
-  const invited = targets.filter((each) => each.component.attendeeAt(answer.attendee).length > 0);
+  const invited = targets.filter((each) => each.component.invites(answer.attendee));
   // Decision table, "uninvited": never added, whatever the suite of another implementation does.
   if (invited.length === 0) return hold('not-invited');
   const going = invited.filter((each) => !each.component.cancelled && !document.master?.cancelled);
@@ -219,7 +219,7 @@ function wasChangedElsewhere(
 
 /** True where every line of that attendee states this PARTSTAT in so many words. */
 function saysAlready(component: EventComponent, { attendee, partstat }: Answer): boolean {
-  const lines = component.attendeeAt(attendee).flatMap((at) => component.lines[at] ?? []);
+  const lines = component.attendeeLines(attendee);
   return lines.every((line) => line.param('PARTSTAT') !== null && partstatIn(line) === partstat);
 }
 

@@ -2,8 +2,8 @@
 // time that were told of it go out. A server that mails an event as a whole moves one occurrence within it: the mail's own
 // SEQUENCE and fingerprint are the series' and say nothing of that.
 import { GatewayError } from '../errors.ts';
-import { EventComponent } from '../ical/event-component.ts';
-import { parseEvent } from '../ical/event-document.ts';
+import type { EventComponent } from '../ical/event-component.ts';
+import { componentsOf, parseEvent } from '../ical/event-document.ts';
 import { durationOf } from './normal-form.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { remember } from '../ical/memoize-text.ts';
@@ -41,9 +41,8 @@ interface ToldComponent {
  */
 const readMailed = remember((calendar): ReadonlyMap<string | null, ToldComponent> | null => {
   try {
-    const { parts, vtimezones } = parseEvent(calendar);
-    const components = parts.filter((part) => part instanceof EventComponent);
-    return new Map(components.map((each) => [each.recurrenceId, whatIsTold(each, vtimezones)]));
+    const document = parseEvent(calendar);
+    return new Map(componentsOf(document).map((each) => [each.recurrenceId, whatIsTold(each, document.vtimezones)]));
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
     throw error;

@@ -1,10 +1,11 @@
 // An override for one instance of a series (RFC 5545 §3.8.4.4), made from the master so that an answer to that instance
 // has a place. Everything is the master's but the times; what makes it a series is left out. Null where the master's
 // times cannot be moved there.
-import { type ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
-import { EventComponent } from '../ical/event-component.ts';
+import { ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
+import type { EventComponent } from '../ical/event-component.ts';
 import { DAY, formatLocal } from '../ical/local-time.ts';
 import { formOf, instantId, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { linesOf, type Part } from '../ical/read-components.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 
@@ -20,14 +21,13 @@ export function makeOverride(
   if (startLine === null || start === null) return null;
   const moved = moveTo(startLine, start, recurrenceId, vtimezones);
   if (moved === null) return null;
-  const lines: ContentLine[] = [];
-  for (const [line, alarm] of withoutAbsoluteAlarms(master.lines)) {
-    if (alarm) lines.push(line);
-    else if (line === startLine) lines.push(moved, recurrenceIdLike(moved));
-    else if (line.name === 'DTEND' || line.name === 'DUE') lines.push(moveEnd(line, start, recurrenceId, vtimezones));
-    else if (!OF_THE_SERIES.has(line.name)) lines.push(line);
-  }
-  const override = new EventComponent(master.name, lines, vtimezones);
+  const parts = master.parts.flatMap((part): Part[] => {
+    if (!(part instanceof ContentLine)) return linesOf([part]).some(isAbsoluteTrigger) ? [] : [part];
+    if (part === startLine) return [moved, recurrenceIdLike(moved)];
+    if (part.name === 'DTEND' || part.name === 'DUE') return [moveEnd(part, start, recurrenceId, vtimezones)];
+    return OF_THE_SERIES.has(part.name) ? [] : [part];
+  });
+  const override = master.withParts(parts);
   return override.recurrenceId === recurrenceId ? override : null;
 }
 
@@ -65,27 +65,7 @@ function recurrenceIdLike(start: ContentLine): ContentLine {
   return withName(start, 'RECURRENCE-ID', ['VALUE', 'TZID']);
 }
 
-/**
- * The lines, and whether each stands inside a component of its own. An alarm at a fixed time is the series' alarm: a
- * second one in the override would ring twice.
- */
-function* withoutAbsoluteAlarms(
-  lines: readonly ContentLine[],
-): Generator<readonly [line: ContentLine, nested: boolean]> {
-  let nested: ContentLine[] = [];
-  let depth = 0;
-  for (const line of lines) {
-    if (line.name === 'BEGIN') depth++;
-    if (depth > 1) nested.push(line);
-    else yield [line, false];
-    if (line.name === 'END') depth--;
-    if (depth === 1 && nested.length > 0) {
-      if (!nested.some(isAbsoluteTrigger)) for (const each of nested) yield [each, true];
-      nested = [];
-    }
-  }
-}
-
+/** An alarm at a fixed time is the series' alarm: a second one in the override would ring twice. */
 function isAbsoluteTrigger(line: ContentLine): boolean {
   return line.name === 'TRIGGER' && line.param('VALUE')?.toUpperCase() === 'DATE-TIME';
 }

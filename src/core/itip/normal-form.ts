@@ -1,12 +1,13 @@
 // What a component says, whatever its notation: an EventComponent comes in, values that can be compared go out. Left out
 // is what no recipient is told, and what changes without anything having changed: DTSTAMP, PARTSTAT, the order of lines,
 // parts with their default value.
-import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
+import { unescapeText } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
-import { beginOrEnd, type EventDocument } from '../ical/event-document.ts';
+import type { EventDocument } from '../ical/event-document.ts';
 import { endAfter } from '../ical/duration.ts';
 import { parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { ownLines } from '../ical/read-components.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 
@@ -35,7 +36,7 @@ export interface NormalComponent {
 }
 
 const NOT_TOLD = new Set(
-  'BEGIN END UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE RECURRENCE-ID ORGANIZER ATTENDEE REQUEST-STATUS'.split(' '),
+  'UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE RECURRENCE-ID ORGANIZER ATTENDEE REQUEST-STATUS'.split(' '),
 );
 const OF_THE_SCHEDULE = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE EXRULE'.split(' '));
 /** Of the properties outside of the RFCs only those that a reader sees: the others are clients' notes to themselves. */
@@ -140,17 +141,6 @@ function datesOf(component: EventComponent, name: 'RDATE' | 'EXDATE', vtimezones
     }),
   );
   return [...new Set(dates)].sort();
-}
-
-/** Without those of an alarm. */
-function* ownLines(component: EventComponent): Generator<ContentLine> {
-  let depth = 0;
-  for (const line of component.lines) {
-    const word = beginOrEnd(line);
-    if (word === 'BEGIN') depth++;
-    else if (word === 'END') depth--;
-    else if (depth === 1) yield line;
-  }
 }
 
 /**

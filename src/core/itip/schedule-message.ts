@@ -1,10 +1,11 @@
 // The iTIP messages that a change to an event makes due (RFC 5546 §3.2): a stored event, a recipient and the clock come
 // in, calendar text with a METHOD goes out. No SCHEDULE-* parameter and no alarm leaves (RFC 6638 §7.1). A component
 // the recipient has no part in is left out.
-import { type ContentLine, joinLines, lineEndOf, makeLine, withParam } from '../ical/content-lines.ts';
+import { ContentLine, joinLines, lineEndOf, makeLine, withParam } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
-import { beginOrEnd, type EventDocument, overridesAt } from '../ical/event-document.ts';
+import { type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
+import { linesOf, ownLines, type Part } from '../ical/read-components.ts';
 import { makeOverride } from './make-override.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
@@ -24,14 +25,15 @@ export interface Stamp {
  * without them.
  */
 export function requestFor(document: EventDocument, recipient: CalendarAddress, stamp: Stamp): string {
-  const invited = (component: EventComponent) => component.attendeeAt(recipient).length > 0;
-  const hidden = document.overrides.filter((override) => !invited(override));
+  const hidden = document.overrides.filter((override) => !override.invites(recipient));
   return messageText(document, 'REQUEST', (component) => {
-    if (!invited(component)) return null;
-    const lines = [...toldLines(component, stamp)];
-    const end = lines.pop();
-    if (component === document.master) lines.push(...hidden.flatMap(exdateOf));
-    return end ? [...lines, end] : lines;
+    if (!component.invites(recipient)) return [];
+    const told = component.withParts([
+      ...stampLines(component, stamp).slice(1),
+      ...ownLines(component).flatMap(toldLine),
+      ...(component === document.master ? hidden.flatMap(exdateOf) : []),
+    ]);
+    return [told];
   });
 }
 
@@ -52,9 +54,9 @@ export function cancelFor(
     ...timeLines(component),
     ...OF_THE_SERIES.flatMap((name) => component.properties(name)),
     ...component.properties('SUMMARY'),
-    ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(firstLine(component)))] : []),
+    ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(component.begin))] : []),
     ...component.properties('ORGANIZER').map(withoutScheduling),
-    ...recipients.flatMap((recipient) => attendeeLines(component, recipient).map(withoutScheduling)),
+    ...recipients.flatMap((recipient) => component.attendeeLines(recipient).map(withoutScheduling)),
   ]);
 }
 
@@ -81,7 +83,7 @@ export function replyFor(
       ...timeLines(component),
       ...(title ? [title] : []),
       ...component.properties('ORGANIZER').map(withoutScheduling),
-      ...attendeeLines(component, attendee).map((line) => withParam(withoutScheduling(line), 'PARTSTAT', partstat)),
+      ...component.attendeeLines(attendee).map((line) => withParam(withoutScheduling(line), 'PARTSTAT', partstat)),
     ];
   });
 }
@@ -104,7 +106,7 @@ export function declineCounterFor(
     ...timeLines(component),
     ...['SUMMARY', 'LOCATION'].flatMap((name) => component.properties(name)),
     ...component.properties('ORGANIZER').map(withoutScheduling),
-    ...attendeeLines(component, attendee).map(withoutScheduling),
+    ...component.attendeeLines(attendee).map(withoutScheduling),
   ]);
 }
 
@@ -116,10 +118,6 @@ function componentAt(document: EventDocument, id: string | null): EventComponent
   return document.master && makeOverride(document.master, id, document.vtimezones);
 }
 
-function attendeeLines(component: EventComponent, attendee: CalendarAddress): ContentLine[] {
-  return component.attendeeAt(attendee).flatMap((at) => component.lines[at] ?? []);
-}
-
 /** RFC 5545 §3.6.1: DTEND and DURATION must not both stand; where they do, DTEND is what clients show. */
 function timeLines(component: EventComponent): ContentLine[] {
   const end = component.property('DTEND') ?? component.property('DUE') ?? component.property('DURATION');
@@ -127,24 +125,12 @@ function timeLines(component: EventComponent): ContentLine[] {
 }
 
 function stampLines(component: EventComponent, { now, sequence }: Stamp): ContentLine[] {
-  const lineEnd = lineEndOf(firstLine(component));
+  const lineEnd = lineEndOf(component.begin);
   return [
     ...component.properties('UID').slice(0, 1),
     makeLine('DTSTAMP', [], formatInstant(now), lineEnd),
     makeLine('SEQUENCE', [], String(Math.max(sequence, component.sequence)), lineEnd),
   ];
-}
-
-/** All that is told of a component, its DTSTAMP and SEQUENCE renewed. */
-function* toldLines(component: EventComponent, stamp: Stamp): Generator<ContentLine> {
-  let depth = 0;
-  for (const line of component.lines) {
-    const word = beginOrEnd(line);
-    if (word === 'BEGIN') depth++;
-    if (depth === 1) yield* toldLine(line);
-    if (word === 'BEGIN' && depth === 1) yield* stampLines(component, stamp).slice(1);
-    if (word === 'END') depth--;
-  }
 }
 
 function toldLine(line: ContentLine): ContentLine[] {
@@ -168,40 +154,29 @@ function exdateOf(override: EventComponent): ContentLine[] {
   });
 }
 
-function firstLine(component: EventComponent): ContentLine {
-  return component.lines[0] ?? makeLine('BEGIN', [], component.name);
-}
-
 /** The calendar around other components: made ones come where the first of the event's own was. */
 function messageWith(
   document: EventDocument,
   method: Method,
   components: readonly EventComponent[],
-  linesOf: (component: EventComponent) => ContentLine[],
+  contentOf: (component: EventComponent) => ContentLine[],
 ): string {
   const first = document.parts.find((part) => part instanceof EventComponent);
   return messageText(document, method, (part) =>
-    part === first
-      ? components.flatMap((component) => {
-          const [begin, end] = [firstLine(component), component.lines.at(-1)];
-          return [begin, ...linesOf(component), ...(end ? [end] : [])];
-        })
-      : null,
+    part === first ? components.map((component) => component.withParts(contentOf(component))) : [],
   );
 }
 
+/** `tell`: what a component of the event becomes. */
 function messageText(
   document: EventDocument,
   method: Method,
-  linesOf: (component: EventComponent) => readonly ContentLine[] | null,
+  tell: (component: EventComponent) => readonly EventComponent[],
 ): string {
-  const text = document.parts.map((part) =>
-    joinLines(part instanceof EventComponent ? (linesOf(part) ?? []) : part.filter((line) => line.name !== 'METHOD')),
-  );
-  const begin = /^[^\n]*\n/.exec(text.join(''))?.[0] ?? '';
-  return begin + methodLine(begin, method) + text.join('').slice(begin.length);
-}
-
-function methodLine(begin: string, method: Method): string {
-  return `METHOD:${method}${begin.endsWith('\r\n') ? '\r\n' : '\n'}`;
+  const parts = document.parts.flatMap((part): readonly Part[] => {
+    if (part instanceof EventComponent) return tell(part);
+    if (!(part instanceof ContentLine) || (part.name !== 'METHOD' && part.name !== 'BEGIN')) return [part];
+    return part.name === 'BEGIN' ? [part, makeLine('METHOD', [], method, lineEndOf(part))] : [];
+  });
+  return joinLines(linesOf(parts));
 }

@@ -2,7 +2,9 @@
 // one whole VCALENDAR. A calendar of 2,000 attendees is posted 2,000 times, once for each: the last few are remembered.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines } from '../../core/ical/content-lines.ts';
+import { isEvent } from '../../core/ical/event-component.ts';
 import { remember } from '../../core/ical/memoize-text.ts';
+import { componentsIn, ownLines, readComponents, wholeCalendar } from '../../core/ical/read-components.ts';
 
 export interface Scheduling {
   /** Every METHOD, upper case. */
@@ -22,39 +24,20 @@ export function makeSchedulingReader(): ReadScheduling {
 }
 
 /** null where the text is not one whole VCALENDAR. */
-export function readScheduling(calendar: string): Scheduling | null {
-  const facts = {
-    methods: [] as string[],
-    uids: new Set<string>(),
-    organizers: new Set<string>(),
-    attendees: new Set<string>(),
+export function readScheduling(text: string): Scheduling | null {
+  const calendar = wholeCalendar(readComponents(splitLines(text), 'VCALENDAR'));
+  if (typeof calendar === 'string') return null;
+  const methods = ownLines(calendar).filter(({ name }) => name === 'METHOD');
+  const lines = componentsIn(calendar).filter(isEvent).flatMap(ownLines);
+  return {
+    methods: methods.map(({ value }) => value.trim().toUpperCase()),
+    uids: new Set(lines.filter(({ name }) => name === 'UID').map(({ value }) => value)),
+    organizers: addressKeys(lines.filter(({ name }) => name === 'ORGANIZER')),
+    attendees: addressKeys(lines.filter(({ name }) => name === 'ATTENDEE')),
   };
-  const open: string[] = [];
-  let calendars = 0;
-  for (const line of splitLines(calendar)) {
-    const { name } = line;
-    if (name === 'BEGIN') {
-      const component = line.value.trim().toUpperCase();
-      if (open.length === 0 && (component !== 'VCALENDAR' || calendars++ > 0)) return null;
-      open.push(component);
-    } else if (name === 'END') {
-      if (open.pop() !== line.value.trim().toUpperCase()) return null;
-    } else if (open.length === 0) {
-      if (line.text.trim() !== '') return null;
-    } else if (open.length === 1) {
-      if (name === 'METHOD') facts.methods.push(line.value.trim().toUpperCase());
-    } else if (open.length === 2 && (open[1] === 'VEVENT' || open[1] === 'VTODO')) {
-      if (name === 'UID') facts.uids.add(line.value);
-      else if (name === 'ORGANIZER') addAddresses(facts.organizers, line);
-      else if (name === 'ATTENDEE') addAddresses(facts.attendees, line);
-    }
-  }
-  return calendars === 1 && open.length === 0 ? facts : null;
 }
 
-function addAddresses(keys: Set<string>, line: ContentLine): void {
-  for (const written of [line.value, line.param('EMAIL')]) {
-    const address = written === null ? null : calendarAddress(written);
-    if (address !== null) keys.add(address.key);
-  }
+function addressKeys(lines: readonly ContentLine[]): Set<string> {
+  const written = lines.flatMap((line) => [line.value, line.param('EMAIL') ?? '']);
+  return new Set(written.flatMap((text) => calendarAddress(text)?.key ?? []));
 }

@@ -120,5 +120,5 @@ export function settleDelegations(
 }
 
 function isListed(document: EventDocument, delegate: CalendarAddress, recurrenceId: string | null): boolean {
-  return (componentFor(document, recurrenceId)?.attendeeAt(delegate) ?? []).length > 0;
+  return componentFor(document, recurrenceId)?.invites(delegate) === true;
 }

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ContentLine, splitLines, withParam } from '../../../src/core/ical/content-lines.ts';
-import { EventComponent, partstatIn, readSequence } from '../../../src/core/ical/event-component.ts';
+import { EventComponent, isEvent, partstatIn, readSequence } from '../../../src/core/ical/event-component.ts';
+import { readComponents } from '../../../src/core/ical/read-components.ts';
 import { address } from '../itip/run-answer.ts';
 
+function component(name: string, ...lines: string[]): EventComponent {
+  const text = [`BEGIN:${name}`, ...lines, `END:${name}`, ''].join('\r\n');
+  const [found] = readComponents(splitLines(text)).components.filter(isEvent);
+  if (!found) throw new TypeError(`no event: ${name}`);
+  return new EventComponent(found, []);
+}
+
 function event(...lines: string[]): EventComponent {
-  return new EventComponent('VEVENT', splitLines(['BEGIN:VEVENT', ...lines, 'END:VEVENT', ''].join('\r\n')), []);
+  return component('VEVENT', ...lines);
 }
 
 describe('EventComponent', () => {
@@ -43,7 +51,7 @@ describe('EventComponent', () => {
   });
 
   it('finds an attendee by its value first, by EMAIL= where there is none', () => {
-    expect(meeting.attendeeAt(address('BOB@example.com')).map((at) => meeting.lines[at]?.value)).toEqual([
+    expect(meeting.attendeeLines(address('BOB@example.com')).map(({ value }) => value)).toEqual([
       'mailto:bob@example.com',
     ]);
     expect(meeting.partstatOf(address('cara@example.com'))).toBe('NEEDS-ACTION');
@@ -67,8 +75,7 @@ describe('EventComponent', () => {
   });
 
   it('counts a task without DTSTART from its DUE', () => {
-    const lines = splitLines('BEGIN:VTODO\r\nDUE;VALUE=DATE:20261122\r\nEND:VTODO\r\n');
-    expect(new EventComponent('VTODO', lines, []).start?.local).toBe('20261122');
+    expect(component('VTODO', 'DUE;VALUE=DATE:20261122').start?.local).toBe('20261122');
     expect(event('DUE:20261122').start).toBeNull();
   });
 
@@ -76,7 +83,7 @@ describe('EventComponent', () => {
     const changed = meeting.withAttendee(address('bob@example.com'), (line) => withParam(line, 'PARTSTAT', 'DECLINED'));
     expect(meeting.partstatOf(address('bob@example.com'))).toBe('ACCEPTED');
     expect(changed.partstatOf(address('bob@example.com'))).toBe('DECLINED');
-    expect(changed.lines.filter((line, at) => line !== meeting.lines[at])).toHaveLength(1);
+    expect(changed.parts.filter((part, at) => part !== meeting.parts[at])).toHaveLength(1);
     expect(changed.recurrenceId).toBe(meeting.recurrenceId);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joinLines } from '../../../src/core/ical/content-lines.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
+import { linesOf } from '../../../src/core/ical/read-components.ts';
 import { makeOverride } from '../../../src/core/itip/make-override.ts';
 
 const OFFICE =
@@ -11,7 +12,13 @@ function made(lines: readonly string[], recurrenceId: string, component = 'VEVEN
   const event = [`BEGIN:${component}`, 'UID:a', ...lines, `END:${component}`, ''].join('\r\n');
   const document = parseEvent(`BEGIN:VCALENDAR\r\n${OFFICE}${event}END:VCALENDAR\r\n`);
   const override = document.master && makeOverride(document.master, recurrenceId, document.vtimezones);
-  return override && joinLines(override.lines).trimEnd().split('\r\n').slice(2, -1);
+  return (
+    override &&
+    joinLines(linesOf([override]))
+      .trimEnd()
+      .split('\r\n')
+      .slice(2, -1)
+  );
 }
 
 function alarm(trigger: string): string[] {

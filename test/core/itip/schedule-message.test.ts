@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { splitLines } from '../../../src/core/ical/content-lines.ts';
 import { eventText, parseEvent } from '../../../src/core/ical/event-document.ts';
 import { cancelFor, declineCounterFor, replyFor, requestFor } from '../../../src/core/itip/schedule-message.ts';
 import { address } from './run-answer.ts';
@@ -132,6 +133,19 @@ END:VEVENT
       ),
     );
   });
+});
+
+it.each([
+  ['a blank line before it', (text: string) => `\r\n${text}`],
+  ['line ends of CR alone', (text: string) => text.replaceAll(/\r?\n/g, '\r')],
+  ['a folded BEGIN', (text: string) => text.replace('BEGIN:VCAL', 'BEGIN\r\n :VCAL')],
+])('puts METHOD into a calendar with %s', (_, change) => {
+  const text = requestFor(parseEvent(change(SERIES)), BOB, STAMP);
+  expect(
+    splitLines(text.trimStart())
+      .map((line) => line.text)
+      .slice(0, 2),
+  ).toEqual(['BEGIN:VCALENDAR', 'METHOD:REQUEST']);
 });
 
 it('leaves the event itself alone', () => {
