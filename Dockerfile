@@ -1,6 +1,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY src src
 COPY templates templates
 RUN npm ci && npm prune --omit=dev --ignore-scripts
@@ -10,6 +11,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/scripts scripts
 COPY --from=build /app/dist dist
 COPY --from=build /app/templates templates
 RUN mkdir data && chown node:node data

@@ -9,5 +9,5 @@ export function setup(): void {
   ];
   if (!existsSync(CORPORA))
     lines.push(`Skipped: real clients' mails and other projects' suites; ${CORPORA} is not here.`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stderr.write(`${lines.join('\n')}\n`);
 }

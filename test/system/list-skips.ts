@@ -10,7 +10,7 @@ export function setup(): void {
     return `  ${tests}: ${missingFor(name).join(', ')} (Debian: ${packages})`;
   });
   const said = lines.length === 0 ? 'nothing is skipped.' : `skipped, with what is missing:\n${lines.join('\n')}`;
-  process.stdout.write(`System tests, ${systemTestFiles().length} files: ${said}\n`);
+  process.stderr.write(`System tests, ${systemTestFiles().length} files: ${said}\n`);
   const faults = skipped.filter((name) => !('optional' in requirements[name]));
   if (process.env['CI'] && faults.length > 0) throw new Error(`CI is set, but missing for: ${faults.join(', ')}`);
 }
