@@ -1,19 +1,20 @@
-// Who sent this mail: DKIM, SPF, DMARC and ARC by our own checks, or what a trusted relay wrote down. Facts only; whose
-// answer counts is decided by `itip/judge-sender.ts`. Time and look-ups are bounded for every mail.
+// Collects the evidence for who sent a mail. In: a received mail; out: the results of DKIM, SPF, DMARC and ARC, from our own
+// checks or from a trusted relay's Authentication-Results. `core/message/judge-sender.ts` decides whose answer counts. Time
+// and DNS look-ups are limited for every mail. It refuses (throws `dns-temporary`) when DNS fails and that could matter.
 import { GatewayError } from '../../core/errors.ts';
 import { CALENDAR_AGENTS } from '../../core/message/judge-sender.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 import { type DomainResult, type SealedResults, checkSignatures, checkSpf } from './check-mail.ts';
 import { type DmarcRecord, isAligned, lookUpDmarc } from './dmarc.ts';
 import { addressesOf, splitHeader, valuesOf } from './header-fields.ts';
-import { tellsClientAddress } from './client-address.ts';
-import { dmarcAbout, relayedResults } from './relayed-results.ts';
-import { type DnsLimits, type DnsMemory, type MailLookUp, openDns } from './resolver.ts';
+import { hasClientAddress } from './client-address.ts';
+import { dmarcFor, relayedResults } from './relayed-results.ts';
+import { type DnsLimits, type DnsCache, type MailLookUp, openDns } from './resolver.ts';
 import type { Authenticator } from '../../flow/ports/authenticator.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 
 export interface AuthenticatorOptions {
-  /** `ip:port`; null: the system's resolvers. */
+  /** As `ip:port`; null means the system's resolvers. */
   readonly dnsServers: readonly string[] | null;
   readonly trustedAuthservIds: readonly string[];
   readonly trustedArcSealers: readonly string[];
@@ -21,18 +22,18 @@ export interface AuthenticatorOptions {
   readonly dnsLimits?: Partial<DnsLimits>;
 }
 
-/** What is known of the domains that could speak for the mail, whoever checked them. */
+/** The results per domain, from our own checks or from a relay. */
 interface Checks {
   readonly dkim: readonly DomainResult[];
   readonly spf: DomainResult;
   readonly sealed: SealedResults | null;
-  /** As a relay saw it; null: to be evaluated. */
+  /** The relay's result; null means that we evaluate DMARC. */
   readonly dmarc: 'pass' | 'fail' | null;
 }
 
 type Facts = Pick<SenderEvidence, 'dkim' | 'spf' | 'dmarc' | 'arc'>;
 
-const DNS_LIMITS: DnsLimits = { perMail: 60, deadlineMs: 10_000, rememberMs: 60_000 };
+const DNS_LIMITS: DnsLimits = { perMail: 60, deadlineMs: 10_000, cacheMs: 60_000 };
 
 const NO_FACTS: Facts = {
   dkim: [],
@@ -52,46 +53,46 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
 async function gatherEvidence(
   mail: ReceivedMail,
   options: AuthenticatorOptions,
-  dns: DnsMemory,
+  dns: DnsCache,
   lastTry: boolean,
 ): Promise<SenderEvidence> {
   const split = splitHeader(mail.raw);
   if (split === null) {
     return { from: [], fromFields: 0, sender: null, replyTo: [], ...NO_FACTS, fromRelay: false };
   }
-  const named = {
+  const header = {
     from: addressesOf(split, 'from'),
     fromFields: valuesOf(split, 'from').length,
     sender: addressesOf(split, 'sender')[0] ?? null,
     replyTo: addressesOf(split, 'reply-to'),
   };
-  const [from = '', ...others] = named.from;
+  const [from = '', ...others] = header.from;
   const fromDomain = from.slice(from.lastIndexOf('@') + 1);
-  // RFC 7489 §6.6.1: DMARC is about one author. Several are held, whatever else is known.
-  if (fromDomain === '' || others.length > 0 || named.fromFields > 1) {
-    return { ...named, ...NO_FACTS, fromRelay: false };
+  // DMARC is defined for one author (RFC 7489 §6.6.1). A mail with several is held in any case, so nothing is checked.
+  if (fromDomain === '' || others.length > 0 || header.fromFields > 1) {
+    return { ...header, ...NO_FACTS, fromRelay: false };
   }
   const relayed = await relayedResults(mail, split, fromDomain, options.trustedAuthservIds);
-  const looking = dns.forMail();
+  const lookUps = dns.forMail();
   const sealers = new Set(options.trustedArcSealers.map((sealer) => sealer.toLowerCase()));
   const [signatures, spf] =
     relayed === null
       ? await Promise.all([
-          checkSignatures(mail, split, sealers, looking),
-          tellsClientAddress(mail.peer) ? checkSpf(mail, options.hostname, looking) : NO_FACTS.spf,
+          checkSignatures(mail, split, sealers, lookUps),
+          hasClientAddress(mail.peer) ? checkSpf(mail, options.hostname, lookUps) : NO_FACTS.spf,
         ])
       : [{ dkim: relayed.dkim, sealed: null }, relayed.spf];
   const checks: Checks = { ...signatures, spf, dmarc: relayed?.dmarc ?? null };
-  // A count of its own: nobody else's records may use up what the From domain's policy needs.
-  const { facts, undecided } = await weigh(checks, fromDomain, dns.forMail());
+  // A separate limit, so that the records of other domains cannot use up the look-ups for the From domain's policy.
+  const { facts, undecided } = await evaluate(checks, fromDomain, dns.forMail());
   if (undecided && !lastTry) {
-    throw new GatewayError('dns-temporary', `DNS does not answer about ${fromDomain} for now`, { temporary: true });
+    throw new GatewayError('dns-temporary', `DNS look-ups for ${fromDomain} failed temporarily`, { temporary: true });
   }
-  return { ...named, ...facts, fromRelay: relayed !== null };
+  return { ...header, ...facts, fromRelay: relayed !== null };
 }
 
-/** `undecided`: DNS owes us an answer that could still change the verdict. */
-async function weigh(
+/** `undecided` means that a DNS look-up failed temporarily and its answer could change the verdict. */
+async function evaluate(
   checks: Checks,
   fromDomain: string,
   dns: MailLookUp,
@@ -104,13 +105,13 @@ async function weigh(
   });
   const dkim = await Promise.all(checks.dkim.map((one) => align(one, policy?.strictDkim ?? false)));
   const spf = await align(checks.spf, policy?.strictSpf ?? false);
-  const speaking = [...dkim, spf];
-  const proven = speaking.some(({ result, aligned }) => aligned && result === 'pass');
-  // Aligned whatever the policy says of alignment.
-  const surely = speaking.some(({ result, domain }) => result === 'pass' && domain === fromDomain);
-  const owed = speaking.some(({ result, aligned, domain }) => result === 'temperror' && (aligned || isAgent(domain)));
-  const result = checks.dmarc ?? dmarcResult(record, { proven, surely, owed });
-  const sealed = checks.sealed?.results ? await dmarcAbout(checks.sealed.results, fromDomain) : null;
+  const all = [...dkim, spf];
+  const alignedPass = all.some(({ result, aligned }) => aligned && result === 'pass');
+  // The same domain is aligned under strict and under relaxed alignment, so this holds even if the policy is unknown.
+  const samePass = all.some(({ result, domain }) => result === 'pass' && domain === fromDomain);
+  const pending = all.some(({ result, aligned, domain }) => result === 'temperror' && (aligned || isAgent(domain)));
+  const result = checks.dmarc ?? dmarcResult(record, { alignedPass, samePass, pending });
+  const sealed = checks.sealed?.results ? await dmarcFor(checks.sealed.results, fromDomain) : null;
   return {
     facts: {
       dkim: dkim.flatMap(({ domain, ...rest }) => (domain === null ? [] : { domain, ...rest })),
@@ -125,25 +126,25 @@ async function weigh(
     undecided:
       result === 'temperror' ||
       (result === 'fail' && record === 'unknown') ||
-      (result !== 'pass' && !proven && (owed || checks.sealed?.result === 'temperror')),
+      (result !== 'pass' && !alignedPass && (pending || checks.sealed?.result === 'temperror')),
   };
 }
 
 function dmarcResult(
   record: DmarcRecord | null | 'unknown',
-  { proven, surely, owed }: { proven: boolean; surely: boolean; owed: boolean },
+  { alignedPass, samePass, pending }: { alignedPass: boolean; samePass: boolean; pending: boolean },
 ): SenderEvidence['dmarc']['result'] {
   if (record === null) return 'none';
-  if (record === 'unknown') return surely ? 'pass' : 'temperror';
-  if (proven) return 'pass';
-  return owed ? 'temperror' : 'fail';
+  if (record === 'unknown') return samePass ? 'pass' : 'temperror';
+  if (alignedPass) return 'pass';
+  return pending ? 'temperror' : 'fail';
 }
 
 async function policyOf(fromDomain: string, dns: MailLookUp): Promise<DmarcRecord | null | 'unknown'> {
   try {
     return await lookUpDmarc(fromDomain, dns.lookUp);
   } catch {
-    // A domain that DNS cannot be asked about publishes nothing.
+    // A permanent failure means that DNS cannot hold this name, so it has no policy.
     return dns.failed.size > 0 ? 'unknown' : null;
   }
 }

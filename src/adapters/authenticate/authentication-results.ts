@@ -1,10 +1,11 @@
-// An Authentication-Results value (RFC 8601) as facts; whether its writer is to be believed is decided elsewhere. Pure.
+// Parses an Authentication-Results value (RFC 8601). In: the value; out: its authserv-id and results. It refuses a value
+// without an authserv-id, and does not decide whether the writer is trusted.
 
 export interface MethodResult {
   /** Lower case: `dkim`, `spf`, `dmarc`, … */
   readonly method: string;
   readonly result: string;
-  /** Such as `header.d`, lower case, to its value. */
+  /** Property name in lower case, such as `header.d`, to its value. */
   readonly properties: ReadonlyMap<string, string>;
 }
 
@@ -14,27 +15,27 @@ export interface AuthenticationResults {
   readonly results: readonly MethodResult[];
 }
 
-/** null where it names no authserv-id. Parts that do not parse are left out. */
+/** Returns null if there is no authserv-id. Parts that cannot be parsed are skipped. */
 export function readAuthenticationResults(value: string): AuthenticationResults | null {
-  const [head = [], ...methods] = split(value);
+  const [head = [], ...methods] = splitStatements(value);
   const authservId = head[0]?.toLowerCase() ?? '';
   if (authservId === '' || authservId.includes('=')) return null;
   const results = methods.flatMap((words): MethodResult[] => {
-    const [method, result] = pair(words[0] ?? '');
+    const [method, result] = splitPair(words[0] ?? '');
     if (result === '') return [];
-    const properties = new Map(words.slice(1).map(pair));
+    const properties = new Map(words.slice(1).map(splitPair));
     return [{ method: method.split('/')[0] ?? '', result: result.toLowerCase(), properties }];
   });
   return { authservId, results };
 }
 
-function pair(word: string): [string, string] {
+function splitPair(word: string): [string, string] {
   const at = word.indexOf('=');
   return at < 0 ? [word.toLowerCase(), ''] : [word.slice(0, at).toLowerCase(), word.slice(at + 1)];
 }
 
-/** Statements at `;`, words at white space; comments dropped, quotes taken off, neither splits. */
-function split(value: string): string[][] {
+/** Splits the value into statements at `;` and into words at white space. Comments and quotation marks are removed. */
+function splitStatements(value: string): string[][] {
   const statements: string[][] = [[]];
   let word = '';
   let depth = 0;

@@ -1,5 +1,6 @@
-// Our own checks of one mail with mailauth: DKIM (RFC 6376), SPF (RFC 7208), and a trusted sealer's ARC chain (RFC 8617).
-// Work is bounded first: so many signatures, and none that leaves part of the body open. Nothing here throws at a mail.
+// Checks one mail with mailauth: DKIM (RFC 6376), SPF (RFC 7208) and a trusted sealer's ARC chain (RFC 8617). In: a mail;
+// out: results per domain. It refuses (ignores) signatures over a maximum number or length, and those that do not cover the
+// whole body. No mail makes it throw.
 import { type DKIMResult, type DKIMVerifyResult, arc, dkimVerify, spf } from 'mailauth';
 import { CALENDAR_AGENTS } from '../../core/message/judge-sender.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
@@ -9,18 +10,18 @@ import type { MailLookUp } from './resolver.ts';
 import type { AuthResult } from '../../core/message/sender-evidence.ts';
 
 export interface DomainResult {
-  /** Lower case; null where there is none to speak of. */
+  /** Lower case; null if the result names none. */
   readonly domain: string | null;
   readonly result: AuthResult;
 }
 
 export interface SealedResults {
   readonly result: AuthResult;
-  /** What the newest sealer saw; null where it does not say. */
+  /** The Authentication-Results of the newest sealer; null if there are none. */
   readonly results: AuthenticationResults | null;
 }
 
-/** What mailauth tells beyond its types. */
+/** Properties of mailauth's results that its types omit. */
 interface Signature extends DKIMResult {
   readonly algo?: string;
   readonly signingHeaders?: { readonly keys: string };
@@ -32,11 +33,11 @@ interface ArcEntry {
   readonly messageSignature?: Signature;
 }
 
-const MOST_SIGNATURES = 10;
-/** A 4096-bit key over a long list of fields takes half of it. */
-const LONGEST_SIGNATURE = 4 * 1024;
+const MAX_SIGNATURES = 10;
+/** Twice the length of a signature by a 4096-bit key over a long list of fields. */
+const MAX_SIGNATURE_LENGTH = 4 * 1024;
 
-/** DKIM results of the mail, and its ARC chain where the newest seal is of `trustedSealers`. */
+/** Returns the DKIM results, and the result of the ARC chain if a trusted sealer made the newest seal. */
 export async function checkSignatures(
   mail: ReceivedMail,
   split: SplitMail,
@@ -44,7 +45,7 @@ export async function checkSignatures(
   dns: MailLookUp,
 ): Promise<{ readonly dkim: readonly DomainResult[]; readonly sealed: SealedResults | null }> {
   try {
-    const verified = await dkimVerify(joinMail(withSignaturesThatCount(split, trustedSealers.size > 0)), {
+    const verified = await dkimVerify(joinMail(withoutIgnoredSignatures(split, trustedSealers.size > 0)), {
       resolver: dns.lookUp,
       curTime: new Date(mail.receivedAt),
     });
@@ -56,12 +57,12 @@ export async function checkSignatures(
       }));
     return { dkim, sealed: await checkSeal(verified, split, trustedSealers, dns) };
   } catch {
-    // A mail on which mailauth stumbles proves nothing.
+    // A mail that makes mailauth throw proves nothing.
     return { dkim: [], sealed: null };
   }
 }
 
-/** The SPF result for the envelope sender, or HELO where that is empty (RFC 7208 §2.4). */
+/** Returns the SPF result for the envelope sender, or for HELO if the sender is empty (RFC 7208 §2.4). */
 export async function checkSpf(mail: ReceivedMail, hostname: string, dns: MailLookUp): Promise<DomainResult> {
   const { envelope, peer } = mail;
   const domain = (envelope.mailFrom.split('@').at(-1) || peer.helo).toLowerCase();
@@ -80,50 +81,53 @@ export async function checkSpf(mail: ReceivedMail, hostname: string, dns: MailLo
   }
 }
 
-/** `softfail`, `policy` and words that nobody defined prove nothing either way: `neutral`. */
+/** Maps `softfail`, `policy` and unknown words to `neutral`, because they neither prove nor disprove anything. */
 export function asAuthResult(word: string): AuthResult {
   const known: readonly AuthResult[] = ['pass', 'fail', 'none', 'neutral', 'temperror', 'permerror'];
   return known.find((result) => result === word) ?? 'neutral';
 }
 
-/** Without signatures that leave the end of the body open (l=), without more than anybody uses, and without ARC unless wanted. */
-function withSignaturesThatCount(split: SplitMail, withArc: boolean): SplitMail {
+/**
+ * Removes signatures that leave the end of the body unsigned (l=), overlong ones and those beyond the maximum number.
+ * Removes the ARC fields unless they are wanted and within the limits.
+ */
+function withoutIgnoredSignatures(split: SplitMail, withArc: boolean): SplitMail {
   const seals = split.fields.filter(({ name }) => name === 'arc-seal').length;
-  const keepArc = withArc && seals <= MOST_SIGNATURES && !split.fields.some(isOverlongArc);
+  const keepArc = withArc && seals <= MAX_SIGNATURES && !split.fields.some(isOverlongArc);
   let signatures = 0;
   const fields = split.fields.filter(({ name, value, raw }) => {
     if (name.startsWith('arc-')) return keepArc;
     if (name !== 'dkim-signature') return true;
-    if (raw.length > LONGEST_SIGNATURE || /(?:^|;)\s*l\s*=/i.test(value)) return false;
+    if (raw.length > MAX_SIGNATURE_LENGTH || /(?:^|;)\s*l\s*=/i.test(value)) return false;
     signatures += 1;
-    return signatures <= MOST_SIGNATURES;
+    return signatures <= MAX_SIGNATURES;
   });
   return { fields, rest: split.rest };
 }
 
 function isOverlongArc({ name, raw }: HeaderField): boolean {
-  return raw.length > LONGEST_SIGNATURE && (name === 'arc-seal' || name === 'arc-message-signature');
+  return raw.length > MAX_SIGNATURE_LENGTH && (name === 'arc-seal' || name === 'arc-message-signature');
 }
 
 function resultOf(signature: Signature, split: SplitMail, dns: MailLookUp): AuthResult {
   const { result } = signature.status;
-  if (result === 'pass') return signsWhatItMust(signature, split) ? 'pass' : 'neutral';
+  if (result === 'pass') return coversRequiredFields(signature, split) ? 'pass' : 'neutral';
   if (result !== 'temperror') return asAuthResult(result);
   const name = `${signature.selector ?? ''}._domainkey.${signature.signingDomain}`.toLowerCase();
   return dns.failed.has(name) ? 'temperror' : 'permerror';
 }
 
 /**
- * RFC 6376 §5.4: From has to be signed; RFC 8301: SHA-1 does not count. A calendar agent's signature must cover the fields
- * that say for whom it speaks, every one of them: a signature names a field once, and another of that name put on top
- * later leaves it valid.
+ * Returns whether a valid signature counts. It must cover From (RFC 6376 §5.4) and must not use SHA-1 (RFC 8301). A calendar
+ * agent's signature must also cover Sender and Reply-To, which name the person that it acts for. Every field of that name
+ * must be covered: a signature stays valid if another field with a signed name is added on top.
  */
-function signsWhatItMust(signature: Signature, split: SplitMail): boolean {
+function coversRequiredFields(signature: Signature, split: SplitMail): boolean {
   if ((signature.algo ?? '').toLowerCase().endsWith('-sha1') || Boolean(signature.status.underSized)) return false;
   const signed = (signature.signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/);
   const isAgent = CALENDAR_AGENTS.some(({ domain }) => domain === signature.signingDomain.toLowerCase());
-  const needed = isAgent ? ['from', 'sender', 'reply-to'] : ['from'];
-  return needed.every((name) => signed.filter((each) => each === name).length >= valuesOf(split, name).length);
+  const required = isAgent ? ['from', 'sender', 'reply-to'] : ['from'];
+  return required.every((name) => signed.filter((each) => each === name).length >= valuesOf(split, name).length);
 }
 
 async function checkSeal(
@@ -138,7 +142,7 @@ async function checkSeal(
   const { status } = await arc(verified.arc as Parameters<typeof arc>[0], { resolver: dns.lookUp });
   const temporary = [...dns.failed].some((name) => name.endsWith(`._domainkey.${sealer}`));
   if (status.result !== 'pass') return { result: temporary ? 'temperror' : asAuthResult(status.result), results: null };
-  if (last?.messageSignature === undefined || !signsWhatItMust(last.messageSignature, split)) {
+  if (last?.messageSignature === undefined || !coversRequiredFields(last.messageSignature, split)) {
     return { result: 'neutral', results: null };
   }
   const line = Buffer.from(last['arc-authentication-results']?.original ?? []).toString('utf8');

@@ -1,5 +1,5 @@
-// Whether the peer's address is that of the sending host, so that SPF says something: not behind a relay that passed nothing
-// on, not at a door that only local agents use, not from addresses that no SPF record can name.
+// Decides whether SPF can be evaluated. In: facts about the SMTP peer; out: whether its address is that of the sending host.
+// It refuses peers behind a relay without XCLIENT, LMTP clients, and addresses of local networks, which no SPF record names.
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { PeerFacts } from '../../core/message/types.ts';
 
@@ -18,7 +18,7 @@ LOCAL.addAddress('::1', 'ipv6');
 LOCAL.addSubnet('fc00::', 7, 'ipv6');
 LOCAL.addSubnet('fe80::', 10, 'ipv6');
 
-export function tellsClientAddress({ door, address, trustedRelay, xclient }: PeerFacts): boolean {
+export function hasClientAddress({ door, address, trustedRelay, xclient }: PeerFacts): boolean {
   if (!xclient && (door === 'lmtp' || trustedRelay)) return false;
   return isIP(address) !== 0 && !LOCAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

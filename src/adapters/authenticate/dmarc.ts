@@ -1,5 +1,6 @@
-// DMARC (RFC 7489): the From domain's policy, and which domains are aligned with it. mailauth reads the record and knows the
-// public suffixes; the verdict is the caller's, because mailauth takes adkim=s and aspf=s for relaxed.
+// DMARC (RFC 7489). In: the From domain; out: its policy, and whether another domain is aligned with it. mailauth reads the
+// record and knows the public suffixes. The caller computes the result, because mailauth treats adkim=s and aspf=s as
+// relaxed. It refuses nothing.
 import { dmarc } from 'mailauth';
 import type { LookUp } from './resolver.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
@@ -10,7 +11,7 @@ export interface DmarcRecord {
   readonly strictSpf: boolean;
 }
 
-/** null: none is published. Throws the resolver's error where DNS does not answer. */
+/** Returns null if no policy is published. Throws the resolver's error if the look-up fails temporarily. */
 export async function lookUpDmarc(fromDomain: string, lookUp: LookUp): Promise<DmarcRecord | null> {
   let failure: unknown = null;
   const found = await dmarc({
@@ -30,13 +31,13 @@ export async function lookUpDmarc(fromDomain: string, lookUp: LookUp): Promise<D
   };
 }
 
-/** RFC 7489 §3.1: the same domain, or where relaxed the same organizational domain. */
+/** Returns whether the domains are equal, or under relaxed alignment share an organizational domain (RFC 7489 §3.1). */
 export async function isAligned(domain: string, fromDomain: string, strict: boolean): Promise<boolean> {
   if (strict || domain === fromDomain) return domain === fromDomain;
   return (await organizationalDomain(domain)) === (await organizationalDomain(fromDomain));
 }
 
-/** By the public suffix list; a suffix itself is its own. */
+/** Uses the public suffix list. A public suffix is its own organizational domain. */
 export async function organizationalDomain(domain: string): Promise<string> {
   const found = await dmarc({ headerFrom: domain, resolver: () => Promise.resolve([]) });
   return found === false ? domain : found.domain;

@@ -1,5 +1,6 @@
-// The top-level header of a mail as fields, and the mail again with some of them left out. Read here rather than by a mail
-// parser, because who a mail is from must be seen exactly as those see it who check the signatures.
+// Splits a mail into its top-level header fields and its body. In: the raw mail; out: its fields, and the mail joined again
+// without some of them. No mail parser is used, because From must be read exactly as the signature check reads it. It
+// refuses a mail whose header or lines are so long that checking it would take too much time.
 import addressparser from 'nodemailer/lib/addressparser';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 
@@ -8,44 +9,44 @@ export interface HeaderField {
   readonly name: string;
   /** Unfolded, without the name. */
   readonly value: string;
-  /** With its line ends. */
+  /** Including its line ends. */
   readonly raw: Uint8Array;
 }
 
 export interface SplitMail {
   readonly fields: readonly HeaderField[];
-  /** From the empty line on. */
+  /** The empty line and the body. */
   readonly rest: Uint8Array;
 }
 
-// Beyond these no honest mail goes; mailauth's time grows with the square of each.
-const LONGEST_HEADER = 256 * 1024;
-const MOST_LINES = 4_000;
-const LONGEST_FIELD_READ = 16 * 1024;
-const FIELDS_READ = /^(?:from|sender|reply-to|content-type|dkim-signature|arc-.*|authentication-results)$/;
-const LONGEST_BODY_LINE = 256 * 1024;
+// No honest mail exceeds these limits. mailauth's time is quadratic in each of them.
+const MAX_HEADER_LENGTH = 256 * 1024;
+const MAX_HEADER_LINES = 4_000;
+const MAX_READ_FIELD_LENGTH = 16 * 1024;
+const READ_FIELDS = /^(?:from|sender|reply-to|content-type|dkim-signature|arc-.*|authentication-results)$/;
+const MAX_BODY_LINE_LENGTH = 256 * 1024;
 
-/** null where the mail is shaped to keep whoever checks it busy. */
+/** Returns null if the mail exceeds a limit. */
 export function splitHeader(raw: Uint8Array): SplitMail | null {
   const mail = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const end = mail.indexOf('\r\n\r\n');
   const length = end < 0 ? mail.length : end + 2;
-  if (length > LONGEST_HEADER || hasLongLine(mail.subarray(length))) return null;
+  if (length > MAX_HEADER_LENGTH || hasLongLine(mail.subarray(length))) return null;
   const header = mail.toString('latin1', 0, length);
-  if (header.split('\n', MOST_LINES + 1).length > MOST_LINES) return null;
+  if (header.split('\n', MAX_HEADER_LINES + 1).length > MAX_HEADER_LINES) return null;
   const fields = readFields(header);
   return fields.some(isTooLong) ? null : { fields, rest: mail.subarray(length) };
 }
 
 function isTooLong({ name, raw }: HeaderField): boolean {
-  return raw.length > LONGEST_FIELD_READ && FIELDS_READ.test(name);
+  return raw.length > MAX_READ_FIELD_LENGTH && READ_FIELDS.test(name);
 }
 
 function hasLongLine(body: Buffer): boolean {
   for (let start = 0; start < body.length; ) {
     const end = body.indexOf('\n', start);
     const next = end < 0 ? body.length : end + 1;
-    if (next - start > LONGEST_BODY_LINE) return true;
+    if (next - start > MAX_BODY_LINE_LENGTH) return true;
     start = next;
   }
   return false;
@@ -66,7 +67,7 @@ function readFields(header: string): HeaderField[] {
   return fields;
 }
 
-/** The mail with only those fields. */
+/** Returns the bytes of the mail with only these fields. */
 export function joinMail({ fields, rest }: SplitMail): Buffer {
   return Buffer.concat([...fields.map(({ raw }) => raw), rest]);
 }
@@ -75,7 +76,7 @@ export function valuesOf(mail: SplitMail, name: string): string[] {
   return mail.fields.filter((field) => field.name === name).map(({ value }) => value);
 }
 
-/** Every address of every such field, lower case with A-labels; members of groups too. */
+/** Returns all addresses of all fields of that name, including group members, in lower case with A-labels. */
 export function addressesOf(mail: SplitMail, name: string): string[] {
   return valuesOf(mail, name).flatMap((value) =>
     addressparser(value, { flatten: true }).flatMap(({ address }) => {

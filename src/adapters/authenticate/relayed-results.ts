@@ -1,5 +1,5 @@
-// What somebody trusted wrote down about a mail: the relay's Authentication-Results (RFC 8601) or a sealer's. Believed only
-// where it is about this mail's From, for a relay may have judged another field than we read.
+// Reads the Authentication-Results (RFC 8601) of a trusted relay or ARC sealer. In: a mail; out: the results per domain. It
+// refuses results for another From domain than this mail's, because the relay may have checked another field than we read.
 import { domainToASCII } from 'node:url';
 import type { ReceivedMail } from '../../core/message/types.ts';
 import { type AuthenticationResults, type MethodResult, readAuthenticationResults } from './authentication-results.ts';
@@ -10,11 +10,11 @@ import { type SplitMail, valuesOf } from './header-fields.ts';
 export interface RelayedResults {
   readonly dkim: readonly DomainResult[];
   readonly spf: DomainResult;
-  /** null: the relay evaluated none. */
+  /** null if the relay did not evaluate DMARC. */
   readonly dmarc: 'pass' | 'fail' | null;
 }
 
-/** From the topmost field of a listed authserv-id; null: none, or not about this From. */
+/** Reads the topmost field of a trusted authserv-id. Returns null if there is none, or if it is for another From domain. */
 export async function relayedResults(
   mail: ReceivedMail,
   split: SplitMail,
@@ -26,33 +26,35 @@ export async function relayedResults(
   for (const value of valuesOf(split, 'authentication-results')) {
     const read = readAuthenticationResults(value);
     if (read === null || !trusted.has(read.authservId)) continue;
-    const dmarc = await dmarcAbout(read, fromDomain);
-    return dmarc === 'another' ? null : { ...domainResults(read), dmarc };
+    const dmarc = await dmarcFor(read, fromDomain);
+    return dmarc === 'other-domain' ? null : { ...domainResults(read), dmarc };
   }
   return null;
 }
 
-/** DMARC for that From domain; null: no verdict; `another`: about another From, or it does not say. */
-export async function dmarcAbout(
+/**
+ * Returns the DMARC result for that From domain; null if there is none; `other-domain` if it is for another or no domain.
+ */
+export async function dmarcFor(
   { results }: AuthenticationResults,
   fromDomain: string,
-): Promise<'pass' | 'fail' | 'another' | null> {
+): Promise<'pass' | 'fail' | 'other-domain' | null> {
   const dmarc = results.find(({ method }) => method === 'dmarc');
   if (dmarc === undefined) return null;
-  const about = domainOf(dmarc.properties.get('header.from') ?? '');
-  if (about !== fromDomain && about !== (await organizationalDomain(fromDomain))) return 'another';
+  const checked = domainOf(dmarc.properties.get('header.from') ?? '');
+  if (checked !== fromDomain && checked !== (await organizationalDomain(fromDomain))) return 'other-domain';
   return dmarc.result === 'pass' || dmarc.result === 'fail' ? dmarc.result : null;
 }
 
 function domainResults({ results }: AuthenticationResults): { dkim: DomainResult[]; spf: DomainResult } {
   const spf = results.find(({ method }) => method === 'spf');
   return {
-    dkim: results.filter(({ method }) => method === 'dkim').map((one) => told(one, 'header.d', 'header.i')),
-    spf: spf === undefined ? { domain: null, result: 'none' } : told(spf, 'smtp.mailfrom', 'smtp.helo'),
+    dkim: results.filter(({ method }) => method === 'dkim').map((one) => domainResult(one, 'header.d', 'header.i')),
+    spf: spf === undefined ? { domain: null, result: 'none' } : domainResult(spf, 'smtp.mailfrom', 'smtp.helo'),
   };
 }
 
-function told({ result, properties }: MethodResult, ...names: string[]): DomainResult {
+function domainResult({ result, properties }: MethodResult, ...names: string[]): DomainResult {
   const value = names.map((name) => properties.get(name)).find((property) => property !== undefined);
   return { domain: value === undefined ? null : domainOf(value), result: asAuthResult(result) };
 }

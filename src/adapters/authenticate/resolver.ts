@@ -1,60 +1,61 @@
-// DNS for mail authentication: a resolver shared by all mails with a short memory, and for each mail a look-up function
-// that counts, keeps to a deadline and remembers which names could not be told now.
+// DNS look-ups for mail authentication. In: names and types; out: records. All mails share one resolver with a short cache.
+// Each mail has its own look-up function, which records the names that failed temporarily. It refuses look-ups over the
+// mail's maximum number or after its deadline.
 import { Resolver } from 'node:dns/promises';
 import { within } from '../../core/within.ts';
 
-/** As mailauth asks: TXT gives a list of strings per record, other types a string each. */
+/** The signature that mailauth expects: TXT records are lists of strings, records of other types are strings. */
 export type LookUp = (name: string, type: string) => Promise<string[][] | string[]>;
 
 export interface DnsLimits {
-  /** Look-ups for one mail. */
+  /** The maximum number of look-ups for one mail. */
   readonly perMail: number;
   /** For all look-ups of one mail together. */
   readonly deadlineMs: number;
-  /** How long an answer is remembered. */
-  readonly rememberMs: number;
+  /** How long an answer is cached. */
+  readonly cacheMs: number;
 }
 
 export interface MailLookUp {
   readonly lookUp: LookUp;
-  /** Names whose look-up failed for now, lower case. */
+  /** Names whose look-up failed temporarily, in lower case. */
   readonly failed: ReadonlySet<string>;
 }
 
-export interface DnsMemory {
+export interface DnsCache {
   forMail(): MailLookUp;
   close(): void;
 }
 
-interface Remembered {
+interface CacheEntry {
   readonly answer: Promise<string[][] | string[]>;
-  /** Of `performance.now()`, as every time here. */
+  /** A `performance.now()` time, like every time in this file. */
   readonly until: number;
 }
 
-const MOST_REMEMBERED = 10_000;
-/** "There is none" is an answer; everything else may be otherwise in a minute. */
-const ANSWERS = new Set(['ENOTFOUND', 'ENODATA']);
-/** No server will ever answer these. */
+const MAX_CACHED = 10_000;
+/** Negative answers: the name or the record does not exist. They are cached like positive ones. */
+const NEGATIVE = new Set(['ENOTFOUND', 'ENODATA']);
+/** Errors of names that DNS cannot hold; a retry does not help. All other errors are temporary. */
 const PERMANENT = new Set(['EBADNAME', 'EBADQUERY', 'EFORMERR', 'EBADFAMILY', 'ERR_INVALID_ARG_VALUE']);
 
-/** `servers`: `ip:port`; null: the system's. */
-export function openDns(servers: readonly string[] | null, limits: DnsLimits): DnsMemory {
+/** @param servers as `ip:port`; null means the system's resolvers. */
+export function openDns(servers: readonly string[] | null, limits: DnsLimits): DnsCache {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   if (servers !== null) resolver.setServers([...servers]);
-  const memory = new Map<string, Remembered>();
+  const cache = new Map<string, CacheEntry>();
 
-  const ask: LookUp = (name, type) => {
+  const resolveCached: LookUp = (name, type) => {
     const key = `${type} ${name.toLowerCase()}`;
-    const known = memory.get(key);
-    if (known !== undefined && known.until > performance.now()) return known.answer;
+    const cached = cache.get(key);
+    if (cached !== undefined && cached.until > performance.now()) return cached.answer;
     const answer = resolver.resolve(name, type) as Promise<string[][] | string[]>;
-    memory.delete(key);
-    memory.set(key, { answer, until: performance.now() + limits.rememberMs });
-    const [oldest] = memory.keys();
-    if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
+    cache.delete(key);
+    cache.set(key, { answer, until: performance.now() + limits.cacheMs });
+    const [oldest] = cache.keys();
+    if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
     answer.catch((error: unknown) => {
-      if (!ANSWERS.has(codeOf(error))) memory.delete(key);
+      if (!NEGATIVE.has(codeOf(error))) cache.delete(key);
     });
     return answer;
   };
@@ -63,22 +64,22 @@ export function openDns(servers: readonly string[] | null, limits: DnsLimits): D
     forMail() {
       const failed = new Set<string>();
       const deadline = performance.now() + limits.deadlineMs;
-      let asked = 0;
+      let lookUps = 0;
       return {
         failed,
         async lookUp(name, type) {
-          asked += 1;
-          // Not a failure that waiting helps: the sender's records ask for more than anybody looks up.
-          if (asked > limits.perMail) throw dnsError('ETOOMANY');
+          lookUps += 1;
+          // This is not a temporary failure: the sender's records need more look-ups than we allow.
+          if (lookUps > limits.perMail) throw dnsError('ETOOMANY');
           try {
-            // One signal for each look-up: Node 20 warns where more than ten listen to one.
+            // Each look-up has its own signal, because Node 20 warns if a signal has more than ten listeners.
             const left = Math.max(Math.ceil(deadline - performance.now()), 0);
-            return await within(AbortSignal.timeout(left), ask(name, type), () => {
+            return await within(AbortSignal.timeout(left), resolveCached(name, type), () => {
               throw dnsError('ETIMEOUT');
             });
           } catch (error) {
             const code = codeOf(error);
-            if (!ANSWERS.has(code) && !PERMANENT.has(code)) failed.add(name.toLowerCase());
+            if (!NEGATIVE.has(code) && !PERMANENT.has(code)) failed.add(name.toLowerCase());
             throw error;
           }
         },

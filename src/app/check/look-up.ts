@@ -16,7 +16,7 @@ export interface CheckDns {
   close(): void;
 }
 
-const LIMITS = { perMail: 500, deadlineMs: 60_000, rememberMs: 60_000 };
+const LIMITS = { perMail: 500, deadlineMs: 60_000, cacheMs: 60_000 };
 
 export function openCheckDns(servers: readonly string[] | null): CheckDns {
   const dns = openDns(servers, LIMITS);

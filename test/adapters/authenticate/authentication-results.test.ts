@@ -1,4 +1,4 @@
-// RFC 8601 values as relays write them, and as they do not.
+// Parsing of Authentication-Results: values as relays write them, and malformed ones.
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAuthenticationResults } from '../../../src/adapters/authenticate/authentication-results.ts';
@@ -26,9 +26,9 @@ describe('readAuthenticationResults', () => {
         { method: 'spf', result: 'pass', 'smtp.mailfrom': 'example.net' },
       ],
     ],
-    ['a version and nothing done', 'example.org 1; none', ['example.org']],
+    ['a version and no results', 'example.org 1; none', ['example.org']],
     [
-      'as Gmail',
+      "Gmail's form",
       'mx.google.com; dkim=pass header.i=@example.com header.s=s1 header.b="a/b;c";\r\n dmarc=pass (p=REJECT sp=NONE dis=NONE) header.from=example.com',
       [
         'mx.google.com',
@@ -36,7 +36,11 @@ describe('readAuthenticationResults', () => {
         { method: 'dmarc', result: 'pass', 'header.from': 'example.com' },
       ],
     ],
-    ['as Exchange', 'spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=example.com; dmarc=pass', null],
+    [
+      "Exchange's form without an authserv-id",
+      'spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=example.com; dmarc=pass',
+      null,
+    ],
     [
       'comments in comments, quotes in comments',
       'mx; dmarc=fail (a (b; dmarc=pass) ";") header.from=example.com',
@@ -52,7 +56,7 @@ describe('readAuthenticationResults', () => {
       'mx; dmarc=fail (x\\) dmarc=pass) header.from=example.com',
       ['mx', { method: 'dmarc', result: 'fail', 'header.from': 'example.com' }],
     ],
-    ['nothing', '', null],
+    ['an empty text', '', null],
     ['only a comment', '(mx)', null],
   ])('reads %s', (_, value, expected) => {
     expect(plain(value)).toEqual(expected);

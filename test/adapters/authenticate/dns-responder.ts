@@ -1,18 +1,19 @@
-// A DNS server on loopback UDP for tests: answers from a table, counts what it was asked, and can be told to fail.
+// A DNS server on loopback UDP for tests. It answers from a table, records the queries, and fails for given names.
 import { type Socket, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** Name (lower case) to type to values: TXT strings, A and AAAA addresses, MX as `10 host`, PTR names. */
+/** Name (lower case) to type to values: TXT strings, A addresses, MX as `10 host`, PTR names. */
 export type Zone = Record<string, Partial<Record<'TXT' | 'A' | 'MX' | 'PTR', readonly string[]>>>;
 
 export interface DnsResponder {
   /** `ip:port`. */
   readonly server: string;
   /** `TYPE name`, in order. */
-  readonly asked: string[];
+  readonly queries: string[];
   readonly zone: Zone;
-  /** Names answered with SERVFAIL, and names not answered at all. */
+  /** Names that get SERVFAIL. */
   readonly failing: Set<string>;
+  /** Names that get no response. */
   readonly silent: Set<string>;
   close(): void;
 }
@@ -25,7 +26,7 @@ export async function openDnsResponder(zone: Zone): Promise<DnsResponder> {
   const socket = createSocket('udp4');
   const responder: DnsResponder = {
     server: '',
-    asked: [],
+    queries: [],
     zone,
     failing: new Set(),
     silent: new Set(),
@@ -33,7 +34,7 @@ export async function openDnsResponder(zone: Zone): Promise<DnsResponder> {
   };
   socket.on('message', (query, peer) => {
     const { name, type, end } = readQuestion(query);
-    responder.asked.push(`${type ?? '?'} ${name}`);
+    responder.queries.push(`${type ?? '?'} ${name}`);
     if (!responder.silent.has(name)) socket.send(answer(responder, query, end, name, type), peer.port, peer.address);
   });
   socket.bind(0, '127.0.0.1');

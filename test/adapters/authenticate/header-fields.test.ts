@@ -1,4 +1,4 @@
-// The header as fields, and back again byte by byte.
+// Splitting a mail into header fields, and joining it again byte for byte.
 import { assert, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressesOf, joinMail, splitHeader, valuesOf } from '../../../src/adapters/authenticate/header-fields.ts';
@@ -14,7 +14,7 @@ describe('splitHeader', () => {
     expect(split && joinMail(split).toString('latin1')).toBe(text);
   });
 
-  it('gives back any bytes as they were', () => {
+  it('preserves all bytes', () => {
     assert(
       property(uint8Array({ maxLength: 200 }), (bytes) => {
         const split = splitHeader(bytes);
@@ -28,18 +28,18 @@ describe('splitHeader', () => {
     ['a header of 5,000 lines', `A: b\r\n${' \r\n'.repeat(5_000)}\r\n`],
     ['a From of 20 KB', `From: ${'a@b.test,'.repeat(2_500)}\r\n\r\n`],
     ['a line of 300 KB in the body', `A: b\r\n\r\n${'a'.repeat(300_000)}\r\n`],
-  ])('does not look at %s', (_, text) => {
+  ])('refuses %s', (_, text) => {
     expect(splitHeader(Buffer.from(text))).toBeNull();
   });
 
-  it('looks at a long mail of short lines, and at a long list of recipients', () => {
+  it('accepts a long mail of short lines, and a long list of recipients', () => {
     const to = `To: ${'<a@b.test>,\r\n '.repeat(2_000)}<a@b.test>\r\n\r\n`;
     expect(splitHeader(Buffer.from(to + 'line\r\n'.repeat(100_000)))).not.toBeNull();
   });
 });
 
 describe('addressesOf', () => {
-  it('finds every address of every such field', () => {
+  it('finds all addresses of all fields of the name', () => {
     const split = splitHeader(
       Buffer.from('To: A@x.test, G: b@x.test, <c@x.test>;\r\nCc: d@x.test\r\nto: E <e@X.test>\r\n\r\n'),
     );

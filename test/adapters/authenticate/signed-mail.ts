@@ -1,4 +1,4 @@
-// Really signed mails, and the DNS records that their keys need.
+// Mails signed with a real key, and the DNS records of that key.
 import { generateKeyPairSync } from 'node:crypto';
 import { dkimSign, sealMessage } from 'mailauth';
 import type { PeerFacts, ReceivedMail } from '../../../src/core/message/types.ts';
@@ -15,7 +15,7 @@ export function keyRecord(domain: string): Zone {
 
 export const RECEIVED_AT = Date.UTC(2026, 10, 22, 9);
 
-export const STRANGER: PeerFacts = {
+export const DIRECT_PEER: PeerFacts = {
   door: 'smtp',
   address: '192.0.2.1',
   helo: 'mail.example.com',
@@ -24,7 +24,7 @@ export const STRANGER: PeerFacts = {
   xclient: false,
 };
 
-/** A mail from its header lines, with a body that is the same each time. */
+/** A mail with these header lines and a constant body. */
 export function mailText(...lines: string[]): string {
   const rest = ['To: <alice@example.com>', 'Subject: Accepted: Tea', 'Date: Sun, 22 Nov 2026 08:59:00 +0000'];
   return [...lines, ...rest, 'Message-ID: <1@example.com>', '', 'Yes.', ''].join('\r\n');
@@ -43,7 +43,7 @@ export async function sign(
 ): Promise<string> {
   const { signatures, errors } = await dkimSign(text, {
     signTime: new Date(RECEIVED_AT - 60_000),
-    // mailauth reads a list of names as one text, whatever its types say.
+    // mailauth expects the names as one text, although its types say otherwise.
     ...(headerList === undefined ? {} : { headerList: headerList.join(':') }),
     ...(algorithm === undefined ? {} : { algorithm }),
     signatureData: [
@@ -59,7 +59,7 @@ export async function sign(
   return signatures + text;
 }
 
-/** An ARC set by that sealer, who says to have seen these results. */
+/** Adds an ARC set of that sealer with these results. */
 export async function seal(text: string, domain: string, authResults: string): Promise<string> {
   const headers = await sealMessage(text, {
     signingDomain: domain,
@@ -75,7 +75,7 @@ export function received(text: string, facts: Partial<PeerFacts> & { mailFrom?: 
   const { mailFrom = 'bob@example.com', ...peer } = facts;
   return {
     envelope: { mailFrom, rcptTo: ['reply@reply.example.com'] },
-    peer: { ...STRANGER, ...peer },
+    peer: { ...DIRECT_PEER, ...peer },
     receivedAt: RECEIVED_AT,
     raw: Buffer.from(text),
   };
