@@ -54,7 +54,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const waking = wakeWaiting({ spool, log, now: shared.now });
   onStop(() => waking.close());
   const onBreaker = (backEnd: string, state: BreakerState): void => {
-    metrics.showBreaker(backEnd, state);
+    metrics.setBreakerState(backEnd, state);
     waking.tell(backEnd, state === 'closed');
     log.warn({ backEnd, breaker: state }, 'how the CalDAV server is asked has changed');
   };

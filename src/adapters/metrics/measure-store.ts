@@ -1,4 +1,5 @@
-// A CalendarStore in, the same with a clock around each call. It changes no result and swallows no error.
+// Measures the calls of a CalendarStore. In: a store; out: the same store, with the time of each call in a histogram. It
+// refuses nothing: results and errors are passed on unchanged.
 import type { Histogram } from 'prom-client';
 import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';

@@ -1,5 +1,6 @@
-// The figures of one gateway. In: outcomes, spool; and what it wraps: the doors' calls, the calendar store, the submission.
-// Out: a registry for Prometheus. Labels are names from our own code and the servers of the settings, never addresses, so that their number stays small.
+// The metrics of one gateway. In: outcomes, the spool, and the functions and adapters that it wraps; out: a registry for
+// Prometheus. It refuses labels from outside: labels are names from our own code and the configured servers, never mail
+// addresses, so that the number of time series stays small.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isReason } from '../../core/reasons.ts';
 import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
@@ -16,20 +17,20 @@ export interface MetricsOptions {
 
 export interface Metrics {
   readonly registry: Registry;
-  /** The same function, counting what it took in: a record counts once it is on disk. */
+  /** Wraps the function and counts its successful calls, because a record counts only when it is on disk. */
   countReceived<A extends readonly unknown[], R>(
     door: string | ((...args: NoInfer<A>) => string),
     receive: (...args: A) => Promise<R>,
   ): (...args: A) => Promise<R>;
   measureStore(store: CalendarStore): CalendarStore;
-  /** A CalDAV server (origin) whose breaker went into that state. */
-  showBreaker(backEnd: string, state: BreakerState): void;
+  /** Sets the state of the circuit breaker of a CalDAV server (origin). */
+  setBreakerState(backEnd: string, state: BreakerState): void;
   measureSubmission(submission: Submission): Submission;
-  /** Hears no more outcomes. */
+  /** Stops counting outcomes. */
   close(): void;
 }
 
-/** Seconds: a local server answers in the first, a time-out lies in the last. */
+/** In seconds, from the latency of a local server to a time-out. */
 const LATENCIES = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
@@ -37,33 +38,33 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
   const registers = [registry];
   const received = new Counter({
     name: 'imip_received_total',
-    help: 'Records on disk, by the door they came in through',
+    help: 'Records stored on disk, by the door that received them',
     labelNames: ['door'],
     registers,
   });
   const decided = new Counter({
     name: 'imip_outcomes_total',
-    help: 'What became of them, and why, as the ledger says it',
+    help: 'Ledger entries written, by verdict and reason',
     labelNames: ['verdict', 'reason'],
     registers,
   });
   const store = new Histogram({
     name: 'imip_caldav_seconds',
-    help: 'Time that the CalDAV server took, by operation and outcome',
+    help: 'Duration of calls to the CalDAV server, by operation and outcome',
     labelNames: ['operation', 'outcome'],
     buckets: LATENCIES,
     registers,
   });
   const submission = new Histogram({
     name: 'imip_submission_seconds',
-    help: 'Time that the relay took for one mail, by its verdict',
+    help: 'Duration of the submission of one mail to the relay, by verdict',
     labelNames: ['verdict'],
     buckets: LATENCIES,
     registers,
   });
   const breakers = new Gauge({
     name: 'imip_caldav_breaker_open',
-    help: '1 while a CalDAV server that was away or silent is asked only now and then',
+    help: '1 while the circuit breaker of a CalDAV server is open or half-open, else 0',
     labelNames: ['back_end'],
     registers,
   });
@@ -79,20 +80,20 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
         return result;
       },
     measureStore: (inner) => measureStore(inner, store),
-    showBreaker: (backEnd, state) => breakers.set({ back_end: backEnd }, state === 'closed' ? 0 : 1),
+    setBreakerState: (backEnd, state) => breakers.set({ back_end: backEnd }, state === 'closed' ? 0 : 1),
     measureSubmission: (inner) => measureSubmission(inner, submission),
     close: stopListening,
   };
 }
 
-/** Asked when they are scraped; a spool that cannot say leaves no old figure standing. */
+/** These gauges read the spool when they are scraped. If the spool fails, they have no values instead of old ones. */
 function queueGauges(spool: Pick<Spool, 'status'>, now: () => number): Gauge[] {
-  let asked: Promise<QueueStatus[]> | null = null;
+  let current: Promise<QueueStatus[]> | null = null;
   const status = (): Promise<QueueStatus[]> => {
-    asked ??= spool.status().finally(() => {
-      asked = null;
+    current ??= spool.status().finally(() => {
+      current = null;
     });
-    return asked.catch(() => []);
+    return current.catch(() => []);
   };
   const tasks = new Gauge({
     name: 'imip_queue_tasks',
@@ -110,7 +111,7 @@ function queueGauges(spool: Pick<Spool, 'status'>, now: () => number): Gauge[] {
   });
   const oldest = new Gauge({
     name: 'imip_queue_oldest_seconds',
-    help: 'Age of the oldest waiting task of each queue; 0 where none waits',
+    help: 'Age of the oldest waiting task of each queue, 0 if no task waits',
     labelNames: ['queue'],
     registers: [],
     async collect() {
@@ -124,7 +125,7 @@ function queueGauges(spool: Pick<Spool, 'status'>, now: () => number): Gauge[] {
   return [tasks, oldest];
 }
 
-/** A task that another version of the gateway wrote may carry another word: it must not make a time series of each. */
+/** Returns `other` for an unknown reason. A task of another gateway version may have one, and must not add a time series. */
 function asLabel(reason: string): string {
   return isReason(reason) ? reason : 'other';
 }

@@ -1,5 +1,6 @@
-// Runs in a worker thread: an OccurrenceQuery comes in, `begun` and then its OccurrenceAnswer go out, one query at a
-// time. It bounds what it collects; how long it may take is for the thread that can kill it.
+// The worker thread that expands recurrence sets, one at a time. In: an OccurrenceQuery; out: `begun`, then its
+// OccurrenceAnswer. It refuses to collect more than a maximum number of occurrences. The main thread limits the time,
+// because only it can end this thread.
 import { parentPort } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from '../../core/itip/types.ts';
@@ -11,7 +12,7 @@ export interface Job {
   readonly maxOccurrences: number;
 }
 
-/** From the worker: once it can work, once it works, once it is done. */
+/** From the worker: `ready` after start-up, `begun` when it starts a query, and the answer when it has finished. */
 export type WorkerReport = 'ready' | 'begun' | OccurrenceAnswer;
 
 const WARM_UP = [
@@ -24,8 +25,8 @@ const WARM_UP = [
   'END:VCALENDAR',
 ].join('\n');
 
-function answer({ query, maxOccurrences }: Job): OccurrenceAnswer {
-  const series = readable(query);
+function expand({ query, maxOccurrences }: Job): OccurrenceAnswer {
+  const series = readOrNull(query);
   const starts: string[] = [];
   for (const start of series?.startsFrom(query.from) ?? []) {
     if (starts.length >= query.limit) return { kind: 'occurrences', starts, complete: false };
@@ -35,8 +36,8 @@ function answer({ query, maxOccurrences }: Job): OccurrenceAnswer {
   return { kind: 'occurrences', starts, complete: true };
 }
 
-/** A calendar that cannot be read has no occurrence that could be told. */
-function readable({ calendar, uid }: OccurrenceQuery): Series | null {
+/** Returns null if the calendar cannot be parsed; such a calendar has no occurrences. */
+function readOrNull({ calendar, uid }: OccurrenceQuery): Series | null {
   try {
     return readSeries(calendar, uid);
   } catch (error) {
@@ -52,8 +53,8 @@ function report(message: WorkerReport): void {
 
 parentPort?.on('message', (job: Job) => {
   report('begun');
-  report(answer(job));
+  report(expand(job));
 });
-// The first expansion loads what the others find loaded; it is nobody's time.
-answer({ query: { calendar: WARM_UP, uid: 'warm-up', from: null, limit: 100 }, maxOccurrences: 100 });
+// The first expansion loads time zones and compiles code, so it must not count against the time limit of a query.
+expand({ query: { calendar: WARM_UP, uid: 'warm-up', from: null, limit: 100 }, maxOccurrences: 100 });
 report('ready');

@@ -1,7 +1,6 @@
-// Occurrences of an untrusted recurrence set: an OccurrenceQuery comes in, its OccurrenceAnswer goes out. The work is
-// done by worker threads that are kept warm, limited in memory, and killed when one query takes too long; that query is
-// answered `too-expensive`, all others wait for another worker or the new one, unhurt. A calendar that was too much
-// several times in a row is not tried again.
+// Expands untrusted recurrence sets in a pool of worker threads. In: an OccurrenceQuery; out: its OccurrenceAnswer. Workers
+// are started in advance, limited in memory, and terminated when a query takes too long. It refuses that query with
+// `too-expensive`, and later refuses at once a calendar that ended several workers in a row. Other queries are not affected.
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
@@ -11,7 +10,7 @@ import type { Job, WorkerReport } from './occurrence-worker.ts';
 
 export interface RecurrenceOptions {
   readonly workers?: number;
-  /** What one query may take of work, in milliseconds, counted from when a worker takes it up. */
+  /** Milliseconds of work that one query may take, counted from when a worker starts it. */
   readonly timeLimit?: number;
   readonly maxOccurrences?: number;
 }
@@ -29,20 +28,20 @@ interface Slot {
   ready: boolean;
   job: Pending | null;
   timer: NodeJS.Timeout | null;
-  /** Its query takes longer than honest ones do: another worker stands in for it. */
+  /** Its query takes longer than those of honest calendars, so an additional worker is started. */
   slow: boolean;
 }
 
-/** In parts and multiples of the time limit: when a query is slow, and when it has had its time on any machine. */
-const HONEST = 0.2;
-const MAX_STARVED = 20;
-/** Workers at most, in multiples of how many there should be. */
-const MAX_SLOW = 3;
+/** Multiples of the time limit: after the first a query is slow, after the second it ends even on an overloaded machine. */
+const SLOW_AFTER = 0.2;
+const MAX_WAIT = 20;
+/** The maximum number of workers, as a multiple of the normal number. */
+const MAX_WORKERS = 3;
 const MAX_STRIKES = 3;
-const MAX_REMEMBERED = 1000;
+const MAX_STRIKE_ENTRIES = 1000;
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
-/** The same worker as TypeScript source (tests; tsx must be registered inside of the thread) and as built. */
+/** Starts the worker from TypeScript source (in tests, where tsx must be registered in the thread) or from the build. */
 function startWorker(): Worker {
   const source = new URL('./occurrence-worker.ts', import.meta.url).href;
   return import.meta.url.endsWith('.ts')
@@ -66,7 +65,7 @@ class RecurrencePool implements Recurrence {
   readonly #maxOccurrences: number;
   readonly #slots = new Set<Slot>();
   readonly #waiting: Pending[] = [];
-  /** How many workers a calendar has cost, since it last cost none. */
+  /** By calendar: how many workers in a row its queries have ended. */
   readonly #strikes = new Map<string, number>();
   #closed = false;
 
@@ -74,7 +73,7 @@ class RecurrencePool implements Recurrence {
     this.#size = size;
     this.#timeLimit = timeLimit;
     this.#maxOccurrences = maxOccurrences;
-    this.#fill();
+    this.#startMissingWorkers();
   }
 
   expand(query: OccurrenceQuery): Promise<OccurrenceAnswer> {
@@ -83,7 +82,7 @@ class RecurrencePool implements Recurrence {
     if ((this.#strikes.get(key) ?? 0) >= MAX_STRIKES) return Promise.resolve({ kind: 'too-expensive' });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, query, resolve, reject });
-      this.#fill();
+      this.#startMissingWorkers();
       this.#assign();
     });
   }
@@ -97,12 +96,13 @@ class RecurrencePool implements Recurrence {
     await Promise.all(slots.map(({ worker }) => worker.terminate()));
   }
 
-  /** As many workers as there should be, and another for each that is slow, up to a limit. */
-  #fill(): void {
-    while (!this.#closed && this.#quick() < this.#size && this.#slots.size < this.#size * MAX_SLOW) this.#start();
+  /** Starts workers until enough are not slow or the maximum is reached. */
+  #startMissingWorkers(): void {
+    while (!this.#closed && this.#countFast() < this.#size && this.#slots.size < this.#size * MAX_WORKERS)
+      this.#start();
   }
 
-  #quick(): number {
+  #countFast(): number {
     return [...this.#slots].filter(({ slow }) => !slow).length;
   }
 
@@ -110,10 +110,10 @@ class RecurrencePool implements Recurrence {
     const worker = startWorker();
     const slot: Slot = { worker, ready: false, job: null, timer: null, slow: false };
     this.#slots.add(slot);
-    worker.on('message', (report: WorkerReport) => this.#hear(slot, report));
-    // Out of memory, or a fault of ours: `exit` follows either way.
+    worker.on('message', (report: WorkerReport) => this.#handleReport(slot, report));
+    // The worker is out of memory or has a bug. `exit` follows in both cases.
     worker.on('error', () => {});
-    worker.on('exit', () => this.#lose(slot));
+    worker.on('exit', () => this.#handleExit(slot));
   }
 
   #assign(): void {
@@ -129,90 +129,94 @@ class RecurrencePool implements Recurrence {
     }
   }
 
-  #hear(slot: Slot, report: WorkerReport): void {
-    if (report === 'ready') this.#welcome(slot);
-    else if (report === 'begun') this.#watch(slot, performance.now(), processTime(), this.#timeLimit * HONEST);
+  #handleReport(slot: Slot, report: WorkerReport): void {
+    if (report === 'ready') this.#markReady(slot);
+    else if (report === 'begun') this.#watchTime(slot, performance.now(), cpuTime(), this.#timeLimit * SLOW_AFTER);
     else {
-      this.#settle(slot, report, false);
-      if (this.#quick() > this.#size) this.#dismissOneOf(slot);
+      this.#finish(slot, report, false);
+      if (this.#countFast() > this.#size) this.#stopSurplusWorker(slot);
     }
     this.#assign();
   }
 
-  /** Idle workers do not keep the process alive. */
-  #welcome(slot: Slot): void {
+  /** Unreferences the worker, so that idle workers do not keep the process alive. */
+  #markReady(slot: Slot): void {
     slot.ready = true;
     slot.worker.unref();
   }
 
   /**
-   * On a machine that is busy with others a worker may not have worked at all: while the share of the processors that
-   * this process had is less than one query may take, the query has not had that either.
+   * Ends a query when its estimated CPU time exceeds the limit: the CPU time of this process, divided by the number of
+   * working threads. Wall-clock time ends it only after `MAX_WAIT`, because on a busy machine the worker may not have run.
    */
-  #watch(slot: Slot, since: number, timeSince: number, delay: number): void {
+  #watchTime(slot: Slot, startedAt: number, cpuAtStart: number, delay: number): void {
     slot.timer = setTimeout(() => {
       const working = [...this.#slots].filter(({ job }) => job !== null).length;
-      const left = this.#timeLimit - (processTime() - timeSince) / Math.max(working, 1);
-      const starved = performance.now() - since < this.#timeLimit * MAX_STARVED;
-      if (left <= 0 || !starved) return this.#expire(slot);
+      const left = this.#timeLimit - (cpuTime() - cpuAtStart) / Math.max(working, 1);
+      const mayBeStarved = performance.now() - startedAt < this.#timeLimit * MAX_WAIT;
+      if (left <= 0 || !mayBeStarved) return this.#expire(slot);
       slot.slow = true;
-      this.#fill();
-      this.#watch(slot, since, timeSince, Math.max(left, 10));
+      this.#startMissingWorkers();
+      this.#watchTime(slot, startedAt, cpuAtStart, Math.max(left, 10));
     }, delay);
   }
 
-  /** An answer that is here already, behind a busy event loop, still counts: it is heard before `setImmediate`. */
+  /** `setImmediate` runs after the event of an answer that has already arrived, so that such an answer still counts. */
   #expire(slot: Slot): void {
     const job = slot.job;
     setImmediate(() => {
       if (job === null || slot.job !== job || !this.#slots.delete(slot)) return;
-      this.#settle(slot, { kind: 'too-expensive' }, true);
+      this.#finish(slot, { kind: 'too-expensive' }, true);
       void slot.worker.terminate();
-      this.#fill();
+      this.#startMissingWorkers();
     });
   }
 
-  /** The worker ended by itself: with a query, that query was too much for it; before it could work, none ever will. */
-  #lose(slot: Slot): void {
+  /**
+   * Handles a worker that ended by itself. Its query was too expensive. A worker that dies during start-up is not
+   * restarted.
+   */
+  #handleExit(slot: Slot): void {
     if (!this.#slots.delete(slot)) return;
-    this.#settle(slot, { kind: 'too-expensive' }, true);
-    if (slot.ready) this.#fill();
+    this.#finish(slot, { kind: 'too-expensive' }, true);
+    if (slot.ready) this.#startMissingWorkers();
     else if (this.#slots.size === 0) this.#failAll(this.#waiting.splice(0));
   }
 
-  #settle(slot: Slot, answer: OccurrenceAnswer, workerLost: boolean): void {
+  #finish(slot: Slot, answer: OccurrenceAnswer, workerEnded: boolean): void {
     if (slot.timer) clearTimeout(slot.timer);
     slot.timer = null;
-    if (slot.job) this.#remember(slot.job.key, workerLost);
+    if (slot.job) this.#recordStrike(slot.job.key, workerEnded);
     slot.job?.resolve(answer);
     slot.job = null;
     slot.slow = false;
     slot.worker.unref();
   }
 
-  /** The slow one came back and its stand-in is one too many: whichever of them is still starting, else the slow one. */
-  #dismissOneOf(slot: Slot): void {
-    const leaving = [...this.#slots].find(({ ready }) => !ready) ?? slot;
-    this.#slots.delete(leaving);
-    void leaving.worker.terminate();
+  /** Stops one worker after a slow one has finished: one that is still starting if there is one, else that slow one. */
+  #stopSurplusWorker(slot: Slot): void {
+    const surplus = [...this.#slots].find(({ ready }) => !ready) ?? slot;
+    this.#slots.delete(surplus);
+    void surplus.worker.terminate();
   }
 
-  #remember(key: string, workerLost: boolean): void {
+  #recordStrike(key: string, workerEnded: boolean): void {
     const strikes = this.#strikes.get(key) ?? 0;
     this.#strikes.delete(key);
-    if (!workerLost) return;
+    if (!workerEnded) return;
     this.#strikes.set(key, strikes + 1);
     const [oldest] = this.#strikes.keys();
-    if (this.#strikes.size > MAX_REMEMBERED && oldest !== undefined) this.#strikes.delete(oldest);
+    if (this.#strikes.size > MAX_STRIKE_ENTRIES && oldest !== undefined) this.#strikes.delete(oldest);
   }
 
   #failAll(pending: readonly Pending[]): void {
-    for (const { reject } of pending) reject(new GatewayError('internal', 'no recurrence worker', { temporary: true }));
+    for (const { reject } of pending)
+      reject(new GatewayError('internal', 'no recurrence worker is available', { temporary: true }));
   }
 }
 
-/** Processor time of all threads of this process, in milliseconds. */
-function processTime(): number {
+/** CPU time of all threads of this process, in milliseconds. */
+function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }

@@ -1,5 +1,6 @@
-// Mail out. In: SMTP_URL, our name, a DKIM key; a mail ready to be sent with its envelope. Out: the relay's verdict. What
-// may go through later throws, so that the same mail, under the same Message-ID, is tried again; refusals are values.
+// Submits mail to the relay over SMTP. In: SMTP_URL, our host name, a DKIM key; a complete mail with its envelope. Out: the
+// relay's verdict; a permanent refusal is a value. It refuses a recipient that is not a mail address. A temporary failure
+// throws, so that the same mail is sent again under the same Message-ID.
 import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
@@ -9,11 +10,11 @@ import type { OutgoingMail, Submission, SubmissionVerdict } from '../../flow/por
 export interface SubmissionOptions {
   /** `smtp://[user:pass@]host[:port]` or `smtps://…`. */
   readonly url: string;
-  /** What we call ourselves in EHLO. */
+  /** Our host name in EHLO. */
   readonly hostname: string;
   /** `key`: PEM text. */
   readonly dkim: { readonly domain: string; readonly selector: string; readonly key: string } | null;
-  /** How long the relay may be silent. RFC 5321 §4.5.3.2 asks for minutes: who gives up early after DATA sends twice. */
+  /** How long to wait for each reply. RFC 5321 §4.5.3.2 requires minutes: giving up early after DATA sends a mail twice. */
   readonly timeoutMs?: number;
 }
 
@@ -24,17 +25,17 @@ interface Relay {
   readonly auth: { readonly user: string; readonly pass: string } | null;
 }
 
-/** What nodemailer says of a failure. */
+/** The properties of nodemailer's errors. */
 interface SmtpFailure {
-  /** The step: `EENVELOPE`, `EMESSAGE`, `EAUTH`, `ETLS`, a connection's end, … */
+  /** The step that failed: `EENVELOPE`, `EMESSAGE`, `EAUTH`, `ETLS`, a connection error, … */
   readonly code: string;
-  /** The command that was answered, such as `RCPT TO`, `AUTH PLAIN`. */
+  /** The command that the reply belongs to, such as `RCPT TO` or `AUTH PLAIN`. */
   readonly command: string;
   readonly status: number | null;
   readonly response: string;
 }
 
-/** Throws `config-invalid` for a URL or a key that cannot work. Connects when there is a mail. */
+/** Throws `config-invalid` for an invalid URL or key. Connects only when there is a mail. */
 export function openSubmission(options: SubmissionOptions): Submission {
   const relay = readUrl(options.url);
   const timeoutMs = options.timeoutMs ?? 300_000;
@@ -42,9 +43,9 @@ export function openSubmission(options: SubmissionOptions): Submission {
 
   return {
     async submit(mail) {
-      // nodemailer would mend such an address into another one.
+      // nodemailer would change such an address into another one.
       if (!/^[^\p{Cc}\s<>]+@[^\p{Cc}\s<>@]+$/u.test(mail.rcptTo)) {
-        return { kind: 'refused', status: 553, response: '553 5.1.3 the recipient is no mail address' };
+        return { kind: 'refused', status: 553, response: '553 5.1.3 the recipient is not a mail address' };
       }
       try {
         const { response } = await transport.sendMail({
@@ -54,7 +55,7 @@ export function openSubmission(options: SubmissionOptions): Submission {
             use8BitMime: mail.raw.some((octet) => octet > 0x7f),
           },
           raw: Buffer.from(mail.raw),
-          // A relay that drips its answers resets the idle timer for ever.
+          // A limit for the whole mail, because a relay that replies byte by byte resets the idle timer each time.
           signal: AbortSignal.timeout(2 * timeoutMs),
         });
         return { kind: 'accepted', response };
@@ -66,14 +67,14 @@ export function openSubmission(options: SubmissionOptions): Submission {
   };
 }
 
-/** Connects, says EHLO, logs in where SMTP_URL has a password, and leaves. Throws as `submit` does. */
-export async function greetRelay(options: SubmissionOptions): Promise<void> {
+/** Connects, sends EHLO, logs in if SMTP_URL has a password, and disconnects. Throws the same errors as `submit`. */
+export async function verifyRelay(options: SubmissionOptions): Promise<void> {
   const relay = readUrl(options.url);
   const transport = openTransport(options, relay, options.timeoutMs ?? 300_000);
   try {
     await transport.verify();
   } catch (error) {
-    throw notNow(relay, 'a session', readFailure(error), error);
+    throw temporaryFailure(relay, 'a session', readFailure(error), error);
   } finally {
     transport.close({ force: true });
   }
@@ -82,7 +83,7 @@ export async function greetRelay(options: SubmissionOptions): Promise<void> {
 function openTransport(options: SubmissionOptions, relay: Relay, timeoutMs: number) {
   return createTransport({
     pool: true,
-    // Its own queue must not try again: the spool does.
+    // nodemailer must not retry, because the spool does.
     maxRequeues: 0,
     maxConnections: 8,
     name: options.hostname,
@@ -116,8 +117,9 @@ function readUrl(text: string): Relay {
 }
 
 /**
- * smtps:// is verified. smtp:// takes STARTTLS where it is offered, whatever the certificate (RFC 7435: a relay's own
- * certificate is often self-signed, and plain text would be worse); but a password goes over verified TLS only, or to this machine.
+ * With smtps://, the certificate is verified. With smtp://, STARTTLS is used if offered, with any certificate: a relay's own
+ * certificate is often self-signed, and plain text would be worse (RFC 7435). A password is sent only over verified TLS or
+ * to this machine.
  */
 function tlsPolicy({ host, secure, auth }: Relay): object {
   if (secure) return {};
@@ -130,7 +132,7 @@ function signer({ domain, selector, key }: NonNullable<SubmissionOptions['dkim']
   try {
     createPrivateKey(key);
   } catch (cause) {
-    throw new GatewayError('config-invalid', 'DKIM_KEY is no private key in PEM', { cause });
+    throw new GatewayError('config-invalid', 'DKIM_KEY is not a private key in PEM format', { cause });
   }
   return { domainName: domain, keySelector: selector, privateKey: key };
 }
@@ -140,30 +142,33 @@ function verdictOf(relay: Relay, mail: OutgoingMail, error: unknown): Submission
   if (failure.status !== null && isRefusalOfMail(failure, failure.status)) {
     return { kind: 'refused', response: failure.response, status: failure.status };
   }
-  throw notNow(relay, mail.messageId, failure, error);
+  throw temporaryFailure(relay, mail.messageId, failure, error);
 }
 
-/** What the relay said, or that it said nothing, for an operator. */
-function notNow(relay: Relay, what: string, failure: SmtpFailure, error: unknown): GatewayError {
+/** Returns an error whose message tells the operator what the relay replied, or that it did not reply. */
+function temporaryFailure(relay: Relay, what: string, failure: SmtpFailure, error: unknown): GatewayError {
   const where = `${relay.host}:${relay.port}`;
-  const said = failure.response === '' ? failure.code : failure.response;
+  const reply = failure.response === '' ? failure.code : failure.response;
   if (failure.code === 'EAUTH' || [530, 534, 535, 538].includes(failure.status ?? 0)) {
     return temporary(
       'smtp-refused',
-      `the relay ${where} does not let us in (user and password in SMTP_URL): ${said}`,
+      `the relay ${where} refused the login (check user and password in SMTP_URL): ${reply}`,
       error,
     );
   }
-  if (failure.code === 'ETLS') return temporary('smtp-unreachable', `TLS with the relay ${where}: ${said}`, error);
-  if (failure.status === null || failure.status === 421) {
-    return temporary('smtp-unreachable', `the relay ${where} cannot be reached: ${said}`, error);
+  if (failure.code === 'ETLS') {
+    return temporary('smtp-unreachable', `TLS with the relay ${where} failed: ${reply}`, error);
   }
-  return temporary('smtp-refused', `the relay ${where} does not take ${what} now: ${failure.command}: ${said}`, error);
+  if (failure.status === null || failure.status === 421) {
+    return temporary('smtp-unreachable', `the relay ${where} cannot be reached: ${reply}`, error);
+  }
+  const message = `the relay ${where} does not accept ${what} for now: ${failure.command}: ${reply}`;
+  return temporary('smtp-refused', message, error);
 }
 
 /**
- * A permanent answer about this mail: to RCPT, DATA or the text. 5yz to MAIL is about our envelope sender, which an
- * operator can mend, but for 552 (too large).
+ * Returns whether the reply is a permanent refusal of this mail: a 5yz to RCPT, DATA or the message. A 5yz to MAIL concerns
+ * our envelope sender, which an operator can fix, except 552 (message too large).
  */
 function isRefusalOfMail({ code, command }: SmtpFailure, status: number): boolean {
   if (code !== 'EENVELOPE' && code !== 'EMESSAGE') return false;

@@ -5,7 +5,7 @@ import { writeMail } from '../../core/compose/write-mail.ts';
 import type { Config } from '../config/config.ts';
 import type { Post } from '../../flow/outbound/outgoing-mail.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { greetRelay, openSubmission } from '../../adapters/submission/open-submission.ts';
+import { verifyRelay, openSubmission } from '../../adapters/submission/open-submission.ts';
 import { failed, ok, skipped, tryLink } from './link.ts';
 import type { Link } from './types.ts';
 
@@ -17,7 +17,7 @@ export async function checkSubmission(config: Config): Promise<Link> {
   return tryLink(
     name,
     async () => {
-      await greetRelay({ ...(await submissionOptions(config)), timeoutMs: TIMEOUT_MS });
+      await verifyRelay({ ...(await submissionOptions(config)), timeoutMs: TIMEOUT_MS });
       const url = new URL(config.smtpUrl);
       return ok(name, `the relay ${url.host} greets us${url.username === '' ? '' : ` and lets ${url.username} in`}`);
     },

@@ -1,4 +1,4 @@
-// The figures: what is counted and timed, that wrappers change nothing, and that labels stay few.
+// The metrics: what is counted and measured, that wrappers change no result, and that labels stay few.
 import { describe, expect, it } from 'vitest';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
@@ -24,11 +24,11 @@ function open(status: () => Promise<QueueStatus[]> = async () => []) {
 
 function outcome(verdict: Verdict, reason: Reason): LedgerWrite {
   const origin = { recordId: 'r', door: 'smtp', messageId: null };
-  return { kind: 'entry', entry: entryAbout(origin, 't', { at: 1, verdict, reason, detail: 'It was so.' }) };
+  return { kind: 'entry', entry: entryAbout(origin, 't', { at: 1, verdict, reason, detail: 'Some detail.' }) };
 }
 
 describe('the metrics', () => {
-  it('count what became of records, by verdict and reason, until closed', async () => {
+  it('count outcomes by verdict and reason until they are closed', async () => {
     const { outcomes, metrics, lines } = open();
     outcomes.tell([outcome('applied', 'applied'), outcome('applied', 'applied'), outcome('held', 'not-invited')]);
     metrics.close();
@@ -39,7 +39,7 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('make no time series of what a stranger wrote', async () => {
+  it('add no time series for an unknown reason', async () => {
     const { outcomes, lines } = open();
     outcomes.tell([
       outcome('refused', '550 bob@remote.test is unknown' as Reason),
@@ -48,7 +48,7 @@ describe('the metrics', () => {
     expect(await lines('imip_outcomes_total')).toEqual(['imip_outcomes_total{verdict="refused",reason="other"} 2']);
   });
 
-  it('count a record once it is on disk, by its door', async () => {
+  it('count a record by its door when it is on disk', async () => {
     const { metrics, lines } = open();
     const receive = metrics.countReceived(
       (mail: { door: string }) => mail.door,
@@ -67,24 +67,24 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('tell how many tasks wait and how old the oldest is, in one question to the spool', async () => {
-    let asked = 0;
+  it('show how many tasks wait and how old the oldest is, with one call of the spool', async () => {
+    let calls = 0;
     const { lines } = open(async () => {
-      asked += 1;
+      calls += 1;
       return [
         { queue: 'incoming', waiting: 0, held: 0, oldest: null },
         { queue: 'event', waiting: 7, held: 2, oldest: 40_000 },
       ];
     });
     const all = await lines('imip_queue');
-    expect(asked).toBe(1);
+    expect(calls).toBe(1);
     expect(all).toContain('imip_queue_tasks{queue="event",state="waiting"} 7');
     expect(all).toContain('imip_queue_tasks{queue="event",state="held"} 2');
     expect(all).toContain('imip_queue_oldest_seconds{queue="event"} 60');
     expect(all).toContain('imip_queue_oldest_seconds{queue="incoming"} 0');
   });
 
-  it('show no old figure when the spool cannot say', async () => {
+  it('show no old values when the spool fails', async () => {
     let broken = false;
     const { lines } = open(async () => {
       if (broken) throw new GatewayError('spool-unavailable', 'gone', { temporary: true });
@@ -97,7 +97,7 @@ describe('the metrics', () => {
     expect(await lines('imip_queue')).toHaveLength(3);
   });
 
-  it('time the calendar store by operation and outcome, and change nothing', async () => {
+  it('measure the calendar store by operation and outcome, and change no result', async () => {
     const { metrics, lines } = open();
     let closed = false;
     const store = metrics.measureStore({
@@ -125,19 +125,19 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('show which CalDAV servers are asked only now and then', async () => {
+  it('show for which CalDAV servers the circuit breaker is open', async () => {
     const { metrics, lines } = open();
-    metrics.showBreaker('https://one.example.com', 'open');
-    metrics.showBreaker('https://two.example.com', 'open');
-    metrics.showBreaker('https://one.example.com', 'half-open');
-    metrics.showBreaker('https://two.example.com', 'closed');
+    metrics.setBreakerState('https://one.example.com', 'open');
+    metrics.setBreakerState('https://two.example.com', 'open');
+    metrics.setBreakerState('https://one.example.com', 'half-open');
+    metrics.setBreakerState('https://two.example.com', 'closed');
     expect(await lines('imip_caldav_breaker_open')).toEqual([
       'imip_caldav_breaker_open{back_end="https://one.example.com"} 1',
       'imip_caldav_breaker_open{back_end="https://two.example.com"} 0',
     ]);
   });
 
-  it('time the relay by verdict, and change nothing', async () => {
+  it('measure the relay by verdict, and change no result', async () => {
     const { metrics, lines } = open();
     const verdicts: (SubmissionVerdict | GatewayError)[] = [
       { kind: 'accepted', response: '250 ok' },

@@ -1,4 +1,4 @@
-// Submission against a real SMTP server (smtp-server) that accepts, refuses, defers, hangs up or stays silent on demand.
+// Submission to a real SMTP server (smtp-server), and to a scripted one that refuses, defers, disconnects or does not reply.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { authenticate } from 'mailauth';
@@ -50,27 +50,27 @@ async function startPeer(options: SMTPServerOptions = {}): Promise<{ port: numbe
   return { port: portOf(server.server), received };
 }
 
-const hangUp = 'HANG UP';
-const silence = 'SILENCE';
+const disconnect = 'DISCONNECT';
+const noReply = 'NO REPLY';
 
-/** A peer that says these lines, one per line it gets, then `250 ok` to everything. */
-async function startScript(answers: readonly string[]): Promise<number> {
+/** A server that sends one of these replies for each line that it receives, and then `250 ok` for every line. */
+async function startScript(replies: readonly string[]): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    const left = [...answers];
+    const left = [...replies];
     let inData = false;
-    const say = (): void => {
+    const reply = (): void => {
       const next = left.shift() ?? '250 ok';
       inData = next.startsWith('354');
-      if (next === hangUp) socket.destroy();
-      else if (next !== silence) socket.write(`${next}\r\n`);
+      if (next === disconnect) socket.destroy();
+      else if (next !== noReply) socket.write(`${next}\r\n`);
     };
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
-      for (const line of chunk.toString().split('\r\n').slice(0, -1)) if (!inData || line === '.') say();
+      for (const line of chunk.toString().split('\r\n').slice(0, -1)) if (!inData || line === '.') reply();
     });
-    say();
+    reply();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.push(async () => {
@@ -120,7 +120,7 @@ function mail(changes: Partial<OutgoingMail> = {}): OutgoingMail {
 }
 
 describe('openSubmission', () => {
-  it('hands over exactly the bytes and the envelope it was given', async () => {
+  it('sends exactly the given bytes and envelope', async () => {
     const peer = await startPeer();
     const verdict = await submission(peer.port).submit(mail());
     expect(verdict).toEqual({ kind: 'accepted', response: expect.stringContaining('queued as 4XyZ') });
@@ -144,14 +144,14 @@ describe('openSubmission', () => {
     expect(peer.received[0]?.args).toMatchObject({ BODY: '8BITMIME' });
   });
 
-  it('asks for SMTPUTF8 where an address needs it', async () => {
+  it('requests SMTPUTF8 if an address needs it', async () => {
     const peer = await startPeer();
     await submission(peer.port).submit(mail({ rcptTo: 'jürgen@remote.test' }));
     expect(peer.received[0]?.to).toEqual(['jürgen@remote.test']);
     expect(peer.received[0]?.args).toMatchObject({ SMTPUTF8: true });
   });
 
-  it('keeps connections for many mails, and sends each once', async () => {
+  it('reuses connections for many mails, and sends each mail once', async () => {
     let connections = 0;
     const peer = await startPeer({
       onConnect(_session, callback) {
@@ -166,7 +166,7 @@ describe('openSubmission', () => {
     expect(connections).toBeLessThanOrEqual(8);
   });
 
-  it('takes STARTTLS from a relay whose certificate nobody signed', async () => {
+  it('uses STARTTLS with a relay that has a self-signed certificate', async () => {
     const peer = await startPeer({ disabledCommands: ['AUTH'] });
     expect((await submission(peer.port).submit(mail())).kind).toBe('accepted');
     expect(peer.received[0]?.secure).toBe(true);
@@ -179,7 +179,7 @@ describe('openSubmission', () => {
     expect(peer.received).toEqual([]);
   });
 
-  it('logs in, and says plainly that it could not', async () => {
+  it('logs in, and reports a refused login', async () => {
     const peer = await startPeer({
       disabledCommands: ['STARTTLS'],
       allowInsecureAuth: true,
@@ -218,11 +218,11 @@ describe('openSubmission', () => {
   it.each([
     ['a recipient that does not exist', ['220 x', '250 x', '250 ok', '550 5.1.1 no such user'], 550],
     ['DATA', ['220 x', '250 x', '250 ok', '250 ok', '554 5.7.1 no'], 554],
-    ['the text', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '554 5.7.1 looks like spam'], 554],
+    ['the message', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '554 5.7.1 looks like spam'], 554],
     ['the size', ['220 x', '250 x', '552 5.3.4 too large'], 552],
-  ])('is refused for good: %s', async (_what, answers, status) => {
-    const port = await startScript(answers);
-    expect(await submission(port).submit(mail())).toEqual({ kind: 'refused', status, response: answers.at(-1) });
+  ])('returns a permanent refusal of %s', async (_what, replies, status) => {
+    const port = await startScript(replies);
+    expect(await submission(port).submit(mail())).toEqual({ kind: 'refused', status, response: replies.at(-1) });
   });
 
   it.each([
@@ -230,29 +230,29 @@ describe('openSubmission', () => {
     ['greeting 5yz', ['554 not today'], 'smtp-refused'],
     ['sender deferred', ['220 x', '250 x', '451 4.1.8 later'], 'smtp-refused'],
     ['sender refused', ['220 x', '250 x', '553 5.7.1 not your address'], 'smtp-refused'],
-    ['login wanted', ['220 x', '250 x', '530 5.7.0 Authentication required'], 'smtp-refused'],
+    ['login required', ['220 x', '250 x', '530 5.7.0 Authentication required'], 'smtp-refused'],
     ['recipient greylisted', ['220 x', '250 x', '250 ok', '450 4.2.0 greylisted'], 'smtp-refused'],
     ['disk full', ['220 x', '250 x', '250 ok', '250 ok', '452 4.3.1 no room'], 'smtp-refused'],
-    ['text deferred', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '451 4.3.0 later'], 'smtp-refused'],
+    ['message deferred', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '451 4.3.0 later'], 'smtp-refused'],
     ['bad sequence', ['220 x', '250 x', '250 ok', '503 5.5.1 RCPT first'], 'smtp-refused'],
-    ['hangs up after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', hangUp], 'smtp-unreachable'],
-    ['shuts down after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '421 4.3.2 bye'], 'smtp-unreachable'],
-    ['hangs up at once', [hangUp], 'smtp-unreachable'],
-    ['is silent after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', silence], 'smtp-unreachable'],
-    ['is silent', [silence], 'smtp-unreachable'],
-  ])('may go through later: %s', async (_what, answers, code) => {
-    const port = await startScript(answers);
+    ['disconnect after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', disconnect], 'smtp-unreachable'],
+    ['shutdown after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', '421 4.3.2 bye'], 'smtp-unreachable'],
+    ['disconnect at once', [disconnect], 'smtp-unreachable'],
+    ['no reply after DATA', ['220 x', '250 x', '250 ok', '250 ok', '354 go', noReply], 'smtp-unreachable'],
+    ['no greeting', [noReply], 'smtp-unreachable'],
+  ])('throws a temporary error: %s', async (_what, replies, code) => {
+    const port = await startScript(replies);
     await expect(submission(port).submit(mail())).rejects.toMatchObject({ code, temporary: true });
   });
 
-  it('is away', async () => {
-    const port = await startScript([silence]);
+  it('throws a temporary error if the relay cannot be reached', async () => {
+    const port = await startScript([noReply]);
     await open.pop()?.();
     await expect(submission(port).submit(mail())).rejects.toMatchObject({ code: 'smtp-unreachable', temporary: true });
   });
 
   it.each(['guest@remote.test\r\nRCPT TO:<other@remote.test>', 'guest@remote.test>', 'a b@remote.test', 'guest', ''])(
-    'never says an address that would be another command: %j',
+    'does not send an address that could contain another command: %j',
     async (rcptTo) => {
       const peer = await startPeer();
       expect(await submission(peer.port).submit(mail({ rcptTo }))).toMatchObject({ kind: 'refused', status: 553 });
@@ -260,7 +260,7 @@ describe('openSubmission', () => {
     },
   );
 
-  it('goes on after a refusal, over the same connection', async () => {
+  it('continues after a refusal', async () => {
     const peer = await startPeer({
       onRcptTo({ address }, _session, callback) {
         if (address.startsWith('nobody')) callback(Object.assign(new Error('5.1.1 unknown'), { responseCode: 550 }));
@@ -272,11 +272,11 @@ describe('openSubmission', () => {
     expect((await out.submit(mail())).kind).toBe('accepted');
   });
 
-  it.each(['http://localhost', 'smtp://', 'localhost:25', ''])('does not start with SMTP_URL %j', (url) => {
+  it.each(['http://localhost', 'smtp://', 'localhost:25', ''])('refuses the SMTP_URL %j', (url) => {
     expect(() => openSubmission({ url, hostname: 'x', dkim: null })).toThrow(/SMTP_URL/);
   });
 
-  it('does not start with a key that is none', () => {
+  it('refuses an invalid DKIM key', () => {
     const dkim = { domain: 'example.com', selector: 's', key: 'nonsense' };
     expect(() => openSubmission({ url: 'smtp://localhost', hostname: 'x', dkim })).toThrow(/DKIM_KEY/);
   });
