@@ -47,32 +47,39 @@ export function readComponents(lines: readonly ContentLine[], outermost: string 
   const components: Component[] = [];
   const faults: NestingFault[] = [];
   const open: OpenComponent[] = [];
+  const begin = (line: ContentLine): boolean => {
+    const name = nameIn(line);
+    if (open.length === 0 && name !== (outermost ?? name)) return false;
+    if (open.length === DEEPEST) {
+      faults.push({ kind: 'too-deep', name, what: 'nested too deep' });
+      return false;
+    }
+    const component: OpenComponent = { name, begin: line, end: null, parts: [] };
+    (open.at(-1)?.parts ?? parts).push(component);
+    components.push(component);
+    open.push(component);
+    return true;
+  };
+  const end = (line: ContentLine): boolean => {
+    const name = nameIn(line);
+    const at = open.findLastIndex((each) => each.name === name);
+    const [closing, ...unclosed] = at === -1 ? [] : open.splice(at);
+    if (closing) closing.end = line;
+    else if (open.length > 0) faults.push({ kind: 'no-begin', name, what: `END:${name} without its BEGIN` });
+    faults.push(...unclosed.slice(-1).map((each) => noEnd(each.name)));
+    return closing !== undefined;
+  };
   for (const line of lines) {
     const word = beginOrEnd(line);
-    const name = word === null ? '' : line.value.trim().toUpperCase();
-    const innermost = open.at(-1);
-    const around = innermost?.parts ?? parts;
-    const closed = word === 'END' ? open.findLastIndex((each) => each.name === name) : -1;
-    const closing = open[closed];
-    if (closing !== undefined) {
-      if (closing !== innermost) faults.push(noEnd(innermost?.name ?? ''));
-      closing.end = line;
-      open.length = closed;
-    } else if (word !== 'BEGIN' || (innermost === undefined && name !== (outermost ?? name))) {
-      if (word === 'END' && innermost) faults.push({ kind: 'no-begin', name, what: `END:${name} without its BEGIN` });
-      around.push(line);
-    } else if (open.length === DEEPEST) {
-      faults.push({ kind: 'too-deep', name, what: 'nested too deep' });
-      around.push(line);
-    } else {
-      const component: OpenComponent = { name, begin: line, end: null, parts: [] };
-      around.push(component);
-      components.push(component);
-      open.push(component);
-    }
+    const isEdge = word !== null && (word === 'BEGIN' ? begin(line) : end(line));
+    if (!isEdge) (open.at(-1)?.parts ?? parts).push(line);
   }
   for (const { name } of open) faults.push(noEnd(name, ': the text was cut off'));
   return { parts, components, faults };
+}
+
+function nameIn(line: ContentLine): string {
+  return line.value.trim().toUpperCase();
 }
 
 function noEnd(name: string, why = ''): NestingFault {
