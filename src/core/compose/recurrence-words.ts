@@ -1,77 +1,50 @@
 // In: an RRULE as the calendar has it, the first start, the dates added and excluded. Out: the recurrence in words, such as
 // `every other week on Monday and Friday, until June 30, 2027, except May 3, 2027`. A rule that words of this size
 // cannot say is called irregular, never described wrongly.
-import { parseLocal } from '../ical/local-time.ts';
+import { DAY, parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { type Numbers, type Rule, type RuleWeekday, readRule, WEEKDAYS } from '../ical/read-rule.ts';
 import { readTime, toLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { dateFormatter, describeDay, localeOf, type Reader } from './format-time.ts';
 import type { Templates } from './types.ts';
 
-const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 /** A Sunday. */
 const FIRST_WEEKDAY = Date.UTC(2023, 0, 1);
-const DAY = 86_400_000;
 const SHOWN_DATES = 5;
 
-interface Rule {
-  readonly frequency: string;
-  readonly interval: number;
-  readonly count: number | null;
-  readonly until: string | null;
-  readonly days: readonly { readonly position: number; readonly weekday: number }[];
+/** A rule of the few parts that words can say. */
+interface PlainRule extends Pick<Rule, 'frequency' | 'interval'> {
+  readonly days: readonly RuleWeekday[];
   readonly monthDays: readonly number[];
   readonly months: readonly number[];
 }
 
-/** Null where the rule has parts that only a table could show, or is no rule. */
-function readRule(text: string): Rule | null {
-  const parts = new Map<string, string>();
-  for (const part of text.slice(0, 1000).toUpperCase().split(';')) {
-    const [name, value] = part.split('=');
-    if (name && value) parts.set(name.trim(), value.trim());
-  }
-  const sayable = ['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'BYDAY', 'BYMONTHDAY', 'BYMONTH', 'BYSETPOS'];
-  if ([...parts.keys()].some((name) => !sayable.includes(name))) return null;
-  const days = readDays(parts.get('BYDAY'), parts.get('BYSETPOS'));
-  const monthDays = readNumbers(parts.get('BYMONTHDAY'), -31, 31);
-  const months = readNumbers(parts.get('BYMONTH'), 1, 12);
-  const interval = Number(parts.get('INTERVAL') ?? 1);
-  if (days === null || monthDays === null || months === null || !Number.isSafeInteger(interval) || interval < 1)
-    return null;
-  const count = Number(parts.get('COUNT') ?? 0);
-  return {
-    frequency: parts.get('FREQ') ?? '',
-    interval,
-    count: Number.isSafeInteger(count) && count > 0 ? count : null,
-    until: parts.get('UNTIL') ?? null,
-    days,
-    monthDays,
-    months,
-  };
+/** Null where the rule has parts that only a table could show, or values that no day meets. */
+function plainRule(rule: Rule): PlainRule | null {
+  const others = [rule.weekNumbers, rule.yearDays, rule.hours, rule.minutes, rule.seconds];
+  const days = plainDays(rule);
+  const monthDays = inRange(rule.monthDays, -31, 31);
+  const months = inRange(rule.months, 1, 12);
+  if (others.some((part) => part !== null) || rule.unknown.length > 0) return null;
+  if (days === null || monthDays === null || months === null) return null;
+  return { frequency: rule.frequency, interval: rule.interval, days, monthDays, months };
 }
 
-function readNumbers(text: string | undefined, least: number, most: number): number[] | null {
-  const numbers = (text ?? '')
-    .split(',')
-    .filter((part) => part !== '')
-    .map(Number);
-  return numbers.every((value) => Number.isInteger(value) && value !== 0 && value >= least && value <= most)
-    ? [...new Set(numbers)].sort((a, b) => a - b)
-    : null;
+function inRange(numbers: Numbers | null, least: number, most: number): number[] | null {
+  const sorted = [...(numbers ?? [])].sort((a, b) => a - b);
+  const meant = (value: number) => Number.isInteger(value) && value !== 0 && value >= least && value <= most;
+  return sorted.every(meant) ? sorted : null;
 }
 
-function readDays(text: string | undefined, setPosition: string | undefined): Rule['days'] | null {
-  const days: { position: number; weekday: number }[] = [];
-  for (const part of (text ?? '').split(',').filter((one) => one !== '')) {
-    const found = /^([+-]?\d{1,2})?(SU|MO|TU|WE|TH|FR|SA)$/.exec(part);
-    if (!found) return null;
-    days.push({ position: Number(found[1] ?? 0), weekday: WEEKDAYS.indexOf(found[2] ?? '') });
-  }
-  if (setPosition === undefined) return days.sort((a, b) => ((a.weekday + 6) % 7) - ((b.weekday + 6) % 7));
+function plainDays({ weekdays, positions }: Rule): readonly RuleWeekday[] | null {
+  const days = weekdays ?? [];
+  if (days.some(({ weekday }) => weekday < 0)) return null;
+  if (positions === null) return days.toSorted((a, b) => ((a.weekday + 6) % 7) - ((b.weekday + 6) % 7));
   // `BYDAY=TU;BYSETPOS=2`, as Outlook writes the second Tuesday.
-  const only = days.length === 1 ? days[0] : undefined;
-  return only?.position === 0 ? [{ position: Number(setPosition), weekday: only.weekday }] : null;
+  const [day, another] = days;
+  const [ordinal = 0, more] = positions;
+  return day?.ordinal === 0 && another === undefined && more === undefined ? [{ ...day, ordinal }] : null;
 }
 
 /** What the words are made with. */
@@ -107,35 +80,35 @@ class Words {
   }
 
   /** `the first Monday and the third Monday`; null where a position has no word. */
-  positions(days: Rule['days']): string | null {
-    const words = days.map(({ position, weekday }) => {
-      if (position === 0 || position > 5 || position < -2) return null;
-      const name = `${position < 0 ? 'm' : 'p'}${Math.abs(position)}`;
+  positions(days: PlainRule['days']): string | null {
+    const words = days.map(({ ordinal, weekday }) => {
+      if (ordinal === 0 || ordinal > 5 || ordinal < -2 || !Number.isInteger(ordinal)) return null;
+      const name = `${ordinal < 0 ? 'm' : 'p'}${Math.abs(ordinal)}`;
       return this.say('nth', { position: name, weekday: this.weekday(weekday), day: WEEKDAYS[weekday] ?? '' });
     });
     return words.includes(null) ? null : this.list(words.filter((word) => word !== null));
   }
 }
 
-function isWorkWeek(days: Rule['days']): boolean {
+function isWorkWeek(days: PlainRule['days']): boolean {
   return days.map((day) => day.weekday).join() === '1,2,3,4,5';
 }
 
-function sayDaily(rule: Rule, words: Words): string | null {
+function sayDaily(rule: PlainRule, words: Words): string | null {
   if (rule.monthDays.length > 0 || rule.months.length > 0) return null;
   if (rule.days.length === 0) return words.say('daily', { interval: rule.interval });
   return rule.interval === 1 ? sayWeekly(rule, words) : null;
 }
 
-function sayWeekly(rule: Rule, words: Words): string | null {
+function sayWeekly(rule: PlainRule, words: Words): string | null {
   const { interval, days } = rule;
-  if (rule.monthDays.length > 0 || rule.months.length > 0 || days.some((day) => day.position !== 0)) return null;
+  if (rule.monthDays.length > 0 || rule.months.length > 0 || days.some((day) => day.ordinal !== 0)) return null;
   if (days.length === 0) return words.say('weekly', { interval });
   if (interval === 1 && isWorkWeek(days)) return words.say('weekdays', {});
   return words.say('weeklyOn', { interval, days: words.list(days.map((day) => words.weekday(day.weekday))) });
 }
 
-function sayMonthly(rule: Rule, start: Date, words: Words): string | null {
+function sayMonthly(rule: PlainRule, start: Date, words: Words): string | null {
   const { interval, days, monthDays } = rule;
   if (rule.months.length > 0 || (days.length > 0 && monthDays.length > 0)) return null;
   if (days.length > 0) {
@@ -148,7 +121,7 @@ function sayMonthly(rule: Rule, start: Date, words: Words): string | null {
   return words.say('monthlyOn', { interval, days: words.list(shown.map(String)) });
 }
 
-function sayYearly(rule: Rule, start: Date, words: Words): string | null {
+function sayYearly(rule: PlainRule, start: Date, words: Words): string | null {
   const { interval, days, monthDays, months } = rule;
   if (months.length > 1 || monthDays.length > 1) return null;
   const month = months[0] ?? start.getUTCMonth() + 1;
@@ -162,7 +135,7 @@ function sayYearly(rule: Rule, start: Date, words: Words): string | null {
   return words.say('yearly', { interval, date: words.dayOfYear(month, day) });
 }
 
-function sayRule(rule: Rule | null, start: Date, words: Words): string | null {
+function sayRule(rule: PlainRule | null, start: Date, words: Words): string | null {
   switch (rule?.frequency) {
     case 'DAILY':
       return sayDaily(rule, words);
@@ -231,7 +204,7 @@ export function describeRecurrence(
     return sayDays('dates', words.say('irregular', {}), dates, reader, words);
   }
   const rule = readRule(rrule);
-  const said = sayRule(rule, new Date(local), words);
+  const said = rule && sayRule(plainRule(rule), new Date(local), words);
   if (rule === null || said === null) return words.say('irregular', {});
   const last = rule.until === null ? null : untilDay(rule.until, start);
   const bounded =

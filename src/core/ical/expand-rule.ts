@@ -1,69 +1,13 @@
-// One RRULE (RFC 5545 §3.3.10): its text comes in, starts in local time (see itip/local-time.ts) go out, period after
-// period. Nothing is collected, so that no rule costs more memory than the days of one year; the time it costs is for
-// the worker to bound. A rule that cannot be read is null; a part that no day can meet makes a rule without starts.
+// The starts of one RRULE (RFC 5545 §3.3.10): a rule comes in, starts in local time (see local-time.ts) go out, period after
+// period. Nothing is collected, so no rule costs more memory than the days of one year; the caller bounds the time it takes.
+// It refuses nothing: a rule with a part that no day can meet has no starts.
 import { DAY, daysInMonth, localMillis } from './local-time.ts';
+import type { Numbers, Rule } from './read-rule.ts';
 
 const HOUR = 3_600_000;
 const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEKLY: 7 * DAY };
-const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 /** RFC 5545 §3.3.4: a year has four digits. */
 const END_OF_TIME = localMillis(10_000, 1, 1);
-
-type Frequency = keyof typeof UNITS | 'MONTHLY' | 'YEARLY';
-type Numbers = ReadonlySet<number>;
-
-export interface Rule {
-  readonly frequency: Frequency;
-  readonly interval: number;
-  readonly count: number | null;
-  /** As written: what it means depends on the zone of the start. */
-  readonly until: string | null;
-  /** 0 is Sunday. */
-  readonly weekStart: number;
-  /** The BY parts; null where the rule has none. */
-  readonly months: Numbers | null;
-  readonly weekNumbers: Numbers | null;
-  readonly yearDays: Numbers | null;
-  readonly monthDays: Numbers | null;
-  /** Ordinal 0: every such weekday of the period. */
-  readonly weekdays: readonly { readonly ordinal: number; readonly weekday: number }[] | null;
-  readonly hours: Numbers | null;
-  readonly minutes: Numbers | null;
-  readonly seconds: Numbers | null;
-  readonly positions: Numbers | null;
-}
-
-export function readRule(text: string): Rule | null {
-  const parts = new Map<string, string>();
-  for (const part of text.toUpperCase().split(';')) {
-    const [name = '', value = ''] = part.split('=', 2);
-    parts.set(name.trim(), value.trim());
-  }
-  const frequency = parts.get('FREQ') ?? '';
-  const interval = Number(parts.get('INTERVAL') ?? 1);
-  const count = parts.has('COUNT') ? Number(parts.get('COUNT')) : null;
-  if (!isFrequency(frequency) || !(interval >= 1) || (count !== null && !(count >= 1))) return null;
-  const numbers = (name: string) => {
-    const value = parts.get(name);
-    return value === undefined ? null : new Set(value.split(',').map(Number));
-  };
-  return {
-    frequency,
-    interval: Math.floor(interval),
-    count,
-    until: parts.get('UNTIL') ?? null,
-    weekStart: Math.max(0, WEEKDAYS.indexOf(parts.get('WKST') ?? 'MO')),
-    months: numbers('BYMONTH'),
-    weekNumbers: numbers('BYWEEKNO'),
-    yearDays: numbers('BYYEARDAY'),
-    monthDays: numbers('BYMONTHDAY'),
-    weekdays: readWeekdays(parts.get('BYDAY')),
-    hours: numbers('BYHOUR'),
-    minutes: numbers('BYMINUTE'),
-    seconds: numbers('BYSECOND'),
-    positions: numbers('BYSETPOS'),
-  };
-}
 
 /**
  * The starts that the rule makes from `start` on, in order, COUNT and UNTIL aside. Periods that end before `from` are
@@ -167,7 +111,7 @@ function expand(value: number, wanted: Numbers | null, end: number): number[] {
 }
 
 /** Which days the BY parts leave. What the rule does not say comes from the start. */
-function dayFilter(rule: Rule, start: number): (midnight: number) => boolean {
+export function dayFilter(rule: Rule, start: number): (midnight: number) => boolean {
   const { frequency, months, weekNumbers, yearDays, monthDays } = rule;
   const yearly = frequency === 'YEARLY';
   const free = !weekNumbers && !yearDays && !monthDays && !rule.weekdays;
@@ -251,18 +195,4 @@ function yearOf(local: number): number {
 /** Months since the year 0. */
 function monthsOf(local: number): number {
   return yearOf(local) * 12 + new Date(local).getUTCMonth();
-}
-
-function isFrequency(text: string): text is Frequency {
-  return text in UNITS || text === 'MONTHLY' || text === 'YEARLY';
-}
-
-/** A weekday that none is (`XX`) never comes. */
-function readWeekdays(text: string | undefined): Rule['weekdays'] {
-  if (text === undefined) return null;
-  const parts = [...new Set(text.split(','))];
-  return parts.map((part) => ({
-    ordinal: Number.parseInt(part, 10) || 0,
-    weekday: WEEKDAYS.indexOf(part.trim().slice(-2)),
-  }));
 }

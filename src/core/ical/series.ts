@@ -6,7 +6,8 @@ import { parseEvent } from './event-document.ts';
 import { DAY, formatDate, formatInstant, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
-import { type Rule, readRule, ruleStarts } from './rule.ts';
+import { ruleStarts } from './expand-rule.ts';
+import { type Rule, readRule } from './read-rule.ts';
 
 export interface Series {
   /** Starts from `from` on (a recurrenceId; null: from the first). */

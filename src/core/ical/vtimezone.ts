@@ -2,8 +2,10 @@
 // made of is evaluated — DTSTART, RDATE, and yearly rules on a day of a month — one year at a time, so that no rule
 // can cost more than its own text; any other rule counts for its DTSTART alone.
 import { splitLines } from './content-lines.ts';
+import { dayFilter } from './expand-rule.ts';
 import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
 import { type Component, componentsIn, ownLines, readComponents } from './read-components.ts';
+import { readRule } from './read-rule.ts';
 
 /** Offsets in milliseconds east of UTC. */
 export interface ZoneRules {
@@ -28,9 +30,8 @@ interface YearlyRule {
   /** The last instant at which an onset may lie. */
   readonly until: number;
   readonly month: number;
-  /** Which days of the month: by number, and by weekday (0 Sunday) with its ordinal (0: every). */
-  readonly monthDays: ReadonlySet<number>;
-  readonly weekdays: readonly { readonly ordinal: number; readonly weekday: number }[];
+  /** Whether the rule means the day that begins at that midnight. */
+  isDay(midnight: number): boolean;
 }
 
 interface Observance {
@@ -40,7 +41,7 @@ interface Observance {
 
 const MAX_ONSETS = 2000;
 const MAX_RULES = 50;
-const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+const MAX_WEEKDAYS = 31;
 
 /** Null where the text is no VTIMEZONE with a TZID. A zone without one usable observance has no offsets. */
 export function readZoneRules(text: string): ZoneRules | null {
@@ -74,60 +75,36 @@ function readObservance(component: Component): Observance {
     .filter((local) => local !== null)
     .map((local) => ({ instant: local - from, from, to }));
   const [rrule] = values('RRULE');
-  return { onsets, rule: rrule === undefined ? null : readRule(rrule, start, from, to) };
+  return { onsets, rule: rrule === undefined ? null : readYearlyRule(rrule, start, from, to) };
 }
 
-function readRule(text: string, start: number, from: number, to: number): YearlyRule | null {
-  const parts = new Map<string, string>();
-  for (const part of text.toUpperCase().split(';')) {
-    const [name = '', value = ''] = part.trim().split('=', 2);
-    parts.set(name, value);
-  }
-  if (parts.get('FREQ') !== 'YEARLY' || (parts.get('INTERVAL') ?? '1') !== '1') return null;
+function readYearlyRule(text: string, start: number, from: number, to: number): YearlyRule | null {
+  const rule = readRule(text);
   const first = new Date(start);
+  const [month = first.getUTCMonth() + 1, another] = rule?.months ?? [];
+  if (rule?.frequency !== 'YEARLY' || rule.interval !== 1 || another !== undefined || !(month >= 1 && month <= 12)) {
+    return null;
+  }
+  const until = parseLocal(rule.until?.replace(/Z$/, '') ?? '');
   const firstYear = first.getUTCFullYear();
-  const month = Number(parts.get('BYMONTH') ?? first.getUTCMonth() + 1);
-  if (!(month >= 1 && month <= 12)) return null;
-  const until = parseLocal(parts.get('UNTIL')?.replace(/Z$/, '') ?? '');
-  const count = Number(parts.get('COUNT') ?? Number.NaN);
-  const weekdays = (parts.get('BYDAY')?.split(',', 31) ?? []).map((day) => ({
-    ordinal: Number.parseInt(day, 10) || 0,
-    weekday: WEEKDAYS.indexOf(day.slice(-2)),
-  }));
-  const monthDays = new Set(parts.get('BYMONTHDAY')?.split(',', 31).map(Number));
-  if (monthDays.size === 0 && weekdays.length === 0) monthDays.add(first.getUTCDate());
   const lastYear = Math.min(
     until === null ? 9999 : new Date(until).getUTCFullYear(),
-    Number.isInteger(count) ? firstYear + count - 1 : 9999,
+    rule.count === null ? 9999 : firstYear + rule.count - 1,
   );
-  return { from, to, start, firstYear, lastYear, until: until ?? Number.POSITIVE_INFINITY, month, monthDays, weekdays };
+  const weekdays = rule.weekdays?.slice(0, MAX_WEEKDAYS) ?? null;
+  const isDay = dayFilter({ ...rule, weekdays, months: new Set([month]) }, start);
+  return { from, to, start, firstYear, lastYear, until: until ?? Number.POSITIVE_INFINITY, month, isDay };
 }
 
 /** The onset of one year: the first day of the month that is meant. Null: none. */
-function onsetIn(rule: YearlyRule, year: number): Onset | null {
-  const last = daysInMonth(year, rule.month);
-  const first = localMillis(year, rule.month, 1);
-  const firstWeekday = new Date(first).getUTCDay();
-  const timeOfDay = ((rule.start % DAY) + DAY) % DAY;
-  for (let day = 1; day <= last; day++) {
-    if (!isDayOf(rule, day, last, (firstWeekday + day - 1) % 7)) continue;
-    const local = first + (day - 1) * DAY + timeOfDay;
-    if (local >= rule.start && local - rule.from <= rule.until) {
-      return { instant: local - rule.from, from: rule.from, to: rule.to };
-    }
+function onsetIn({ month, start, from, to, until, isDay }: YearlyRule, year: number): Onset | null {
+  const timeOfDay = ((start % DAY) + DAY) % DAY;
+  for (let day = 1; day <= daysInMonth(year, month); day++) {
+    const midnight = localMillis(year, month, day);
+    const local = midnight + timeOfDay;
+    if (local >= start && local - from <= until && isDay(midnight)) return { instant: local - from, from, to };
   }
   return null;
-}
-
-function isDayOf({ monthDays, weekdays }: YearlyRule, day: number, last: number, weekday: number): boolean {
-  if (monthDays.size > 0 && !monthDays.has(day) && !monthDays.has(day - last - 1)) return false;
-  if (weekdays.length === 0) return true;
-  return weekdays.some((wanted) => wanted.weekday === weekday && ordinalMatches(wanted.ordinal, day, last));
-}
-
-function ordinalMatches(ordinal: number, day: number, last: number): boolean {
-  if (ordinal === 0) return true;
-  return ordinal > 0 ? Math.ceil(day / 7) === ordinal : Math.ceil((last - day + 1) / 7) === -ordinal;
 }
 
 function offsets(observances: readonly Observance[]): (instant: number) => number | null {

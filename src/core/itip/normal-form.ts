@@ -8,6 +8,7 @@ import { endAfter } from '../ical/duration.ts';
 import { parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { ownLines } from '../ical/read-components.ts';
+import { ruleKey } from '../ical/read-rule.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 
@@ -87,7 +88,7 @@ export function scheduleOf(component: EventComponent, vtimezones: readonly strin
     duration: lengthOf(start, end),
     rules: component
       .properties('RRULE')
-      .map((line) => normalRule(line.value))
+      .map((line) => ruleKey(line.value))
       .sort(),
     added: datesOf(component, 'RDATE', vtimezones),
     excluded: datesOf(component, 'EXDATE', vtimezones),
@@ -115,21 +116,6 @@ export function endOf(component: EventComponent, vtimezones: readonly string[]):
 /** Comparable within one event. */
 function millis(time: CalendarTime): number {
   return time.instant ?? parseLocal(time.local) ?? 0;
-}
-
-/** RFC 5545 §3.3.10: parts in any order, some of them with a default. */
-function normalRule(value: string): string {
-  const parts = value.toUpperCase().replace(/\s/g, '').split(';').filter(Boolean);
-  return parts
-    .filter((part) => part !== 'INTERVAL=1' && part !== 'WKST=MO')
-    .map((part) => (part.startsWith('BY') ? sortedPart(part) : part))
-    .sort()
-    .join(';');
-}
-
-function sortedPart(part: string): string {
-  const [name, list = ''] = part.split('=', 2);
-  return `${name}=${list.split(',').sort().join(',')}`;
 }
 
 function datesOf(component: EventComponent, name: 'RDATE' | 'EXDATE', vtimezones: readonly string[]): string[] {

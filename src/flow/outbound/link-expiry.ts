@@ -1,6 +1,7 @@
 // How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say.
 import { readEventView } from '../../core/compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
+import { readRule } from '../../core/ical/read-rule.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { OccurrenceQuery } from '../../core/itip/types.ts';
 import type { Expand } from '../ports/recurrence.ts';
@@ -24,7 +25,8 @@ export async function linkExpiry(
     const ends = instantOf(end) ?? instantOf(start);
     return Math.max(ends === null ? now + OPEN_ENDED_MS : ends + AFTER_END_MS, now + AFTER_END_MS);
   }
-  if (rrule !== null && !/;?(UNTIL|COUNT)=/i.test(rrule)) return now + OPEN_ENDED_MS;
+  const rule = rrule === null ? null : readRule(rrule);
+  if (rrule !== null && rule?.until == null && rule?.count == null) return now + OPEN_ENDED_MS;
   const lastStart = await lastStartOf(
     parseEvent(calendar),
     { calendar, uid, from: null, limit: MOST_OCCURRENCES },

@@ -71,6 +71,8 @@ describe('describeRecurrence', () => {
     'FREQ=DAILY;INTERVAL=0',
     'FREQ=DAILY;INTERVAL=99999999999999999999',
     'FREQ=DAILY;BYMONTHDAY=77',
+    'FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2,3',
+    'FREQ=YEARLY;RSCALE=HEBREW',
     'nonsense',
     '',
   ])('does not pretend to know what %j means', (rrule) => {
