@@ -1,5 +1,5 @@
-// A server that is not listening yet and an address in, the address on which it listens out. Refuses an address that is in
-// use or not this machine's: GatewayError `config-invalid`, which names the setting to change.
+// Makes a server listen. In: the server and an address; out: the address on which it listens. It refuses an address that is
+// in use or not on this machine, with GatewayError `config-invalid`, which names the setting to change.
 import type { AddressInfo, Server } from 'node:net';
 import { GatewayError } from '../core/errors.ts';
 
@@ -8,7 +8,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Port 0 picks one. After it resolves, the server's errors are the caller's. */
+/** Port 0 means any free port. After the promise resolves, the caller must handle the server's errors. */
 export function listen(server: Server, { host, port }: ListenAddress, setting: string): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => {

@@ -1,4 +1,4 @@
-// Where a server listens, and what is said when it cannot.
+// Listening on an address, and the error if that fails.
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../../src/doors/listen.ts';
@@ -6,15 +6,15 @@ import { listen } from '../../src/doors/listen.ts';
 describe('listen', () => {
   const servers: Server[] = [];
   const server = (): Server => {
-    const made = createServer();
-    servers.push(made);
-    return made;
+    const created = createServer();
+    servers.push(created);
+    return created;
   };
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((each) => new Promise((resolve) => each.close(resolve))));
   });
 
-  it('tells the port that was picked, and leaves no listener for errors behind', async () => {
+  it('returns the chosen port, and removes its error listener', async () => {
     const one = server();
     const { host, port } = await listen(one, { host: '127.0.0.1', port: 0 }, 'HTTP_LISTEN');
     expect(host).toBe('127.0.0.1');

@@ -87,7 +87,7 @@ describe('floods', () => {
     const client = await clientInData(door);
     client.send('x'.repeat(150_000));
     client.send('\r\n.\r\n');
-    expect(await client.reply()).toBe('452 4.3.1 No room for the mail now, try again later');
+    expect(await client.reply()).toBe('452 4.3.1 Insufficient storage, try again later');
     expect(await sendMail(door)).toBeLessThan(2_000);
     client.close();
     await door.close(1_000);

@@ -1,22 +1,23 @@
-// How much of us a client may take, with the defaults: far above what a busy relay does, far below what hurts.
+// The limits of a mail door and their defaults, which are far above what a busy relay needs and far below what would harm
+// the gateway.
 import type { PeerLimits } from './peers.ts';
 import type { DataLimits } from './receive-data.ts';
 
 export interface MailDoorLimits extends PeerLimits, DataLimits {
   readonly recipients: number;
-  /** Open connections of everybody. */
+  /** Open connections of all clients together. */
   readonly connections: number;
-  /** A stranger's session ends past that many unknown recipients. */
+  /** The session of an untrusted client ends after this many unknown recipients. */
   readonly unknownRecipients: number;
-  /** A session ends past that many commands without an accepted mail. */
+  /** A session ends after this many commands without an accepted mail. */
   readonly commandsPerMail: number;
-  /** Without a byte from the client. */
+  /** A session ends after this time without a byte from the client. */
   readonly idleMs: number;
-  /** A session older than that begins no further mail; it is cut after as long again. */
+  /** After this time, a session cannot begin another mail; after twice this time, its connection is closed. */
   readonly sessionMs: number;
-  /** Mails being received, all together; one peer may have a quarter of it. */
+  /** For all mails being received together; one client may use a quarter of it. */
   readonly memoryBytes: number;
-  /** How often the certificate files are looked at. */
+  /** How often the certificate files are checked for changes. */
   readonly tlsCheckMs: number;
 }
 
@@ -33,7 +34,7 @@ export const MAIL_DOOR_LIMITS: MailDoorLimits = {
   unknownRecipientsPerHour: 200,
   unknownRecipients: 20,
   commandsPerMail: 1_000,
-  // RFC 5321 §4.5.3.2.7: a server waits at least 5 minutes for a command.
+  // A server must wait at least 5 minutes for a command (RFC 5321 §4.5.3.2.7).
   idleMs: 5 * MINUTE,
   dataMs: 10 * MINUTE,
   sessionMs: 30 * MINUTE,

@@ -1,5 +1,6 @@
-// smtp-server's server and connection with what they lack: our own enhanced status codes (RFC 2034), an end to clients that
-// send commands for ever and never a mail, and replies for those that close their side before they have them.
+// Extends smtp-server's server and connection. In: the options of smtp-server; out: a server with our own enhanced status
+// codes (RFC 2034) and with replies to clients that half-close the connection early. It refuses clients that send too many
+// commands without a mail.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -12,10 +13,10 @@ const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /;
 export class MailServer extends SMTPServer {
   private readonly commandsPerMail: number;
 
-  /** `commandsPerMail`: past that many without an accepted mail, a session ends. */
+  /** @param commandsPerMail a session ends after this many commands without an accepted mail. */
   constructor(options: SMTPServerOptions, commandsPerMail: number) {
-    // Exim sends `.` and QUIT in one after its last mail and closes its side: by default Node would close ours, too, before
-    // the mail is on disk, and Exim would send it again for days.
+    // After its last mail, Exim sends `.` and QUIT together and closes its side. By default Node would then close our side
+    // before the mail is on disk, and Exim would send the mail again for days.
     super({ ...options, allowHalfOpen: true });
     this.commandsPerMail = commandsPerMail;
   }
@@ -44,30 +45,31 @@ export class MailConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (code === 250 && context === 'DATA_OK') this.commands = 0;
-    // smtp-server writes only to sockets that are open on both sides: one whose client has closed its own is shown as such.
+    // smtp-server writes only to sockets that are open on both sides, so a half-closed one must look open to it.
     // oxlint-disable-next-line no-underscore-dangle
     const socket = this._socket;
     const halfClosed = socket.readyState === 'writeOnly';
     if (halfClosed) Object.defineProperty(socket, 'readyState', { value: 'open', configurable: true });
-    // Replies to commands that came together leave together (RFC 2920 §3.2). STARTTLS's 220 must leave before the handshake.
+    // Replies to pipelined commands are sent together (RFC 2920 §3.2), except the 220 to STARTTLS, which must be sent before
+    // the handshake.
     if (code !== 220 && socket.writableCorked === 0) {
       socket.cork();
       process.nextTick(() => socket.uncork());
     }
-    // A text that begins with a status keeps it: no second one from smtp-server's table.
+    // Without a context, smtp-server adds no status of its own to a text that already has one.
     super.send(code, data, typeof data === 'string' && OWN_STATUS.test(data) ? false : context);
     if (halfClosed) Reflect.deleteProperty(socket, 'readyState');
   }
 
   override _onCommand(command: Buffer, callback?: () => void): void {
     this.commands += 1;
-    // smtp-server has no event for a command: this is the one place that sees them all.
+    // smtp-server has no event for commands. This method gets all of them.
     // oxlint-disable-next-line no-underscore-dangle
     if (this.commands <= this.commandsPerMail) super._onCommand(command, callback);
     else this.end(REPLIES.tooManyCommands);
   }
 
-  /** Of a client that has closed its side nothing more will come: once all it sent is answered, we close ours. */
+  /** Closes our side when a client has closed its own and every command has a reply: no more input will come. */
   // oxlint-disable-next-line no-underscore-dangle
   override _createParser(): SMTPStream {
     // oxlint-disable-next-line no-underscore-dangle
@@ -76,7 +78,7 @@ export class MailConnection extends SMTPConnection {
     return parser;
   }
 
-  /** Says it, and closes. */
+  /** Sends the reply and closes the connection. */
   end({ code, text }: Reply): void {
     this.send(code, text);
     this.close();

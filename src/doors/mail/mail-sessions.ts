@@ -1,12 +1,13 @@
-// What a mail door does at each step of a session: whom it admits, which recipients it takes, when it says 250. Callbacks of
-// smtp-server come in, replies go out; nothing here rejects, for smtp-server would take the process down with it.
+// Handles the steps of an SMTP or LMTP session. In: smtp-server's callbacks; out: replies. It refuses clients over their
+// limits, recipients that are not ours, and mails that cannot be stored. No promise here may reject, because smtp-server
+// would let that end the process.
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerEnvelope, SMTPServerSession } from 'smtp-server';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';
 import type { PeerFacts, ReceivedMail } from '../../core/message/types.ts';
 import type { MailDoorLimits } from './limits.ts';
 import type { Peers } from './peers.ts';
-import { type DataMemory, receiveData } from './receive-data.ts';
+import { type MemoryBudget, receiveData } from './receive-data.ts';
 import { foldDomain } from '../../core/signing/recipient-policy.ts';
 import { REPLIES, type Reply } from './reply-codes.ts';
 
@@ -15,24 +16,24 @@ export interface MailSessionsOptions {
   readonly receive: (mail: ReceivedMail) => Promise<void>;
   readonly acceptsRecipient: (address: string) => boolean;
   readonly peers: Peers;
-  readonly memory: DataMemory;
+  readonly memory: MemoryBudget;
   readonly limits: MailDoorLimits;
   readonly log: Log;
 }
 
-/** Each step gives null where the session goes on, or what to refuse it with. */
+/** Each step returns null to continue the session, or the reply that refuses it. */
 export interface MailSessions {
   admit(session: SMTPServerSession): Promise<Reply | null>;
   beginMail(session: SMTPServerSession): Promise<Reply | null>;
   addRecipient(address: SMTPServerAddress, session: SMTPServerSession): Promise<Reply | null>;
-  /** One reply for all recipients, and how often it is to be said. */
+  /** Returns one reply for all recipients, and how many times to send it. */
   receiveMail(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<{ reply: Reply; times: number }>;
 }
 
 interface SessionState {
-  /** The TCP peer, whatever XCLIENT said later. */
+  /** The address of the TCP connection, which XCLIENT does not change. */
   readonly peer: string;
-  /** Of `performance.now()`. */
+  /** A `performance.now()` time. */
   readonly startedAt: number;
   unknownRecipients: number;
 }
@@ -40,7 +41,7 @@ interface SessionState {
 export function mailSessions(options: MailSessionsOptions): MailSessions {
   const { kind, receive, acceptsRecipient, peers, memory, limits, log } = options;
   const states = new WeakMap<SMTPServerSession, SessionState>();
-  // RCPT by RCPT, a repeated one too: LMTP answers each, and smtp-server's own list folds them.
+  // One entry per RCPT, including repeated ones: LMTP needs a reply for each, and smtp-server's own list has no duplicates.
   const recipients = new WeakMap<SMTPServerEnvelope, string[]>();
 
   function stateOf(session: SMTPServerSession): SessionState {
@@ -55,11 +56,11 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
 
   function peerFacts(session: SMTPServerSession): PeerFacts {
     const { peer } = stateOf(session);
-    const passedHelo = session.xClient.get('HELO');
+    const relayedHelo = session.xClient.get('HELO');
     return {
       door: kind,
       address: session.remoteAddress,
-      helo: typeof passedHelo === 'string' ? passedHelo : session.hostNameAppearsAs,
+      helo: typeof relayedHelo === 'string' ? relayedHelo : session.hostNameAppearsAs,
       tls: session.secure,
       trustedRelay: peers.isTrustedRelay(peer),
       xclient: typeof session.xClient.get('ADDR') === 'string',
@@ -79,35 +80,37 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
       return REPLIES.accepted;
     } catch (error) {
       log.error({ err: error }, 'mail not accepted');
-      return error instanceof GatewayError && error.code === 'spool-full' ? REPLIES.noRoom : REPLIES.cannotAccept;
+      return error instanceof GatewayError && error.code === 'spool-full'
+        ? REPLIES.insufficientStorage
+        : REPLIES.cannotAccept;
     }
   }
 
   return {
     async admit(session) {
       const { peer } = stateOf(session);
-      if (await peers.isGuessing(peer)) return REPLIES.tooManyUnknownRecipients;
-      if (peers.hasTooMany(peer)) return REPLIES.tooManyConnections;
-      return (await peers.allows('connection', peer)) ? null : REPLIES.tooFast;
+      if (await peers.hasGuessedTooOften(peer)) return REPLIES.tooManyUnknownRecipients;
+      if (peers.hasTooManyConnections(peer)) return REPLIES.tooManyConnections;
+      return (await peers.allows('connection', peer)) ? null : REPLIES.rateLimited;
     },
     async beginMail(session) {
       const { peer, startedAt } = stateOf(session);
       if (performance.now() - startedAt > limits.sessionMs) return REPLIES.sessionTooLong;
-      return (await peers.allows('mail', peer)) ? null : REPLIES.tooFast;
+      return (await peers.allows('mail', peer)) ? null : REPLIES.rateLimited;
     },
     async addRecipient({ address }, session) {
-      const named = recipients.get(session.envelope) ?? [];
-      recipients.set(session.envelope, named);
-      if (named.length >= limits.recipients) return REPLIES.tooManyRecipients;
+      const accepted = recipients.get(session.envelope) ?? [];
+      recipients.set(session.envelope, accepted);
+      if (accepted.length >= limits.recipients) return REPLIES.tooManyRecipients;
       const folded = foldDomain(address);
       if (acceptsRecipient(folded)) {
-        named.push(folded);
+        accepted.push(folded);
         return null;
       }
       const state = stateOf(session);
       state.unknownRecipients += 1;
       const tooOften = !(await peers.allows('unknown-recipient', state.peer));
-      const tooMany = peers.isStranger(state.peer) && state.unknownRecipients > limits.unknownRecipients;
+      const tooMany = peers.isUntrusted(state.peer) && state.unknownRecipients > limits.unknownRecipients;
       return tooOften || tooMany ? REPLIES.tooManyUnknownRecipients : REPLIES.unknownRecipient;
     },
     async receiveMail(stream, session) {
@@ -116,10 +119,10 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
       const times = kind === 'lmtp' ? rcptTo.length : 1;
       const data = await receiveData(stream, peer, limits, memory);
       if (data.kind === 'refused') return { reply: data.reply, times };
-      // Nobody is there to hear it.
-      if (data.kind === 'lost') return { reply: REPLIES.cannotAccept, times };
+      // The client has disconnected, so this reply is never sent.
+      if (data.kind === 'disconnected') return { reply: REPLIES.cannotAccept, times };
       const reply = await store(data.raw, rcptTo, session);
-      memory.give(peer, data.bytes);
+      memory.release(peer, data.bytes);
       return { reply, times };
     },
   };

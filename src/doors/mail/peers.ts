@@ -1,14 +1,15 @@
-// Who connects: trusted relay, this machine, or a stranger, and how much of us one stranger may take. Keyed by address,
-// IPv6 by its /64, which is what one customer gets; relays and this machine are not limited.
+// Classifies SMTP clients and limits the untrusted ones. In: an address and an event; out: whether it is a trusted relay,
+// and whether the event is within the limits. It refuses events over the limits. Counters are kept per address, for IPv6
+// per /64, which is what one customer gets. Trusted relays and this machine have no limits.
 import { BlockList, isIPv6 } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 export interface PeerLimits {
-  /** Open connections of one stranger at a time. */
+  /** Open connections of one untrusted client at a time. */
   readonly connectionsPerPeer: number;
   readonly connectionsPerMinute: number;
   readonly mailsPerMinute: number;
-  /** Past these, a stranger who guesses addresses is turned away for the rest of the hour. */
+  /** An untrusted client with more unknown recipients is refused for the rest of the hour, because it guesses addresses. */
   readonly unknownRecipientsPerHour: number;
 }
 
@@ -16,36 +17,35 @@ export type PeerEvent = 'connection' | 'mail' | 'unknown-recipient';
 
 export interface Peers {
   isTrustedRelay(address: string): boolean;
-  /** Neither a trusted relay nor this machine. */
-  isStranger(address: string): boolean;
-  /** Counts an open connection until the function it returns is called. */
-  open(address: string): () => void;
-  /** More connections are open than one stranger may have. */
-  hasTooMany(address: string): boolean;
-  /** Counts an event; false: there were too many of the kind. */
+  /** True for every address that is neither a trusted relay nor this machine. */
+  isUntrusted(address: string): boolean;
+  /** Counts an open connection until the returned function is called. */
+  countConnection(address: string): () => void;
+  hasTooManyConnections(address: string): boolean;
+  /** Counts an event. Returns false if there were too many events of that kind. */
   allows(event: PeerEvent, address: string): Promise<boolean>;
-  /** Too many unknown recipients lately. */
-  isGuessing(address: string): Promise<boolean>;
+  /** Returns whether the client has named too many unknown recipients in the last hour. */
+  hasGuessedTooOften(address: string): Promise<boolean>;
 }
 
-const REMEMBERED = 1_000;
+const MAX_MEMOIZED = 1_000;
 
-/** `trustedRelays`: addresses and CIDR networks. */
+/** @param trustedRelays addresses and CIDR networks. */
 export function openPeers(trustedRelays: readonly string[], limits: PeerLimits): Peers {
   const relays = networks(trustedRelays);
-  const machine = networks(['127.0.0.0/8', '::1']);
+  const loopback = networks(['127.0.0.0/8', '::1']);
   const open = new Map<string, number>();
   const rates: Record<PeerEvent, RateLimiterMemory> = {
     connection: new RateLimiterMemory({ points: limits.connectionsPerMinute, duration: 60 }),
     mail: new RateLimiterMemory({ points: limits.mailsPerMinute, duration: 60 }),
     'unknown-recipient': new RateLimiterMemory({ points: limits.unknownRecipientsPerHour, duration: 3600 }),
   };
-  const isTrustedRelay = remembered((address) => contains(relays, address));
-  const isStranger = remembered((address) => !contains(relays, address) && !contains(machine, address));
+  const isTrustedRelay = memoized((address) => contains(relays, address));
+  const isUntrusted = memoized((address) => !contains(relays, address) && !contains(loopback, address));
   return {
     isTrustedRelay,
-    isStranger,
-    open(address) {
+    isUntrusted,
+    countConnection(address) {
       const key = peerKey(address);
       open.set(key, (open.get(key) ?? 0) + 1);
       return () => {
@@ -54,36 +54,37 @@ export function openPeers(trustedRelays: readonly string[], limits: PeerLimits):
         else open.delete(key);
       };
     },
-    hasTooMany: (address) => isStranger(address) && (open.get(peerKey(address)) ?? 0) > limits.connectionsPerPeer,
+    hasTooManyConnections: (address) =>
+      isUntrusted(address) && (open.get(peerKey(address)) ?? 0) > limits.connectionsPerPeer,
     async allows(event, address) {
-      if (!isStranger(address)) return true;
-      // The limiter rejects with its count where the limit is passed, and throws nothing else in memory.
+      if (!isUntrusted(address)) return true;
+      // The limiter rejects when the limit is exceeded. The in-memory limiter has no other errors.
       return rates[event].consume(peerKey(address)).then(
         () => true,
         () => false,
       );
     },
-    async isGuessing(address) {
-      if (!isStranger(address)) return false;
+    async hasGuessedTooOften(address) {
+      if (!isUntrusted(address)) return false;
       const counted = await rates['unknown-recipient'].get(peerKey(address));
       return counted !== null && counted.consumedPoints > limits.unknownRecipientsPerHour;
     },
   };
 }
 
-/** As a socket of a dual-stack listener reports it: IPv4 without the mapping prefix. */
+/** Removes the IPv6 prefix of an IPv4 address, which sockets of a dual-stack listener report. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
-/** A block list takes ten microseconds for what is asked several times of each mail. */
-function remembered(judge: (address: string) => boolean): (address: string) => boolean {
-  const known = new Map<string, boolean>();
+/** Caches results, because a BlockList look-up takes ten microseconds and each mail needs several. */
+function memoized(test: (address: string) => boolean): (address: string) => boolean {
+  const results = new Map<string, boolean>();
   return (address) => {
-    const verdict = known.get(address) ?? judge(address);
-    if (known.size >= REMEMBERED) known.clear();
-    known.set(address, verdict);
-    return verdict;
+    const result = results.get(address) ?? test(address);
+    if (results.size >= MAX_MEMOIZED) results.clear();
+    results.set(address, result);
+    return result;
   };
 }
 

@@ -1,5 +1,5 @@
-// The bytes of one mail as they come in after DATA: kept whole, or refused for what can be seen without reading the mail:
-// its size, a bare CR, LF or NUL, the time it takes, and how much of other mails is in memory already.
+// Receives the bytes of one mail after DATA. In: smtp-server's stream; out: the complete mail or a refusal. It refuses a
+// mail that is too large, has a bare CR, LF or NUL, takes too long, or exceeds the memory for mails being received.
 import type { SMTPServerDataStream } from 'smtp-server';
 import { REPLIES, type Reply } from './reply-codes.ts';
 
@@ -9,57 +9,57 @@ export interface DataLimits {
   readonly dataMs: number;
 }
 
-/** What mails may hold in memory between 354 and 250, all together and of one peer. */
-export interface DataMemory {
-  take(peer: string, bytes: number): boolean;
-  give(peer: string, bytes: number): void;
+/** Limits the memory of mails between 354 and 250, for all clients together and for each client. */
+export interface MemoryBudget {
+  reserve(peer: string, bytes: number): boolean;
+  release(peer: string, bytes: number): void;
 }
 
 export type ReceivedData =
-  /** `bytes` are taken from the memory until the caller gives them back. */
+  /** `bytes` stay reserved until the caller releases them. */
   | { readonly kind: 'complete'; readonly raw: Uint8Array; readonly bytes: number }
   | { readonly kind: 'refused'; readonly reply: Reply }
-  /** The connection died first. */
-  | { readonly kind: 'lost' };
+  /** The connection ended before the mail was complete. */
+  | { readonly kind: 'disconnected' };
 
 const NUL = 0;
 const LF = 10;
 const CR = 13;
 
-/** `share`: the part of `bytes` that one peer may hold. */
-export function openDataMemory(bytes: number, share: number): DataMemory {
-  const held = new Map<string, number>();
+/** @param share the fraction of `bytes` that one client may reserve. */
+export function openMemoryBudget(bytes: number, share: number): MemoryBudget {
+  const reserved = new Map<string, number>();
   let total = 0;
   return {
-    take(peer, more) {
-      const own = (held.get(peer) ?? 0) + more;
+    reserve(peer, more) {
+      const own = (reserved.get(peer) ?? 0) + more;
       if (total + more > bytes || own > bytes * share) return false;
       total += more;
-      held.set(peer, own);
+      reserved.set(peer, own);
       return true;
     },
-    give(peer, less) {
-      const left = (held.get(peer) ?? 0) - less;
+    release(peer, less) {
+      const left = (reserved.get(peer) ?? 0) - less;
       total -= less;
-      if (left > 0) held.set(peer, left);
-      else held.delete(peer);
+      if (left > 0) reserved.set(peer, left);
+      else reserved.delete(peer);
     },
   };
 }
 
-/** Never rejects. What is refused is read to its end all the same, so that the reply comes where the client expects it. */
+/** Never rejects. A refused mail is still read to its end, because the client expects the reply only after the final dot. */
 export function receiveData(
   stream: SMTPServerDataStream,
   peer: string,
   limits: DataLimits,
-  memory: DataMemory,
+  memory: MemoryBudget,
 ): Promise<ReceivedData> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   let last = NUL;
   let refused: Reply | null = null;
   const refuse = (reply: Reply) => {
-    memory.give(peer, bytes);
+    memory.release(peer, bytes);
     chunks.length = 0;
     bytes = 0;
     refused = reply;
@@ -68,7 +68,7 @@ export function receiveData(
     if (refused !== null) return;
     if (hasBareCharacter(chunk, last)) refuse(REPLIES.bareCharacter);
     else if (bytes + chunk.length > limits.messageBytes) refuse(REPLIES.tooLarge);
-    else if (!memory.take(peer, chunk.length)) refuse(REPLIES.noRoom);
+    else if (!memory.reserve(peer, chunk.length)) refuse(REPLIES.insufficientStorage);
     else {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -83,21 +83,22 @@ export function receiveData(
     stream.once('end', () => {
       if (refused === null) resolve({ kind: 'complete', raw: Buffer.concat(chunks, bytes), bytes });
     });
-    // smtp-server destroys the stream with an error where the connection dies; `close` follows.
+    // smtp-server destroys the stream with an error if the connection ends; `close` follows.
     stream.once('error', () => {});
     stream.once('close', () => {
       clearTimeout(deadline);
       if (!stream.readableEnded && refused !== REPLIES.dataTooSlow) {
         if (refused === null) refuse(REPLIES.cannotAccept);
-        resolve({ kind: 'lost' });
+        resolve({ kind: 'disconnected' });
       } else if (refused !== null) resolve({ kind: 'refused', reply: refused });
     });
   });
 }
 
 /**
- * RFC 5321 §2.3.8: CR and LF only as CRLF. Who lets them pass alone may see one mail where the next relay sees two.
- * `last`: the byte before the chunk.
+ * Returns whether CR or LF occurs outside CRLF (RFC 5321 §2.3.8), or NUL anywhere. A bare CR or LF allows SMTP smuggling: one
+ * server sees one mail, the next sees two.
+ * @param last the byte before the chunk.
  */
 function hasBareCharacter(chunk: Uint8Array, last: number): boolean {
   let before = last;

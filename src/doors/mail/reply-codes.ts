@@ -1,7 +1,7 @@
-// Everything the mail doors say in their own words (RFC 5321 §4.2, RFC 3463); the rest is smtp-server's. No reply names a
-// file, a database, an exception or another mail: a stranger reads it.
+// The replies of the mail doors (RFC 5321 §4.2, RFC 3463), except those that smtp-server sends itself. No reply mentions a
+// file, the database, an exception or another mail, because anybody may read it.
 
-/** `text` begins with the enhanced status code. */
+/** `text` starts with the enhanced status code. */
 export interface Reply {
   readonly code: number;
   readonly text: string;
@@ -14,17 +14,17 @@ export const REPLIES = {
   tooManyUnknownRecipients: { code: 421, text: '4.7.0 Too many unknown recipients' },
   tooManyCommands: { code: 421, text: '4.7.0 Too many commands' },
   tooManyConnections: { code: 421, text: '4.7.0 Too many connections from your address' },
-  tooFast: { code: 421, text: '4.7.0 Too much at once, try again later' },
+  rateLimited: { code: 421, text: '4.7.0 Rate limit exceeded, try again later' },
   sessionTooLong: { code: 421, text: '4.4.2 Session has lasted too long, connect again' },
   shuttingDown: { code: 421, text: '4.3.2 Shutting down, try again in a moment' },
   dataTooSlow: { code: 421, text: '4.4.2 Mail took too long to arrive' },
   tooLarge: { code: 552, text: '5.3.4 Mail is too large' },
   bareCharacter: { code: 550, text: '5.6.0 Bare CR, bare LF and NUL are not accepted' },
-  noRoom: { code: 452, text: '4.3.1 No room for the mail now, try again later' },
+  insufficientStorage: { code: 452, text: '4.3.1 Insufficient storage, try again later' },
   cannotAccept: { code: 451, text: '4.3.0 Mail cannot be accepted now, try again later' },
 } as const satisfies Record<string, Reply>;
 
-/** The reply as the error that smtp-server's callbacks take. */
-export function refusal(reply: Reply): Error & { responseCode: number } {
+/** Returns the reply as the error that smtp-server's callbacks expect. */
+export function asSmtpError(reply: Reply): Error & { responseCode: number } {
   return Object.assign(new Error(reply.text), { responseCode: reply.code });
 }

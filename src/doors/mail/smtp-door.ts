@@ -1,5 +1,6 @@
-// The SMTP and LMTP doors: sessions in, ReceivedMail out. 250 is said only once `receive` has the mail on disk; what can be
-// refused without reading the mail is refused here (see `mail-sessions.ts`), everything else is accepted and judged later.
+// The SMTP and LMTP doors. In: sessions; out: ReceivedMail. The reply 250 is sent only after `receive` has stored the
+// mail on disk. It refuses only what can be refused without reading the mail (see `mail-sessions.ts`); everything else is
+// accepted and judged later.
 import type { Socket } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { Log } from '../../flow/ports/log.ts';
@@ -10,18 +11,18 @@ import { MAIL_DOOR_LIMITS, type MailDoorLimits } from './limits.ts';
 import { MailConnection, MailServer } from './mail-server.ts';
 import { type MailSessions, mailSessions } from './mail-sessions.ts';
 import { type Peers, openPeers, plainAddress } from './peers.ts';
-import { openDataMemory } from './receive-data.ts';
-import { REPLIES, type Reply, refusal } from './reply-codes.ts';
+import { openMemoryBudget } from './receive-data.ts';
+import { REPLIES, type Reply, asSmtpError } from './reply-codes.ts';
 import { type TlsFiles, readTlsFiles, watchTlsFiles } from './tls-files.ts';
 
 export interface MailDoorOptions extends ListenAddress {
   readonly kind: 'smtp' | 'lmtp';
-  /** The name in the greeting. */
+  /** The host name in the greeting. */
   readonly hostname: string;
-  /** Resolves once the mail is on disk. Rejects with GatewayError `spool-full` (said as 452) or anything else (451). */
+  /** Resolves when the mail is on disk. Rejects with GatewayError `spool-full`, which gets 452, or another error (451). */
   readonly receive: (mail: ReceivedMail) => Promise<void>;
   readonly acceptsRecipient: (address: string) => boolean;
-  /** Where given, STARTTLS is offered, and the files are read again when they change. */
+  /** With files, STARTTLS is offered, and they are reloaded when they change. */
   readonly tls: TlsFiles | null;
   /** Addresses and CIDR networks. */
   readonly trustedRelays: readonly string[];
@@ -31,15 +32,15 @@ export interface MailDoorOptions extends ListenAddress {
 
 export interface MailDoor {
   readonly address: ListenAddress;
-  /** Takes no new mail; those being received have `drainMs` to end. Never rejects. */
+  /** Accepts no new mail, and waits up to `drainMs` for the mails being received. Never rejects. */
   close(drainMs: number): Promise<void>;
 }
 
-/** Throws GatewayError `config-invalid` where the address or the certificate cannot be used. */
+/** Throws GatewayError `config-invalid` if the address or the certificate cannot be used. */
 export async function openMailDoor(options: MailDoorOptions): Promise<MailDoor> {
   const limits = { ...MAIL_DOOR_LIMITS, ...options.limits };
   const peers = openPeers(options.trustedRelays, limits);
-  const memory = openDataMemory(limits.memoryBytes, 0.25);
+  const memory = openMemoryBudget(limits.memoryBytes, 0.25);
   const receiving = new Map<SMTPServerSession, Promise<unknown>>();
   const sessions = mailSessions({ ...options, peers, memory, limits });
   const server = new MailServer(serverOptions(options, limits, peers, sessions, receiving), limits.commandsPerMail);
@@ -66,14 +67,14 @@ function serverOptions(
   sessions: MailSessions,
   receiving: Map<SMTPServerSession, Promise<unknown>>,
 ): SMTPServerOptions {
-  const never = ['AUTH', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', ...(tls === null ? ['STARTTLS'] : [])];
+  const alwaysDisabled = ['AUTH', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', ...(tls === null ? ['STARTTLS'] : [])];
   return {
     ...(tls === null ? {} : readTlsFiles(tls)),
     minVersion: 'TLSv1.2',
     name: hostname,
     heloResponse: '%s',
     lmtp: kind === 'lmtp',
-    disabledCommands: never,
+    disabledCommands: alwaysDisabled,
     disableReverseLookup: true,
     hideENHANCEDSTATUSCODES: false,
     size: limits.messageBytes,
@@ -82,20 +83,22 @@ function serverOptions(
     socketTimeout: limits.idleMs,
     useXClient: true,
     onConnect(session, done) {
-      session.disabledCommands = peers.isTrustedRelay(session.remoteAddress) ? never : [...never, 'XCLIENT'];
-      answer(sessions.admit(session), done);
+      const mayUseXclient = peers.isTrustedRelay(session.remoteAddress);
+      session.disabledCommands = mayUseXclient ? alwaysDisabled : [...alwaysDisabled, 'XCLIENT'];
+      replyWith(sessions.admit(session), done);
     },
-    onMailFrom: (_address, session, done) => answer(sessions.beginMail(session), done),
-    onRcptTo: (address, session, done) => answer(sessions.addRecipient(address, session), done),
+    onMailFrom: (_address, session, done) => replyWith(sessions.beginMail(session), done),
+    onRcptTo: (address, session, done) => replyWith(sessions.addRecipient(address, session), done),
     onData(stream, session, done) {
       const received = sessions.receiveMail(stream, session).then(({ reply, times }) => {
-        // 421 closes the connection: said once, as an error. Else LMTP (RFC 2033 §4.2) has a reply for each recipient.
-        if (reply.code === 421 || (kind === 'smtp' && reply.code !== 250)) done(refusal(reply));
+        // 421 closes the connection, so it is sent once, as an error. Otherwise LMTP needs one reply per recipient (RFC 2033
+        // §4.2).
+        if (reply.code === 421 || (kind === 'smtp' && reply.code !== 250)) done(asSmtpError(reply));
         else if (kind === 'smtp') done(null, reply.text);
         else
           done(
             null,
-            Array.from({ length: times }, () => (reply.code === 250 ? reply.text : refusal(reply))),
+            Array.from({ length: times }, () => (reply.code === 250 ? reply.text : asSmtpError(reply))),
           );
       });
       receiving.set(session, received);
@@ -104,19 +107,19 @@ function serverOptions(
   };
 }
 
-function answer(step: Promise<Reply | null>, done: (error?: Error | null) => void): void {
-  void step.then((reply) => done(reply === null ? null : refusal(reply)));
+function replyWith(step: Promise<Reply | null>, done: (error?: Error | null) => void): void {
+  void step.then((reply) => done(reply === null ? null : asSmtpError(reply)));
 }
 
-/** Counts each peer's connections, and cuts those that outlive a session and its last mail. */
+/** Counts the connections of each client, and closes those that last longer than a session and its last mail may. */
 function trackSockets(server: MailServer, peers: Peers, sessionMs: number): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.server.on('connection', (socket: Socket) => {
-    const closed = peers.open(plainAddress(socket.remoteAddress ?? ''));
-    const cut = setTimeout(() => socket.destroy(), 2 * sessionMs);
+    const closed = peers.countConnection(plainAddress(socket.remoteAddress ?? ''));
+    const deadline = setTimeout(() => socket.destroy(), 2 * sessionMs);
     sockets.add(socket);
     socket.once('close', () => {
-      clearTimeout(cut);
+      clearTimeout(deadline);
       sockets.delete(socket);
       closed();
     });
@@ -138,7 +141,7 @@ async function drain(
       connection.end(REPLIES.shuttingDown);
   }
   await within(AbortSignal.timeout(drainMs), Promise.all(receiving.values()), () => undefined);
-  // The last replies go out; a client that keeps its side open is not waited for.
+  // Pending replies are still sent, but a client that does not close its side cannot delay the shutdown.
   for (const socket of sockets) socket.destroySoon();
   await within(AbortSignal.timeout(1_000), closed, () => undefined);
   for (const socket of sockets) socket.destroy();

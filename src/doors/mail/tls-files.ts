@@ -1,5 +1,5 @@
-// Certificate and key for STARTTLS, from files that a renewal replaces under us: read again when they change, and only
-// taken over when they are PEM and belong together, since a live door with a broken context refuses every handshake.
+// Reads the certificate and key for STARTTLS, and reloads them after a renewal. In: two PEM files; out: a pair that can be
+// used. It refuses files that are not PEM or do not match, because with a broken pair every handshake would fail.
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { GatewayError } from '../../core/errors.ts';
@@ -15,7 +15,7 @@ export interface TlsPair {
   readonly key: Buffer;
 }
 
-/** Throws GatewayError `config-invalid` where the files cannot be read or do not fit. */
+/** Throws GatewayError `config-invalid` if the files cannot be read or do not match. */
 export function readTlsFiles(files: TlsFiles): TlsPair {
   try {
     const pair = { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
@@ -27,19 +27,19 @@ export function readTlsFiles(files: TlsFiles): TlsPair {
   }
 }
 
-/** Calls back with each new pair that fits; one that does not is logged and left. Returns what ends the watch. */
+/** Calls `use` with each new valid pair; an invalid one is logged. Returns a function that stops watching. */
 export function watchTlsFiles(files: TlsFiles, everyMs: number, log: Log, use: (pair: TlsPair) => void): () => void {
   const reload = () => {
     try {
       use(readTlsFiles(files));
       log.info({ certFile: files.certFile }, 'tls certificate reloaded');
     } catch (error) {
-      // Also seen when only one of the two files has been replaced so far: the other's change brings us here again.
-      log.warn({ err: error, certFile: files.certFile }, 'new tls certificate is not usable, the old one stays');
+      // This also happens when only one file has been replaced so far; the change of the other triggers another reload.
+      log.warn({ err: error, certFile: files.certFile }, 'new tls certificate is invalid, keeping the old one');
     }
   };
   const watched = [files.certFile, files.keyFile];
-  // Polled: a rename or a symlink swap, which is how renewals arrive, ends an fs.watch of the old file.
+  // The files are polled, because fs.watch loses a file that a renewal replaces by a rename or a symlink.
   for (const file of watched) watchFile(file, { interval: everyMs, persistent: false }, reload);
   return () => {
     for (const file of watched) unwatchFile(file, reload);

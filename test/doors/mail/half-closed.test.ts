@@ -1,5 +1,5 @@
-// Clients that send their last bytes and close their side at once, as Exim does after the last mail (`.` and QUIT in one, then
-// FIN). What they are owed is said to them; who owes us something is not waited for.
+// Clients that half-close the connection right after their last bytes, as Exim does after its last mail (`.` and QUIT
+// together, then FIN). They get every reply, and the door does not wait for a command or mail that is incomplete.
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -13,8 +13,8 @@ async function open(options: Partial<MailDoorOptions> = {}) {
   return door;
 }
 
-/** Stores as slowly as a disk. */
-const slowly = (fails = false): Partial<MailDoorOptions> => ({
+/** Stores a mail after 100 ms, or fails then. */
+const storeSlowly = (fails = false): Partial<MailDoorOptions> => ({
   receive: async () => {
     await wait(100);
     if (fails) throw new GatewayError('spool-full', 'full');
@@ -25,16 +25,16 @@ describe('a client that closes its side', () => {
   it.each([
     [false, 250],
     [true, 452],
-  ])('after its mail and QUIT hears what became of the mail (disk full: %s)', async (fails, code) => {
-    const client = await clientInData(await open(slowly(fails)));
+  ])('after its mail and QUIT gets the reply to the mail (disk full: %s)', async (fails, code) => {
+    const client = await clientInData(await open(storeSlowly(fails)));
     client.socket.end('Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n');
     expect(await client.line()).toMatch(new RegExp(`^${code} `));
     expect(await client.line()).toMatch(/^221 /);
     expect(await client.line()).toBeNull();
   });
 
-  it('by LMTP, too', async () => {
-    const door = await open({ kind: 'lmtp', ...slowly() });
+  it('after its mail and QUIT gets the reply to the mail over LMTP', async () => {
+    const door = await open({ kind: 'lmtp', ...storeSlowly() });
     const client = await rawClient(door);
     await client.reply();
     await client.talk('LHLO client.test', 'MAIL FROM:<bob@example.com>', 'RCPT TO:<carol@example.com>', 'DATA');
@@ -44,8 +44,8 @@ describe('a client that closes its side', () => {
     expect(await client.line()).toBeNull();
   });
 
-  it('after its mail, without QUIT, hears it, too', async () => {
-    const client = await clientInData(await open(slowly()));
+  it('after its mail without QUIT gets the reply to the mail', async () => {
+    const client = await clientInData(await open(storeSlowly()));
     client.socket.end('Subject: x\r\n\r\nx\r\n.\r\n');
     expect(await client.line()).toMatch(/^250 /);
     expect(await client.line()).toBeNull();
@@ -55,7 +55,7 @@ describe('a client that closes its side', () => {
     ['between commands', 'NOOP\r\n', /^250 /],
     ['in a command', 'NOO', null],
   ])(
-    '%s is not waited for',
+    '%s is disconnected without waiting',
     async (_what, bytes, reply) => {
       const client = await rawClient(await open());
       await client.reply();
@@ -69,7 +69,7 @@ describe('a client that closes its side', () => {
     3_000,
   );
 
-  it('in the middle of its mail has sent none', async () => {
+  it('in the middle of its mail has sent no mail', async () => {
     const door = await open();
     const client = await clientInData(door);
     const closed = once(client.socket, 'close');

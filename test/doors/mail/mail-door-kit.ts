@@ -1,4 +1,4 @@
-// A mail door on an ephemeral port that keeps what it receives, and a raw client that speaks bytes.
+// A mail door on an ephemeral port that collects the received mails, and a client that sends raw bytes.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { openLog } from '../../../src/app/log.ts';
@@ -46,15 +46,14 @@ export async function openTestDoor(options: Partial<MailDoorOptions> = {}): Prom
   return { address: door.address, close: (drainMs) => door.close(drainMs), mails };
 }
 
-/** Sends bytes, reads lines. */
 export interface RawClient {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
-  /** The next line without CRLF; null: the server has closed. */
+  /** Returns the next line without CRLF; null if the server has closed the connection. */
   line(): Promise<string | null>;
-  /** The next reply's last line, such as `250 …`. */
+  /** Returns the last line of the next reply, such as `250 …`. */
   reply(): Promise<string | null>;
-  /** One command after the other; the replies to each. */
+  /** Sends one command after the other and returns the reply to each. */
   talk(...commands: string[]): Promise<(string | null)[]>;
   close(): void;
 }
@@ -104,7 +103,7 @@ export async function rawClient(door: MailDoor): Promise<RawClient> {
   return client;
 }
 
-/** Greeted, one mail begun and its DATA answered with 354. */
+/** Returns a client whose DATA command got the reply 354. */
 export async function clientInData(door: MailDoor, recipient: string = REPLY): Promise<RawClient> {
   const client = await rawClient(door);
   await client.reply();

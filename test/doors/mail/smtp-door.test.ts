@@ -1,4 +1,4 @@
-// What the dialogues cannot show: the facts handed over, opening and closing, and mails in flight.
+// What the dialogues in test/wire/smtp cannot show: the received facts, opening and closing, and mails in flight.
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -17,23 +17,23 @@ async function sendTo(
   return replies;
 }
 
-describe('commands that come together', () => {
-  it('are answered together', async () => {
+describe('pipelined commands', () => {
+  it('get their replies in one packet', async () => {
     const door = await openTestDoor();
     const client = await rawClient(door);
     await client.reply();
     await client.talk('EHLO client.test');
-    const together: string[] = [];
-    client.socket.on('data', (chunk) => together.push(chunk.toString('latin1')));
+    const packets: string[] = [];
+    client.socket.on('data', (chunk) => packets.push(chunk.toString('latin1')));
     client.send(`MAIL FROM:<bob@remote.test>\r\nRCPT TO:<${REPLY}>\r\nRCPT TO:<nobody@reply.example.com>\r\nDATA\r\n`);
     for (const code of ['250', '250', '550', '354']) expect(await client.reply()).toMatch(code);
-    expect(together).toHaveLength(1);
+    expect(packets).toHaveLength(1);
     client.close();
     await door.close(100);
   });
 });
 
-/** A `receive` that waits until it is told how to end. */
+/** A `receive` that waits until `finish` is called. */
 function waitingReceive() {
   const waiting: (() => void)[] = [];
   return {
@@ -42,8 +42,8 @@ function waitingReceive() {
   };
 }
 
-describe('what is handed over', () => {
-  it('are the bytes, the envelope and the peer', async () => {
+describe('a received mail', () => {
+  it('has the bytes, the envelope and the peer', async () => {
     const door = await openTestDoor();
     const before = Date.now();
     await sendTo(
@@ -71,14 +71,14 @@ describe('what is handed over', () => {
     expect(mail?.receivedAt).toBeGreaterThanOrEqual(before);
   });
 
-  it('has the null sender as an empty text', async () => {
+  it('has an empty text for the null sender', async () => {
     const door = await openTestDoor();
     await sendTo(door, 'EHLO client.test', 'MAIL FROM:<>', `RCPT TO:<${BOUNCE}>`);
     await door.close(100);
     expect(door.mails[0]?.envelope).toEqual({ mailFrom: '', rcptTo: [BOUNCE] });
   });
 
-  it('is the client that a trusted relay passes on', async () => {
+  it('has the client of the XCLIENT command of a trusted relay', async () => {
     const door = await openTestDoor({ trustedRelays: ['127.0.0.0/8'] });
     const rest = ['EHLO relay.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`];
     await sendTo(
@@ -100,7 +100,7 @@ describe('what is handed over', () => {
     ]);
   });
 
-  it('by LMTP has each recipient once', async () => {
+  it('over LMTP has each recipient once', async () => {
     const door = await openTestDoor({ kind: 'lmtp' });
     await sendTo(door, 'LHLO client.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, `RCPT TO:<${REPLY}>`);
     await door.close(100);
@@ -108,26 +108,26 @@ describe('what is handed over', () => {
   });
 });
 
-describe('250', () => {
-  it('is not said before the mail is on disk', async () => {
+describe('the reply 250', () => {
+  it('is not sent before the mail is on disk', async () => {
     const disk = waitingReceive();
     const door = await openTestDoor({ receive: disk.receive });
     const client = await clientInData(door);
     let reply: string | null = null;
     client.send(`${MAIL}\r\n`);
-    const answered = client.reply().then((line) => {
+    const replied = client.reply().then((line) => {
       reply = line;
     });
     await wait(100);
     expect(reply).toBeNull();
     disk.finish();
-    await answered;
+    await replied;
     expect(reply).toBe('250 2.6.0 Mail accepted');
     client.close();
     await door.close(100);
   });
 
-  it('is waited for by nobody where the client has gone: the door lives on', async () => {
+  it('does no harm if the client has disconnected', async () => {
     const disk = waitingReceive();
     const door = await openTestDoor({ receive: disk.receive });
     const client = await clientInData(door);
@@ -144,7 +144,7 @@ describe('250', () => {
 });
 
 describe('opening', () => {
-  it('is refused where the port is taken, in words that say so', async () => {
+  it('fails with the address in the message if the port is in use', async () => {
     const door = await openTestDoor();
     await expect(openTestDoor({ port: door.address.port })).rejects.toThrow(
       expect.objectContaining({
@@ -157,7 +157,7 @@ describe('opening', () => {
 });
 
 describe('closing', () => {
-  it('tells idle clients, lets a mail in flight end, and takes no new connection', async () => {
+  it('notifies idle clients, waits for a mail in flight, and accepts no new connection', async () => {
     const disk = waitingReceive();
     const door = await openTestDoor({ receive: disk.receive });
     const idle = await rawClient(door);
@@ -177,25 +177,25 @@ describe('closing', () => {
     expect(late).toBe('ECONNREFUSED');
   });
 
-  it('waits for a mail that does not end only as long as it is given', async () => {
+  it('waits for an incomplete mail only for the given time', async () => {
     const door = await openTestDoor();
     const client = await clientInData(door);
     client.send('Subject: never ends\r\n');
-    const begun = Date.now();
+    const start = Date.now();
     await door.close(100);
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(Date.now() - start).toBeLessThan(10_000);
     expect(await client.reply()).toBeNull();
     expect(door.mails).toEqual([]);
   });
 
-  it('does not wait for clients that leave their side open', async () => {
+  it('does not wait for clients that keep their side open', async () => {
     const door = await openTestDoor();
     const client = await rawClient(door);
     await client.reply();
     client.socket.pause();
-    const begun = Date.now();
+    const start = Date.now();
     await door.close(5_000);
-    expect(Date.now() - begun).toBeLessThan(4_900);
+    expect(Date.now() - start).toBeLessThan(4_900);
     client.socket.resume();
     if (!client.socket.closed) await once(client.socket, 'close');
   });

@@ -18,7 +18,7 @@ function install(cert: string, key = cert): void {
   copyFileSync(join(folder, `${cert}.cert`), files.certFile);
 }
 
-async function upgraded(door: TestDoor): Promise<TLSSocket> {
+async function connectWithTls(door: TestDoor): Promise<TLSSocket> {
   const client = await rawClient(door);
   await client.reply();
   expect(await client.talk('EHLO client.test', 'STARTTLS')).toEqual([
@@ -32,16 +32,16 @@ async function upgraded(door: TestDoor): Promise<TLSSocket> {
 }
 
 async function nameShownBy(door: TestDoor): Promise<string> {
-  const tls = await upgraded(door);
+  const tls = await connectWithTls(door);
   const { CN } = tls.getPeerCertificate().subject;
   tls.destroy();
   return String(CN);
 }
 
-async function ask(socket: TLSSocket, command: string): Promise<string> {
+async function send(socket: TLSSocket, command: string): Promise<string> {
   socket.write(`${command}\r\n`);
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  return answer.toString();
+  const [reply] = (await once(socket, 'data')) as [Buffer];
+  return reply.toString();
 }
 
 describe('STARTTLS', () => {
@@ -50,20 +50,20 @@ describe('STARTTLS', () => {
     writeCertificate(folder, 'two.test');
   });
 
-  it('is offered with a certificate, and the mail says that it came encrypted', async () => {
+  it('is offered with a certificate, and the mail is marked as encrypted', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files });
-    const tls = await upgraded(door);
+    const tls = await connectWithTls(door);
     expect(tls.getProtocol()).toBe('TLSv1.3');
-    expect(await ask(tls, 'EHLO client.test')).not.toContain('STARTTLS');
-    for (const command of ['MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA']) await ask(tls, command);
-    expect(await ask(tls, 'Subject: x\r\n.')).toBe('250 2.6.0 Mail accepted\r\n');
+    expect(await send(tls, 'EHLO client.test')).not.toContain('STARTTLS');
+    for (const command of ['MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA']) await send(tls, command);
+    expect(await send(tls, 'Subject: x\r\n.')).toBe('250 2.6.0 Mail accepted\r\n');
     expect(door.mails[0]?.peer).toMatchObject({ tls: true, helo: 'client.test' });
     tls.destroy();
     await door.close(100);
   });
 
-  it('runs no command that was sent in the clear behind it', async () => {
+  it('discards commands that were sent unencrypted after it', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files });
     const client = await rawClient(door);
@@ -74,12 +74,12 @@ describe('STARTTLS', () => {
     client.socket.removeAllListeners('data');
     const tls = connect({ socket: client.socket, rejectUnauthorized: false });
     await once(tls, 'secureConnect');
-    expect(await ask(tls, `RCPT TO:<${REPLY}>`)).toMatch(/^503 /);
+    expect(await send(tls, `RCPT TO:<${REPLY}>`)).toMatch(/^503 /);
     tls.destroy();
     await door.close(100);
   });
 
-  it('takes a renewed certificate, and keeps the old one where the new one is broken', async () => {
+  it('uses a renewed certificate, and keeps the old one if the new one is invalid', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files, limits: { tlsCheckMs: 20 } });
     expect(await nameShownBy(door)).toBe('one.test');
@@ -98,7 +98,7 @@ describe('STARTTLS', () => {
     await door.close(100);
   });
 
-  it('is refused at the start with files that cannot be used', async () => {
+  it('is refused at start-up with invalid files', async () => {
     install('one.test', 'two.test');
     const refused = expect.objectContaining({
       code: 'config-invalid',
@@ -108,7 +108,7 @@ describe('STARTTLS', () => {
     await expect(openTestDoor({ tls: { ...files, certFile: join(folder, 'none') } })).rejects.toEqual(refused);
   });
 
-  it('that the client never goes through with ends with the door', async () => {
+  it('without a handshake does not delay closing the door', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files });
     const client = await rawClient(door);
@@ -118,25 +118,25 @@ describe('STARTTLS', () => {
     const half = await rawClient(door);
     await half.reply();
     await half.talk('EHLO client.test', 'STARTTLS');
-    const begun = Date.now();
+    const start = Date.now();
     await door.close(200);
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(Date.now() - start).toBeLessThan(10_000);
     half.close();
     client.close();
   });
 
-  it('says what became of a mail to a client that has closed its side', async () => {
+  it('sends the reply to a mail to a client that has half-closed the connection', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files, receive: () => wait(100) });
-    const tls = await upgraded(door);
+    const tls = await connectWithTls(door);
     for (const command of ['EHLO client.test', 'MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA'])
-      await ask(tls, command);
-    let heard = '';
-    tls.on('data', (data: Buffer) => (heard += data.toString()));
+      await send(tls, command);
+    let replies = '';
+    tls.on('data', (data: Buffer) => (replies += data.toString()));
     const closed = once(tls, 'close');
     tls.end('Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n');
     await closed;
-    expect(heard).toMatch(/^250 .*\r\n221 .*\r\n$/);
+    expect(replies).toMatch(/^250 .*\r\n221 .*\r\n$/);
     await door.close(100);
   });
 });
