@@ -1,10 +1,11 @@
-// `npm run bench`: every figure of the promises beside its limit, measured in one run; one table at the end. On a busy machine
-// only the ratios mean something, and the processor times: so the load is printed, too. `npm run bench quick` takes a tenth.
+// `npm run bench [quick] [NAME …]`: every figure of the promises and of docs/decisions beside its limit, measured in one run;
+// one table at the end. `quick` takes a tenth; names such as `accept`, `decisions` or `tsdav` run only those. On a busy
+// machine only the ratios mean something, and the processor times: so the load is printed as well.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildGateway, type BuiltGateway } from '../harness/gateway-process.ts';
 import { lacks } from '../system/requirements.ts';
-import { buildGateway } from '../harness/gateway-process.ts';
 import { measureAccept } from './accept.ts';
 import { measureApply } from './apply.ts';
 import { type BackEnd, startEmbedded, startRadicaleBackEnd } from './back-end.ts';
@@ -12,6 +13,13 @@ import { canMeasureCyrus, measureBesideCyrus } from './beside-cyrus.ts';
 import { measureBlackHole } from './black-hole.ts';
 import { measureCallbacks } from './callbacks.ts';
 import { measureDayAway } from './day-away.ts';
+import { type Finding, machineText } from './decisions/findings.ts';
+import { measureIcalJs } from './decisions/ical-js.ts';
+import { measureMailparser } from './decisions/mailparser.ts';
+import { measureRecurrence } from './decisions/recurrence.ts';
+import { measureSpool } from './decisions/spool.ts';
+import { measureSqlite } from './decisions/sqlite.ts';
+import { measureTsdav } from './decisions/tsdav.ts';
 import { measureHotEvent } from './hot-event.ts';
 import { measureQueue } from './queue.ts';
 import { measureRooms } from './where-time-goes.ts';
@@ -25,10 +33,13 @@ interface Row {
   readonly held: boolean | null;
 }
 
+const names = process.argv.slice(2).filter((name) => name !== 'quick');
 const quick = process.argv.includes('quick');
 const some = (count: number): number => (quick ? Math.ceil(count / 10) : count);
 const rows: Row[] = [];
-const built = buildGateway();
+/** Made when the first row wants it: those of the decisions do without. */
+let build: BuiltGateway | null = null;
+const built = (): BuiltGateway => (build ??= buildGateway());
 
 function add(what: string, figure: string, beside: string, promise = '', held: boolean | null = null): void {
   rows.push({ what, figure, beside, promise, held });
@@ -51,7 +62,7 @@ async function accept(): Promise<void> {
 }
 
 async function apply(start: () => Promise<BackEnd>): Promise<void> {
-  const figures = await measureApply(built, start, some(600));
+  const figures = await measureApply(built(), start, some(600));
   const { backEnd, getPut } = figures;
   for (const kind of ['cold', 'warm'] as const) {
     const beside = `${times(figures[kind], getPut)} its own GET+PUT (${round(getPut)}/s); ${round(figures.cpu, 1)} ms CPU each`;
@@ -63,7 +74,7 @@ async function apply(start: () => Promise<BackEnd>): Promise<void> {
 }
 
 async function hotEvent(attendees: number): Promise<void> {
-  const { sent, puts, p50, worst, cpu, memory } = await measureHotEvent(built, attendees);
+  const { sent, puts, p50, worst, cpu, memory } = await measureHotEvent(built(), attendees);
   const beside = `sent in ${round(sent)} s; ${round(cpu, 1)} ms CPU each; ${round(memory)} MB`;
   const figure = `${puts} PUTs; visible p50 ${round(p50, 1)} s, worst ${round(worst, 1)} s`;
   const promised = attendees <= 2_000;
@@ -72,7 +83,10 @@ async function hotEvent(attendees: number): Promise<void> {
 }
 
 async function callbacks(): Promise<void> {
-  const { attendees, bytes, p50, p99, posted, mailed, cpu, databaseBytes } = await measureCallbacks(built, some(2_000));
+  const { attendees, bytes, p50, p99, posted, mailed, cpu, databaseBytes } = await measureCallbacks(
+    built(),
+    some(2_000),
+  );
   const size = `${round(bytes / 1024)} kB each; ${round(databaseBytes / 2 ** 20)} MB of database`;
   const figure = `p50 ${round(p50, 2)} ms, p99 ${round(p99, 1)} ms; all in ${round(posted, 1)} s`;
   add(`callbacks, ${attendees} attendees`, figure, size, 'p50 < 3 ms, all < 20 s', p50 < 3 && posted < 20);
@@ -93,7 +107,7 @@ async function queue(): Promise<void> {
 
 async function blackHole(): Promise<void> {
   for (const kind of ['swallows', 'drops'] as const) {
-    const { alone, beside, atFirst } = await measureBlackHole(built, kind);
+    const { alone, beside, atFirst } = await measureBlackHole(built(), kind);
     const what = kind === 'swallows' ? 'one back end that never answers' : 'one back end whose SYNs are lost';
     const without = `${times(beside, alone)} without (${round(alone)}/s); ${times(atFirst, alone)} in its first seconds`;
     add(what, `${round(beside)}/s beside it`, without, '≥ 0.9 ×', beside >= 0.9 * alone);
@@ -101,7 +115,7 @@ async function blackHole(): Promise<void> {
 }
 
 async function dayAway(start: (organizers: readonly string[]) => Promise<BackEnd>): Promise<void> {
-  const figures = await measureDayAway(built, start, some(10_000));
+  const figures = await measureDayAway(built(), start, some(10_000));
   const { backEnd, answers, accepted, first, half, all, getPut } = figures;
   const beside = `first after ${round(first)} s, half after ${round(half)} s; ${times(answers / all, getPut)} its own GET+PUT (${round(getPut)}/s); taken at ${round(accepted)}/s`;
   const figure = `all ${answers} in after ${round(all)} s`;
@@ -110,7 +124,7 @@ async function dayAway(start: (organizers: readonly string[]) => Promise<BackEnd
 
 async function cyrus(): Promise<void> {
   const sizes = { events: some(600), attendees: some(1_000) };
-  for (const { workload, cyrus: peer, gateway } of await measureBesideCyrus(built, sizes)) {
+  for (const { workload, cyrus: peer, gateway } of await measureBesideCyrus(built(), sizes)) {
     const beside = `${times(gateway.applied, peer.applied)} Cyrus (${round(peer.applied)}/s, ${round(peer.cpu, 1)} ms CPU)`;
     const figure = `${round(gateway.applied)}/s, ${round(gateway.cpu, 1)} ms CPU`;
     add(`beside Cyrus, ${workload}`, figure, beside, '> 1 ×', gateway.applied > peer.applied);
@@ -118,30 +132,74 @@ async function cyrus(): Promise<void> {
 }
 
 async function rooms(): Promise<void> {
-  const shares = [...(await measureRooms(built, some(600)))].filter(([, share]) => share >= 0.02);
+  const shares = [...(await measureRooms(built(), some(600)))].filter(([, share]) => share >= 0.02);
   add('where an answer’s time goes', shares.map(([room, share]) => `${room} ${round(share * 100)} %`).join(', '), '');
+}
+
+/** Each row stands for a page of docs/decisions; nothing is promised there. */
+async function decision(measure: () => Promise<readonly Finding[]>): Promise<void> {
+  for (const { what, figure, beside } of await measure()) add(what, figure, beside);
+}
+
+async function applyAll(): Promise<void> {
+  await apply(startEmbedded);
+  if (!lacks('radicale')) await apply(startRadicaleBackEnd);
+}
+
+async function hotEvents(): Promise<void> {
+  for (const attendees of [500, 2_000, 10_000].slice(0, quick ? 1 : 3)) await hotEvent(attendees);
+}
+
+async function daysAway(): Promise<void> {
+  await dayAway(startEmbedded);
+  if (!lacks('radicale')) await dayAway(startRadicaleBackEnd);
+}
+
+async function besideCyrus(): Promise<void> {
+  if (canMeasureCyrus()) await cyrus();
+  else console.log('Cyrus IMAP: not measured, for it or its load generator is not here');
+}
+
+const decisions: ReadonlyMap<string, () => Promise<void>> = new Map([
+  ['ical.js', () => decision(measureIcalJs)],
+  ['mailparser', () => decision(measureMailparser)],
+  ['tsdav', () => decision(measureTsdav)],
+  ['recurrence', () => decision(measureRecurrence)],
+  ['spool', () => decision(measureSpool)],
+  ['sqlite', () => decision(measureSqlite)],
+]);
+
+const groups: ReadonlyMap<string, () => Promise<void>> = new Map([
+  ['accept', accept],
+  ['apply', applyAll],
+  ['hot-event', hotEvents],
+  ['callbacks', callbacks],
+  ['queue', queue],
+  ['black-hole', blackHole],
+  ['day-away', daysAway],
+  ['cyrus', besideCyrus],
+  ['rooms', rooms],
+  ...decisions,
+]);
+
+/** All of them where none is named. */
+function wanted(): (() => Promise<void>)[] {
+  if (names.length === 0) return [...groups.values()];
+  return names.flatMap((name) => {
+    if (name === 'decisions') return [...decisions.values()];
+    const group = groups.get(name);
+    if (group === undefined) throw new TypeError(`${name} is none of decisions, ${[...groups.keys()].join(', ')}`);
+    return [group];
+  });
 }
 
 const begun = loadavg();
 try {
-  await accept();
-  await apply(startEmbedded);
-  if (!lacks('radicale')) await apply(startRadicaleBackEnd);
-  for (const attendees of [500, 2_000, 10_000].slice(0, quick ? 1 : 3)) await hotEvent(attendees);
-  await callbacks();
-  await queue();
-  await blackHole();
-  await dayAway(startEmbedded);
-  if (!lacks('radicale')) await dayAway(startRadicaleBackEnd);
-  if (canMeasureCyrus()) await cyrus();
-  else console.log('Cyrus IMAP: not measured, for it or its load generator is not here');
-  await rooms();
+  for (const measure of wanted()) await measure();
 } finally {
-  built.remove();
+  (build as BuiltGateway | null)?.remove();
 }
-console.log(
-  `\n${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}, load ${begun.map((load) => round(load, 1))} at the beginning, ${loadavg().map((load) => round(load, 1))} at the end\n`,
-);
+console.log(`\n${machineText(begun)}\n`);
 console.log('| what | figure | beside | promise | held |\n|---|---|---|---|---|');
 for (const { what, figure, beside, promise, held } of rows) {
   console.log(`| ${what} | ${figure} | ${beside} | ${promise} | ${held === null ? '' : held ? 'yes' : 'no'} |`);
