@@ -3,7 +3,7 @@
 // A mail is never dropped without an entry, but for other people's copies in own-domain mode.
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { addressKey, calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 import { readBounceAddress } from '../../core/signing/bounce-address.ts';
 import { readReplyAddress } from '../../core/signing/reply-address.ts';
@@ -48,7 +48,7 @@ async function interpretTask(options: InterpretOptions, task: Task, set: ChangeS
   let asked: Promise<SenderEvidence> | undefined;
   const evidence = (): Promise<SenderEvidence> => (asked ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
   const reading: Reading = { task, mail, incoming, origin, evidence, set, taken: new Set() };
-  for (const recipient of new Set(envelope.rcptTo.map((address) => address.toLowerCase()))) {
+  for (const recipient of new Set(envelope.rcptTo.map(addressKey))) {
     await takeFor(options, await routeOf(options, recipient), reading);
   }
 }

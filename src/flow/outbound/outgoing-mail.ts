@@ -1,5 +1,6 @@
 // Gives every mail that we make its identity: a task id, the Message-ID from it (a retry repeats it, another mail does
 // not), a signed envelope sender, and our own From address.
+import { addressKey } from '../../core/ical/calendar-address.ts';
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
@@ -52,7 +53,7 @@ export function openPost(options: PostOptions): Post {
     },
     task(stamp, raw, facts, now) {
       const body: OutgoingBody = { kind: 'outgoing', mailFrom: stamp.mailFrom, messageId: stamp.messageId, ...facts };
-      const lane = recipientLane(facts.uid ?? stamp.id, facts.rcptTo.toLowerCase());
+      const lane = recipientLane(facts.uid ?? stamp.id, addressKey(facts.rcptTo));
       return newTask(stamp.id, 'outgoing', lane, body, { createdAt: now }, raw);
     },
   };

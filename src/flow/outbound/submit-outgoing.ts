@@ -1,7 +1,7 @@
 // Queue `outgoing`, one lane: composed mails to the relay, first in, first out. Temporary failures go back to the queue
 // (the work queue's back-off) for five days; what is refused for good is told to the organizer.
 import { GatewayError } from '../../core/errors.ts';
-import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { addressKey } from '../../core/ical/calendar-address.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
 import type { Submission } from '../ports/submission.ts';
 import type { ReasonFor } from '../../core/reasons.ts';
@@ -76,7 +76,7 @@ function settle<V extends 'mailed' | 'not-mailed'>(
   detail: string,
 ): void {
   const { origin, organizer, uid, rcptTo, messageId } = bodyOf<OutgoingBody>(task);
-  const attendee = calendarAddress(rcptTo)?.key ?? rcptTo;
+  const attendee = addressKey(rcptTo);
   set.done(task.id);
   set.record(
     entryAbout({ ...origin, messageId }, task.id, {
