@@ -4,18 +4,18 @@ import { randomBytes } from 'node:crypto';
 import { mailDoorOptions } from './config/adapter-options.ts';
 import type { Config } from './config/config.ts';
 import { decideAndSee, readDecision } from '../flow/questions/decide-held.ts';
-import { doorsFirst } from '../flow/queue/request-priority.ts';
-import { endUnanswered } from '../flow/questions/expire-questions.ts';
+import { requestPriority } from '../flow/queue/request-priority.ts';
+import { expireQuestions } from '../flow/questions/expire-questions.ts';
 import { makeOutcomes, type Outcomes } from '../flow/queue/outcomes.ts';
 import { receiveCallback, receiveMail } from '../flow/inbound/receive.ts';
 import { answerRsvp, showRsvp } from '../flow/inbound/show-rsvp.ts';
-import { writePace } from '../flow/queue/write-batching.ts';
+import { writeBatching } from '../flow/queue/write-batching.ts';
 import { openHttp } from '../doors/web/open-http.ts';
 import type { UseCases } from '../flow/use-cases.ts';
 import type { Log } from '../flow/ports/log.ts';
 import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
 import { openMetrics } from '../adapters/metrics/open-metrics.ts';
-import { makeReadinessCheck } from '../doors/metrics/readiness.ts';
+import { watchReadiness } from '../doors/metrics/readiness.ts';
 import { DRAIN_MS, type OnStop, openFlow } from './wire-queues.ts';
 import type { ReceivedMail } from '../core/message/types.ts';
 import { readSettingFiles } from './config/setting-files.ts';
@@ -69,22 +69,22 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   const outcomes = makeOutcomes(log);
   const metrics = openMetrics({ outcomes, spool, now: Date.now });
   onStop(() => metrics.close());
-  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now, pace: writePace(Date.now) };
-  const doors = doorsFirst();
-  const { store } = await openFlow(config, log, onStop, { ...shared, doors, metrics, templates });
+  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now, writeBatching: writeBatching(Date.now) };
+  const priority = requestPriority();
+  const { store } = await openFlow(config, log, onStop, { ...shared, priority, metrics, templates });
   const listeners = new Map<string, HostPort>();
   const { countReceived } = metrics;
   const guestList = config.showGuestList;
   const useCases: UseCases = {
     receiveCallback: countReceived(
       'callback',
-      doors.serve(async (request) => void (await receiveCallback(shared, request))),
+      priority.serve(async (request) => void (await receiveCallback(shared, request))),
     ),
     showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
     decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
-    ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now: Date.now }),
+    ready: watchReadiness({ probe: () => spool.probe(), listeners, now: Date.now }),
   };
   const receive = countReceived(
     (mail) => mail.peer.door,
@@ -119,8 +119,8 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   const pruning = setInterval(() => {
     const now = earliestNow();
     void pruneRecords(config, spool, now, log);
-    const warn = (error: unknown): void => log.warn({ err: error }, 'undecided questions could not be ended');
-    void endUnanswered(spool, now).catch(warn);
+    const warn = (error: unknown): void => log.warn({ err: error }, 'questions could not be expired');
+    void expireQuestions(spool, now).catch(warn);
   }, PRUNE_EVERY_MS).unref();
   onStop(() => clearInterval(pruning));
   const shown = (name: string): string | null => {

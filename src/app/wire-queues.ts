@@ -1,25 +1,25 @@
-// The corridor: adapters and use cases, joined to the four queues by a Config. In: spool, ledger and what they share; out:
-// the calendar store that the doors ask, too. What it opens is closed by `onStop`, last opened first.
+// Opens the adapters, builds the handlers of the five queues from a Config and starts their workers. Spool, ledger and what
+// they share come in; the calendar store, which the doors also use, goes out. `onStop` closes what was opened, last first.
 import { openAuthenticator } from '../adapters/authenticate/authenticate.ts';
 import type { BreakerState } from '../flow/ports/calendar-store.ts';
 import { openCalendarStore } from '../adapters/caldav/open-calendar-store.ts';
 import type { Templates } from '../core/compose/types.ts';
 import type { Config } from './config/config.ts';
 import { linksToDecide } from '../flow/questions/decision-link.ts';
-import type { DoorsFirst } from '../flow/queue/request-priority.ts';
+import type { RequestPriority } from '../flow/queue/request-priority.ts';
 import { interpretIncoming } from '../flow/inbound/interpret-incoming.ts';
-import { mailInvitations } from '../flow/outbound/mail-invitation.ts';
+import { deliver } from '../flow/outbound/deliver.ts';
 import { notifyOrganizer } from '../flow/questions/notify-organizer.ts';
 import type { Outcomes } from '../flow/queue/outcomes.ts';
 import { languageOf } from '../flow/outbound/language-of.ts';
-import { openPost } from '../flow/outbound/outgoing-mail.ts';
+import { openOutgoingMails } from '../flow/outbound/outgoing-mail.ts';
 import { submitOutgoing } from '../flow/outbound/submit-outgoing.ts';
-import { tellHeld } from '../flow/questions/tell-held.ts';
-import { afterGivingUp } from '../flow/questions/notify-failed-decision.ts';
-import { workEvent } from '../flow/copies/work-event.ts';
-import { wakeWaiting } from '../flow/queue/resume-on-recovery.ts';
+import { askOwner } from '../flow/questions/ask-owner.ts';
+import { notifyFailedDecision } from '../flow/questions/notify-failed-decision.ts';
+import { workCopies } from '../flow/copies/work-copies.ts';
+import { resumeOnRecovery } from '../flow/queue/resume-on-recovery.ts';
 import { waitForQuota } from '../flow/outbound/wait-for-quota.ts';
-import type { WritePace } from '../flow/queue/write-batching.ts';
+import type { WriteBatching } from '../flow/queue/write-batching.ts';
 import { type QueueWork, workQueue } from '../flow/queue/work-queue.ts';
 import type { OccurrenceQuery } from '../core/itip/types.ts';
 import type { Log } from '../flow/ports/log.ts';
@@ -36,8 +36,8 @@ export type OnStop = (close: () => Promise<unknown> | unknown) => void;
 export const DRAIN_MS = 10_000;
 
 export interface FlowShared {
-  readonly doors: DoorsFirst;
-  readonly pace: WritePace;
+  readonly priority: RequestPriority;
+  readonly writeBatching: WriteBatching;
   readonly metrics: Metrics;
   readonly spool: Spool;
   readonly ledger: Ledger;
@@ -48,15 +48,15 @@ export interface FlowShared {
 }
 
 export async function openFlow(config: Config, log: Log, onStop: OnStop, shared: FlowShared) {
-  const { spool, outcomes, metrics, doors } = shared;
+  const { spool, outcomes, metrics, priority } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
-  const waking = wakeWaiting({ spool, log, now: shared.now });
-  onStop(() => waking.close());
+  const resumer = resumeOnRecovery({ spool, log, now: shared.now });
+  onStop(() => resumer.close());
   const onBreaker = (backEnd: string, state: BreakerState): void => {
     metrics.setBreakerState(backEnd, state);
-    waking.tell(backEnd, state === 'closed');
-    log.warn({ backEnd, breaker: state }, 'how the CalDAV server is asked has changed');
+    resumer.tell(backEnd, state === 'closed');
+    log.warn({ backEnd, state }, `CalDAV circuit breaker: ${state}`);
   };
   const store = metrics.measureStore(openCalendarStore({ ...calendarStoreOptions(config), onBreaker }));
   onStop(() => store.close());
@@ -72,7 +72,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   });
   onStop(() => authenticator.close());
   const messageDomain = config.replyDomain ?? bounceDomain ?? hostname;
-  const post = openPost({
+  const outgoingMails = openOutgoingMails({
     ...shared,
     ring: config.secrets,
     hostname: messageDomain,
@@ -83,7 +83,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const common = {
     ...shared,
     ring: config.secrets,
-    post,
+    outgoingMails,
     appUrl: config.appUrl,
     languageOf: languageOf(config.defaultLanguage, config.recipientLanguages ?? new Map()),
     timezone: config.displayTimezone,
@@ -107,28 +107,28 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     postmaster: config.postmasterEmail,
     policy: config.senderPolicy,
   });
-  const event = workEvent({
+  const event = workCopies({
     ...common,
     store,
-    tellHeld: tellHeld(common),
     notifyOrganizer: notifyOrganizer({ ...common, mode: config.notifyOrganizer }),
   });
   const quota = { hour: config.quotaNewRecipientsHour, day: config.quotaNewRecipientsDay };
-  const invitation = doors.giveWay(
-    mailInvitations({
+  const invitation = priority.defer(
+    deliver({
       ...common,
       itip: config.itipEnabled,
       guestList: config.showGuestList,
       waitForQuota: waitForQuota({ ...common, quota }),
     }),
   );
+  const question = askOwner(common);
   const outgoing = submitOutgoing({ ...common, submission });
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };
   const toRelay = { first: 15_000, longest: 30 * 60_000 };
   const base = { spool, outcomes, log, now: Date.now };
   const works: QueueWork[] = [
     workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
-    // More than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
+    // More lanes than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
     workQueue({
       ...base,
       queue: 'event',
@@ -136,8 +136,9 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
       lanes: 24,
       perLane: 2_000,
       backOff: toCaldav,
-      afterGivingUp: afterGivingUp(shared.makeId),
+      afterGivingUp: notifyFailedDecision(shared.makeId),
     }),
+    workQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: toCaldav }),
     workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
     // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
     workQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),

@@ -287,6 +287,10 @@ export const reasons = {
   'reported-before': { verdicts: ['ignored'], ledger: () => 'This delivery failure was reported before.' },
 
   // The operator decided (`imip-gateway queue`), or has to look.
+  unreadable: {
+    verdicts: ['held'],
+    ledger: ({ why }: { why: string }) => `The task cannot be read, held for the operator: ${why}`,
+  },
   operator: { verdicts: ['held'], ledger: () => 'Held by the operator.' },
   'operator-retry': { verdicts: ['decided'], ledger: () => 'Retried by the operator.' },
   'operator-drop': { verdicts: ['decided'], ledger: () => 'Dropped by the operator.' },
@@ -307,6 +311,12 @@ export type HoldReason = { [R in Reason]: Reasons[R] extends { readonly text: st
 
 export type HoldText = Reasons[HoldReason]['text'];
 
+/** A reason with its sentence. */
+export interface Why<R extends Reason = Reason> {
+  readonly reason: R;
+  readonly detail: string;
+}
+
 /** For several reasons: the facts of all of them. */
 type FactsOf<R extends Reason> = Reasons[R]['ledger'] extends (facts: infer F) => string ? F : never;
 
@@ -314,7 +324,7 @@ type FactsOf<R extends Reason> = Reasons[R]['ledger'] extends (facts: infer F) =
 export function because<R extends Reason>(
   reason: R,
   ...facts: unknown extends FactsOf<R> ? [] : [facts: FactsOf<R>]
-): { readonly reason: R; readonly detail: string } {
+): Why<R> {
   const say = reasons[reason].ledger as (...facts: readonly unknown[]) => string;
   return { reason, detail: say(...facts) };
 }
@@ -322,6 +332,10 @@ export function because<R extends Reason>(
 /** What is read from the spool may name a reason of another version of the gateway. */
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
+}
+
+export function isHoldReason(text: string): text is HoldReason {
+  return holdText(text) !== null;
 }
 
 /** The last part of the message `mail.held.<text>`; null for a reason that has none. */

@@ -9,16 +9,19 @@ import { compileTemplates } from '../../src/core/compose/templates.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { linksToDecide } from '../../src/flow/questions/decision-link.ts';
 import { interpretIncoming } from '../../src/flow/inbound/interpret-incoming.ts';
-import { mailInvitations } from '../../src/flow/outbound/mail-invitation.ts';
+import { deliver } from '../../src/flow/outbound/deliver.ts';
 import { notifyOrganizer } from '../../src/flow/questions/notify-organizer.ts';
 import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
-import { openPost } from '../../src/flow/outbound/outgoing-mail.ts';
+import { openOutgoingMails } from '../../src/flow/outbound/outgoing-mail.ts';
 import { readTemplates } from '../../src/app/config/read-templates.ts';
 import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/inbound/receive.ts';
 import { submitOutgoing } from '../../src/flow/outbound/submit-outgoing.ts';
 import { waitForQuota } from '../../src/flow/outbound/wait-for-quota.ts';
-import { tellHeld } from '../../src/flow/questions/tell-held.ts';
-import { workEvent } from '../../src/flow/copies/work-event.ts';
+import { askOwner } from '../../src/flow/questions/ask-owner.ts';
+import { workCopies } from '../../src/flow/copies/work-copies.ts';
+import { changesOf } from '../../src/flow/queue/plan.ts';
+import { joinChanges, readBatch } from '../../src/flow/queue/read-batch.ts';
+import type { KindsOf, Waiting } from '../../src/flow/records/records.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
@@ -116,7 +119,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
   const evidence = { of: (mail: ReceivedMail): Partial<SenderEvidence> => ({ from: [mail.envelope.mailFrom] }) };
   const makeId = makeIds();
   const now = (): number => clock.now;
-  const post = openPost({
+  const outgoingMails = openOutgoingMails({
     ring: keys,
     makeId,
     hostname: 'gateway.example.com',
@@ -128,11 +131,11 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     spool,
     ledger,
     templates,
-    post,
+    outgoingMails,
     makeId,
     now,
     // The clock stands still here: nothing may wait for it.
-    pace: { begin: () => undefined, dueAt: now },
+    writeBatching: { begin: () => undefined, dueAt: now },
     ring: keys,
     replyDomain,
     bounceDomain: replyDomain,
@@ -146,7 +149,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
-  const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
+  const work: { readonly [Q in QueueName]: (records: readonly Waiting<KindsOf[Q]>[]) => Promise<Changes> } = {
     incoming: interpretIncoming({
       ...common,
       interpret: interpretMail,
@@ -166,13 +169,13 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
       postmaster: 'postmaster@example.com',
       policy: 'strict',
     }),
-    event: workEvent({
+    question: askOwner(common),
+    event: workCopies({
       ...common,
       store: calendar,
-      tellHeld: tellHeld(common),
       notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
     }),
-    invitation: mailInvitations({
+    invitation: deliver({
       ...common,
       itip: options.itip ?? true,
       waitForQuota: awaitQuota,
@@ -190,8 +193,26 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     }),
   };
 
+  /** What the worker of that queue does with a batch. */
+  async function handle(queue: QueueName, batch: Batch): Promise<Changes> {
+    const { records, others } = readBatch(batch, clock.now);
+    const worked =
+      records.length === 0 ? {} : await (work[queue] as (records: readonly Waiting[]) => Promise<Changes>)(records);
+    return joinChanges(worked, changesOf(others));
+  }
+  const handlerOf = (queue: QueueName) => (batch: Batch) => handle(queue, batch);
+  const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
+    incoming: handlerOf('incoming'),
+    event: handlerOf('event'),
+    question: handlerOf('question'),
+    invitation: handlerOf('invitation'),
+    outgoing: handlerOf('outgoing'),
+  };
+
   /** Works what is due until nothing is; a handler's failure puts the lane back by a second. */
-  async function settle(queues: readonly QueueName[] = ['incoming', 'invitation', 'event', 'outgoing']): Promise<void> {
+  async function settle(
+    queues: readonly QueueName[] = ['incoming', 'invitation', 'event', 'question', 'outgoing'],
+  ): Promise<void> {
     for (let again = true; again; ) {
       again = false;
       for (const queue of queues) {

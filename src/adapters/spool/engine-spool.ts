@@ -63,11 +63,11 @@ export function createSpool(engine: Engine, calendars: CalendarCache): Spool {
 
 export function createLedger(engine: Engine, calendars: CalendarCache): Ledger {
   return {
-    async eventContext(organizerKey, uid, attendeeKeys) {
-      const brief = await engine.run('eventContext', organizerKey, uid, attendeeKeys);
+    async copyContext(ownerKey, uid, attendeeKeys) {
+      const brief = await engine.run('copyContext', ownerKey, uid, attendeeKeys);
       const recalled = await calendars.addCalendars(brief.mailings);
       const mailings = recalled.map(({ calendar, ...mailing }) => ({ ...mailing, calendar: calendar ?? '' }));
-      return { event: brief.event, applied: brief.applied, mailings };
+      return { place: brief.place, applied: brief.applied, mailings };
     },
     replyPair: (id) => engine.run('replyPair', id),
     mailing: (messageId) => engine.run('mailing', messageId),

@@ -3,7 +3,7 @@
 // is part of a primary key is stored as '' if it is null. It refuses nothing.
 import { createHash } from 'node:crypto';
 import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
-import type { EventRecord, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from '../../flow/ports/spool.ts';
+import type { CopyPlace, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from '../../flow/ports/spool.ts';
 import { remember } from '../../core/ical/memoize-text.ts';
 import type { AppliedAnswer } from '../../core/itip/types.ts';
 
@@ -40,22 +40,22 @@ export function* writeLedger(writes: readonly LedgerWrite[]): Operation<void> {
 
 /** These writes may replace each other, so they run in the given order. */
 function* writeInOrder(write: LedgerWrite): Operation<void> {
-  if (write.kind === 'event') {
-    const { organizerKey, uid, href } = write.event;
-    const sql = `insert into event (organizer_key, uid, href) values (?, ?, ?)
-      on conflict (organizer_key, uid) do update set href = excluded.href`;
-    yield* query(sql, organizerKey, uid, href);
+  if (write.kind === 'place') {
+    const { ownerKey, uid, href } = write.place;
+    const sql = `insert into event (owner_key, uid, href) values (?, ?, ?)
+      on conflict (owner_key, uid) do update set href = excluded.href`;
+    yield* query(sql, ownerKey, uid, href);
   }
   if (write.kind === 'suppress') {
-    const { organizerKey, recipientKey, reason, at } = write;
-    const sql = `insert into suppression (organizer_key, recipient_key, reason, at) values (?, ?, ?, ?)
-      on conflict (organizer_key, recipient_key) do update set reason = excluded.reason, at = excluded.at`;
-    yield* query(sql, organizerKey, recipientKey, reason, at);
+    const { ownerKey, recipientKey, reason, at } = write;
+    const sql = `insert into suppression (owner_key, recipient_key, reason, at) values (?, ?, ?, ?)
+      on conflict (owner_key, recipient_key) do update set reason = excluded.reason, at = excluded.at`;
+    yield* query(sql, ownerKey, recipientKey, reason, at);
   }
   if (write.kind === 'unsuppress') {
-    const { organizerKey, recipientKey } = write;
-    const sql = 'delete from suppression where organizer_key = ? and recipient_key = ?';
-    yield* query(sql, organizerKey, recipientKey);
+    const { ownerKey, recipientKey } = write;
+    const sql = 'delete from suppression where owner_key = ? and recipient_key = ?';
+    yield* query(sql, ownerKey, recipientKey);
   }
 }
 
@@ -95,16 +95,16 @@ function subjectsOf({ recordId, taskId, messageId, uid, organizer, attendee }: L
 
 function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
   const latest = new Map<string, Param[]>();
-  for (const { organizerKey, uid, answer } of writes) {
+  for (const { ownerKey, uid, answer } of writes) {
     const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content, eventSequence } = answer;
-    const key = [organizerKey, uid, attendeeKey, recurrenceId ?? ''];
+    const key = [ownerKey, uid, attendeeKey, recurrenceId ?? ''];
     latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content, eventSequence]);
   }
   yield* insertEach(
-    `insert into applied (organizer_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content,
+    `insert into applied (owner_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content,
        event_sequence)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (organizer_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
+     on conflict (owner_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
        sent_at = excluded.sent_at, partstat = excluded.partstat, content = excluded.content,
        event_sequence = excluded.event_sequence`,
     [...latest.values()],
@@ -114,12 +114,13 @@ function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
 function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
   const digests = yield* storeCalendars(mailings.map(({ calendar }) => calendar));
   yield* insertEach(
-    `insert into mailing (message_id, organizer_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
+    `insert into mailing (id, message_id, owner_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
        schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (message_id) do nothing`,
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
     mailings.map((each): Param[] => [
+      each.id,
       each.messageId,
-      each.organizerKey,
+      each.ownerKey,
       each.uid,
       each.recipientKey,
       each.recurrenceId,
@@ -133,8 +134,8 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
     ]),
   );
   yield* insertEach(
-    `insert into recipient (organizer_key, recipient_key, first_mailed_at) values (?, ?, ?) on conflict do nothing`,
-    mailings.map((each) => [each.organizerKey, each.recipientKey, each.mailedAt]),
+    `insert into recipient (owner_key, recipient_key, first_mailed_at) values (?, ?, ?) on conflict do nothing`,
+    mailings.map((each) => [each.ownerKey, each.recipientKey, each.mailedAt]),
   );
 }
 
@@ -174,52 +175,52 @@ export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Op
 export type BriefMailing = Omit<Mailing, 'calendar'> & { readonly digest: string };
 
 export interface BriefContext {
-  readonly event: EventRecord | null;
+  readonly place: CopyPlace | null;
   readonly applied: readonly AppliedAnswer[];
   readonly mailings: readonly BriefMailing[];
 }
 
-const mailingColumns = `m.message_id as "messageId", m.organizer_key as "organizerKey", m.uid,
+const mailingColumns = `m.id, m.message_id as "messageId", m.owner_key as "ownerKey", m.uid,
   m.recipient_key as "recipientKey", m.recurrence_id as "recurrenceId", m.method, m.sequence,
   m.mailed_at as "mailedAt", m.schedule_fingerprint as "scheduleFingerprint", m.fingerprint,
   m.organizer_as_mailed as "organizerAsMailed"`;
 
-export function* loadEventContext(
+export function* loadCopyContext(
   dialect: Dialect,
-  organizerKey: string,
+  ownerKey: string,
   uid: string,
   attendeeKeys: readonly string[] | null,
 ): Operation<BriefContext> {
-  const event = yield* queryOne<EventRecord>(
-    'select organizer_key as "organizerKey", uid, href from event where organizer_key = ? and uid = ?',
-    organizerKey,
+  const place = yield* queryOne<CopyPlace>(
+    'select owner_key as "ownerKey", uid, href from event where owner_key = ? and uid = ?',
+    ownerKey,
     uid,
   );
   const some = (column: string): string => (attendeeKeys === null ? '' : ` and ${column} in ${dialect.list}`);
-  const params: Param[] = [organizerKey, uid, ...(attendeeKeys === null ? [] : [JSON.stringify(attendeeKeys)])];
+  const params: Param[] = [ownerKey, uid, ...(attendeeKeys === null ? [] : [JSON.stringify(attendeeKeys)])];
   const applied = yield* query<AppliedAnswer & { recurrenceId: string }>(
     `select attendee_key as "attendeeKey", recurrence_id as "recurrenceId", sequence, sent_at as "sentAt", partstat,
        content, event_sequence as "eventSequence"
-     from applied where organizer_key = ? and uid = ?${some('attendee_key')}`,
+     from applied where owner_key = ? and uid = ?${some('attendee_key')}`,
     ...params,
   );
   const mailings = yield* query<BriefMailing>(
     `select ${mailingColumns}, m.calendar_digest as digest from mailing m
-     where m.organizer_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
+     where m.owner_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
     ...params,
   );
   return {
-    event,
+    place,
     applied: applied.map((answer) => ({ ...answer, recurrenceId: answer.recurrenceId || null })),
     mailings,
   };
 }
 
-export function* findMailing(messageId: string): Operation<Mailing | null> {
+export function* findMailing(id: string): Operation<Mailing | null> {
   return yield* queryOne<Mailing>(
     `select ${mailingColumns}, c.text as calendar from mailing m join calendar c on c.digest = m.calendar_digest
-     where m.message_id = ?`,
-    messageId,
+     where m.id = ?`,
+    id,
   );
 }
 
@@ -238,23 +239,23 @@ export function* listAliases(organizerKey: string, attendeeKey: string): Operati
   return (yield* query<{ alias: string }>(sql, organizerKey, attendeeKey)).map(({ alias }) => alias);
 }
 
-export function* findSuppression(organizerKey: string, recipientKey: string): Operation<string | null> {
-  const sql = 'select reason from suppression where organizer_key = ? and recipient_key = ?';
-  return (yield* queryOne<{ reason: string }>(sql, organizerKey, recipientKey))?.reason ?? null;
+export function* findSuppression(ownerKey: string, recipientKey: string): Operation<string | null> {
+  const sql = 'select reason from suppression where owner_key = ? and recipient_key = ?';
+  return (yield* queryOne<{ reason: string }>(sql, ownerKey, recipientKey))?.reason ?? null;
 }
 
 export function* countNewRecipients(
-  organizerKey: string,
+  ownerKey: string,
   recipientKey: string,
   windows: readonly { readonly since: number; readonly until: number }[],
 ): Operation<readonly number[] | null> {
-  const known = 'select 1 as known from recipient where organizer_key = ? and recipient_key = ?';
-  if ((yield* queryOne(known, organizerKey, recipientKey)) !== null) return null;
+  const known = 'select 1 as known from recipient where owner_key = ? and recipient_key = ?';
+  if ((yield* queryOne(known, ownerKey, recipientKey)) !== null) return null;
   const counts: number[] = [];
   for (const { since, until } of windows) {
     const within = 'first_mailed_at >= ? and first_mailed_at < ?';
-    const sql = `select count(*) as count from recipient where organizer_key = ? and ${within}`;
-    counts.push((yield* queryOne<{ count: number }>(sql, organizerKey, since, until))?.count ?? 0);
+    const sql = `select count(*) as count from recipient where owner_key = ? and ${within}`;
+    counts.push((yield* queryOne<{ count: number }>(sql, ownerKey, since, until))?.count ?? 0);
   }
   return counts;
 }

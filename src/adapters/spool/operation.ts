@@ -23,6 +23,8 @@ export interface Dialect {
   readonly forUpdate: string;
   readonly skipLocked: string;
   readonly nextFence: string;
+  /** The function that gives the position of one text in another, from 1. */
+  readonly position: string;
 }
 
 export const sqliteDialect: Dialect = {
@@ -34,6 +36,7 @@ export const sqliteDialect: Dialect = {
   forUpdate: '',
   skipLocked: '',
   nextFence: 'update fence set value = value + 1 returning value',
+  position: 'instr',
 };
 
 export const postgresDialect: Dialect = {
@@ -45,6 +48,7 @@ export const postgresDialect: Dialect = {
   forUpdate: ' for update',
   skipLocked: ' for update skip locked',
   nextFence: `select nextval('fence_value') as value`,
+  position: 'strpos',
 };
 
 export function* query<R>(sql: string, ...params: Param[]): Operation<R[]> {

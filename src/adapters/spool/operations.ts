@@ -29,8 +29,8 @@ export function bindOperations(dialect: Dialect) {
     listTasks: operator.listTasks,
     changeTask: (id: string, change: TaskChange, notes: readonly LedgerWrite[], now: number) =>
       operator.changeTask(dialect, id, change, notes, now),
-    eventContext: (organizerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
-      ledger.loadEventContext(dialect, organizerKey, uid, attendeeKeys),
+    copyContext: (ownerKey: string, uid: string, attendeeKeys: readonly string[] | null) =>
+      ledger.loadCopyContext(dialect, ownerKey, uid, attendeeKeys),
     calendars: (digests: readonly string[]) => ledger.loadCalendars(dialect, digests),
     mailing: ledger.findMailing,
     replyPair: ledger.findReplyPair,
@@ -56,7 +56,7 @@ const reads: ReadonlySet<OperationName> = new Set([
   'heldBefore',
   'status',
   'listTasks',
-  'eventContext',
+  'copyContext',
   'calendars',
   'mailing',
   'replyPair',

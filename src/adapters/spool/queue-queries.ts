@@ -15,7 +15,7 @@ import type {
   Task,
 } from '../../flow/ports/spool.ts';
 
-export const queueNames: readonly QueueName[] = ['incoming', 'event', 'invitation', 'outgoing'];
+export const queueNames: readonly QueueName[] = ['incoming', 'event', 'question', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 /** A claim returns no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;

@@ -79,12 +79,49 @@ const waitsFor: readonly string[] = [
 /** The event's SEQUENCE at the time when an answer was written into it. */
 const eventSequence: readonly string[] = [`alter table applied add column event_sequence bigint`];
 
+/**
+ * Copies are keyed by their owner, who is the organizer or, for a REPLY, the attendee. Mailings are keyed by our own mail
+ * id, so that one Message-ID may stand for several recipients.
+ */
+const owners: Step = ({ serial, position }) => [
+  ...['event', 'applied', 'suppression', 'recipient'].map(
+    (table) => `alter table ${table} rename column organizer_key to owner_key`,
+  ),
+  `create table mailing_by_id (
+     seq ${serial}, id text not null unique, message_id text not null, owner_key text not null, uid text not null,
+     recipient_key text not null, recurrence_id text, method text not null, sequence bigint not null,
+     mailed_at bigint not null, schedule_fingerprint text not null, fingerprint text not null,
+     organizer_as_mailed text not null, calendar_digest text not null)`,
+  `insert into mailing_by_id (id, message_id, owner_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
+       schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
+     select substr(message_id, 2, ${position}(message_id, '@') - 2), message_id, organizer_key, uid, recipient_key,
+       recurrence_id, method, sequence, mailed_at, schedule_fingerprint, fingerprint, organizer_as_mailed,
+       calendar_digest
+     from mailing order by seq`,
+  `drop table mailing`,
+  `alter table mailing_by_id rename to mailing`,
+  `create index mailing_calendar on mailing (calendar_digest)`,
+  `create index mailing_copy on mailing (owner_key, uid, recipient_key, seq)`,
+];
+
+/** Questions to an owner leave the queue `event`, where they had the lane of an event with an empty UID. */
+const wasQuestion = `queue = 'event' and body like '%"kind":"held-notice"%' and lane like '%\u001f'`;
+const questions: readonly string[] = [
+  `insert into lane (queue, name, fence, leased, ready_at)
+     select 'question', substr(lane, 1, length(lane) - 1), 0, 0, min(due_at) from task
+     where state = 'waiting' and ${wasQuestion} group by lane`,
+  `delete from lane where queue = 'event' and name like '%\u001f'`,
+  `update task set queue = 'question', lane = substr(lane, 1, length(lane) - 1) where ${wasQuestion}`,
+];
+
 /** Step n migrates a database from version n to version n + 1. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
   () => recipients,
   () => waitsFor,
   () => eventSequence,
+  owners,
+  () => questions,
 ];
 
 /** The version that this gateway writes. */

@@ -3,7 +3,7 @@
 import { submissionOptions } from '../config/adapter-options.ts';
 import { writeMail } from '../../core/compose/write-mail.ts';
 import type { Config } from '../config/config.ts';
-import type { Post } from '../../flow/outbound/outgoing-mail.ts';
+import type { OutgoingMails } from '../../flow/outbound/outgoing-mail.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { verifyRelay, openSubmission } from '../../adapters/submission/open-submission.ts';
 import { failed, ok, skipped, tryLink } from './link.ts';
@@ -27,7 +27,7 @@ export async function checkSubmission(config: Config): Promise<Link> {
 
 export async function checkSending(
   config: Config,
-  post: Post,
+  outgoingMails: OutgoingMails,
   to: CalendarAddress | null,
   now: () => number,
 ): Promise<Link> {
@@ -36,30 +36,30 @@ export async function checkSending(
   return tryLink(
     name,
     async () => {
-      const stamp = post.stamp(now(), null, to);
+      const identity = outgoingMails.identify(now(), to, {});
       const submission = openSubmission({ ...(await submissionOptions(config)), timeoutMs: TIMEOUT_MS });
       try {
         const text = 'This mail was sent by "imip-gateway check --send-to". There is nothing to answer.';
         const raw = writeMail({
-          from: { name: '', address: stamp.from },
+          from: { name: '', address: identity.from },
           to: { name: '', address: to.asWritten },
           replyTo: null,
           subject: 'imip-gateway check',
-          messageId: stamp.messageId,
+          messageId: identity.messageId,
           references: null,
           date: now(),
           text,
           html: `<p>${text.replaceAll('"', '&quot;')}</p>`,
           calendar: null,
         });
-        const { mailFrom, messageId } = stamp;
+        const { mailFrom, messageId } = identity;
         const verdict = await submission.submit({ mailFrom, messageId, rcptTo: to.asWritten, raw });
         return verdict.kind === 'accepted'
           ? ok(
               name,
-              `From ${stamp.from} to ${to.asWritten}: the relay says ${verdict.response}; look whether it arrives`,
+              `From ${identity.from} to ${to.asWritten}: the relay says ${verdict.response}; look whether it arrives`,
             )
-          : failed(name, `From ${stamp.from} to ${to.asWritten}: the relay says ${verdict.response}`, REMEDY);
+          : failed(name, `From ${identity.from} to ${to.asWritten}: the relay says ${verdict.response}`, REMEDY);
       } finally {
         await submission.close();
       }

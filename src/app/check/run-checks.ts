@@ -2,7 +2,7 @@
 // environment, an organizer, an address; out: each link as soon as it is known. It changes nothing that stays, but a mark.
 import { hostnameOf, submissionOptions } from '../config/adapter-options.ts';
 import type { Config } from '../config/config.ts';
-import { openPost } from '../../flow/outbound/outgoing-mail.ts';
+import { openOutgoingMails } from '../../flow/outbound/outgoing-mail.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import type { Ledger } from '../../flow/ports/spool.ts';
@@ -68,8 +68,8 @@ async function checkSubmitting({ organizer, sendTo, now }: CheckOptions, config:
   const bounceDomain = config.bounceDomain ?? replyDomain;
   const hostname = replyDomain ?? bounceDomain ?? hostnameOf(config);
   add(await checkSubmission(config));
-  const post = openPost({ ring, makeId: makeIds(), hostname, bounceDomain, replyDomain, invitationFromEmail });
-  add(await checkSending(config, post, sendTo, now));
+  const mailOptions = { ring, makeId: makeIds(), hostname, bounceDomain, replyDomain, invitationFromEmail };
+  add(await checkSending(config, openOutgoingMails(mailOptions), sendTo, now));
   const from = domainOf(invitationFromEmail) ?? replyDomain ?? domainOf(organizer?.asWritten ?? null);
   if (from === null) return;
   const dns = openCheckDns(config.dnsServers);

@@ -115,7 +115,9 @@ const queue = program.command('queue').description('see and move what waits, bes
 queue
   .command('list')
   .description('count what waits and what is held, and list it, oldest first')
-  .addOption(new Option('--queue <queue>', 'only this one').choices(['incoming', 'event', 'invitation', 'outgoing']))
+  .addOption(
+    new Option('--queue <queue>', 'only this one').choices(['incoming', 'event', 'question', 'invitation', 'outgoing']),
+  )
   .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'held']))
   .option('--limit <count>', 'at most so many', '100')
   .option('--json', 'as JSON')

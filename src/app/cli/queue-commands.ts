@@ -13,11 +13,10 @@ import type {
   TaskChange,
   TaskChanged,
 } from '../../flow/ports/spool.ts';
-import { originOf, subjectOf } from '../../flow/records/task-subject.ts';
-import { entryAbout, type IncomingBody, type TaskBody } from '../../flow/records/records.ts';
+import { type AnyRecord, describeTask, entryAboutTask, readRecord } from '../../flow/records/records.ts';
 import { because } from '../../core/reasons.ts';
 import { terminalText } from './terminal-text.ts';
-import { FAILED } from '../../flow/queue/work-queue.ts';
+import { FAILED } from '../../flow/queue/after-failure.ts';
 
 export interface QueueCommandOptions {
   readonly actions: OperatorActions;
@@ -51,7 +50,8 @@ export interface Listing {
 }
 
 export interface ShownTask extends ListedTask {
-  readonly body: TaskBody;
+  /** As text where it cannot be read. */
+  readonly body: AnyRecord | string;
   /** Size of the mail that belongs to it, bytes. */
   readonly rawBytes: number | null;
   /** About it, and about what followed from it. */
@@ -74,10 +74,15 @@ export async function showTask({ spool, ledger }: QueueCommandOptions, id: strin
   if (task === null) return null;
   return {
     ...listTask(task),
-    body: JSON.parse(task.body) as TaskBody,
+    body: readBody(task),
     rawBytes: task.raw?.byteLength ?? null,
     ledger: await ledger.entries(id, MOST_ENTRIES),
   };
+}
+
+function readBody(task: Task): AnyRecord | string {
+  const read = readRecord(task);
+  return read.kind === 'record' ? read.body : task.body;
 }
 
 /** In the order given; each by itself, so that one that cannot be changed hinders none. */
@@ -103,8 +108,7 @@ const changed = {
 } as const;
 
 function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): NewEntry {
-  return entryAbout(originOf(task), task.id, {
-    ...subjectOf(task),
+  return entryAboutTask(task, {
     at,
     ...changed[change],
   });
@@ -112,32 +116,28 @@ function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange
 
 /** The gateway gave it up, or the operator holds it; everything else waits for its organizer. */
 function isForOperator(reason: string): boolean {
-  return reason === 'operator' || reason.startsWith(FAILED);
+  return reason === 'operator' || reason === 'unreadable' || reason.startsWith(FAILED);
 }
 
 function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTask {
   const { id, queue, state, attempts, lastError } = task;
-  const body = JSON.parse(task.body) as TaskBody;
-  const { organizer, attendee, uid } = subjectOf(task);
+  const { body, kind, origin, subject } = describeTask(task);
+  const { organizer, attendee, uid } = subject;
   return {
     id,
     queue,
     state,
-    kind: body.kind,
+    kind,
     since: new Date(task.createdAt).toISOString(),
     due: state === 'waiting' ? new Date(task.dueAt).toISOString() : null,
     attempts,
     heldFor: state !== 'held' ? null : isForOperator(lastError ?? '') ? 'operator' : 'organizer',
     reason: lastError,
-    door: originOf(task).door,
+    door: origin.door,
     organizer,
-    attendee: attendee ?? (body.kind === 'mail' ? senderOf(body) : null),
+    attendee: attendee ?? (body?.kind === 'mail' ? body.envelope.mailFrom || '<>' : null),
     uid,
   };
-}
-
-function senderOf({ envelope }: IncomingBody): string {
-  return envelope.mailFrom === '' ? '<>' : envelope.mailFrom;
 }
 
 /** The counts of each queue and a table of tasks, for a terminal. */

@@ -8,7 +8,7 @@ import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
 import { showChanges } from './show-changes.ts';
 import { showEvent, showText, showTitle } from './show-event.ts';
-import type { ComposedMail, EventView, Guest, InvitationMail, Templates } from './types.ts';
+import type { ComposedMail, EventView, InvitationMail, Templates } from './types.ts';
 import { type Mailbox, writeMail } from './write-mail.ts';
 
 /** RFC 5322 §2.1.1 allows more; no mail program shows it. */
@@ -37,17 +37,13 @@ export function subjectLine(text: string): string {
 
 /** Who speaks: the organizer, or for a REPLY the guest. Null: the calendar names nobody by a name of their own. */
 function senderName({ mail, event, method }: Telling): string | null {
+  const address = mail.sender.asWritten;
   if (['REQUEST', 'CANCEL', 'DECLINECOUNTER'].includes(method)) {
     const name = event.organizer === null ? null : displayName(event.organizer.name, event.organizer.address);
     return name === null || name === '' ? null : name;
   }
-  const guest = answeringGuest(mail, event);
-  return displayName(guest?.name ?? null, guest?.address ?? mail.organizer.asWritten);
-}
-
-/** Who sends this REPLY: the mail's organizer, who is a guest there. */
-function answeringGuest({ organizer }: InvitationMail, { guests }: EventView): Guest | undefined {
-  return guests.find(({ key }) => key === organizer.key) ?? guests[0];
+  const guest = event.guests.find((one) => one.address.toLowerCase() === address.toLowerCase()) ?? event.guests[0];
+  return displayName(guest?.name ?? null, guest?.address ?? address);
 }
 
 /** Which words: `invitation`, `updateOne`, `cancelAnonymous`, … */
@@ -74,13 +70,16 @@ function replyIntro(telling: Telling, name: string): string {
   return say(method === 'COUNTER' ? 'counter' : 'message', { name });
 }
 
+/** What the guest whose REPLY this is has answered. */
 function answerOf({ mail, event }: Telling): string {
-  return answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION';
+  const address = mail.sender.asWritten.toLowerCase();
+  const guest = event.guests.find((one) => one.address.toLowerCase() === address) ?? event.guests[0];
+  return guest?.partstat ?? 'NEEDS-ACTION';
 }
 
 function introOf(telling: Telling, name: string | null): string {
   const { mail, templates, reader } = telling;
-  if (mail.kind === 'reply') return replyIntro(telling, name ?? mail.organizer.asWritten);
+  if (mail.kind === 'reply') return replyIntro(telling, name ?? mail.sender.asWritten);
   const key = introKey(telling, name);
   return templates.message(reader.language, `mail.intro.${key}`, { organizer: name ?? '' });
 }
@@ -157,11 +156,11 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
   const telling: Telling = { mail, event, reader, templates, method };
   const data = templateData(telling);
   const subject = subjectOf(telling);
-  const guest = event.guests.find(({ key }) => key === mail.recipient.key);
+  const guest = event.guests.find((one) => one.address.toLowerCase() === mail.recipient.asWritten.toLowerCase());
   const raw = writeMail({
     from: senderBox(telling),
     to: mailbox(mail.recipient, guest === undefined ? null : displayName(guest.name, guest.address)),
-    replyTo: mailbox(mail.organizer, senderName(telling)),
+    replyTo: mailbox(mail.sender, senderName(telling)),
     subject,
     messageId: mail.messageId,
     references: mail.references,

@@ -13,7 +13,8 @@ import type { InvitationKind } from './types.ts';
 export interface MailedCopyInput {
   readonly kind: InvitationKind;
   readonly calendar: string;
-  readonly organizer: CalendarAddress;
+  /** The organizer; for a REPLY the attendee. */
+  readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
   readonly organizerAsMailed: string | null;
   readonly itip: boolean;
@@ -165,10 +166,10 @@ interface Rules extends MailedCopyInput {
   readonly recipientLines: ReadonlySet<ContentLine>;
 }
 
-function withReplyAddress(line: ContentLine, { organizer, organizerAsMailed }: Rules): ContentLine {
+function withReplyAddress(line: ContentLine, { sender, organizerAsMailed }: Rules): ContentLine {
   if (organizerAsMailed === null) return line;
-  const named = line.param('CN') === null ? withParam(line, 'CN', organizer.asWritten) : line;
-  const bare = withParam(withParam(named, 'SENT-BY', null), 'EMAIL', organizer.asWritten);
+  const named = line.param('CN') === null ? withParam(line, 'CN', sender.asWritten) : line;
+  const bare = withParam(withParam(named, 'SENT-BY', null), 'EMAIL', sender.asWritten);
   return withValue(bare, `mailto:${organizerAsMailed}`);
 }
 
@@ -275,7 +276,7 @@ export function mailedCopy(input: MailedCopyInput): string {
     ...input,
     method: methodToMail(input.calendar, input.kind),
     all: input.guestList && events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
-    organizerLines: linesOf(input.organizer),
+    organizerLines: linesOf(input.sender),
     recipientLines: linesOf(input.recipient),
   };
   const [begin, ...rest] = rewriteCalendar(document, rules);

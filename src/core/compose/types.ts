@@ -6,15 +6,10 @@ import type { Reason } from '../reasons.ts';
 /** Such as `en`; one catalogue file each. */
 export type Language = string;
 
-export interface Person {
-  /** What addresses are compared by (`addressKey`). */
-  readonly key: string;
+export interface Guest {
   /** CN, else the address. */
   readonly name: string;
   readonly address: string;
-}
-
-export interface Guest extends Person {
   readonly partstat: Partstat;
   readonly optional: boolean;
 }
@@ -35,7 +30,7 @@ export interface EventView {
   /** Further dates of the series, in order. */
   readonly added: readonly CalendarTime[];
   readonly excluded: readonly CalendarTime[];
-  readonly organizer: Person | null;
+  readonly organizer: { readonly name: string; readonly address: string } | null;
   readonly guests: readonly Guest[];
   readonly sequence: number;
   readonly cancelled: boolean;
@@ -56,7 +51,8 @@ export interface InvitationMail {
   readonly calendar: string;
   /** What this recipient was last mailed; null where nothing. */
   readonly previousCalendar: string | null;
-  readonly organizer: CalendarAddress;
+  /** The organizer; for a REPLY the attendee. */
+  readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
   /** What ORGANIZER becomes in the mailed copy (the reply address); null: it stays as it is. */
   readonly organizerAsMailed: string | null;

@@ -4,7 +4,7 @@ import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
 import type { OccurrenceKey } from '../ical/types.ts';
 
 /** recurrenceId null where the master is in it, or several occurrences without it. Throws `calendar-unparseable`. */
-export function scopeOf(calendar: string): OccurrenceKey {
+export function calendarScope(calendar: string): OccurrenceKey {
   const document = parseEvent(calendar);
   const [only, ...more] = recurrenceIdsOf(document);
   if (only === undefined) throw new GatewayError('calendar-unparseable', 'the calendar has no event');

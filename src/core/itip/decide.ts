@@ -10,7 +10,6 @@ import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { isOfAnotherTime, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
-import type { HoldReason } from '../reasons.ts';
 import type {
   Answer,
   AppliedAnswer,
@@ -250,6 +249,6 @@ function isUnderRange({ overrides }: EventDocument, recurrenceId: string | null)
   );
 }
 
-function hold(reason: HoldReason): Decision {
+function hold(reason: Extract<Decision, { verdict: 'hold' }>['reason']): Decision {
   return { verdict: 'hold', reason };
 }

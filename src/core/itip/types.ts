@@ -1,7 +1,7 @@
 // The nouns of iTIP (RFC 5546) that all layers share. Values only; all times are milliseconds since 1970 (UTC) unless the
 // name says otherwise.
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
-import type { HoldReason } from '../reasons.ts';
+import type { HoldReason, ReasonFor } from '../reasons.ts';
 
 /** RFC 5546 §2.1.5. `sequence` null: the client sent none. */
 export interface Revision {
@@ -138,7 +138,8 @@ export type Decision =
     }
   | { readonly verdict: 'ignore'; readonly reason: 'stale' | 'duplicate' }
   | { readonly verdict: 'refuse'; readonly reason: 'cancelled-event' }
-  | { readonly verdict: 'hold'; readonly reason: HoldReason };
+  /** Refused with the same reason if the organizer has accepted it already. */
+  | { readonly verdict: 'hold'; readonly reason: HoldReason & ReasonFor<'refused'> };
 
 /** A question to the recurrence engine; asked by `occurrencesNeeded`, answered by `recurrence/`. Serialisable. */
 export interface OccurrenceQuery {

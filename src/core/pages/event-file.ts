@@ -21,7 +21,7 @@ export function eventFile(shown: RsvpShown, claims: RsvpClaims): string | null {
     return mailedCopy({
       kind: 'invitation',
       calendar,
-      organizer,
+      sender: organizer,
       recipient,
       organizerAsMailed,
       itip: false,

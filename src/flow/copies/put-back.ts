@@ -7,13 +7,13 @@ import { type EventDocument, sequenceOf } from '../../core/ical/event-document.t
 import { partstatOf } from '../../core/ical/partstat-of.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { AppliedAnswer } from '../../core/itip/types.ts';
-import type { EventContext } from '../ports/spool.ts';
+import type { CopyContext } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
-import { Histories, judgeAnswer } from './judge-answers.ts';
+import { Histories, judgeAnswer } from './judge-answer.ts';
 
 export async function putBack(
   document: EventDocument,
-  context: EventContext,
+  context: CopyContext,
   which: { readonly organizer: CalendarAddress; readonly uid: string },
   expand: Expand,
   now: number,

@@ -1,56 +1,64 @@
-// Queue `incoming`: a received mail in, answers (tasks of their event's lane), forwarded letters and ledger entries out.
-// Finds out whom each recipient address stands for, what the mail is, who sent it, and whether that sender may answer.
-// A mail is never dropped without an entry, but for other people's copies in own-domain mode.
-import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
+// Queue `incoming`: a received mail in; answers (records of the organizer's copy), forwarded letters and ledger entries out.
+// Finds out whom each recipient address stands for, what the mail is, who sent it, and whether that sender may answer. A
+// mail always leaves a ledger entry, except other people's copies in own-domain mode.
 import { GatewayError } from '../../core/errors.ts';
-import { addressKey, calendarAddress } from '../../core/ical/calendar-address.ts';
-import type { ReceivedMail } from '../../core/message/types.ts';
+import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
+import type { IncomingItem, ReceivedMail } from '../../core/message/types.ts';
+import { because } from '../../core/reasons.ts';
 import { readBounceAddress } from '../../core/signing/bounce-address.ts';
 import { readReplyAddress } from '../../core/signing/reply-address.ts';
-import type { Batch, Changes, Task } from '../ports/spool.ts';
-import { ChangeSet } from '../queue/change-set.ts';
+import type { Changes } from '../ports/spool.ts';
+import { changesOf, done, joinEffects, type Plan, type PlannedTask } from '../queue/plan.ts';
+import type { Origin } from '../records/parts.ts';
+import type { Waiting } from '../records/records.ts';
 import {
   type InterpretOptions,
+  type MailContext,
+  type Outcome,
   type PersonRoute,
-  type Reading,
-  record,
-  recordFor,
+  recordForPerson,
+  recordMail,
   type Route,
 } from './mail-context.ts';
-import { bodyOf, type IncomingBody, type Origin } from '../records/records.ts';
-import { takeBounces } from './on-bounce.ts';
-import { takeClaim } from './on-claim.ts';
-import { forward, takeLetter } from './on-letter.ts';
+import { onBounce } from './on-bounce.ts';
+import { onClaim } from './on-claim.ts';
+import { forward, onLetter } from './on-letter.ts';
 
-/** With the queue's back-off some three minutes; then the answer is held. */
+/** About three minutes with the queue's back-off; then the answer is held. */
 const DNS_TRIES = 6;
 
-/** Above this a mail is going round in circles (RFC 5321 §6.3 asks for at least 100; our own path is short). */
+/** A mail with more Received fields is in a loop (RFC 5321 §6.3 asks for at least 100; our own path is short). */
 const MOST_HOPS = 60;
 
-export function interpretIncoming(options: InterpretOptions): (batch: Batch) => Promise<Changes> {
-  return async ({ tasks }) => {
-    const set = new ChangeSet();
-    for (const task of tasks) {
-      await interpretTask(options, task, set);
-      set.done(task.id);
-    }
-    return set.changes();
+export function interpretIncoming(options: InterpretOptions): (mails: readonly Waiting<'mail'>[]) => Promise<Changes> {
+  return async (mails) => {
+    const planned: PlannedTask[] = [];
+    for (const mail of mails) planned.push({ id: mail.task.id, plan: await planMail(options, mail) });
+    return changesOf(planned);
   };
 }
 
-async function interpretTask(options: InterpretOptions, task: Task, set: ChangeSet): Promise<void> {
-  const { envelope, peer, receivedAt } = bodyOf<IncomingBody>(task);
+async function planMail(options: InterpretOptions, waiting: Waiting<'mail'>): Promise<Plan> {
+  const { task, body } = waiting;
+  const { envelope, peer, receivedAt } = body;
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
   const mail: ReceivedMail = { envelope, peer, receivedAt, raw: task.raw };
   const incoming = await options.interpret(task.raw);
   const origin: Origin = { recordId: task.id, door: peer.door, messageId: incoming.mail.messageId };
-  let asked: Promise<SenderEvidence> | undefined;
-  const evidence = (): Promise<SenderEvidence> => (asked ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
-  const reading: Reading = { task, mail, incoming, origin, evidence, set, taken: new Set() };
-  for (const recipient of new Set(envelope.rcptTo.map(addressKey))) {
-    await takeFor(options, await routeOf(options, recipient), reading);
+  let authenticated: Promise<SenderEvidence> | undefined;
+  const evidence = (): Promise<SenderEvidence> =>
+    (authenticated ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
+  const context: MailContext = { waiting, mail, incoming, origin, evidence };
+  const outcomes: Outcome[] = [];
+  for (const recipient of new Set(envelope.rcptTo.map((address) => address.toLowerCase()))) {
+    outcomes.push(...(await planRecipient(options, await routeOf(options, recipient), context)));
   }
+  return { end: done, ...joinEffects(outcomes.filter(isFirst)) };
+}
+
+function isFirst({ once }: Outcome, at: number, outcomes: readonly Outcome[]): boolean {
+  return once === undefined || outcomes.findIndex((other) => other.once === once) === at;
 }
 
 async function routeOf(options: InterpretOptions, recipient: string): Promise<Route> {
@@ -67,78 +75,59 @@ async function routeOf(options: InterpretOptions, recipient: string): Promise<Ro
   return { kind: 'postmaster' };
 }
 
-async function takeFor(options: InterpretOptions, route: Route, reading: Reading): Promise<void> {
-  const { incoming } = reading;
+async function planRecipient(
+  options: InterpretOptions,
+  route: Route,
+  context: MailContext,
+): Promise<readonly Outcome[]> {
+  const { incoming } = context;
   if (incoming.mail.hops > MOST_HOPS) {
-    record(
-      options,
-      reading,
-      null,
-      'refused',
-      'loop',
-      'The mail has passed too many servers: it goes round in circles.',
-    );
-    return;
+    const why = because('loop', { hops: incoming.mail.hops });
+    return [recordMail(options, context, { verdict: 'refused', ...why })];
   }
   switch (route.kind) {
     case 'unknown':
-      record(
-        options,
-        reading,
-        null,
-        'refused',
-        'unknown-reply-address',
-        'The reply address is ours, but nobody in this ledger was given it.',
-      );
-      return;
+      return [recordMail(options, context, { verdict: 'refused', ...because('unknown-reply-address') })];
     case 'bounce':
-      await takeBounces(options, route.mailId, reading);
-      return;
-    case 'postmaster':
-      forward(options, reading, options.postmaster === null ? null : calendarAddress(options.postmaster), 'postmaster');
-      return;
-    default:
-      await takeItems(options, route, reading);
+      return [await onBounce(options, route.mailId, context)];
+    case 'postmaster': {
+      const to = options.postmaster === null ? null : calendarAddress(options.postmaster);
+      return [forward(options, context, to, 'postmaster')];
+    }
+    default: {
+      const outcomes: Outcome[] = [];
+      for (const item of incoming.items) outcomes.push(...(await planItem(options, route, context, item)));
+      return outcomes;
+    }
   }
 }
 
-async function takeItems(options: InterpretOptions, route: PersonRoute, reading: Reading): Promise<void> {
-  for (const item of reading.incoming.items) {
-    switch (item.kind) {
-      case 'answer':
-      case 'proposal':
-      case 'refresh':
-        await takeClaim(options, route, reading, item);
-        break;
-      case 'letter':
-        await takeLetter(options, route, reading);
-        break;
-      case 'automatic-reply':
-        recordFor(
-          options,
-          route,
-          reading,
-          'recorded',
-          'automatic-reply',
-          'An automatic reply; it says nothing about the invitation.',
-        );
-        break;
-      case 'abuse-report':
-        recordFor(options, route, reading, 'recorded', 'abuse-report', 'A complaint about one of our mails.');
-        break;
-      case 'bounce':
-        recordFor(
-          options,
-          route,
-          reading,
-          'recorded',
-          'misdirected-bounce',
-          'A delivery report that did not come to its signed address proves nothing.',
-        );
-        break;
-      default:
-        recordFor(options, route, reading, 'refused', item.reason, item.detail);
-        if (item.reason !== 'unparseable-mail') await takeLetter(options, route, reading);
+async function planItem(
+  options: InterpretOptions,
+  route: PersonRoute,
+  context: MailContext,
+  item: IncomingItem,
+): Promise<readonly Outcome[]> {
+  const recorded = (reason: 'automatic-reply' | 'abuse-report' | 'misdirected-bounce'): Outcome =>
+    recordForPerson(options, route, context, { verdict: 'recorded', ...because(reason) });
+  switch (item.kind) {
+    case 'answer':
+    case 'proposal':
+    case 'refresh':
+      return [await onClaim(options, route, context, item)];
+    case 'letter':
+      return [await onLetter(options, route, context)];
+    case 'automatic-reply':
+      return [recorded('automatic-reply')];
+    case 'abuse-report':
+      return [recorded('abuse-report')];
+    case 'bounce':
+      return [recorded('misdirected-bounce')];
+    default: {
+      const { reason, detail: found } = item;
+      const why = because(reason, { found });
+      const refused = recordForPerson(options, route, context, { verdict: 'refused', ...why });
+      return reason === 'unparseable-mail' ? [refused] : [refused, await onLetter(options, route, context)];
     }
   }
 }

@@ -1,15 +1,16 @@
-// One received mail while it is interpreted: what is known of it, whom each recipient address stands for, and how what
-// became of it is written into the ledger.
-import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
+// One received mail while it is interpreted: what is known of it, whom each recipient address stands for, and the ledger
+// entries about it.
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import type { ReasonFor, Verdict } from '../../core/reasons.ts';
+import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
-import type { Ledger, Task } from '../ports/spool.ts';
-import type { ChangeSet } from '../queue/change-set.ts';
-import type { Post } from '../outbound/outgoing-mail.ts';
-import { entryAbout, type Origin } from '../records/records.ts';
-import type { WritePace } from '../queue/write-batching.ts';
+import type { OutgoingMails } from '../outbound/outgoing-mail.ts';
+import type { ReasonFor, Verdict } from '../../core/reasons.ts';
+import type { Ledger } from '../ports/spool.ts';
+import { type Effects, record } from '../queue/plan.ts';
+import type { WriteBatching } from '../queue/write-batching.ts';
+import type { Origin } from '../records/parts.ts';
+import { entryAbout, type Waiting } from '../records/records.ts';
 
 export interface InterpretOptions {
   readonly interpret: (raw: Uint8Array) => Promise<Incoming>;
@@ -19,12 +20,11 @@ export interface InterpretOptions {
   readonly ring: KeyRing;
   readonly replyDomain: string | null;
   readonly bounceDomain: string | null;
-  readonly hostname: string;
   readonly isOwnRecipient: (address: string) => boolean;
   readonly postmaster: string | null;
   readonly policy: 'strict' | 'domain' | 'token';
-  readonly post: Post;
-  readonly pace: WritePace;
+  readonly outgoingMails: OutgoingMails;
+  readonly writeBatching: WriteBatching;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
@@ -42,50 +42,54 @@ export type Route =
   | { readonly kind: 'postmaster' }
   | { readonly kind: 'unknown' };
 
-export interface Reading {
-  readonly task: Task;
+export type PersonRoute = Extract<Route, { kind: 'reply' | 'own' }>;
+
+export interface MailContext {
+  readonly waiting: Waiting<'mail'>;
   readonly mail: ReceivedMail;
   readonly incoming: Incoming;
   readonly origin: Origin;
-  /** Asked at most once, and only where somebody's word is at stake. */
+  /** Authenticates the mail at most once, and only where the sender matters. */
   readonly evidence: () => Promise<SenderEvidence>;
-  readonly set: ChangeSet;
-  /** What was taken for an earlier recipient: one mail to several of an organizer's addresses answers once. */
-  readonly taken: Set<string>;
 }
 
-export type PersonRoute = Extract<Route, { kind: 'reply' | 'own' }>;
+/** What one recipient's share of a mail leads to. */
+export interface Outcome extends Effects {
+  /** Of outcomes with the same key only the first counts: one mail to several of an organizer's addresses answers once. */
+  readonly once?: string;
+}
 
-export function recordFor<V extends Verdict>(
+export const nothing: Outcome = {};
+
+interface EntryFacts<V extends Verdict> {
+  readonly verdict: V;
+  readonly reason: ReasonFor<V>;
+  readonly detail: string;
+  readonly organizer?: CalendarAddress | null;
+  readonly attendee?: CalendarAddress | null;
+}
+
+/** A ledger entry about the mail. */
+export function recordMail<V extends Verdict>(
+  { now }: Pick<InterpretOptions, 'now'>,
+  { waiting, origin }: MailContext,
+  { verdict, reason, detail, organizer = null, attendee = null }: EntryFacts<V>,
+): Outcome {
+  const subject = { organizer: organizer?.key ?? null, attendee: attendee?.key ?? null };
+  return {
+    ledger: [record({ ...entryAbout(waiting, { at: now(), verdict, reason, detail, ...subject }), ...origin })],
+  };
+}
+
+/** The same for the person whom the recipient address stands for. */
+export function recordForPerson<V extends Verdict>(
   options: InterpretOptions,
   route: PersonRoute,
-  reading: Reading,
-  verdict: V,
-  reason: ReasonFor<V>,
-  detail: string,
-): void {
-  // Own-domain mode sees all mail of those people: what is no calendar mail leaves no trace.
-  if (route.kind === 'own' && reading.incoming.source === null) return;
-  record(options, reading, route.organizer, verdict, reason, detail, route.kind === 'reply' ? route.attendee : null);
-}
-
-export function record<V extends Verdict>(
-  options: InterpretOptions,
-  { task, origin, set }: Reading,
-  organizer: CalendarAddress | null,
-  verdict: V,
-  reason: ReasonFor<V>,
-  detail: string,
-  attendee: CalendarAddress | null = null,
-): void {
-  set.record(
-    entryAbout(origin, task.id, {
-      at: options.now(),
-      verdict,
-      reason,
-      detail,
-      organizer: organizer?.key ?? null,
-      attendee: attendee?.key ?? null,
-    }),
-  );
+  context: MailContext,
+  facts: Omit<EntryFacts<V>, 'organizer' | 'attendee'>,
+): Outcome {
+  // In own-domain mode we see all mail of these people: what is not calendar mail leaves no trace.
+  if (route.kind === 'own' && context.incoming.source === null) return nothing;
+  const attendee = route.kind === 'reply' ? route.attendee : null;
+  return recordMail(options, context, { ...facts, organizer: route.organizer, attendee });
 }

@@ -1,21 +1,28 @@
-// "This attendee says so": who says it decides whether it goes to the event's lane as something that counts, or as
-// something that waits for the organizer.
+// A claim "this attendee says so": the sender's proof decides whether it becomes an answer that counts or one that is held.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import { judgeSender } from '../../core/message/judge-sender.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
-import { toEventBody } from './claim-to-body.ts';
-import { type InterpretOptions, type PersonRoute, type Reading, recordFor } from './mail-context.ts';
-import { eventLane, newTask } from '../records/records.ts';
+import { because } from '../../core/reasons.ts';
+import { judgeSender } from '../../core/message/judge-sender.ts';
+import { copyLane } from '../records/record-kind.ts';
+import { recordTask } from '../records/records.ts';
+import { claimToRecord } from './claim-to-record.ts';
+import {
+  type InterpretOptions,
+  type MailContext,
+  type Outcome,
+  type PersonRoute,
+  recordForPerson,
+} from './mail-context.ts';
 
-export async function takeClaim(
+export async function onClaim(
   options: InterpretOptions,
   route: PersonRoute,
-  reading: Reading,
+  context: MailContext,
   claim: ClaimedItem,
-): Promise<void> {
-  const { incoming, mail, origin, set } = reading;
-  const evidence = await reading.evidence();
+): Promise<Outcome> {
+  const { incoming, mail, origin } = context;
+  const evidence = await context.evidence();
   const replyAddressAttendee = route.kind === 'reply' ? route.attendee : null;
   const organizer = route.kind === 'own' ? ownOrganizer(options, route.organizer, claim.organizer) : route.organizer;
   const claimed = replyAddressAttendee ?? claim.attendee;
@@ -25,7 +32,7 @@ export async function takeClaim(
     judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy });
   let aliases: readonly string[] = [];
   let judgement = judge(aliases);
-  // Aliases only let through what would be held.
+  // Aliases only accept what would be held.
   if (judgement.verdict === 'hold' && claimed !== null) {
     aliases = await options.ledger.aliases(organizer.key, claimed.key);
     judgement = judge(aliases);
@@ -33,34 +40,17 @@ export async function takeClaim(
   const sender = incoming.mail.from[0]?.address ?? evidence.from[0] ?? '';
   const attendee = judgement.attendee ?? claimed ?? calendarAddress(sender);
   if (attendee === null) {
-    recordFor(
-      options,
-      route,
-      reading,
-      'refused',
-      'no-attendee',
-      'Neither the calendar nor From says whose answer it is.',
-    );
-    return;
+    return recordForPerson(options, route, context, { verdict: 'refused', ...because('no-attendee') });
   }
-  const copy = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
-  if (reading.taken.has(copy)) return;
-  reading.taken.add(copy);
+  const once = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
   const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
   const isTheirs = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
   const held = unproven === 'unauthenticated' && !isTheirs ? 'another-attendee' : unproven;
   if (claim.kind === 'refresh' && held !== null) {
-    recordFor(
-      options,
-      route,
-      reading,
-      'ignored',
-      held,
-      'Somebody asked for the event again without proof of who they are.',
-    );
-    return;
+    const why = because(held, { who: attendee.asWritten });
+    return { once, ...recordForPerson(options, route, context, { verdict: 'ignored', ...why }) };
   }
-  const body = toEventBody({
+  const record = claimToRecord({
     claim,
     attendee,
     organizer,
@@ -71,12 +61,12 @@ export async function takeClaim(
     sender,
     held,
   });
+  const dueAt = options.writeBatching.dueAt(copyLane(organizer, claim.occurrence.uid));
   const id = options.makeId(options.now());
-  const lane = eventLane(organizer.key, claim.occurrence.uid);
-  set.add(newTask(id, 'event', lane, body, { createdAt: mail.receivedAt, dueAt: options.pace.dueAt(lane) }));
+  return { once, add: [recordTask(record, { id, createdAt: mail.receivedAt, dueAt })] };
 }
 
-/** Own-domain mode: the ORGANIZER may be another accepted address (a shared calendar); else it is the recipient. */
+/** Own-domain mode: ORGANIZER may be another accepted address (a shared calendar); else it is the recipient. */
 function ownOrganizer(
   options: InterpretOptions,
   recipient: CalendarAddress,

@@ -1,65 +1,65 @@
-// A mail without an answer: forwarded to the organizer (or the postmaster) once, from our own address, never in a circle.
+// A mail without an answer: forwarded to the organizer (or the postmaster) once, from our own address, never in a loop.
 import { composeForward } from '../../core/compose/compose-forward.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { type InterpretOptions, type PersonRoute, type Reading, record, recordFor } from './mail-context.ts';
+import { because } from '../../core/reasons.ts';
+import { mark } from '../queue/plan.ts';
+import {
+  type InterpretOptions,
+  type MailContext,
+  nothing,
+  type Outcome,
+  type PersonRoute,
+  recordForPerson,
+  recordMail,
+} from './mail-context.ts';
 
-export async function takeLetter(options: InterpretOptions, route: PersonRoute, reading: Reading): Promise<void> {
-  // In own-domain mode the organizer has the mail already: ours is a copy.
-  if (route.kind === 'own') return;
-  const { messageId } = reading.incoming.mail;
-  if (messageId !== null) {
-    const mark = `letter:${route.id}:${messageId}`;
-    if (await options.ledger.marked(mark)) {
-      recordFor(options, route, reading, 'ignored', 'forwarded-before', 'This letter was forwarded before.');
-      return;
-    }
-    reading.set.write({ kind: 'mark', mark, at: options.now() });
+export async function onLetter(options: InterpretOptions, route: PersonRoute, context: MailContext): Promise<Outcome> {
+  // In own-domain mode the organizer has the mail: ours is a copy.
+  if (route.kind === 'own') return nothing;
+  const { messageId } = context.incoming.mail;
+  const name = messageId === null ? null : `letter:${route.id}:${messageId}`;
+  if (name !== null && (await options.ledger.marked(name))) {
+    return recordForPerson(options, route, context, { verdict: 'ignored', ...because('forwarded-before') });
   }
-  forward(options, reading, route.organizer, 'letter');
+  const { add = [], ledger = [] } = forward(options, context, route.organizer, 'letter');
+  return { add, ledger: [...(name === null ? [] : [mark(name, options.now())]), ...ledger] };
 }
 
 export function forward(
   options: InterpretOptions,
-  reading: Reading,
+  context: MailContext,
   to: CalendarAddress | null,
   what: 'letter' | 'postmaster',
-): void {
-  const { incoming, task, origin, set } = reading;
-  const at = options.now();
+): Outcome {
+  const { incoming, waiting, origin, mail } = context;
   if (incoming.mail.loopMark !== null) {
-    record(options, reading, to, 'ignored', 'loop', 'It is one of our own mails coming back.');
-    return;
+    return recordMail(options, context, { verdict: 'ignored', ...because('loop', { hops: null }), organizer: to });
   }
   if (to === null) {
-    record(
-      options,
-      reading,
-      null,
-      'recorded',
-      'no-postmaster',
-      'Mail for the postmaster; set POSTMASTER_EMAIL to have it forwarded.',
-    );
-    return;
+    return recordMail(options, context, { verdict: 'recorded', ...because('no-postmaster') });
   }
+  const date = options.now();
   const writer = incoming.mail.from[0];
-  const stamp = options.post.stamp(at, null, to);
+  const identity = options.outgoingMails.identify(date, to, {});
   const { raw } = composeForward({
-    raw: reading.mail.raw,
-    from: stamp.from,
+    raw: mail.raw,
+    from: identity.from,
     fromName: writer?.name || writer?.address || '',
     replyTo: writer?.address ?? '',
     to: to.asWritten,
-    messageId: stamp.messageId,
-    date: at,
-    loopMark: task.id,
+    messageId: identity.messageId,
+    date,
+    loopMark: waiting.task.id,
   });
-  set.add(
-    options.post.task(
-      stamp,
-      raw,
-      { origin, rcptTo: to.asWritten, what: 'forward', organizer: to, attendee: null, uid: null },
-      at,
-    ),
-  );
-  record(options, reading, to, 'forwarded', what, 'It carries no answer: it was forwarded as a letter.');
+  const facts = {
+    origin,
+    rcptTo: to.asWritten,
+    what: 'forward' as const,
+    method: null,
+    owner: to,
+    recipient: null,
+    uid: null,
+  };
+  const { ledger = [] } = recordMail(options, context, { verdict: 'forwarded', ...because(what), organizer: to });
+  return { add: [options.outgoingMails.task(identity, raw, facts, date)], ledger };
 }

@@ -7,9 +7,9 @@ import type { ReceivedMail } from '../../core/message/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { Spool } from '../ports/spool.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { eventLane, newTask, recipientLane } from '../records/records.ts';
-import { scopeOf } from '../../core/itip/calendar-scope.ts';
-import type { WritePace } from '../queue/write-batching.ts';
+import { copyLane } from '../records/record-kind.ts';
+import { recordTask } from '../records/records.ts';
+import type { WriteBatching } from '../queue/write-batching.ts';
 
 export interface ReceiveOptions {
   readonly spool: Spool;
@@ -51,9 +51,7 @@ export async function receiveMail(
   { envelope, peer, receivedAt, raw }: ReceivedMail,
 ): Promise<string> {
   const id = makeId(receivedAt);
-  await spool.put([
-    newTask(id, 'incoming', id, { kind: 'mail', envelope, peer, receivedAt }, { createdAt: receivedAt }, raw),
-  ]);
+  await spool.put([recordTask({ kind: 'mail', envelope, peer, receivedAt }, { id, createdAt: receivedAt, raw })]);
   return id;
 }
 
@@ -64,16 +62,22 @@ export async function receiveCallback(
   const at = now();
   const id = makeId(at);
   const origin = { recordId: id, door: 'callback', messageId: null };
-  const body = { kind: 'invitation', origin, sender, recipient, method, calendar, again: false } as const;
-  await spool.put([
-    newTask(id, 'invitation', recipientLane(scopeOf(calendar).uid, recipient.key), body, { createdAt: at }),
-  ]);
+  const message = {
+    kind: 'schedule-message',
+    origin,
+    from: sender,
+    to: recipient,
+    method,
+    calendar,
+    again: false,
+  } as const;
+  await spool.put([recordTask(message, { id, createdAt: at })]);
   return id;
 }
 
 /** The token proves organizer and attendee; a web answer's time is its POST. */
 export async function receiveWebAnswer(
-  { spool, makeId, now, pace }: ReceiveOptions & { readonly pace: WritePace },
+  { spool, makeId, now, writeBatching }: ReceiveOptions & { readonly writeBatching: WriteBatching },
   claims: RsvpClaims,
   given: WebAnswer,
 ): Promise<string> {
@@ -96,7 +100,7 @@ export async function receiveWebAnswer(
   };
   const origin = { recordId: id, door: 'web', messageId: null };
   const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;
-  const lane = eventLane(organizer.key, claims.uid);
-  await spool.put([newTask(id, 'event', lane, body, { createdAt: at, dueAt: pace.dueAt(lane) })]);
+  const dueAt = writeBatching.dueAt(copyLane(organizer, claims.uid));
+  await spool.put([recordTask(body, { id, createdAt: at, dueAt })]);
   return id;
 }

@@ -9,17 +9,17 @@ import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
 import { partstatOf } from '../../core/ical/partstat-of.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
-import type { EventContext, Ledger } from '../ports/spool.ts';
+import type { CopyContext, Ledger } from '../ports/spool.ts';
 import { instantOf } from '../outbound/link-expiry.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { receiveWebAnswer, type ReceiveOptions, type WebAnswer } from './receive.ts';
-import type { WritePace } from '../queue/write-batching.ts';
+import type { WriteBatching } from '../queue/write-batching.ts';
 
 export interface RsvpOptions extends ReceiveOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
-  readonly pace: WritePace;
+  readonly writeBatching: WriteBatching;
   /** SHOW_GUEST_LIST. */
   readonly guestList: boolean;
 }
@@ -39,8 +39,8 @@ export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promis
   const organizer = calendarAddress(claims.organizer);
   const { guestList } = options;
   if (attendee === null || organizer === null) return nothing('gone', guestList);
-  const context = await options.ledger.eventContext(organizer.key, claims.uid, [attendee.key]);
-  const text = await loadText(options, organizer, claims.uid, context.event?.href ?? null);
+  const context = await options.ledger.copyContext(organizer.key, claims.uid, [attendee.key]);
+  const text = await loadText(options, organizer, claims.uid, context.place?.href ?? null);
   const mailed = context.mailings.at(-1)?.calendar ?? null;
   const organizerAsMailed = context.mailings[0]?.organizerAsMailed ?? null;
   if (text === 'none') return nothing('gone', guestList);
@@ -109,7 +109,7 @@ function shownUnreachable(
   claims: RsvpClaims,
   attendee: CalendarAddress,
   mailed: string | null,
-  context: EventContext,
+  context: CopyContext,
   organizerAsMailed: string | null,
 ): RsvpShown {
   if (mailed === null) return nothing('unreachable', guestList);

@@ -1,44 +1,55 @@
-// A mail from the gateway to an organizer: what is to be told comes in, a task of the queue `outgoing` goes into the change
-// set.
+// A mail from the gateway to the owner of a copy: notices in, a task of the queue `outgoing` out.
 import { composeNotice } from '../../core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../core/compose/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import type { ChangeSet } from '../queue/change-set.ts';
+import type { NewTask } from '../ports/spool.ts';
+import type { Origin } from '../records/parts.ts';
 import type { LanguageOf } from './language-of.ts';
-import type { Post } from './outgoing-mail.ts';
-import type { Origin } from '../records/records.ts';
+import type { OutgoingMails } from './outgoing-mail.ts';
 
 export interface MailNoticeOptions {
-  readonly post: Post;
+  readonly outgoingMails: OutgoingMails;
   readonly templates: Templates;
   readonly languageOf: LanguageOf;
   readonly timezone: string;
 }
 
 export interface News {
-  readonly organizer: CalendarAddress;
+  readonly owner: CalendarAddress;
   readonly uid: string;
+  /** The event; null: unknown. */
   readonly calendar: string | null;
   readonly notices: readonly NoticeKind[];
   readonly origin: Origin;
 }
 
-/** The Message-ID of what goes out. `id`: the task's, where the same news may come again and is to be told once. */
+export interface MailedNotice {
+  readonly task: NewTask;
+  readonly messageId: string;
+}
+
+/** `id`: of the task, where the same news may come again and must be mailed once. */
 export function mailNotice(
-  { post, templates, languageOf, timezone }: MailNoticeOptions,
-  set: ChangeSet,
-  { organizer, uid, calendar, notices, origin }: News,
+  { outgoingMails, templates, languageOf, timezone }: MailNoticeOptions,
+  { owner, uid, calendar, notices, origin }: News,
   date: number,
-  id: string | null = null,
-): string {
-  const stamp = { ...post.stamp(date, null, organizer), ...(id !== null && { id }) };
-  const { from, messageId } = stamp;
-  const language = languageOf(organizer);
+  id?: string,
+): MailedNotice {
+  const identity = outgoingMails.identify(date, owner, id === undefined ? {} : { id });
+  const { from, messageId } = identity;
+  const language = languageOf(owner);
   const { raw } = composeNotice(
-    { notices, calendar, organizer, from, messageId, references: null, date, language, timezone },
+    { notices, calendar, organizer: owner, from, messageId, references: null, date, language, timezone },
     templates,
   );
-  const facts = { origin, rcptTo: organizer.asWritten, what: 'notice', organizer, attendee: null, uid } as const;
-  set.add(post.task(stamp, raw, facts, date));
-  return messageId;
+  const facts = {
+    origin,
+    rcptTo: owner.asWritten,
+    what: 'notice' as const,
+    method: null,
+    owner,
+    recipient: null,
+    uid,
+  };
+  return { task: outgoingMails.task(identity, raw, facts, date), messageId };
 }

@@ -1,13 +1,13 @@
-// Gives every mail that we make its identity: a task id, the Message-ID from it (a retry repeats it, another mail does
-// not), a signed envelope sender, and our own From address.
-import { addressKey } from '../../core/ical/calendar-address.ts';
+// The identity of every mail that we make: its id (the task's), the Message-ID made from it, the signed envelope sender that
+// carries it, and our From address. A retry repeats the Message-ID; another mail never has it.
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
-import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { NewTask } from '../ports/spool.ts';
-import { newTask, type OutgoingBody, recipientLane } from '../records/records.ts';
+import type { OutgoingRecord } from '../records/outgoing.ts';
+import { recordTask } from '../records/records.ts';
 
-export interface PostOptions {
+export interface OutgoingMailOptions {
   readonly ring: KeyRing;
   readonly makeId: (now: number) => string;
   /** Right-hand side of our Message-IDs. */
@@ -18,48 +18,43 @@ export interface PostOptions {
 }
 
 /** One mail about to be composed. */
-export interface Stamp {
+export interface MailIdentity {
   readonly id: string;
   readonly messageId: string;
   readonly mailFrom: string;
+  /** RFC 5322 From address. */
   readonly from: string;
 }
 
-export interface Post {
-  /** `replyAddress` is From where no address of our own is set; null for mails that no answer is expected to. */
-  stamp(now: number, replyAddress: string | null, organizer: CalendarAddress): Stamp;
-  /** The task that submits it. Mails about one event to one recipient go in order. */
+export interface OutgoingMails {
+  /**
+   * `replyAddress` is From where no address of our own is set; null for mails to which no answer is expected. `id` is
+   * given where the same mail may be made twice and must be sent once.
+   */
+  identify(now: number, owner: CalendarAddress, given: { replyAddress?: string | null; id?: string }): MailIdentity;
+  /** The task that submits it. Mails about one event to one recipient leave in order. */
   task(
-    stamp: Stamp,
+    identity: MailIdentity,
     raw: Uint8Array,
-    facts: Omit<OutgoingBody, 'kind' | 'mailFrom' | 'messageId'>,
+    facts: Omit<OutgoingRecord, 'kind' | 'mailFrom' | 'messageId'>,
     now: number,
   ): NewTask;
 }
 
-export function openPost(options: PostOptions): Post {
+export function openOutgoingMails(options: OutgoingMailOptions): OutgoingMails {
   const { ring, bounceDomain, replyDomain, invitationFromEmail } = options;
-  function ownFrom(organizer: CalendarAddress): string {
-    if (invitationFromEmail !== null) return invitationFromEmail;
-    // Without REPLY_DOMAIN the gateway speaks for the organizers' own domain.
-    return replyDomain === null ? organizer.asWritten : `postmaster@${replyDomain}`;
+  function ownFrom(owner: CalendarAddress): string {
+    // Without REPLY_DOMAIN the gateway sends for the owners' own domain.
+    return replyDomain === null ? owner.asWritten : `postmaster@${replyDomain}`;
   }
   return {
-    stamp(now, replyAddress, organizer) {
-      const id = options.makeId(now);
-      const from = invitationFromEmail ?? replyAddress ?? ownFrom(organizer);
+    identify(now, owner, { replyAddress = null, id = options.makeId(now) }) {
+      const from = invitationFromEmail ?? replyAddress ?? ownFrom(owner);
       const mailFrom = bounceDomain === null ? from : bounceAddress(ring, id, bounceDomain);
       return { id, messageId: `<${id}@${options.hostname}>`, mailFrom, from };
     },
-    task(stamp, raw, facts, now) {
-      const body: OutgoingBody = { kind: 'outgoing', mailFrom: stamp.mailFrom, messageId: stamp.messageId, ...facts };
-      const lane = recipientLane(facts.uid ?? stamp.id, addressKey(facts.rcptTo));
-      return newTask(stamp.id, 'outgoing', lane, body, { createdAt: now }, raw);
+    task({ id, mailFrom, messageId }, raw, facts, now) {
+      return recordTask({ kind: 'outgoing', mailFrom, messageId, ...facts }, { id, createdAt: now, raw });
     },
   };
-}
-
-/** The Message-ID under which the mail with that task id went out. */
-export function messageIdOf(id: string, hostname: string): string {
-  return `<${id}@${hostname}>`;
 }

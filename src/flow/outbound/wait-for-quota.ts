@@ -1,11 +1,12 @@
-// Quotas of an organizer: how many people, never mailed before, get mail in an hour and in a day (UTC). In: an invitation;
-// out: when to ask again, or null where it may be mailed now. That some wait, the ledger says for each, and one notice a
-// window to the organizer. What is mailed at the same moment may go a little over; nothing is ever lost.
+// Quotas of a sender: how many people who were never mailed before get mail in an hour and in a day (UTC). A message comes
+// in; out comes when to try again, or null where it may be mailed now. The ledger states the wait for each message, and one
+// notice per window is mailed to the sender. Messages worked at the same moment may exceed the quota a little.
 import { createHash } from 'node:crypto';
-import type { Ledger, Task } from '../ports/spool.ts';
-import type { ChangeSet } from '../queue/change-set.ts';
+import { because } from '../../core/reasons.ts';
+import type { Ledger } from '../ports/spool.ts';
+import { type Effects, mark, record } from '../queue/plan.ts';
+import { entryAbout, type Waiting } from '../records/records.ts';
 import { mailNotice, type MailNoticeOptions } from './mail-notice.ts';
-import { entryAbout, type Invitation } from '../records/records.ts';
 
 export interface QuotaOptions extends MailNoticeOptions {
   readonly quota: { readonly hour: number; readonly day: number };
@@ -13,17 +14,15 @@ export interface QuotaOptions extends MailNoticeOptions {
   readonly now: () => number;
 }
 
-export interface Asking {
-  readonly task: Task;
-  readonly body: Invitation;
-  readonly uid: string;
-  readonly set: ChangeSet;
+export interface QuotaWait extends Effects {
+  /** ms since 1970, at most an hour ahead: a quota for the day is looked at each hour. */
+  readonly until: number;
 }
 
-/** ms since 1970, an hour from now at most: a quota for the day is asked about each hour. */
-export type WaitForQuota = (asking: Asking) => Promise<number | null>;
+/** null: it may be mailed now. */
+export type WaitForQuota = (message: Waiting<'schedule-message'>, uid: string) => Promise<QuotaWait | null>;
 
-interface Wait {
+interface Window {
   readonly per: 'hour' | 'day';
   readonly limit: number;
   readonly since: number;
@@ -34,38 +33,54 @@ const LENGTHS = { hour: 3_600_000, day: 86_400_000 } as const;
 
 export function waitForQuota(options: QuotaOptions): WaitForQuota {
   const { quota, ledger, now } = options;
-  return async (asking) => {
-    const { sender, recipient } = asking.body;
+  return async (message, uid) => {
+    const { from, to } = message.body;
     const at = now();
-    const windows = (['day', 'hour'] as const).map((per): Wait => {
+    const windows = (['day', 'hour'] as const).map((per): Window => {
       const since = at - (at % LENGTHS[per]);
       return { per, limit: quota[per], since, until: since + LENGTHS[per] };
     });
-    const counts = await ledger.newRecipients(sender.key, recipient.key, windows);
+    const counts = await ledger.newRecipients(from.key, to.key, windows);
     const full = windows.find(({ limit }, index) => (counts?.[index] ?? 0) >= limit);
     if (full === undefined) return null;
-    if (asking.task.attempts === 0) record(asking, full, at);
-    await tellOnce(options, asking, full, at);
-    return Math.min(...windows.map(({ until }) => until));
+    const notice = await noticeOnce(options, message, uid, full, at);
+    const entries = message.task.attempts === 0 ? [record(waitEntry(message, full, at))] : [];
+    return {
+      until: Math.min(...windows.map(({ until }) => until)),
+      add: notice.add ?? [],
+      ledger: [...entries, ...(notice.ledger ?? [])],
+    };
   };
 }
 
-function record({ task, body, uid, set }: Asking, { per, limit, until }: Wait, at: number): void {
-  const { origin, sender, recipient } = body;
-  const detail = `${sender.asWritten} has mailed ${limit} new people this ${per}; it waits until ${new Date(until).toISOString()}.`;
-  const facts = { at, verdict: 'retried', reason: 'quota', detail } as const;
-  set.record(entryAbout(origin, task.id, { ...facts, organizer: sender.key, uid, attendee: recipient.key }));
+function waitEntry(message: Waiting<'schedule-message'>, { per, limit, until }: Window, at: number) {
+  const { from } = message.body;
+  return entryAbout(message, {
+    at,
+    verdict: 'retried',
+    ...because('quota', { who: from.asWritten, limit, per, until }),
+  });
 }
 
-/** Its task has the window's name: however many invitations wait, and whoever works them, there is one. */
-async function tellOnce(options: QuotaOptions, asking: Asking, wait: Wait, at: number): Promise<void> {
-  const { body, uid, set } = asking;
-  const { sender: organizer, origin, calendar } = body;
-  const { per, limit, since, until } = wait;
-  const mark = `quota:${per}:${since}:${organizer.key}`;
-  if (await options.ledger.marked(mark)) return;
-  set.write({ kind: 'mark', mark, at });
-  const id = `quota-${createHash('sha256').update(mark).digest('hex').slice(0, 24)}`;
+/** The task id names the window, so that there is one notice, however many messages wait and whichever gateway works them. */
+async function noticeOnce(
+  options: QuotaOptions,
+  { body }: Waiting<'schedule-message'>,
+  uid: string,
+  { per, limit, since, until }: Window,
+  at: number,
+): Promise<Effects> {
+  const { from: owner, origin, calendar } = body;
+  const name = `quota:${per}:${since}:${owner.key}`;
+  if (await options.ledger.marked(name)) return {};
+  const id = mailIdFor(name);
   const notices = [{ kind: 'quota', attendee: null, per, limit, until }] as const;
-  mailNotice(options, set, { organizer, uid, calendar, notices, origin }, at, id);
+  const { task } = mailNotice(options, { owner, uid, calendar, notices, origin }, at, id);
+  return { add: [task], ledger: [mark(name, at)] };
+}
+
+/** The same id each time, in the form of a mail id: 26 characters of lower-case base32. */
+function mailIdFor(name: string): string {
+  const digest = createHash('sha256').update(name).digest();
+  return [...digest.subarray(0, 26)].map((octet) => 'abcdefghijklmnopqrstuvwxyz234567'[octet % 32]).join('');
 }

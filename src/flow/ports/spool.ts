@@ -10,10 +10,11 @@ import type { AppliedAnswer, MailedRevision } from '../../core/itip/types.ts';
 import type { Reason, Verdict } from '../../core/reasons.ts';
 
 /**
- * `incoming`: received mails, a lane each. `event`: answers, lane per (organizer, uid). `invitation`: callbacks and
- * `outgoing`: composed mails, lane per (uid, recipient), strictly first in, first out.
+ * `incoming`: received mails, a lane each. `event`: what changes a copy, a lane per (owner, uid). `question`: decisions to
+ * ask for, a lane per owner. `invitation`: schedule messages, and `outgoing`: composed mails, a lane per (uid, recipient),
+ * strictly first in, first out.
  */
-export type QueueName = 'incoming' | 'event' | 'invitation' | 'outgoing';
+export type QueueName = 'incoming' | 'event' | 'question' | 'invitation' | 'outgoing';
 
 export interface NewTask {
   readonly id: string;
@@ -175,9 +176,12 @@ export interface NewEntry extends LedgerEntry {
   readonly reason: Reason;
 }
 
-/** One mail that we made for one recipient of one event. */
+/** One mail about a copy to one recipient. */
 export interface Mailing extends MailedRevision {
-  readonly organizerKey: string;
+  /** Our own id of the mail, which its bounce address carries. */
+  readonly id: string;
+  /** In whose name it was mailed: the organizer, or the attendee of a REPLY. */
+  readonly ownerKey: string;
   readonly uid: string;
   readonly recipientKey: string;
   readonly messageId: string;
@@ -196,53 +200,54 @@ export interface ReplyPair {
   readonly attendee: CalendarAddress;
 }
 
-export interface EventRecord {
-  readonly organizerKey: string;
+/** Where a copy is stored. */
+export interface CopyPlace {
+  readonly ownerKey: string;
   readonly uid: string;
   readonly href: string | null;
 }
 
 export type LedgerWrite =
   | { readonly kind: 'entry'; readonly entry: NewEntry }
-  /** Replaces the one for the same (organizer, uid, attendee, recurrenceId). */
-  | { readonly kind: 'applied'; readonly organizerKey: string; readonly uid: string; readonly answer: AppliedAnswer }
-  | { readonly kind: 'event'; readonly event: EventRecord }
-  /** Appended; a known messageId is left as it is. */
+  /** Replaces the one for the same (owner, uid, attendee, recurrenceId). */
+  | { readonly kind: 'applied'; readonly ownerKey: string; readonly uid: string; readonly answer: AppliedAnswer }
+  | { readonly kind: 'place'; readonly place: CopyPlace }
+  /** Appended; a known id is left as it is. */
   | { readonly kind: 'mailing'; readonly mailing: Mailing }
   /** A known id is left as it is. */
   | { readonly kind: 'reply-pair'; readonly pair: ReplyPair }
   | { readonly kind: 'alias'; readonly organizerKey: string; readonly attendeeKey: string; readonly alias: string }
-  /** The recipient's address bounced for that organizer; `until` lifted by a new invitation. */
+  /** The recipient's address bounced for that owner, until a new invitation lifts it. */
   | {
       readonly kind: 'suppress';
-      readonly organizerKey: string;
+      readonly ownerKey: string;
       readonly recipientKey: string;
       readonly reason: string;
       readonly at: number;
     }
-  | { readonly kind: 'unsuppress'; readonly organizerKey: string; readonly recipientKey: string }
+  | { readonly kind: 'unsuppress'; readonly ownerKey: string; readonly recipientKey: string }
   /** A once-only mark (one notice per pair and day, one forwarded letter, one used decision link); see Ledger.mark. */
   | { readonly kind: 'mark'; readonly mark: string; readonly at: number };
 
-export interface EventContext {
-  readonly event: EventRecord | null;
+export interface CopyContext {
+  readonly place: CopyPlace | null;
   readonly applied: readonly AppliedAnswer[];
   readonly mailings: readonly Mailing[];
 }
 
 export interface Ledger {
-  /** All that is known about one event, for these attendees (null: all). `mailings` oldest first. */
-  eventContext(organizerKey: string, uid: string, attendeeKeys: readonly string[] | null): Promise<EventContext>;
+  /** All that is known about one copy, for these attendees (null: all). `mailings` oldest first. */
+  copyContext(ownerKey: string, uid: string, attendeeKeys: readonly string[] | null): Promise<CopyContext>;
   replyPair(id: string): Promise<ReplyPair | null>;
-  mailing(messageId: string): Promise<Mailing | null>;
+  mailing(id: string): Promise<Mailing | null>;
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
-  suppressed(organizerKey: string, recipientKey: string): Promise<string | null>;
+  suppressed(ownerKey: string, recipientKey: string): Promise<string | null>;
   /**
-   * How many recipients that organizer mailed for the first time within each of these times, `until` not included; null:
+   * How many recipients that owner mailed for the first time within each of these times, `until` not included; null:
    * this recipient would be no new one.
    */
   newRecipients(
-    organizerKey: string,
+    ownerKey: string,
     recipientKey: string,
     windows: readonly { readonly since: number; readonly until: number }[],
   ): Promise<readonly number[] | null>;

@@ -1,25 +1,21 @@
-// Proposals and delegates that the organizer never decided about. Leaving them is an answer too: they end when their link
-// does, instead of waiting for ever. Answers from unproven senders are no part of this: those wait.
+// Proposals and delegations that the organizer never decided about end when their link expires. Answers of unproven senders
+// keep waiting.
+import { because } from '../../core/reasons.ts';
 import type { Spool } from '../ports/spool.ts';
-import { originOf, subjectOf } from '../records/task-subject.ts';
+import { record } from '../queue/plan.ts';
+import { entryAboutTask } from '../records/records.ts';
 import { LINK_MS } from './decision-link.ts';
-import { entryAbout } from '../records/records.ts';
 
 const MOST_AT_ONCE = 500;
 
-type HeldTasks = Pick<Spool, 'heldBefore' | 'drop'>;
-
-/** How many ended. */
-export async function endUnanswered(spool: HeldTasks, now: number): Promise<number> {
+/** Returns how many ended. */
+export async function expireQuestions(spool: Pick<Spool, 'heldBefore' | 'drop'>, now: number): Promise<number> {
   const tasks = await spool.heldBefore(['proposal', 'delegation'], now - LINK_MS, MOST_AT_ONCE);
   if (tasks.length === 0) return 0;
-  const facts = { at: now, verdict: 'ignored', reason: 'undecided', detail: 'The organizer let it be.' } as const;
-  const ended = await spool.drop(
+  const facts = { at: now, verdict: 'ignored', ...because('undecided') } as const;
+  const expired = await spool.drop(
     tasks.map(({ id }) => id),
-    tasks.map((task) => ({
-      kind: 'entry',
-      entry: entryAbout(originOf(task), task.id, { ...facts, ...subjectOf(task) }),
-    })),
+    tasks.map((task) => record(entryAboutTask(task, facts))),
   );
-  return ended.length;
+  return expired.length;
 }

@@ -1,21 +1,21 @@
-// Whoever stands at a door comes first. A CalDAV server posts a callback for each attendee before it answers the organizer's
-// client; the mails that follow from them can wait for a moment. Calls of the doors and work behind them come in, the same
-// calls and work go out, in that order. Nothing waits for long: doors that are never quiet hold nobody up.
+// Callbacks take priority over composing mail. A CalDAV server posts a callback for each attendee before it answers the
+// organizer's client; the mails that follow can wait. Calls of the doors and deferred work come in; the same calls and work
+// go out, in that order. The wait is bounded.
 
-export interface DoorsFirst {
-  /** The same call; as long as such calls follow one another, work that gives way waits. */
+export interface RequestPriority {
+  /** The same call; while such calls follow one another, deferred work waits. */
   serve<A extends readonly unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
-  /** The same work, begun once the doors are quiet, or `patienceMs` after it was asked for. */
-  giveWay<A extends readonly unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
+  /** The same work, begun once no call has come for `quietMs`, or after `patienceMs`. */
+  defer<A extends readonly unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
 }
 
-export interface DoorsFirstOptions {
-  /** Nobody for this long: quiet. Callers that post one after the other take less than that in between. */
+export interface RequestPriorityOptions {
+  /** Callers that post one after the other pause for less than this. */
   readonly quietMs?: number;
   readonly patienceMs?: number;
 }
 
-export function doorsFirst({ quietMs = 40, patienceMs = 8_000 }: DoorsFirstOptions = {}): DoorsFirst {
+export function requestPriority({ quietMs = 40, patienceMs = 8_000 }: RequestPriorityOptions = {}): RequestPriority {
   let lastServed = -Infinity;
   let serving = 0;
 
@@ -41,7 +41,7 @@ export function doorsFirst({ quietMs = 40, patienceMs = 8_000 }: DoorsFirstOptio
           lastServed = performance.now();
         }
       },
-    giveWay:
+    defer:
       (work) =>
       async (...args) => {
         await quiet();

@@ -1,32 +1,32 @@
-// What waits for a server that was away is worked soon after its return, not when its back-off has run out. In: servers that
-// are back or away again; out: their tasks made due, some at a time, so that neither they nor the others are run over.
+// Tasks that wait for a server are worked soon after it recovers, not when their back-off ends. Servers that recover or fail
+// come in; their tasks are made due, some at a time, so that neither the server nor other servers' tasks are overloaded.
 import type { Log } from '../ports/log.ts';
 import type { Spool } from '../ports/spool.ts';
 
-export interface WakeOptions {
+export interface ResumeOptions {
   readonly spool: Pick<Spool, 'wake'>;
   readonly log: Pick<Log, 'warn'>;
   readonly now: () => number;
 }
 
-export interface WakeWaiting {
+export interface RecoveryResumer {
   tell(backEnd: string, isBack: boolean): void;
   close(): void;
 }
 
 /** Ten thousand within half a minute. */
 const PACE = { tasks: 200, everyMs: 500 };
-/** What was refused just before the return is still on its way back to its queue. */
+/** Tasks that failed just before the recovery are still being put back. */
 const LAST_LOOKS = 5;
 
-export function wakeWaiting({ spool, log, now }: WakeOptions): WakeWaiting {
+export function resumeOnRecovery({ spool, log, now }: ResumeOptions): RecoveryResumer {
   const waking = new Map<string, NodeJS.Timeout>();
   let closed = false;
 
   async function wake(backEnd: string, looks: number): Promise<void> {
     const mine = waking.get(backEnd);
     const woken = await spool.wake(backEnd, PACE.tasks, now()).catch((error: unknown) => {
-      log.warn({ err: error, backEnd }, 'what waits for a server that is back could not be woken; trying again');
+      log.warn({ err: error, backEnd }, 'could not resume tasks waiting for this server, will retry');
       return PACE.tasks;
     });
     if (mine === undefined || waking.get(backEnd) !== mine) return;
@@ -53,7 +53,7 @@ export function wakeWaiting({ spool, log, now }: WakeOptions): WakeWaiting {
       if (isBack && !closed) wakeSoon(backEnd, LAST_LOOKS, 0);
     },
     close() {
-      // A request that outlived the drain may still come back, and the spool is closed next: it would be asked for ever.
+      // A request that outlived the drain may still end, and the spool is closed next.
       closed = true;
       for (const backEnd of waking.keys()) stop(backEnd);
     },

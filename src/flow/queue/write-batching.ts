@@ -1,7 +1,7 @@
 // How often one event is written while many answer it at once. A lone answer is worked at once; those that come within a
 // moment of another wait for the next beat, when one write takes them all. Each gateway paces what itself works.
 
-export interface WritePace {
+export interface WriteBatching {
   /** Answers to the event of that lane are being worked. */
   begin(lane: string): void;
   /** When an answer that has come now is to be worked, ms since 1970. */
@@ -13,7 +13,7 @@ const BEAT_MS = 800;
 /** An answer is not on the disk yet when it is asked for: one that is late for its beat would make a write of its own. */
 const MARGIN_MS = 200;
 
-export function writePace(now: () => number): WritePace {
+export function writeBatching(now: () => number): WriteBatching {
   /** When each was last worked, those worked last at the end. */
   const begun = new Map<string, number>();
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CalendarStore } from '../../../src/flow/ports/calendar-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
-import { entryAbout } from '../../../src/flow/records/records.ts';
+import { newEntry } from '../spool/records.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openMetrics } from '../../../src/adapters/metrics/open-metrics.ts';
@@ -23,8 +23,7 @@ function open(status: () => Promise<QueueStatus[]> = async () => []) {
 }
 
 function outcome(verdict: Verdict, reason: Reason): LedgerWrite {
-  const origin = { recordId: 'r', door: 'smtp', messageId: null };
-  return { kind: 'entry', entry: entryAbout(origin, 't', { at: 1, verdict, reason, detail: 'Some detail.' }) };
+  return { kind: 'entry', entry: newEntry({ verdict, reason }) };
 }
 
 describe('the metrics', () => {

@@ -8,7 +8,7 @@ import { newEntry, newMailing } from './records.ts';
 function applied(attendeeKey: string, recurrenceId: string | null, content: string, sequence: number | null = 1) {
   return {
     kind: 'applied',
-    organizerKey: 'ann@example.com',
+    ownerKey: 'ann@example.com',
     uid: 'u1',
     answer: { attendeeKey, recurrenceId, sequence, sentAt: 9, partstat: 'ACCEPTED', content, eventSequence: sequence },
   } as const satisfies LedgerWrite;
@@ -44,53 +44,53 @@ export function describeLedger(bench: Bench): void {
         [applied('bob', null, '1'), applied('bob', '20261122', '2'), applied('eve', null, '3')],
       );
       await bench.spool.put([], [applied('bob', null, '4'), applied('bob', null, '5', null)]);
-      const all = await bench.ledger.eventContext('ann@example.com', 'u1', null);
+      const all = await bench.ledger.copyContext('ann@example.com', 'u1', null);
       expect(all.applied.map(({ content }) => content).sort()).toEqual(['2', '3', '5']);
-      const bob = await bench.ledger.eventContext('ann@example.com', 'u1', ['bob', 'mallory']);
+      const bob = await bench.ledger.copyContext('ann@example.com', 'u1', ['bob', 'mallory']);
       expect(bob.applied).toHaveLength(2);
       expect(bob.applied).toContainEqual(applied('bob', null, '5', null).answer);
-      expect(await bench.ledger.eventContext('ann@example.com', 'u2', null)).toEqual({
-        event: null,
+      expect(await bench.ledger.copyContext('ann@example.com', 'u2', null)).toEqual({
+        place: null,
         applied: [],
         mailings: [],
       });
     });
 
-    it('stores the href of an event', async () => {
-      const event = { organizerKey: 'ann@example.com', uid: 'u1', href: '/a.ics' };
-      await bench.spool.put([], [{ kind: 'event', event }]);
-      expect((await bench.ledger.eventContext('ann@example.com', 'u1', [])).event).toEqual(event);
-      await bench.spool.put([], [{ kind: 'event', event: { ...event, href: null } }]);
-      expect((await bench.ledger.eventContext('ann@example.com', 'u1', [])).event).toEqual({ ...event, href: null });
+    it('stores the href of a copy', async () => {
+      const place = { ownerKey: 'ann@example.com', uid: 'u1', href: '/a.ics' };
+      await bench.spool.put([], [{ kind: 'place', place }]);
+      expect((await bench.ledger.copyContext('ann@example.com', 'u1', [])).place).toEqual(place);
+      await bench.spool.put([], [{ kind: 'place', place: { ...place, href: null } }]);
+      expect((await bench.ledger.copyContext('ann@example.com', 'u1', [])).place).toEqual({ ...place, href: null });
     });
 
-    it('stores mailings in order, and each message only once', async () => {
+    it('stores mailings in order, each mail once, and several mails of one Message-ID', async () => {
       const mailings = [
         newMailing({ calendar: 'one' }),
-        newMailing({ messageId: '<2@example.com>', recipientKey: 'eve@remote.test', recurrenceId: '20261122' }),
-        newMailing({ messageId: '<3@example.com>', calendar: 'one', sequence: 2, method: 'CANCEL' }),
+        newMailing({ id: 'm2', recipientKey: 'eve@remote.test', recurrenceId: '20261122' }),
+        newMailing({ id: 'm3', calendar: 'one', sequence: 2, method: 'CANCEL' }),
       ];
       await bench.spool.put(
         [],
         mailings.map((mailing) => ({ kind: 'mailing', mailing })),
       );
       await bench.spool.put([], [{ kind: 'mailing', mailing: newMailing({ calendar: 'other' }) }]);
-      expect((await bench.ledger.eventContext('ann@example.com', 'u1', null)).mailings).toEqual(mailings);
-      const bob = await bench.ledger.eventContext('ann@example.com', 'u1', ['bob@remote.test']);
+      expect((await bench.ledger.copyContext('ann@example.com', 'u1', null)).mailings).toEqual(mailings);
+      const bob = await bench.ledger.copyContext('ann@example.com', 'u1', ['bob@remote.test']);
       expect(bob.mailings).toEqual([mailings[0], mailings[2]]);
-      expect(await bench.ledger.mailing('<2@example.com>')).toEqual(mailings[1]);
-      expect(await bench.ledger.mailing('<9@example.com>')).toBeNull();
+      expect(await bench.ledger.mailing('m2')).toEqual(mailings[1]);
+      expect(await bench.ledger.mailing('m9')).toBeNull();
     });
 
-    it('counts the recipients that an organizer mailed for the first time in a period', async () => {
-      const organizerKey = 'zoe@example.com';
+    it('counts the recipients that an owner mailed for the first time in a period', async () => {
+      const ownerKey = 'zoe@example.com';
       const mailed = (recipientKey: string, mailedAt: number) => ({
         kind: 'mailing' as const,
         mailing: newMailing({
-          organizerKey,
+          ownerKey,
           recipientKey,
           mailedAt,
-          messageId: `<${recipientKey}-${mailedAt}@example.com>`,
+          id: `${recipientKey}-${mailedAt}`,
         }),
       });
       await bench.spool.put(
@@ -102,8 +102,8 @@ export function describeLedger(bench: Bench): void {
         [mailed('c@remote.test', 300), mailed('b@remote.test', 400), mailed('e@remote.test', 400)],
       );
       const within = (since: number) => ({ since, until: 400 });
-      const count = (recipientKey: string, organizer = organizerKey) =>
-        bench.ledger.newRecipients(organizer, recipientKey, [within(100), within(200), within(300), within(301)]);
+      const count = (recipientKey: string, owner = ownerKey) =>
+        bench.ledger.newRecipients(owner, recipientKey, [within(100), within(200), within(300), within(301)]);
       expect(await count('d@remote.test')).toEqual([3, 2, 1, 0]);
       expect(await count('a@remote.test')).toBeNull();
       expect(await count('a@remote.test', 'yan@example.com')).toEqual([0, 0, 0, 0]);
@@ -124,7 +124,7 @@ export function describeLedger(bench: Bench): void {
       };
       const suppress = {
         kind: 'suppress' as const,
-        organizerKey,
+        ownerKey: organizerKey,
         recipientKey: 'bob@remote.test',
         reason: '550',
         at: 1,
@@ -136,7 +136,7 @@ export function describeLedger(bench: Bench): void {
           { kind: 'reply-pair', pair: { ...pair, attendee: { key: 'x', asWritten: 'x' } } },
           alias,
           alias,
-          { kind: 'unsuppress', organizerKey, recipientKey: 'bob@remote.test' },
+          { kind: 'unsuppress', ownerKey: organizerKey, recipientKey: 'bob@remote.test' },
           suppress,
           { kind: 'mark', mark: 'm', at: 1 },
           { kind: 'mark', mark: 'm', at: 2 },
@@ -148,7 +148,7 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.ledger.suppressed(organizerKey, 'bob@remote.test')).toBe('550');
       expect(await bench.ledger.marked('m')).toBe(true);
       expect(await bench.ledger.marked('n')).toBe(false);
-      await bench.spool.put([], [{ kind: 'unsuppress', organizerKey, recipientKey: 'bob@remote.test' }]);
+      await bench.spool.put([], [{ kind: 'unsuppress', ownerKey: organizerKey, recipientKey: 'bob@remote.test' }]);
       expect(await bench.ledger.suppressed(organizerKey, 'bob@remote.test')).toBeNull();
     });
   });

@@ -81,7 +81,7 @@ export function describeMaintenance(bench: Bench): void {
       expect(await bench.spool.prune(later, 0)).toBe(2);
       await bench.reopen();
       expect(await bench.spool.task('c')).toMatchObject({ calendar });
-      expect(await bench.ledger.mailing('<1@example.com>')).toMatchObject({ calendar: other });
+      expect(await bench.ledger.mailing('m1')).toMatchObject({ calendar: other });
       const { lease } = await bench.claimOne('incoming');
       await bench.spool.commit(lease, { done: ['c'] });
       expect(await bench.spool.prune(later, 0)).toBe(1);
@@ -137,6 +137,7 @@ export function describeMaintenance(bench: Bench): void {
       expect(await bench.spool.status()).toEqual([
         { queue: 'incoming', waiting: 1, held: 0, oldest: 9 },
         { queue: 'event', waiting: 1, held: 1, oldest: 5 },
+        { queue: 'question', waiting: 0, held: 0, oldest: null },
         { queue: 'invitation', waiting: 0, held: 0, oldest: null },
         { queue: 'outgoing', waiting: 0, held: 0, oldest: null },
       ]);

@@ -33,7 +33,8 @@ export function newEntry(over: Partial<NewEntry> = {}): NewEntry {
 
 export function newMailing(over: Partial<Mailing> = {}): Mailing {
   return {
-    organizerKey: 'ann@example.com',
+    id: 'm1',
+    ownerKey: 'ann@example.com',
     uid: 'u1',
     recipientKey: 'bob@remote.test',
     messageId: '<1@example.com>',

@@ -19,13 +19,13 @@ import {
   sayTask,
   showTask,
 } from '../../../src/app/cli/queue-commands.ts';
-import { eventLane, newTask } from '../../../src/flow/records/records.ts';
+import { type EventKind, recordTask, type Waiting } from '../../../src/flow/records/records.ts';
 import { workQueue } from '../../../src/flow/queue/work-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
-import type { Batch, Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
+import type { Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const address = (text: string): CalendarAddress => calendarAddress(text) ?? { key: '', asWritten: '' };
@@ -35,9 +35,8 @@ const everything = { queue: null, state: null, limit: 100 };
 /** A re-read of an event: the smallest task there is. */
 function task(id: string, over: Partial<NewTask> = {}): NewTask {
   const origin = { recordId: id, door: 'gateway', messageId: null };
-  const body = { kind: 'verify', origin, organizer, uid: `${id}@example.com`, round: 0 } as const;
-  const made = newTask(id, 'event', eventLane(organizer.key, `${id}@example.com`), body, { createdAt: Date.now() });
-  return { ...made, ...over };
+  const body = { kind: 'verify', origin, owner: organizer, uid: `${id}@example.com`, round: 0 } as const;
+  return { ...recordTask(body, { id, createdAt: Date.now() }), ...over };
 }
 
 describe('the queues in an operator’s hands', () => {
@@ -73,10 +72,7 @@ describe('the queues in an operator’s hands', () => {
     (await listQueue(operator, filter)).tasks.map(({ id }) => id);
 
   it('lists what waits and what is held, with counts, and says what each is about', async () => {
-    const mail = newTask(
-      'mail',
-      'incoming',
-      'mail',
+    const mail = recordTask(
       {
         kind: 'mail',
         envelope: { mailFrom: 'bob@remote.test', rcptTo: ['r1@reply.example.com'] },
@@ -90,8 +86,7 @@ describe('the queues in an operator’s hands', () => {
         },
         receivedAt: 1,
       },
-      { createdAt: Date.now() - 120_000, dueAt: Date.now() + 60_000 },
-      Buffer.from('mail'),
+      { id: 'mail', createdAt: Date.now() - 120_000, dueAt: Date.now() + 60_000, raw: Buffer.from('mail') },
     );
     await gateway.spool.put([mail, task('one')]);
     await changeTasks(operator, 'hold', ['one']);
@@ -113,8 +108,8 @@ describe('the queues in an operator’s hands', () => {
   it('lets no control character of a stranger’s reach the terminal', async () => {
     const wild = 'x\u001b[2Jy\r\nz\u202e@example.com';
     const origin = { recordId: 'wild', door: 'gateway', messageId: null };
-    const body = { kind: 'verify', origin, organizer, uid: wild, round: 0 } as const;
-    await gateway.spool.put([newTask('wild', 'event', 'lane', body, { createdAt: Date.now() })]);
+    const body = { kind: 'verify', origin, owner: organizer, uid: wild, round: 0 } as const;
+    await gateway.spool.put([recordTask(body, { id: 'wild', createdAt: Date.now() })]);
     const shown = await showTask(operator, 'wild');
     for (const text of [sayListing(await listQueue(operator, everything), Date.now()), shown && sayTask(shown)]) {
       expect(text).toContain('x [2Jy z @example.com');
@@ -164,7 +159,8 @@ describe('the queues in an operator’s hands', () => {
   it('is noticed by the running gateway within two seconds', async () => {
     const worked: string[] = [];
     let broken = true;
-    const handle = async ({ tasks }: Batch): Promise<Changes> => {
+    const handle = async (records: readonly Waiting<EventKind>[]): Promise<Changes> => {
+      const tasks = records.map(({ task: each }) => each);
       if (broken) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
       for (const { id, attempts } of tasks) worked.push(`${id} ${attempts}`);
       return { done: tasks.map(({ id }) => id) };

@@ -59,7 +59,7 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
   reply: {
     kind: 'reply',
     calendar: calendar('REPLY', replyLines),
-    organizer: bob,
+    sender: bob,
     recipient: alice,
     organizerAsMailed: null,
     links: null,
@@ -67,7 +67,7 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
   counter: {
     kind: 'reply',
     calendar: calendar('COUNTER', replyLines),
-    organizer: bob,
+    sender: bob,
     recipient: alice,
     organizerAsMailed: null,
     links: null,

@@ -8,7 +8,7 @@ function copy(changes: Partial<MailedCopyInput> = {}): string {
   return mailedCopy({
     kind: 'invitation',
     calendar: calendar('REQUEST', event()),
-    organizer: alice,
+    sender: alice,
     recipient: bob,
     organizerAsMailed: 'r1k-7ch4@reply.example.com',
     itip: true,
@@ -87,7 +87,7 @@ describe('mailedCopy', () => {
       'REQUEST-STATUS:2.0;Success',
       'COMMENT:late',
     ]);
-    const mailed = copy({ calendar: reply, kind: 'reply', organizer: bob, recipient: alice, organizerAsMailed: null });
+    const mailed = copy({ calendar: reply, kind: 'reply', sender: bob, recipient: alice, organizerAsMailed: null });
     expect(lines(mailed, 'ATTENDEE')).toEqual([
       'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=late:mailto:bob@example.org',
     ]);

@@ -79,7 +79,7 @@ export function invitationMail(changes: Partial<InvitationMail> = {}): Invitatio
     kind: 'invitation',
     calendar: calendar('REQUEST', event()),
     previousCalendar: null,
-    organizer: alice,
+    sender: alice,
     recipient: bob,
     organizerAsMailed: 'r1k-7ch4nqz2-m5xv3q@reply.example.com',
     itip: true,

@@ -237,7 +237,7 @@ describe.skipIf(!present)('Calendar Server: what leaves in a message', () => {
       const mailed = mailedCopy({
         kind: each.reply ? 'reply' : 'invitation',
         calendar: each.original ?? '',
-        organizer: address('user1@example.com'),
+        sender: address('user1@example.com'),
         recipient: address('user2@example.com'),
         organizerAsMailed: null,
         itip: true,

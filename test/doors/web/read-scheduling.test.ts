@@ -1,4 +1,3 @@
-// Reading the facts of a posted calendar, and memoizing them.
 import { describe, expect, it } from 'vitest';
 import { makeSchedulingReader, readScheduling } from '../../../src/doors/web/read-scheduling.ts';
 import { calendarOf } from './calendars.ts';
@@ -17,25 +16,25 @@ describe('the facts of a posted calendar', () => {
     ['LF line ends', calendarOf({}).replaceAll('\r\n', '\n')],
     ['lower case names', calendarOf({}).replace('BEGIN:VEVENT', 'begin:vevent').replace('END:VEVENT', 'end:vevent')],
     ['blank lines around it', `\r\n${calendarOf({})}\r\n\r\n`],
-    ['no final line end', calendarOf({}).trimEnd()],
+    ['no line end at the end', calendarOf({}).trimEnd()],
   ])('are read with %s', (_, calendar) => {
     expect(readScheduling(calendar)?.uids.size).toBe(1);
   });
 
   it.each([
-    ['an empty text', ''],
+    ['nothing', ''],
     ['two calendars', calendarOf({}) + calendarOf({})],
-    ['a truncated calendar', calendarOf({}).slice(0, -20)],
-    ['an END of another component', calendarOf({}).replace('END:VEVENT', 'END:VTODO')],
+    ['a calendar cut off', calendarOf({}).slice(0, -20)],
+    ['an END of something else', calendarOf({}).replace('END:VEVENT', 'END:VTODO')],
     ['text before it', `Hello\r\n${calendarOf({})}`],
-    ['an additional END', `${calendarOf({})}END:VCALENDAR\r\n`],
-    ['a VCARD', calendarOf({}).replaceAll('VCALENDAR', 'VCARD')],
+    ['an END too many', `${calendarOf({})}END:VCALENDAR\r\n`],
+    ['a card', calendarOf({}).replaceAll('VCALENDAR', 'VCARD')],
     ['HTML', '<!doctype html><title>Login</title>'],
-  ])('are null for %s', (_, calendar) => {
+  ])('there are none in %s', (_, calendar) => {
     expect(readScheduling(calendar)).toBeNull();
   });
 
-  it('are memoized for the latest calendars', () => {
+  it('are remembered for the calendars seen last', () => {
     const read = makeSchedulingReader();
     const first = read(calendarOf({}));
     expect(read(calendarOf({}))).toBe(first);
@@ -44,7 +43,7 @@ describe('the facts of a posted calendar', () => {
     expect(read(calendarOf({}))).toEqual(first);
   });
 
-  it('of a calendar with 2,000 attendees are parsed only once', () => {
+  it('of 2,000 attendees posted 2,000 times are ready in a fraction of the time that parsing them would take', () => {
     const calendar = calendarOf({ attendees: Array.from({ length: 2000 }, (_, n) => `guest${n}@example.com`) });
     const read = makeSchedulingReader();
     const parse = (times: number, reader: typeof read) => {

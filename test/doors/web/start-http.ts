@@ -1,4 +1,4 @@
-// Starts a real server on a free loopback port with fake use cases, which record their calls.
+// A real server on a free loopback port over fake use cases that remember what they were asked.
 import { type HttpOptions, type OpenHttp, openHttp } from '../../../src/doors/web/open-http.ts';
 import type {
   CallbackRequest,
@@ -47,16 +47,10 @@ export const event: EventView = {
   rrule: null,
   added: [],
   excluded: [],
-  organizer: { key: 'alice@example.com', name: 'Alice Martin', address: 'alice@example.com' },
+  organizer: { name: 'Alice Martin', address: 'alice@example.com' },
   guests: [
-    { key: 'bob@example.com', name: 'Bob Bell', address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },
-    {
-      key: 'carol@example.net',
-      name: 'Carol Weiß',
-      address: 'carol@example.net',
-      partstat: 'TENTATIVE',
-      optional: true,
-    },
+    { name: 'Bob Bell', address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },
+    { name: 'Carol Weiß', address: 'carol@example.net', partstat: 'TENTATIVE', optional: true },
   ],
   sequence: 3,
   cancelled: false,
@@ -115,8 +109,8 @@ export const delegated: HeldShown = {
   answers: [{ event, partstat: 'DELEGATED', comment: null, reason: 'delegation', receivedAt: NOW - 3_600_000 }],
 };
 
-/** The results that the fakes return, which tests set, and the calls that they record, which tests read. */
-export interface Fakes {
+/** What the fakes answer, and what they were asked; a test changes the first and reads the second. */
+export interface Stage {
   callback: (request: CallbackRequest) => Promise<void>;
   shown: RsvpShown;
   outcome: WebOutcome;
@@ -128,7 +122,7 @@ export interface Fakes {
   readonly decisions: HeldChoice[];
 }
 
-export function makeFakes(): Fakes {
+export function setStage(): Stage {
   return {
     callback: async () => undefined,
     shown,
@@ -143,25 +137,25 @@ export function makeFakes(): Fakes {
 }
 
 export async function startHttp(
-  fakes: Fakes,
+  stage: Stage,
   options: Partial<HttpOptions> = {},
 ): Promise<OpenHttp & { readonly url: string }> {
   const useCases: UseCases = {
     receiveCallback: async (request) => {
-      await fakes.callback(request);
-      fakes.callbacks.push(request);
+      await stage.callback(request);
+      stage.callbacks.push(request);
     },
-    showRsvp: async () => fakes.shown,
+    showRsvp: async () => stage.shown,
     answerRsvp: async (of, answer) => {
-      fakes.answers.push({ claims: of, answer });
-      return fakes.outcome;
+      stage.answers.push({ claims: of, answer });
+      return stage.outcome;
     },
-    readDecision: async () => fakes.held,
+    readDecision: async () => stage.held,
     decideHeld: async (_, choice) => {
-      fakes.decisions.push(choice);
-      return fakes.decided;
+      stage.decisions.push(choice);
+      return stage.decided;
     },
-    ready: async () => fakes.ready,
+    ready: async () => stage.ready,
   };
   const http = await openHttp({
     host: '127.0.0.1',

@@ -1,7 +1,7 @@
 // What became of work, as the log says it.
 import { describe, expect, it } from 'vitest';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
-import { entryAbout } from '../../../src/flow/records/records.ts';
+import { newEntry } from '../../adapters/spool/records.ts';
 import type { Log } from '../../../src/flow/ports/log.ts';
 
 describe('an outcome', () => {
@@ -13,8 +13,7 @@ describe('an outcome', () => {
     const lines: unknown[] = [];
     const note = (name: string) => (facts: { recordId: string }) => lines.push([name, facts.recordId]);
     const outcomes = makeOutcomes({ info: note('info'), error: note('error') } as unknown as Log);
-    const origin = { recordId: 'r1', door: 'smtp', messageId: null };
-    const entry = entryAbout(origin, 't1', { at: 0, verdict: 'not-mailed', reason, detail: '550' });
+    const entry = newEntry({ verdict: 'not-mailed', reason, detail: '550' });
     outcomes.tell([{ kind: 'entry', entry }]);
     expect(lines).toEqual([[level, 'r1']]);
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { wakeWaiting } from '../../../src/flow/queue/resume-on-recovery.ts';
+import { resumeOnRecovery } from '../../../src/flow/queue/resume-on-recovery.ts';
 import { openLog } from '../../../src/app/log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -20,7 +20,7 @@ function setUp(waiting: Record<string, number>) {
       return count;
     },
   };
-  const waking = wakeWaiting({ spool, log: openLog('silent'), now: Date.now });
+  const waking = resumeOnRecovery({ spool, log: openLog('silent'), now: Date.now });
   const breakSpool = (times: number): void => void (broken = times);
   return { waking, woken, waiting, breakSpool };
 }

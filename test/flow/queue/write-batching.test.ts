@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { writePace } from '../../../src/flow/queue/write-batching.ts';
+import { writeBatching } from '../../../src/flow/queue/write-batching.ts';
 
 function pacing() {
   const clock = { now: 800_000 };
-  return { clock, ...writePace(() => clock.now) };
+  return { clock, ...writeBatching(() => clock.now) };
 }
 
 describe('the pace of writes', () => {

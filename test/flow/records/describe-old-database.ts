@@ -12,7 +12,7 @@ const STARTED_AT = Date.UTC(2026, 10, 4, 10);
  * Whether the gateway holds for the operator what it cannot read. Otherwise broken JSON stops its lane for good, and any
  * other unreadable body is given up together with the sound tasks of its lane: these tasks are deleted from the copy first.
  */
-const HOLDS_UNREADABLE: boolean = false;
+const HOLDS_UNREADABLE: boolean = true;
 
 /** Task ids of the fixture are words, padded to the 26 characters of an id. */
 const idOf = (words: string): string => (/\d/.test(words) ? words : words.replaceAll('-', '').padEnd(26, '2'));
@@ -121,7 +121,7 @@ const unreadable: readonly (readonly [task: string, why: string])[] = [
   ['missing-field', 'answer.attendee'],
   ['unknown-kind', 'hologram'],
   ['damaged-beside', 'answer.occurrence'],
-  ['invite-damaged', 'recipient'],
+  ['invite-damaged', 'to'],
   ['out-damaged', 'rcptTo'],
 ];
 /** Its body says `"version": 999`. */

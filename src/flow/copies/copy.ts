@@ -1,0 +1,108 @@
+// One copy while its batch is planned: what the store holds, what the ledger knows, and what else waits for it. Handlers read
+// it; the worker folds each plan into it, so that the next handler sees the copy as the earlier records left it.
+import type { NoticeKind } from '../../core/compose/types.ts';
+import type { EventDocument } from '../../core/ical/event-document.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { CopyContext, LedgerWrite } from '../ports/spool.ts';
+import type { Plan } from '../queue/plan.ts';
+import type { EventKind, Waiting } from '../records/records.ts';
+import { Histories, newestAnswers } from './judge-answer.ts';
+
+/** What the CalDAV server holds under the copy's UID. */
+export type Stored =
+  | { readonly kind: 'loaded'; readonly text: string; readonly document: EventDocument }
+  /** No record of the batch needs it. */
+  | { readonly kind: 'not-loaded' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ambiguous' }
+  /** No calendar that we can edit. */
+  | { readonly kind: 'unusable'; readonly why: string };
+
+/** A decision of the organizer that could not be carried out. */
+export interface FailedDecision {
+  readonly attendee: CalendarAddress;
+  readonly reason: Reason;
+}
+
+/** What becomes of one record of a copy. */
+export interface CopyPlan extends Plan {
+  /** The copy after this record; absent: as before. */
+  readonly document?: EventDocument;
+  /** What the owner is told. Notices of kind `answer` of one batch are one mail. */
+  readonly notices?: readonly NoticeKind[];
+  readonly failed?: FailedDecision;
+  /** When the copy is read again after a write: at once as usual, as a later round, or never. */
+  readonly reread?: { readonly round: number } | 'never';
+}
+
+export interface CopyFacts {
+  readonly owner: CalendarAddress;
+  readonly uid: string;
+  readonly context: CopyContext;
+  /** Everything that waits for the copy and is worked together, oldest first. */
+  readonly batch: readonly Waiting<EventKind>[];
+  readonly now: number;
+}
+
+export class Copy {
+  readonly owner: CalendarAddress;
+  readonly uid: string;
+  readonly context: CopyContext;
+  readonly batch: readonly Waiting<EventKind>[];
+  readonly stored: Stored;
+  readonly histories: Histories;
+  readonly #now: number;
+  #document: EventDocument | null;
+  #newest: ReadonlySet<string> | null = null;
+
+  constructor({ owner, uid, context, batch, now }: CopyFacts, stored: Stored) {
+    this.owner = owner;
+    this.uid = uid;
+    this.context = context;
+    this.batch = batch;
+    this.stored = stored;
+    this.histories = new Histories(context, this.waiting('answer').filter(isToApply));
+    this.#now = now;
+    this.#document = stored.kind === 'loaded' ? stored.document : null;
+  }
+
+  /** As the earlier records of the batch left it; null: there is none to edit. */
+  get document(): EventDocument | null {
+    return this.#document;
+  }
+
+  /** The event for notices and questions: as stored, else as last mailed; null: unknown. */
+  get calendar(): string | null {
+    return this.stored.kind === 'loaded' ? this.stored.text : (this.context.mailings.at(-1)?.calendar ?? null);
+  }
+
+  waiting<K extends EventKind>(kind: K): Waiting<K>[] {
+    return this.batch.filter((each) => each.body.kind === kind) as Waiting<K>[];
+  }
+
+  /**
+   * Whether no newer answer of the same attendee about the same occurrence waits. Only the newest is tried, so that a batch
+   * that is run again after a crash between PUT and commit ends the same.
+   */
+  isNewestAnswer(taskId: string): boolean {
+    if (this.#document === null) return true;
+    this.#newest ??= newestAnswers(this.waiting('answer').filter(isToApply), this.#document, this.histories, this.#now);
+    return this.#newest.has(taskId);
+  }
+
+  /** Only the worker calls this. */
+  fold({ document, ledger = [] }: CopyPlan): void {
+    if (document !== undefined) this.#document = document;
+    for (const answer of ledger.flatMap(appliedIn)) this.histories.add(answer);
+  }
+}
+
+/** It counts, or the organizer has accepted it. */
+export function isToApply({ body }: Waiting<'answer'>): boolean {
+  return body.held === null || body.approved;
+}
+
+function appliedIn(write: LedgerWrite) {
+  return write.kind === 'applied' ? [write.answer] : [];
+}

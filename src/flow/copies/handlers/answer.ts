@@ -1,0 +1,136 @@
+// An answer: applied to the copy, ignored, refused, or held for the organizer (DESIGN §5). Without a copy it waits a while if
+// we invited the attendee, then it is held.
+import { applyDecision } from '../../../core/itip/apply.ts';
+import type { Decision } from '../../../core/itip/types.ts';
+import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
+import type { CalendarAddress } from '../../../core/ical/types.ts';
+import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
+import type { LedgerWrite, NewTask } from '../../ports/spool.ts';
+import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
+import { done, record } from '../../queue/plan.ts';
+import { entryAbout, recordTask, type Waiting } from '../../records/records.ts';
+import { type Copy, type CopyPlan, isToApply } from '../copy.ts';
+import { judgeAnswerSafely } from '../judge-answer.ts';
+import type { Handler, HandlerOptions } from './handler.ts';
+
+/**
+ * How long an event that we invited to may be missing (a move between calendars) before its answers are held: a quarter of
+ * an hour, counted in tries, because a clock may be set forward.
+ */
+const MISSING_RETRY_MS = 20_000;
+const MISSING_TRIES = 45;
+
+type WaitingAnswer = Waiting<'answer'>;
+
+export const answer: Handler<'answer'> = {
+  needsCopy: isToApply,
+  async plan(waiting, copy, options) {
+    const { task, body } = waiting;
+    if (body.held !== null && !body.approved) return holdForOrganizer(options, waiting, body.held, copy.calendar);
+    const { document } = copy;
+    if (document === null) return planWithoutCopy(waiting, copy, options);
+    const decision: Decision = copy.isNewestAnswer(task.id)
+      ? await judgeAnswerSafely(document, body.answer, copy.histories, options.expand, options.now())
+      : { verdict: 'ignore', reason: 'stale' };
+    if (decision.verdict === 'apply')
+      return planApplied(waiting, copy, applyDecision(document, decision), decision, options);
+    if (decision.verdict === 'hold' && !body.approved) {
+      return holdForOrganizer(options, waiting, decision.reason, copy.calendar);
+    }
+    const { attendee } = body.answer;
+    if (decision.verdict === 'ignore') {
+      const entry = entryAbout(waiting, {
+        at: options.now(),
+        verdict: 'ignored',
+        ...because(decision.reason, { who: attendee.asWritten }),
+      });
+      return { end: done, ledger: [record(entry)] };
+    }
+    return refused(waiting, because(decision.reason, { who: attendee.asWritten }), options);
+  },
+};
+
+type Applied = Decision & { readonly verdict: 'apply' };
+
+function planApplied(
+  waiting: WaitingAnswer,
+  { owner, uid }: Copy,
+  document: EventDocument,
+  decision: Applied,
+  options: HandlerOptions,
+): CopyPlan {
+  const { body } = waiting;
+  const { attendee, partstat, comment } = body.answer;
+  const { recurrenceId } = decision.occurrence;
+  const why = because('applied', { who: attendee.asWritten, partstat, written: decision.changes.length > 0 });
+  const entry = entryAbout(waiting, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
+  const ledger: LedgerWrite[] = [
+    record(entry),
+    // An attendee who answers got our mail, whatever bounced.
+    { kind: 'unsuppress', ownerKey: owner.key, recipientKey: attendee.key },
+    ...[decision.record, ...decision.alsoRecord].map(
+      (applied): LedgerWrite => ({ kind: 'applied', ownerKey: owner.key, uid, answer: applied }),
+    ),
+  ];
+  const delegations = delegationsOf(waiting, owner, document, recurrenceId, options);
+  const notice = { kind: 'answer', attendee, partstat, comment, recurrenceId } as const;
+  // A question about the delegate says more than a notice about the answer.
+  return { end: done, document, ledger, add: delegations, notices: delegations.length > 0 ? [] : [notice] };
+}
+
+/** A question for each delegate that the event does not list (RFC 5546 §3.2.2.3). */
+function delegationsOf(
+  { body: { origin, answer: given } }: WaitingAnswer,
+  organizer: CalendarAddress,
+  document: EventDocument,
+  recurrenceId: string | null,
+  { makeId, now }: HandlerOptions,
+): NewTask[] {
+  const { attendee, partstat, delegatedTo, occurrence } = given;
+  if (partstat !== 'DELEGATED') return [];
+  const createdAt = now();
+  const component = componentFor(document, recurrenceId);
+  return delegatedTo
+    .filter((delegate) => component?.invites(delegate) !== true)
+    .map((delegate) => {
+      const { uid } = occurrence;
+      return recordTask(
+        { kind: 'delegation', origin, organizer, attendee, delegate, uid, recurrenceId, approved: false },
+        { id: makeId(createdAt), createdAt },
+      );
+    });
+}
+
+function planWithoutCopy(waiting: WaitingAnswer, copy: Copy, options: HandlerOptions): CopyPlan {
+  const { task, body } = waiting;
+  const at = options.now();
+  const reason = missingReason(copy);
+  const invited = copy.context.mailings.length > 0 || body.answer.door === 'web';
+  // createdAt includes the time spent waiting for approval.
+  const isOld = body.approved && at - task.createdAt >= MISSING_TRIES * MISSING_RETRY_MS;
+  if (copy.stored.kind === 'none' && invited && !isOld && task.attempts < MISSING_TRIES) {
+    const error = 'the event is not in any calendar of the organizer';
+    const why = because('unknown-event', { retriedFor: '15 minutes' });
+    const entry = entryAbout(waiting, { at, verdict: 'retried', ...why });
+    return {
+      end: { kind: 'retry', dueAt: at + MISSING_RETRY_MS, error },
+      ledger: task.attempts === 0 ? [record(entry)] : [],
+    };
+  }
+  if (!body.approved) return holdForOrganizer(options, waiting, reason, copy.calendar);
+  return refused(waiting, because(reason, {}), options);
+}
+
+/** Why there is no copy to edit. */
+export function missingReason({ stored }: Copy): 'unknown-event' | 'ambiguous-event' | 'event-unusable' {
+  if (stored.kind === 'none') return 'unknown-event';
+  return stored.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
+}
+
+/** The organizer accepted it and it cannot be applied: it ends here instead of being held again. */
+function refused(waiting: WaitingAnswer, why: Why<ReasonFor<'refused'>>, { now }: HandlerOptions): CopyPlan {
+  const { body } = waiting;
+  const entry = entryAbout(waiting, { at: now(), verdict: 'refused', ...why });
+  const plan = { end: done, ledger: [record(entry)] };
+  return body.approved ? { ...plan, failed: { attendee: body.answer.attendee, reason: why.reason } } : plan;
+}

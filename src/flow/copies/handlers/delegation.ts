@@ -1,0 +1,83 @@
+// An attendee delegates to somebody who is not on the guest list (RFC 5546 §3.2.2.3). The answer has set the delegator
+// DELEGATED; the delegate is added and invited once the organizer accepts.
+import { addDelegate } from '../../../core/itip/add-delegate.ts';
+import { requestFor } from '../../../core/itip/schedule-message.ts';
+import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
+import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
+import { done, record } from '../../queue/plan.ts';
+import { delegationKey } from '../../records/delegation.ts';
+import { entryAbout, recordTask, type RecordOf, type Waiting } from '../../records/records.ts';
+import type { Copy, CopyPlan } from '../copy.ts';
+import { missingReason } from './answer.ts';
+import type { Handler, HandlerOptions } from './handler.ts';
+
+type WaitingDelegation = Waiting<'delegation'>;
+
+export const delegation: Handler<'delegation'> = {
+  needsCopy: ({ body }) => body.approved,
+  plan(waiting, copy, options) {
+    return waiting.body.approved ? addToList(waiting, copy, options) : askOrganizer(waiting, copy, options);
+  },
+};
+
+async function askOrganizer(
+  waiting: WaitingDelegation,
+  { owner }: Copy,
+  { linkToDecide, now }: HandlerOptions,
+): Promise<CopyPlan> {
+  const { attendee, delegate, recurrenceId } = waiting.body;
+  const key = delegationKey(waiting.body);
+  const why = because('delegation', { who: attendee.asWritten, delegate: delegate.asWritten });
+  const decisionLink = await linkToDecide(key, owner);
+  return {
+    end: { kind: 'hold', reason: 'delegation', key },
+    ledger: [record(entryAbout(waiting, { at: now(), verdict: 'held', ...why }))],
+    notices: [{ kind: 'delegation', attendee, delegate, recurrenceId, decisionLink }],
+  };
+}
+
+/**
+ * The delegate is invited here as well, because not every CalDAV server posts a callback for a new guest. If it does, the
+ * second invitation is `nothing-new` and not mailed.
+ */
+function addToList(waiting: WaitingDelegation, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
+  const { attendee, delegate, recurrenceId, origin } = waiting.body;
+  const at = now();
+  if (copy.document === null) {
+    return refused(waiting, because(missingReason(copy), {}), at);
+  }
+  const document = addDelegate(copy.document, attendee, delegate, recurrenceId);
+  if (!lists(document, waiting.body)) {
+    return refused(waiting, because('not-delegated', { who: attendee.asWritten }), at);
+  }
+  const why = because('delegate-added', { who: attendee.asWritten, delegate: delegate.asWritten });
+  const calendar = requestFor(document, delegate, { now: at, sequence: 0 });
+  const message = {
+    kind: 'schedule-message',
+    origin,
+    from: copy.owner,
+    to: delegate,
+    method: 'REQUEST',
+    calendar,
+    again: false,
+  } as const;
+  return {
+    end: done,
+    document,
+    ledger: [record(entryAbout(waiting, { at, verdict: 'applied', ...why }))],
+    add: [recordTask(message, { id: makeId(at), createdAt: at })],
+  };
+}
+
+function refused(waiting: WaitingDelegation, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
+  const { attendee } = waiting.body;
+  return {
+    end: done,
+    ledger: [record(entryAbout(waiting, { at, verdict: 'refused', ...why }))],
+    failed: { attendee, reason: why.reason },
+  };
+}
+
+function lists(document: EventDocument, { delegate, recurrenceId }: RecordOf<'delegation'>): boolean {
+  return componentFor(document, recurrenceId)?.invites(delegate) === true;
+}

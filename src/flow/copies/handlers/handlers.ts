@@ -1,0 +1,50 @@
+// The handler of each record kind of the queue `event`, and the order in which the records of one batch are planned.
+import type { EventKind, Waiting } from '../../records/records.ts';
+import type { Copy, CopyPlan } from '../copy.ts';
+import { answer } from './answer.ts';
+import { delegation } from './delegation.ts';
+import type { Handler, HandlerOptions } from './handler.ts';
+import { notice } from './notice.ts';
+import { proposal } from './proposal.ts';
+import { refresh } from './refresh.ts';
+import { undeliverable } from './undeliverable.ts';
+import { verify } from './verify.ts';
+
+const handlers: { readonly [K in EventKind]: Handler<K> } = {
+  verify,
+  answer,
+  undeliverable,
+  delegation,
+  proposal,
+  refresh,
+  notice,
+};
+
+/** The table is typed by kind; only here the type of one record is forgotten. */
+function handlerOf({ body }: Waiting<EventKind>): Handler<EventKind> {
+  return handlers[body.kind] as Handler<EventKind>;
+}
+
+export function needsCopy(waiting: Waiting<EventKind>): boolean {
+  return handlerOf(waiting).needsCopy(waiting);
+}
+
+export async function planRecord(waiting: Waiting<EventKind>, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
+  return handlerOf(waiting).plan(waiting, copy, options);
+}
+
+/** Restored answers first, because new answers are judged against them; then edits, then what only reads. */
+const order: readonly EventKind[] = [
+  'verify',
+  'answer',
+  'undeliverable',
+  'delegation',
+  'proposal',
+  'refresh',
+  'notice',
+];
+
+/** Of one kind, oldest first. */
+export function inPlanningOrder(batch: readonly Waiting<EventKind>[]): Waiting<EventKind>[] {
+  return batch.toSorted((one, other) => order.indexOf(one.body.kind) - order.indexOf(other.body.kind));
+}

@@ -1,0 +1,28 @@
+// A mail about the copy did not reach its recipient: the copy says so (SCHEDULE-STATUS, RFC 6638 §3.2.9), the owner is told,
+// and an address that does not exist gets no further mail.
+import { setScheduleStatus } from '../../../core/itip/apply.ts';
+import { isAddressAtFault } from '../../../core/message/address-at-fault.ts';
+import { because } from '../../../core/reasons.ts';
+import type { LedgerWrite } from '../../ports/spool.ts';
+import { done, record } from '../../queue/plan.ts';
+import { entryAbout } from '../../records/records.ts';
+import type { Handler } from './handler.ts';
+
+export const undeliverable: Handler<'undeliverable'> = {
+  needsCopy: () => true,
+  plan(waiting, { owner, document }, { now }) {
+    const { recipient, diagnostic } = waiting.body;
+    const at = now();
+    const suppress: LedgerWrite[] = isAddressAtFault(diagnostic)
+      ? [{ kind: 'suppress', ownerKey: owner.key, recipientKey: recipient.key, reason: diagnostic, at }]
+      : [];
+    const why = because('undeliverable', { who: recipient.asWritten, diagnostic });
+    const entry = entryAbout(waiting, { at, verdict: 'bounced', ...why });
+    return {
+      end: done,
+      ...(document !== null && { document: setScheduleStatus(document, recipient, '5.1') }),
+      ledger: [...suppress, record(entry)],
+      notices: [{ kind: 'undeliverable', attendee: recipient, diagnostic }],
+    };
+  },
+};

@@ -1,0 +1,38 @@
+// A re-read of the copy: answers that a stale copy has overwritten are applied again, at most a few times in a row.
+import { because } from '../../../core/reasons.ts';
+import { done, record } from '../../queue/plan.ts';
+import { entryAbout } from '../../records/records.ts';
+import { putBack } from '../put-back.ts';
+import type { Handler } from './handler.ts';
+
+const MOST_ROUNDS = 5;
+
+export const verify: Handler<'verify'> = {
+  needsCopy: () => true,
+  async plan(waiting, copy, { expand, now }) {
+    const { document: loaded, context, owner, uid } = copy;
+    if (loaded === null) return { end: done };
+    const at = now();
+    const { document, restored } = await putBack(loaded, context, { organizer: owner, uid }, expand, at);
+    if (restored.length === 0) return { end: done };
+    const round = Math.max(...copy.waiting('verify').map(({ body }) => body.round));
+    const isLast = round + 1 >= MOST_ROUNDS;
+    const why = because('overwritten', { round: round + 1, last: isLast });
+    return {
+      end: done,
+      document,
+      ledger: restored.map(({ attendeeKey, recurrenceId }) =>
+        record(
+          entryAbout(waiting, {
+            at,
+            verdict: 'applied',
+            ...why,
+            recurrenceId,
+            attendee: attendeeKey,
+          }),
+        ),
+      ),
+      reread: isLast ? 'never' : { round: round + 1 },
+    };
+  },
+};

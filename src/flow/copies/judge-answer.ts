@@ -1,0 +1,114 @@
+// One answer judged against the copy as loaded and what the ledger knows of its attendee. Pure but for the expansion of the
+// series.
+import { GatewayError } from '../../core/errors.ts';
+import type { EventDocument } from '../../core/ical/event-document.ts';
+import { decide, occurrencesNeeded, revisionOf } from '../../core/itip/decide.ts';
+import type { ResolvedRevision } from '../../core/itip/order-answers.ts';
+import type { Answer, AppliedAnswer, Decision, History } from '../../core/itip/types.ts';
+import type { Expand } from '../ports/recurrence.ts';
+import type { CopyContext, Mailing } from '../ports/spool.ts';
+import type { Waiting } from '../records/records.ts';
+
+/** What the ledger knows, by attendee; grows as answers of the batch are applied. */
+export class Histories {
+  readonly #applied: Map<string, AppliedAnswer[]>;
+  readonly #mailings: Map<string, Mailing[]>;
+  readonly #waiting: Map<string, Answer[]>;
+
+  constructor(context: CopyContext, waiting: readonly Waiting<'answer'>[] = []) {
+    this.#applied = groupBy(context.applied, ({ attendeeKey }) => attendeeKey);
+    this.#mailings = groupBy(context.mailings, ({ recipientKey }) => recipientKey);
+    this.#waiting = groupBy(
+      waiting.map(({ body }) => body.answer),
+      ({ attendee }) => attendee.key,
+    );
+  }
+
+  of(attendeeKey: string): History {
+    return {
+      applied: this.#applied.get(attendeeKey) ?? [],
+      mailed: this.#mailings.get(attendeeKey) ?? [],
+      waiting: (this.#waiting.get(attendeeKey) ?? []).map(({ partstat }) => partstat),
+    };
+  }
+
+  /** Replaces what was known for the same attendee and occurrence. */
+  add(answer: AppliedAnswer): void {
+    this.forget(answer);
+    this.#applied.set(answer.attendeeKey, [...(this.#applied.get(answer.attendeeKey) ?? []), answer]);
+  }
+
+  forget({ attendeeKey, recurrenceId }: Pick<AppliedAnswer, 'attendeeKey' | 'recurrenceId'>): void {
+    const known = this.#applied.get(attendeeKey) ?? [];
+    this.#applied.set(
+      attendeeKey,
+      known.filter((answer) => answer.recurrenceId !== recurrenceId),
+    );
+  }
+}
+
+function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group === undefined) groups.set(key(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** An answer that cannot be judged at all must not delay the others of its batch: it is held. */
+export async function judgeAnswerSafely(...input: Parameters<typeof judgeAnswer>): Promise<Decision> {
+  try {
+    return await judgeAnswer(...input);
+  } catch (error) {
+    if (error instanceof GatewayError && error.temporary) throw error;
+    return { verdict: 'hold', reason: 'event-unusable' };
+  }
+}
+
+export async function judgeAnswer(
+  document: EventDocument,
+  answer: Answer,
+  histories: Histories,
+  expand: Expand,
+  now: number,
+): Promise<Decision> {
+  const query = occurrencesNeeded(document, answer);
+  const occurrences = query === null ? null : await expand(query);
+  return decide({ answer, document, occurrences, history: histories.of(answer.attendee.key), now });
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly revision: ResolvedRevision;
+  /** `sentAt` is in the future, so our clock was wrong on arrival: the order of arrival decides. */
+  readonly isFromFuture: boolean;
+}
+
+/** Task ids of the newest answer per attendee and occurrence; of equal revisions the later arrival is newer. */
+export function newestAnswers(
+  waiting: readonly Waiting<'answer'>[],
+  document: EventDocument,
+  histories: Histories,
+  now: number,
+): ReadonlySet<string> {
+  const newest = new Map<string, Candidate>();
+  for (const { task, body } of waiting) {
+    const { answer } = body;
+    const { attendee, occurrence, range, revision } = answer;
+    const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);
+    const history = histories.of(attendee.key);
+    const resolved = revisionOf({ answer, document, history, now }, occurrence.recurrenceId);
+    const later = { id: task.id, revision: resolved, isFromFuture: revision.sentAt > now };
+    const known = newest.get(key);
+    if (known === undefined || !isNewer(known, later)) newest.set(key, later);
+  }
+  return new Set([...newest.values()].map(({ id }) => id));
+}
+
+/** Whether the earlier arrival is the newer answer. */
+function isNewer({ revision, isFromFuture }: Candidate, later: Candidate): boolean {
+  if (revision.sequence !== later.revision.sequence) return revision.sequence > later.revision.sequence;
+  return !isFromFuture && revision.sentAt > later.revision.sentAt;
+}

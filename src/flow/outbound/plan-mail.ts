@@ -1,0 +1,223 @@
+// One schedule message in, the mail that tells it to its recipient out; or a ledger entry that says why there is none:
+// nothing is new since the last mail, SCHEDULE-AGENT forbids it, the address bounced, the sender's quota is used up.
+import { createHash } from 'node:crypto';
+import { composeInvitation } from '../../core/compose/compose-invitation.ts';
+import { readEventView } from '../../core/compose/event-view.ts';
+import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
+import { calendarScope } from '../../core/itip/calendar-scope.ts';
+import { mailingForbidden } from '../../core/itip/compare.ts';
+import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
+import { because, type ReasonFor, type Why } from '../../core/reasons.ts';
+import { replyAddress } from '../../core/signing/reply-address.ts';
+import { signRsvpToken } from '../../core/signing/token.ts';
+import type { KeyRing } from '../../core/signing/types.ts';
+import type { Ledger, LedgerWrite, Mailing, NewTask } from '../ports/spool.ts';
+import type { Expand } from '../ports/recurrence.ts';
+import { done, type Plan, record } from '../queue/plan.ts';
+import { copyLane } from '../records/record-kind.ts';
+import { entryAbout, recordTask, type Waiting } from '../records/records.ts';
+import type { LanguageOf } from './language-of.ts';
+import { linkExpiry } from './link-expiry.ts';
+import type { OutgoingMails } from './outgoing-mail.ts';
+import type { WaitForQuota } from './wait-for-quota.ts';
+
+export interface MailOptions {
+  readonly ledger: Ledger;
+  readonly ring: KeyRing;
+  readonly outgoingMails: OutgoingMails;
+  readonly templates: Templates;
+  readonly expand: Expand;
+  readonly waitForQuota: WaitForQuota;
+  readonly replyDomain: string | null;
+  readonly itip: boolean;
+  readonly guestList: boolean;
+  readonly appUrl: string;
+  readonly languageOf: LanguageOf;
+  readonly timezone: string;
+  readonly makeId: (now: number) => string;
+  readonly now: () => number;
+}
+
+/** A message with what it is about and what its recipient was mailed before, oldest first. */
+interface Message extends Waiting<'schedule-message'> {
+  readonly uid: string;
+  readonly recurrenceId: string | null;
+  readonly mailings: readonly Mailing[];
+}
+
+export async function planMail(
+  options: MailOptions,
+  waiting: Waiting<'schedule-message'>,
+  mailings: readonly Mailing[],
+): Promise<Plan> {
+  const message: Message = { ...waiting, ...calendarScope(waiting.body.calendar), mailings };
+  const { from, to, calendar, method, again } = message.body;
+  if (mailingForbidden(calendar, to)) {
+    return notMailed(options, message, because('schedule-agent'));
+  }
+  const fingerprint = method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, to, options.guestList);
+  const last = mailings.findLast(({ recurrenceId }) => recurrenceId === message.recurrenceId) ?? null;
+  if (last?.fingerprint === fingerprint && !again) {
+    return notMailed(options, message, because('nothing-new'));
+  }
+  const kind = mailKind(message);
+  const bounced = kind === 'reply' ? null : await options.ledger.suppressed(from.key, to.key);
+  if (bounced !== null && kind !== 'invitation' && !again) {
+    const plan = notMailed(options, message, because('suppressed', { diagnostic: bounced }));
+    if (kind !== 'cancel') return plan;
+    // Record the CANCEL anyway, so that a later REQUEST counts as a new invitation.
+    const { id, messageId } = options.outgoingMails.identify(options.now(), from, {});
+    const organizerAsMailed = mailings[0]?.organizerAsMailed ?? from.asWritten;
+    const mailing = mailingOf(options, message, { id, messageId, fingerprint, organizerAsMailed });
+    return { ...plan, ledger: [...(plan.ledger ?? []), { kind: 'mailing', mailing }] };
+  }
+  const wait = mailings.length > 0 ? null : await options.waitForQuota(message, message.uid);
+  if (wait !== null) return { ...wait, end: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
+  const tried: LedgerWrite[] =
+    bounced === null ? [] : [{ kind: 'unsuppress', ownerKey: from.key, recipientKey: to.key }];
+  const mail = await composeMail(options, message, { kind, fingerprint, last });
+  return {
+    end: done,
+    add: [...mail.add, ...verifyAnswers(options, message)],
+    ledger: [...tried, ...mail.ledger],
+  };
+}
+
+interface Told {
+  readonly kind: InvitationKind;
+  readonly fingerprint: string;
+  /** What this recipient was last mailed about the same occurrence. */
+  readonly last: Mailing | null;
+}
+
+async function composeMail(
+  options: MailOptions,
+  message: Message,
+  { kind, fingerprint, last }: Told,
+): Promise<{ add: NewTask[]; ledger: LedgerWrite[] }> {
+  const { body, uid, mailings } = message;
+  const { origin, from, to, calendar, method } = body;
+  const now = options.now();
+  const reply = method === 'REPLY' ? null : replyAddressFor(options, message);
+  const identity = options.outgoingMails.identify(now, from, { replyAddress: reply?.address ?? null });
+  const previous = last ?? mailings.findLast((mailing) => mailing.method === 'REQUEST');
+  const { raw } = composeInvitation(
+    {
+      kind,
+      calendar,
+      previousCalendar: kind === 'update' ? (previous?.calendar ?? null) : null,
+      sender: from,
+      recipient: to,
+      organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
+      itip: options.itip,
+      guestList: options.guestList,
+      from: identity.from,
+      links: kind === 'invitation' || kind === 'update' ? await linksFor(options, message) : null,
+      messageId: identity.messageId,
+      references: mailings[0]?.messageId ?? null,
+      date: now,
+      language: options.languageOf(to),
+      timezone: options.timezone,
+    },
+    options.templates,
+  );
+  const facts = { origin, rcptTo: to.asWritten, what: kind, method, owner: from, recipient: to, uid };
+  const organizerAsMailed = reply?.address ?? from.asWritten;
+  const mailing = mailingOf(options, message, { ...identity, fingerprint, organizerAsMailed });
+  const pair: LedgerWrite[] =
+    reply === null ? [] : [{ kind: 'reply-pair', pair: { id: reply.id, organizer: from, attendee: to } }];
+  return {
+    add: [options.outgoingMails.task(identity, raw, facts, now)],
+    // A DECLINECOUNTER is no revision of the event: nothing is compared with it later.
+    ledger: kind === 'decline' ? pair : [...pair, { kind: 'mailing', mailing }],
+  };
+}
+
+function mailingOf(
+  options: MailOptions,
+  { body, uid, recurrenceId }: Message,
+  mail: Pick<Mailing, 'id' | 'messageId' | 'fingerprint' | 'organizerAsMailed'>,
+): Mailing {
+  const { from, to, calendar, method } = body;
+  return {
+    id: mail.id,
+    messageId: mail.messageId,
+    ownerKey: from.key,
+    uid,
+    recipientKey: to.key,
+    recurrenceId,
+    method,
+    sequence: readEventView(calendar, recurrenceId, to).sequence,
+    mailedAt: options.now(),
+    scheduleFingerprint: scheduleFingerprint(calendar, recurrenceId),
+    fingerprint: mail.fingerprint,
+    organizerAsMailed: mail.organizerAsMailed,
+    calendar,
+  };
+}
+
+/** ORGANIZER as first mailed never changes while the event exists, whichever key signs new addresses now. */
+function replyAddressFor(
+  { ring, replyDomain }: MailOptions,
+  { body: { from, to }, mailings }: Message,
+): { id: string; address: string } | null {
+  if (replyDomain === null) return null;
+  const [newest, ...older] = ring;
+  const first = mailings[0]?.organizerAsMailed;
+  const rings: KeyRing[] = [ring, ...older.map((key): KeyRing => [key, newest])];
+  const addresses = rings.map((each) => replyAddress(each, { organizer: from, attendee: to }, replyDomain));
+  return addresses.find(({ address }) => address === first) ?? addresses[0] ?? null;
+}
+
+/** By METHOD and by whether this recipient was invited before; without a ledger entry, by SEQUENCE. */
+function mailKind({ body: { method, calendar }, recurrenceId, mailings }: Message): InvitationKind {
+  if (method === 'CANCEL') return 'cancel';
+  if (method === 'DECLINECOUNTER') return 'decline';
+  if (method !== 'REQUEST') return 'reply';
+  const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
+  if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
+  return mailings.length === 0 && readEventView(calendar, recurrenceId, null).sequence > 0 ? 'update' : 'invitation';
+}
+
+async function linksFor(
+  { ring, appUrl, expand, now }: MailOptions,
+  { body: { from, to, calendar }, uid, recurrenceId }: Message,
+): Promise<RsvpLinks> {
+  const expiresAt = await linkExpiry(calendar, uid, recurrenceId, expand, now());
+  const claims = { uid, recurrenceId, attendee: to.asWritten, organizer: from.asWritten, expiresAt };
+  const token = await signRsvpToken(ring, claims);
+  const link = (action: string): string =>
+    `${appUrl.replace(/\/+$/, '')}/rsvp/?token=${encodeURIComponent(token)}&action=${action}`;
+  return { accepted: link('accepted'), tentative: link('tentative'), declined: link('declined') };
+}
+
+const VERIFY_WINDOW_MS = 4_000;
+
+/**
+ * The organizer changed the event: their copy may be older than an answer that we applied, so the event is re-read. One
+ * re-read serves all recipients of the change: while a window lasts, their tasks share an id.
+ */
+function verifyAnswers({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewTask[] {
+  if (method !== 'REQUEST' || again) return [];
+  const createdAt = now();
+  const lane = copyLane(from, uid);
+  const window = Math.floor(createdAt / VERIFY_WINDOW_MS);
+  const id = `verify-${createHash('sha256').update(lane).digest('hex').slice(0, 24)}-${window}`;
+  const origin = { recordId: id, door: 'gateway', messageId: null };
+  const dueAt = (window + 1) * VERIFY_WINDOW_MS + 1_000;
+  return [recordTask({ kind: 'verify', origin, owner: from, uid, round: 0 }, { id, createdAt, dueAt })];
+}
+
+/** A REPLY is new if it says something else, or says it about another revision. */
+function replyFingerprint(calendar: string): string {
+  const told = calendar
+    .replace(/\r?\n[ \t]/g, '')
+    .split(/\r?\n/)
+    .filter((line) => !/^(DTSTAMP|CREATED|LAST-MODIFIED|PRODID)[:;]/i.test(line));
+  return createHash('sha256').update(told.join('\n')).digest('hex');
+}
+
+function notMailed({ now }: MailOptions, message: Message, why: Why<ReasonFor<'not-mailed'>>): Plan {
+  const entry = entryAbout(message, { at: now(), verdict: 'not-mailed', ...why });
+  return { end: done, ledger: [record(entry)] };
+}

@@ -1,0 +1,52 @@
+// Queue `event`: one attendee's answer about one occurrence, for the organizer's copy.
+import { z } from 'zod';
+import type { Answer } from '../../core/itip/types.ts';
+import type { HoldReason } from '../../core/reasons.ts';
+import { address, holdReason, occurrence, type Origin, origin, partstat } from './parts.ts';
+import { copyLane, type RecordKind } from './record-kind.ts';
+
+export interface AnswerRecord {
+  readonly kind: 'answer';
+  readonly origin: Origin;
+  readonly answer: Answer;
+  /** From of the mail, as shown to the organizer; the attendee for a web answer. */
+  readonly sender: string;
+  /** The reason why it must wait for the organizer whatever the calendar says; null: it counts. */
+  readonly held: HoldReason | null;
+  /** The organizer accepted it. */
+  readonly approved: boolean;
+}
+
+export const answer: RecordKind<AnswerRecord> = {
+  kind: 'answer',
+  version: 1,
+  queue: 'event',
+  schema: z.object({
+    kind: z.literal('answer'),
+    origin,
+    answer: z.object({
+      component: z.enum(['VEVENT', 'VTODO']),
+      occurrence,
+      range: z.literal('THISANDFUTURE').nullable(),
+      attendee: address,
+      organizer: address,
+      partstat,
+      comment: z.string().nullable(),
+      delegatedTo: z.array(address),
+      revision: z.object({ sequence: z.number().nullable(), sentAt: z.number() }),
+      door: z.enum(['smtp', 'lmtp', 'web']),
+    }),
+    sender: z.string(),
+    held: holdReason.nullable(),
+    approved: z.boolean(),
+  }),
+  upgrade: [],
+  lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
+  origin: (body) => body.origin,
+  subject: ({ answer: { organizer, attendee, occurrence: of } }) => ({
+    organizer: organizer.key,
+    attendee: attendee.key,
+    ...of,
+  }),
+  text: ({ answer: { attendee } }) => `answer of ${attendee.asWritten}`,
+};

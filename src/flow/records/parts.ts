@@ -1,0 +1,50 @@
+// Schemas of what several records carry: origin, calendar addresses, occurrences, times. Pure.
+import { z } from 'zod';
+import { type HoldReason, isHoldReason, isReason, type Reason } from '../../core/reasons.ts';
+import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../../core/ical/types.ts';
+
+/** Where a record came in, and the keys under which `why` finds it. Copied into every ledger entry about it. */
+export interface Origin {
+  /** The first record of the chain: a mail, a click, a callback. */
+  readonly recordId: string;
+  readonly door: string;
+  readonly messageId: string | null;
+}
+
+export const origin = z.object({
+  recordId: z.string(),
+  door: z.string(),
+  messageId: z.string().nullable(),
+}) satisfies z.ZodType<Origin>;
+
+export const address = z.object({ key: z.string(), asWritten: z.string() }) satisfies z.ZodType<CalendarAddress>;
+
+export const occurrence = z.object({
+  uid: z.string(),
+  recurrenceId: z.string().nullable(),
+}) satisfies z.ZodType<OccurrenceKey>;
+
+export const time = z.object({
+  form: z.enum(['date', 'floating', 'zoned']),
+  local: z.string(),
+  zone: z.string().nullable(),
+  instant: z.number().nullable(),
+}) satisfies z.ZodType<CalendarTime>;
+
+export const reason = z.custom<Reason>((value) => typeof value === 'string' && isReason(value), 'not a reason');
+
+export const holdReason = z.custom<HoldReason>(
+  (value) => typeof value === 'string' && isHoldReason(value),
+  'not a reason to hold',
+);
+
+/** RFC 5545 §3.2.12. */
+export const partstat = z.enum([
+  'NEEDS-ACTION',
+  'ACCEPTED',
+  'DECLINED',
+  'TENTATIVE',
+  'DELEGATED',
+  'COMPLETED',
+  'IN-PROCESS',
+]) satisfies z.ZodType<Partstat>;

@@ -1,0 +1,244 @@
+// What becomes a mail, of which kind, with which ORGANIZER; and what becomes none.
+import { simpleParser } from 'mailparser';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deliver } from '../../../src/flow/outbound/deliver.ts';
+import { readBatch } from '../../../src/flow/queue/read-batch.ts';
+import type { Waiting } from '../../../src/flow/records/records.ts';
+import { parseKeyRing } from '../../../src/core/signing/keys.ts';
+import { readRsvpToken } from '../../../src/core/signing/token.ts';
+import { meeting } from '../../harness/calendar-server.ts';
+import { alice, bob, carol, type FlowKit, openFlowKit } from '../flow-kit.ts';
+
+const uid = 'planning@example.com';
+const event = (extra: readonly string[] = [], sequence = 0): string =>
+  meeting({
+    uid,
+    organizer: alice.asWritten,
+    attendees: [{ email: bob.asWritten }, { email: carol.asWritten }],
+    extra,
+    sequence,
+  });
+
+describe('invitations', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  async function read(at: number) {
+    const mail = kit.mails.at(at);
+    const parsed = await simpleParser(Buffer.from(mail?.raw ?? ''), { skipImageLinks: true });
+    const part = parsed.attachments.find(({ contentType }) => contentType === 'text/calendar');
+    return {
+      ...mail,
+      subject: parsed.subject ?? '',
+      references: parsed.references,
+      calendar: (part?.content.toString() ?? '').replace(/\r\n[ \t]/g, ''),
+      html: String(parsed.html),
+    };
+  }
+
+  async function told(calendar: string, method = 'REQUEST', to = bob): Promise<string | undefined> {
+    await kit.invite(calendar, to, method);
+    await kit.settle();
+    return (await kit.entries(to.key)).findLast(({ door }) => door === 'callback')?.reason;
+  }
+
+  it('goes from invitation to update to cancel, and begins anew after it', async () => {
+    expect(await told(event())).toBe('invitation');
+    expect(await told(event([], 1).replaceAll('20270301', '20270302'))).toBe('update');
+    expect(await told(event(['STATUS:CANCELLED'], 2), 'CANCEL')).toBe('cancel');
+    expect(await told(event([], 3))).toBe('invitation');
+    const [first, second] = [await read(0), await read(1)];
+    expect(second.references).toBe(first.messageId);
+    expect(second.mailFrom).not.toBe(first.mailFrom);
+    expect(new Set(kit.mails.map(({ messageId }) => messageId)).size).toBe(4);
+  });
+
+  it('takes a SEQUENCE above 0 for an update where the ledger knows nothing', async () => {
+    expect(await told(event([], 2))).toBe('update');
+  });
+
+  it('says nothing twice', async () => {
+    expect(await told(event())).toBe('invitation');
+    const reSaves = [
+      event().replace('DTSTAMP:20270101T000000Z', 'DTSTAMP:20270105T000000Z'),
+      event().replace(/NEEDS-ACTION(.*carol)/, 'ACCEPTED$1'),
+      event(['LAST-MODIFIED:20270105T000000Z', 'CREATED:20270101T000000Z']),
+      event().replace('ATTENDEE;PARTSTAT', 'ATTENDEE;SCHEDULE-STATUS="1.1";PARTSTAT'),
+    ];
+    for (const again of reSaves) expect(await told(again)).toBe('nothing-new');
+    expect(kit.mails).toHaveLength(1);
+  });
+
+  it.each(['NONE', 'CLIENT'])('mails nothing for SCHEDULE-AGENT=%s', async (agent) => {
+    expect(await told(event().replace(/ATTENDEE(.*bob)/, `ATTENDEE;SCHEDULE-AGENT=${agent}$1`))).toBe('schedule-agent');
+    expect(kit.mails).toHaveLength(0);
+  });
+
+  describe('to an address that bounced', () => {
+    const bounced = '5.1.1 no such user';
+    beforeEach(async () => {
+      kit.relay.verdict = () => ({ kind: 'refused', status: 550, response: bounced });
+      await told(event());
+      kit.relay.verdict = () => ({ kind: 'accepted', response: 'ok' });
+      kit.mails.length = 0;
+    });
+    const moved = (sequence: number): string => event([], sequence).replaceAll('20270301', `2027030${sequence + 1}`);
+
+    it('stay away, and the ledger says why', async () => {
+      expect(await told(moved(1))).toBe('suppressed');
+      expect((await kit.entries(uid)).findLast(({ reason }) => reason === 'suppressed')).toMatchObject({
+        verdict: 'not-mailed',
+        attendee: bob.key,
+        detail: expect.stringContaining(bounced),
+      });
+      expect(await told(moved(1), 'REQUEST', carol)).toBe('update');
+      expect(await kit.mailsTo(bob)).toEqual([]);
+    });
+
+    it('go out again once the organizer invites anew: to this event', async () => {
+      expect(await told(event([], 1), 'CANCEL')).toBe('suppressed');
+      expect(await kit.mailsTo(bob)).toEqual([]);
+      expect(await told(event([], 2))).toBe('invitation');
+      expect(await told(moved(3))).toBe('update');
+      expect(await kit.mailsTo(bob)).toHaveLength(2);
+    });
+
+    it('go out again once the organizer invites anew: to another', async () => {
+      expect(await told(event().replaceAll(uid, 'another@example.com'))).toBe('invitation');
+      expect(await told(moved(1))).toBe('update');
+    });
+
+    it('still carry an answer to an organizer elsewhere', async () => {
+      const put = {
+        kind: 'suppress',
+        ownerKey: alice.key,
+        recipientKey: carol.key,
+        reason: bounced,
+        at: 1,
+      } as const;
+      await kit.spool.put([], [put]);
+      const reply = meeting({
+        uid,
+        organizer: carol.asWritten,
+        attendees: [{ email: alice.asWritten, partstat: 'ACCEPTED' }],
+      });
+      expect(await told(reply, 'REPLY', carol)).toBe('reply');
+    });
+  });
+
+  it('keeps ORGANIZER as first mailed when the key changes, and signs new events with the new key', async () => {
+    await told(event());
+    const old = /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(0)).calendar)?.[1];
+    const ring = parseKeyRing(
+      `k2:${Buffer.alloc(32, 2).toString('base64')},k1:${Buffer.alloc(32, 1).toString('base64')}`,
+    );
+    const rotated = deliver({ ...kit, ring, itip: true });
+    async function tellRotated(calendar: string): Promise<string | undefined> {
+      await kit.invite(calendar, bob);
+      for (const batch of await kit.spool.claim('invitation', {
+        lanes: 1,
+        perLane: 9,
+        leaseMs: 9_000,
+        longestWaitMs: 3_600_000,
+        now: kit.clock.now,
+      })) {
+        await kit.spool.commit(
+          batch.lease,
+          await rotated(readBatch(batch, 0).records as Waiting<'schedule-message'>[]),
+        );
+      }
+      await kit.settle(['outgoing']);
+      return /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(-1)).calendar)?.[1];
+    }
+    expect(old).toMatch(/^r1k1-/);
+    expect(await tellRotated(event([], 1).replaceAll('20270301', '20270302'))).toBe(old);
+    expect(await tellRotated(event().replaceAll(uid, 'another@example.com'))).toMatch(/^r1k2-/);
+  });
+
+  it('gives each attendee a reply address and links of their own', async () => {
+    await told(event());
+    await told(event(), 'REQUEST', carol);
+    const [toBob, toCarol] = [await read(0), await read(1)];
+    const organizerOf = (calendar: string) => /ORGANIZER[^:]*:mailto:(\S+)/.exec(calendar)?.[1] ?? '';
+    expect(organizerOf(toBob.calendar)).not.toBe(organizerOf(toCarol.calendar));
+    expect(toCarol.html + toCarol.calendar).not.toContain(organizerOf(toBob.calendar));
+    const token = /token=([^&"]+)/.exec(toBob.html)?.[1] ?? '';
+    expect(toCarol.html).not.toContain(token);
+    expect(await readRsvpToken(kit.ring, decodeURIComponent(token), kit.clock.now)).toMatchObject({
+      kind: 'valid',
+      claims: { uid, attendee: bob.asWritten, organizer: alice.asWritten, expiresAt: Date.UTC(2027, 2, 8, 11) },
+    });
+  });
+
+  it('sends a local attendee’s REPLY to an organizer elsewhere, each new answer once', async () => {
+    const reply = (partstat: string, stamp: string): string =>
+      [
+        'BEGIN:VCALENDAR',
+        'VERSION:2.0',
+        'METHOD:REPLY',
+        'BEGIN:VEVENT',
+        'UID:theirs@remote.test',
+        `DTSTAMP:${stamp}`,
+        'DTSTART:20270301T100000Z',
+        'SUMMARY:Theirs',
+        `ORGANIZER:mailto:${bob.asWritten}`,
+        `ATTENDEE;PARTSTAT=${partstat}:mailto:${alice.asWritten}`,
+        'END:VEVENT',
+        'END:VCALENDAR',
+        '',
+      ].join('\r\n');
+    const post = async (calendar: string) => {
+      await kit.invite(calendar.replace('METHOD:REPLY\r\n', ''), bob, 'REPLY');
+      await kit.settle();
+      return (await kit.entries('theirs@remote.test')).at(-1)?.reason;
+    };
+    expect(await post(reply('ACCEPTED', '20270101T000000Z'))).toBe('reply');
+    expect(await post(reply('ACCEPTED', '20270102T000000Z'))).toBe('nothing-new');
+    expect(await post(reply('DECLINED', '20270103T000000Z'))).toBe('reply');
+    const { calendar, rcptTo } = await read(0);
+    expect(rcptTo).toBe(bob.asWritten);
+    expect(calendar).toMatch(/METHOD:REPLY[\s\S]*ORGANIZER:mailto:bob@remote\.test/);
+  });
+
+  it('sends the event again to an attendee who asks (REFRESH), and tells the organizer of another time (COUNTER)', async () => {
+    await told(event());
+    kit.calendar.put(uid, event());
+    const reply = /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(0)).calendar)?.[1] ?? '';
+    await kit.mail(calendarMail('REFRESH', reply), reply);
+    await kit.settle();
+    expect(kit.mails.filter(({ rcptTo }) => rcptTo === bob.asWritten)).toHaveLength(2);
+    await kit.mail(calendarMail('COUNTER', reply), reply);
+    await kit.settle();
+    expect(await kit.reasons(uid)).toContain('recorded proposal');
+    expect(kit.mails.filter(({ rcptTo }) => rcptTo === alice.asWritten)).toHaveLength(1);
+    expect(kit.calendar.text(uid)).toBe(event());
+  });
+});
+
+function calendarMail(method: string, to: string): Buffer {
+  return Buffer.from(
+    [
+      `From: <${bob.asWritten}>`,
+      `To: <${to}>`,
+      `Message-ID: <${method}@remote.test>`,
+      `Content-Type: text/calendar; method=${method}; charset=utf-8`,
+      '',
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      `METHOD:${method}`,
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      'DTSTAMP:20270110T100000Z',
+      'DTSTART:20270301T140000Z',
+      'DTEND:20270301T150000Z',
+      `ORGANIZER:mailto:${to}`,
+      `ATTENDEE:mailto:${bob.asWritten}`,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n'),
+  );
+}
