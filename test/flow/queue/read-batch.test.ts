@@ -1,0 +1,72 @@
+// A batch as the worker reads it: what cannot be read is held, what a later version wrote is put back, the rest is worked.
+import { describe, expect, it } from 'vitest';
+import type { Batch, QueueName, Task } from '../../../src/flow/ports/spool.ts';
+import { readBatch } from '../../../src/flow/queue/read-batch.ts';
+import { recordTask } from '../../../src/flow/records/records.ts';
+import { alice } from '../flow-kit.ts';
+
+const origin = { recordId: 'r1', door: 'gateway', messageId: null };
+
+function readable(id: string): Task {
+  const body = { kind: 'verify', origin, owner: alice, uid: 'u1', round: 0 } as const;
+  return { ...recordTask(body, { id, createdAt: 0 }), attempts: 0, lastError: null };
+}
+
+function batch(queue: QueueName, tasks: readonly Task[]): Batch {
+  return { lease: { queue, lane: 'l', fence: 1 }, tasks };
+}
+
+const newer = (id: string): Task => ({ ...readable(id), body: '{"kind":"verify","version":999}' });
+const broken = (id: string): Task => ({ ...readable(id), body: '{"kind":"verify","version":2}' });
+
+describe('a batch', () => {
+  it('goes on without what cannot be read, which is held for the operator with the path', () => {
+    const { records, others } = readBatch(batch('event', [broken('b'), readable('a')]), 5);
+    expect(records.map(({ task }) => task.id)).toEqual(['a']);
+    expect(others).toHaveLength(1);
+    expect(others[0]).toMatchObject({
+      id: 'b',
+      plan: { end: { kind: 'hold', reason: 'unreadable', key: 'operator:b' } },
+    });
+    expect(others[0]?.plan.ledger?.[0]).toMatchObject({
+      kind: 'entry',
+      entry: { taskId: 'b', verdict: 'held', reason: 'unreadable', detail: expect.stringContaining('origin: ') },
+    });
+  });
+
+  it('puts back untouched what a later version wrote, and writes nothing about it', () => {
+    const { records, others } = readBatch(batch('event', [newer('n'), readable('a')]), 5);
+    expect(records.map(({ task }) => task.id)).toEqual(['a']);
+    expect(others).toMatchObject([{ id: 'n', plan: { end: { kind: 'retry', dueAt: 60_005 } } }]);
+    expect(others[0]?.plan.ledger).toBeUndefined();
+  });
+
+  it('of an ordered queue waits behind what a later version wrote', () => {
+    const mail = {
+      kind: 'outgoing',
+      origin,
+      mailFrom: '',
+      rcptTo: 'bob@remote.test',
+      messageId: '<1@gateway.example.com>',
+      what: 'forward',
+      method: null,
+      owner: null,
+      recipient: null,
+      uid: null,
+    } as const;
+    const task = (id: string): Task => ({ ...recordTask(mail, { id, createdAt: 0 }), attempts: 0, lastError: null });
+    const later = { ...task('n'), body: '{"kind":"outgoing","version":999}' };
+    const { records, others } = readBatch(batch('outgoing', [task('a'), later, task('b')]), 5);
+    expect(records.map(({ task: { id } }) => id)).toEqual(['a']);
+    expect(others.map(({ id, plan }) => [id, plan.end.kind])).toEqual([
+      ['n', 'retry'],
+      ['b', 'retry'],
+    ]);
+  });
+
+  it('holds a record that stands in another queue than its own', () => {
+    const { records, others } = readBatch(batch('outgoing', [readable('a')]), 5);
+    expect(records).toEqual([]);
+    expect(others[0]?.plan.end).toMatchObject({ kind: 'hold', reason: 'unreadable' });
+  });
+});
