@@ -1,14 +1,44 @@
-// Why SQLite runs in a thread of its own (docs/decisions/sqlite.md): how long the event loop is held up while mails are kept
-// by the driver on this thread and by the worker. `node --import tsx test/bench/decisions/sqlite.ts`.
+// Why SQLite runs in a thread of its own (docs/decisions/sqlite.md): how late a timer of the main thread fires while mails are
+// kept by the worker and by the driver on that thread, on this disk and on one that takes 20 ms (strace holds fdatasync up).
+// `node --import tsx test/bench/decisions/sqlite.ts`.
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { lacks } from '../../system/requirements.ts';
 import { quantile } from '../bench-kit.ts';
 import { type Finding, printIfMain } from './findings.ts';
-import { type KeeperKind, keepTasks, openKeeper, watchLateness } from './keep-tasks.ts';
+import { type KeeperKind, type KeepFigures, watchLateness } from './keep-tasks.ts';
 
-const COUNT = 2000;
+const CALLERS = [1, 50];
+const SLOW_MS = 20;
+const child = fileURLToPath(new URL('./sqlite-child.ts', import.meta.url));
+const run = promisify(execFile);
+
+interface Disk {
+  readonly what: string;
+  readonly count: number;
+  /** A command that runs what follows. */
+  readonly startedBy: readonly string[];
+}
+
+const ownDisk: Disk = { what: 'this disk', count: 2000, startedBy: [] };
+const calls = 'fdatasync,fsync';
+const slowDisk: Disk = {
+  what: `a disk that takes ${SLOW_MS} ms`,
+  count: 500,
+  startedBy:
+    `strace -f -qq --seccomp-bpf -o /dev/null -e trace=${calls} -e inject=${calls}:delay_enter=${SLOW_MS * 1000}`.split(
+      ' ',
+    ),
+};
 
 export async function measureSqlite(): Promise<Finding[]> {
-  return [await idle(), await callers(1), await callers(50)];
+  const findings = [await idle()];
+  for (const disk of lacks('strace') ? [ownDisk] : [ownDisk, slowDisk]) {
+    for (const callers of CALLERS) findings.push(await lateness(disk, callers));
+  }
+  return findings;
 }
 
 /** What the machine itself does to a timer. */
@@ -18,28 +48,29 @@ async function idle(): Promise<Finding> {
   return { what: 'how late a timer fires while nothing happens', figure: said(await late()), beside: '' };
 }
 
-async function callers(width: number): Promise<Finding> {
-  const [worker, turn, alone] = [await keep('worker', width), await keep('turn', width), await keep('alone', width)];
+async function lateness(disk: Disk, callers: number): Promise<Finding> {
+  const [worker, turn, alone] = [
+    await keep(disk, 'worker', callers),
+    await keep(disk, 'turn', callers),
+    await keep(disk, 'alone', callers),
+  ];
   return {
-    what: `how late while SQLite's worker keeps ${COUNT} mails from ${width} at a time`,
+    what: `how late while SQLite's worker keeps mails from ${callers} at a time on ${disk.what}`,
     figure: worker,
     beside: `on this thread, those of a turn in a transaction: ${turn}; each in its own: ${alone}`,
   };
 }
 
-async function keep(kind: KeeperKind, width: number): Promise<string> {
-  const keeper = await openKeeper(kind);
-  try {
-    await keepTasks(keeper, 200, width);
-    const { late, rate, cost } = await keepTasks(keeper, COUNT, width);
-    return `${said(late)}, at ${rate.toFixed(0)}/s and ${cost.toFixed(0)} µs of processor time each`;
-  } finally {
-    await keeper.close();
-  }
+async function keep({ startedBy, count }: Disk, kind: KeeperKind, callers: number): Promise<string> {
+  const node = [process.execPath, '--import', 'tsx', child, kind, String(count), String(callers)];
+  const [command = '', ...args] = [...startedBy, ...node];
+  const { stdout } = await run(command, args, { maxBuffer: 2 ** 24 });
+  const { late, rate, cost } = JSON.parse(stdout) as KeepFigures;
+  return `${said(late)}, ${rate.toFixed(0)}/s, ${cost.toFixed(0)} µs of processor time each`;
 }
 
 function said(times: readonly number[]): string {
-  return `p99 ${quantile(times, 0.99).toFixed(1)} ms, most ${Math.max(...times).toFixed(1)} ms`;
+  return `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
 }
 
 await printIfMain(import.meta.url, measureSqlite);
