@@ -2,7 +2,7 @@
 // without some of them. No mail parser is used, because From must be read exactly as the signature check reads it. It
 // refuses a mail whose header or lines are so long that checking it would take too much time.
 import addressparser from 'nodemailer/lib/addressparser';
-import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { addressKey } from '../../core/ical/calendar-address.ts';
 
 export interface HeaderField {
   /** Lower case. */
@@ -79,9 +79,6 @@ export function valuesOf(mail: SplitMail, name: string): string[] {
 /** Returns all addresses of all fields of that name, including group members, in lower case with A-labels. */
 export function addressesOf(mail: SplitMail, name: string): string[] {
   return valuesOf(mail, name).flatMap((value) =>
-    addressparser(value, { flatten: true }).flatMap(({ address }) => {
-      if (address === undefined || address === '') return [];
-      return calendarAddress(address)?.key ?? address.toLowerCase();
-    }),
+    addressparser(value, { flatten: true }).flatMap(({ address = '' }) => (address === '' ? [] : addressKey(address))),
   );
 }

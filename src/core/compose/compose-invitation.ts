@@ -8,7 +8,7 @@ import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
 import { showChanges } from './show-changes.ts';
 import { showEvent, showText, showTitle } from './show-event.ts';
-import type { ComposedMail, EventView, InvitationMail, Templates } from './types.ts';
+import type { ComposedMail, EventView, Guest, InvitationMail, Templates } from './types.ts';
 import { type Mailbox, writeMail } from './write-mail.ts';
 
 /** RFC 5322 §2.1.1 allows more; no mail program shows it. */
@@ -37,13 +37,17 @@ export function subjectLine(text: string): string {
 
 /** Who speaks: the organizer, or for a REPLY the guest. Null: the calendar names nobody by a name of their own. */
 function senderName({ mail, event, method }: Telling): string | null {
-  const address = mail.sender.asWritten;
   if (['REQUEST', 'CANCEL', 'DECLINECOUNTER'].includes(method)) {
     const name = event.organizer === null ? null : displayName(event.organizer.name, event.organizer.address);
     return name === null || name === '' ? null : name;
   }
-  const guest = event.guests.find((one) => one.address.toLowerCase() === address.toLowerCase()) ?? event.guests[0];
-  return displayName(guest?.name ?? null, guest?.address ?? address);
+  const guest = answeringGuest(mail, event);
+  return displayName(guest?.name ?? null, guest?.address ?? mail.sender.asWritten);
+}
+
+/** The guest who sends this REPLY. */
+function answeringGuest({ sender }: InvitationMail, { guests }: EventView): Guest | undefined {
+  return guests.find(({ key }) => key === sender.key) ?? guests[0];
 }
 
 /** Which words: `invitation`, `updateOne`, `cancelAnonymous`, … */
@@ -70,11 +74,8 @@ function replyIntro(telling: Telling, name: string): string {
   return say(method === 'COUNTER' ? 'counter' : 'message', { name });
 }
 
-/** What the guest whose REPLY this is has answered. */
 function answerOf({ mail, event }: Telling): string {
-  const address = mail.sender.asWritten.toLowerCase();
-  const guest = event.guests.find((one) => one.address.toLowerCase() === address) ?? event.guests[0];
-  return guest?.partstat ?? 'NEEDS-ACTION';
+  return answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION';
 }
 
 function introOf(telling: Telling, name: string | null): string {
@@ -156,7 +157,7 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
   const telling: Telling = { mail, event, reader, templates, method };
   const data = templateData(telling);
   const subject = subjectOf(telling);
-  const guest = event.guests.find((one) => one.address.toLowerCase() === mail.recipient.asWritten.toLowerCase());
+  const guest = event.guests.find(({ key }) => key === mail.recipient.key);
   const raw = writeMail({
     from: senderBox(telling),
     to: mailbox(mail.recipient, guest === undefined ? null : displayName(guest.name, guest.address)),

@@ -8,9 +8,9 @@ import { holdText } from '../reasons.ts';
 import { subjectLine, tidyText } from './compose-invitation.ts';
 import { readEventView } from './event-view.ts';
 import { dateFormatter, describeWhen, type Reader } from './format-time.ts';
-import { displayName, plainLine, plainLines } from './plain-text.ts';
+import { plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
-import { showEvent, showText, showTitle } from './show-event.ts';
+import { nameIn, showEvent, showText, showTitle } from './show-event.ts';
 import type { ComposedMail, EventView, HeldNotice, NoticeKind, NoticeMail, Templates } from './types.ts';
 import { writeMail } from './write-mail.ts';
 
@@ -47,8 +47,7 @@ function sayIn({ reader, templates }: Telling): Say {
 
 /** The name the guest list has for that address. */
 function nameOf(address: CalendarAddress, { event }: Telling): string {
-  const guest = event?.guests.find((one) => one.address.toLowerCase() === address.asWritten.toLowerCase());
-  return displayName(guest?.name ?? null, address.asWritten);
+  return nameIn(event?.guests ?? [], address);
 }
 
 function viewOf(calendar: string | null, recurrenceId: string | null): EventView | null {

@@ -2,9 +2,9 @@
 // texts unescaped but still untrusted, its times read. An occurrence without an override of its own is the master,
 // moved. Refuses text without an event.
 import { GatewayError } from '../errors.ts';
-import { calendarAddress } from '../ical/calendar-address.ts';
+import { addressKey } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
-import { type EventComponent, partstatIn } from '../ical/event-component.ts';
+import { type EventComponent, partstatIn, storedAddress } from '../ical/event-component.ts';
 import { type EventDocument, methodOf, overridesAt, parseEvent } from '../ical/event-document.ts';
 import { formatLocal, parseLocal } from '../ical/local-time.ts';
 import { endOf } from '../itip/normal-form.ts';
@@ -12,7 +12,7 @@ import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { localAt, readTime, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { safeLink } from './safe-link.ts';
-import type { EventView, Guest } from './types.ts';
+import type { EventView, Guest, Person } from './types.ts';
 
 /** The time `by` milliseconds later on its own clock. */
 function later(time: CalendarTime, by: number, zones: readonly string[]): CalendarTime {
@@ -26,17 +26,16 @@ function textOf(component: EventComponent, name: string): string {
   return unescapeText(component.property(name)?.value ?? '');
 }
 
-/** The address as written; what stands there where it is none (`urn:…`, a principal's path with EMAIL=). */
-function addressOf(line: ContentLine): string {
-  const own = calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
-  return own?.asWritten ?? line.value.trim();
+/** The address as written; what stands there where it is none (`urn:…`, a principal's path). */
+function personOf(line: ContentLine): Person {
+  const known = storedAddress(line);
+  const address = known?.asWritten ?? line.value.trim();
+  return { key: known?.key ?? addressKey(address), name: line.param('CN')?.trim() || address, address };
 }
 
 function guestOf(line: ContentLine): Guest {
-  const address = addressOf(line);
   return {
-    name: line.param('CN')?.trim() || address,
-    address,
+    ...personOf(line),
     partstat: partstatIn(line),
     optional: ['OPT-PARTICIPANT', 'NON-PARTICIPANT'].includes(line.param('ROLE')?.toUpperCase() ?? ''),
   };
@@ -167,10 +166,7 @@ export function readEventView(
     rrule: moved ? null : (component.property('RRULE')?.value.trim() ?? null),
     added: moved ? [] : addedOf(document, component),
     excluded: moved ? [] : excludedOf(document, component),
-    organizer: organizer && {
-      name: organizer.param('CN')?.trim() || addressOf(organizer),
-      address: addressOf(organizer),
-    },
+    organizer: organizer && personOf(organizer),
     guests: guestsOf(component),
     sequence: component.sequence,
     // RFC 5546 §3.2.5: a CANCEL says so by its METHOD; STATUS may be missing.

@@ -81,7 +81,7 @@ function showGuests(telling: Telling, difference: Extract<EventDifference, { kin
   const { previous, event, reader } = telling;
   const label = labelOf(telling, 'guests', difference.recurrenceId);
   const nameOf = (key: string): string => {
-    const guest = [...event.guests, ...previous.guests].find(({ address }) => address.toLowerCase() === key);
+    const guest = [...event.guests, ...previous.guests].find((one) => one.key === key);
     return displayName(guest?.name ?? null, guest?.address ?? key);
   };
   const list = (keys: readonly string[]): string => {

@@ -1,11 +1,11 @@
 // In: an EventView, its reader. Out: the event in the reader's words, ready for a template: every text cleaned and bounded,
 // links found, answers counted. Still to be escaped where it lands in HTML, which the templates do.
-import type { Partstat } from '../ical/types.ts';
+import type { CalendarAddress, Partstat } from '../ical/types.ts';
 import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';
 import { findLinks, type Piece } from './safe-link.ts';
-import type { EventView, Guest, Templates } from './types.ts';
+import type { EventView, Guest, Person, Templates } from './types.ts';
 
 export interface ShownPerson {
   readonly name: string;
@@ -39,7 +39,7 @@ const SHOWN_GUESTS = 12;
 const TITLE_LIMIT = 160;
 
 function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
-  const isOrganizer = organizerTest(event);
+  const isOrganizer = ({ key }: Guest): boolean => key === event.organizer?.key;
   const own = event.guests.filter(isOrganizer);
   const others = event.guests.filter((guest) => !isOrganizer(guest));
   return [...own, ...others].slice(0, SHOWN_GUESTS).map((guest) => {
@@ -54,15 +54,15 @@ function showGuests(event: EventView, reader: Reader, templates: Templates): Sho
   });
 }
 
-/** Letters of either case; told at a glance for nearly all of 2,000 guests. */
-function organizerTest({ organizer }: EventView): (guest: Guest) => boolean {
-  const address = organizer?.address.toLowerCase();
-  return (guest) => guest.address.length === address?.length && guest.address.toLowerCase() === address;
+/** The name that the guest list has for that address, else the address. */
+export function nameIn(guests: readonly Guest[], address: CalendarAddress): string {
+  const guest = guests.find(({ key }) => key === address.key);
+  return displayName(guest?.name ?? null, address.asWritten);
 }
 
 /** How the guests have answered so far, the organizer aside. */
 export function countAnswers(event: EventView, reader: Reader, templates: Templates): string[] {
-  const isOrganizer = organizerTest(event);
+  const isOrganizer = ({ key }: Guest): boolean => key === event.organizer?.key;
   const guests = event.guests.filter((guest) => !isOrganizer(guest));
   const counted = { accepted: 0, tentative: 0, declined: 0, waiting: 0 };
   for (const { partstat } of guests) {
@@ -76,7 +76,7 @@ export function countAnswers(event: EventView, reader: Reader, templates: Templa
     .map(([name, count]) => templates.message(reader.language, `mail.counts.${name}`, { count }));
 }
 
-export function showPerson(person: ShownPerson): ShownPerson {
+export function showPerson(person: Person): ShownPerson {
   return { name: displayName(person.name, person.address), address: plainLine(person.address) };
 }
 

@@ -6,10 +6,15 @@ import type { Reason } from '../reasons.ts';
 /** Such as `en`; one catalogue file each. */
 export type Language = string;
 
-export interface Guest {
+export interface Person {
+  /** What addresses are compared by (`addressKey`). */
+  readonly key: string;
   /** CN, else the address. */
   readonly name: string;
   readonly address: string;
+}
+
+export interface Guest extends Person {
   readonly partstat: Partstat;
   readonly optional: boolean;
 }
@@ -30,7 +35,7 @@ export interface EventView {
   /** Further dates of the series, in order. */
   readonly added: readonly CalendarTime[];
   readonly excluded: readonly CalendarTime[];
-  readonly organizer: { readonly name: string; readonly address: string } | null;
+  readonly organizer: Person | null;
   readonly guests: readonly Guest[];
   readonly sequence: number;
   readonly cancelled: boolean;

@@ -28,6 +28,11 @@ export function calendarAddress(text: string): CalendarAddress | null {
   return { key: `${local.normalize('NFC').toLowerCase()}@${ascii}`, asWritten: `${local}@${domain}` };
 }
 
+/** What any text is compared by where an address may stand: its key, or the text itself without case where it is no mail address. */
+export function addressKey(text: string): string {
+  return calendarAddress(text)?.key ?? text.trim().toLowerCase();
+}
+
 /** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */
 const LONGEST = 320;
 

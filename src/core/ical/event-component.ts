@@ -205,7 +205,8 @@ function readRecurrenceId(line: ContentLine | null, vtimezones: readonly string[
   return time ? occurrenceIdOf(time) : (line?.value ?? null);
 }
 
-function storedAddress(line: ContentLine): CalendarAddress | null {
+/** The value of an ATTENDEE or ORGANIZER of a stored event, or its EMAIL= where the value is no mail address. */
+export function storedAddress(line: ContentLine): CalendarAddress | null {
   return calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
 }
 

@@ -1,6 +1,6 @@
 // One VEVENT or VTODO of a REPLY, COUNTER or REFRESH: its lines come in, the items that it states go out, or one sentence
 // that says why it states nothing usable. The quirks of mail clients live here.
-import { calendarAddress } from '../ical/calendar-address.ts';
+import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { partstatIn, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
@@ -97,7 +97,7 @@ function readOccurrence(component: ClaimedComponent, uid: string): OccurrenceKey
 function replier(attendees: readonly ContentLine[]): ContentLine | string {
   const byKey = new Map<string, ContentLine>();
   for (const line of attendees) {
-    const key = keyOf(line.value);
+    const key = addressKey(line.value);
     const known = byKey.get(key);
     if (known && partstatIn(known) !== partstatIn(line)) return `${line.value} is there with two answers`;
     byKey.set(key, known ?? line);
@@ -111,16 +111,12 @@ function replier(attendees: readonly ContentLine[]): ContentLine | string {
 }
 
 function delegatedTo(delegator: ContentLine, delegate: ContentLine): boolean {
-  const named = (line: ContentLine, param: string) => line.paramValues(param).map(keyOf);
+  const named = (line: ContentLine, param: string) => line.paramValues(param).map(addressKey);
   return (
     partstatIn(delegator) === 'DELEGATED' &&
-    (named(delegator, 'DELEGATED-TO').includes(keyOf(delegate.value)) ||
-      named(delegate, 'DELEGATED-FROM').includes(keyOf(delegator.value)))
+    (named(delegator, 'DELEGATED-TO').includes(addressKey(delegate.value)) ||
+      named(delegate, 'DELEGATED-FROM').includes(addressKey(delegator.value)))
   );
-}
-
-function keyOf(address: string): string {
-  return calendarAddress(address)?.key ?? address.trim();
 }
 
 /** COMPLETED and IN-PROCESS are for a VTODO alone: elsewhere they mean nothing (RFC 5545 §3.2.12). */
@@ -133,7 +129,7 @@ function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): 
 function onlyAttendee(component: ClaimedComponent): CalendarAddress | null {
   const addresses = component.lines
     .filter((line) => line.name === 'ATTENDEE')
-    .map((line) => ({ key: keyOf(line.value), address: calendarAddress(line.value) }));
+    .map((line) => ({ key: addressKey(line.value), address: calendarAddress(line.value) }));
   return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
 }
 

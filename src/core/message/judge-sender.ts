@@ -1,7 +1,7 @@
 // Whose answer counts. What the calendar claims, whom the reply address belongs to and what is known about the sender come
 // in; the attendee whose answer it is goes out, or that a person has to decide. A mail is never dropped here.
 import type { SenderEvidence } from './sender-evidence.ts';
-import { calendarAddress } from '../ical/calendar-address.ts';
+import { addressKey } from '../ical/calendar-address.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import type { HoldReason } from '../reasons.ts';
 
@@ -48,7 +48,7 @@ export function judgeSender(input: SenderClaim): SenderVerdict {
   if (evidence.fromFields > 1 || evidence.from.length > 1) return hold('several-from');
   if (forwarded) return hold('forwarded');
   if (attendee === null) return hold('unauthenticated');
-  const own = new Set([attendee.key, ...input.aliases.map(keyOf)]);
+  const own = new Set([attendee.key, ...input.aliases.map(addressKey)]);
   const counts = replyAddressAttendee === null ? countsByProof(input, own) : countsByReplyAddress(input, own);
   return counts ? { verdict: 'counts', attendee } : hold('unauthenticated');
 }
@@ -72,7 +72,7 @@ function countsByProof({ evidence, policy }: SenderClaim, own: ReadonlySet<strin
 
 function isOwnFrom(evidence: SenderEvidence, own: ReadonlySet<string>): boolean {
   const [from] = evidence.from;
-  return from !== undefined && own.has(keyOf(from));
+  return from !== undefined && own.has(addressKey(from));
 }
 
 function isAgentFor(evidence: SenderEvidence, own: ReadonlySet<string>): boolean {
@@ -80,7 +80,7 @@ function isAgentFor(evidence: SenderEvidence, own: ReadonlySet<string>): boolean
   const agent = CALENDAR_AGENTS.find(({ address }) => names.includes(address));
   if (agent === undefined) return false;
   const signed = evidence.dkim.some(({ domain, result }) => domain === agent.domain && result === 'pass');
-  return signed && [...evidence.from, ...evidence.replyTo].some((address) => own.has(keyOf(address)));
+  return signed && [...evidence.from, ...evidence.replyTo].some((address) => own.has(addressKey(address)));
 }
 
 /**
@@ -107,11 +107,7 @@ function vouchedFor(arc: SenderEvidence['arc']): boolean {
 function isOfDomain(evidence: SenderEvidence, own: ReadonlySet<string>): boolean {
   const [from = ''] = evidence.from;
   const [attendee = ''] = own;
-  return domainOf(keyOf(from)) === domainOf(attendee) && domainOf(attendee) !== '';
-}
-
-function keyOf(address: string): string {
-  return calendarAddress(address)?.key ?? address.toLowerCase();
+  return domainOf(addressKey(from)) === domainOf(attendee) && domainOf(attendee) !== '';
 }
 
 function domainOf(key: string): string {

@@ -1,6 +1,7 @@
 // A mail without delivery-status part in, the bounce it tells in prose out: Exim, qmail, older gateways, and mailbox
 // providers that write letters. Conservative: without a machine as sender and a recipient or a refusal in its text it is
 // null, since a letter taken for a bounce would tell the organizer that an attendee cannot be reached.
+import { addressKey } from '../ical/calendar-address.ts';
 import { readAddress, readMessageId, readOriginalMessageId, readRecipients } from './read-report.ts';
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce } from './types.ts';
@@ -53,10 +54,10 @@ const RETURNED =
 
 /** The first address that stands alone on a line, before a colon or after a verb, other than the bounce's own. */
 function readToldRecipient(told: string, { facts }: ReadMail): string | null {
-  const own = new Set([...facts.from, ...facts.to].map(({ address }) => address.toLowerCase()));
+  const own = new Set([...facts.from, ...facts.to].map(({ address }) => addressKey(address)));
   for (const match of told.matchAll(/(?:^|[\s<("':;,])([\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})/g)) {
     const address = match[1];
-    if (address !== undefined && !own.has(address.toLowerCase()) && !DAEMON.test(address)) return address;
+    if (address !== undefined && !own.has(addressKey(address)) && !DAEMON.test(address)) return address;
   }
   return null;
 }

@@ -1,9 +1,10 @@
 // What waits for the organizer's decision in, the model of the decision page out: what is asked, about which answers, from
 // whom, and what may be chosen. A sender is never made a known alias of the address that it already has.
 import { dateFormatter, describeWhen } from '../compose/format-time.ts';
-import { displayName, plainLine, plainLines } from '../compose/plain-text.ts';
+import { plainLine, plainLines } from '../compose/plain-text.ts';
+import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
-import { calendarAddress } from '../ical/calendar-address.ts';
+import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import type { CalendarTime, Partstat } from '../ical/types.ts';
 import { holdText } from '../reasons.ts';
 import { type EventFacts, type PageReader, eventFacts, holdTogether } from './event-facts.ts';
@@ -104,9 +105,8 @@ export function isChoice(text: string): text is HeldChoice {
 }
 
 function nameOf(attendee: string, { answers }: HeldShown): string {
-  const same = attendee.toLowerCase();
   const guests = answers.flatMap(({ event }) => event?.guests ?? []);
-  return displayName(guests.find(({ address }) => address.toLowerCase() === same)?.name ?? null, attendee);
+  return nameIn(guests, { key: addressKey(attendee), asWritten: attendee });
 }
 
 /**

@@ -1,7 +1,9 @@
 // An invitation as the calendar has it and what the person sent so far in, the model of the RSVP page out. A form for an
 // answer is in it only while one can still count; otherwise the page says why not. Words are the catalogue's.
 import { displayName, plainLines } from '../compose/plain-text.ts';
+import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
+import { addressKey } from '../ical/calendar-address.ts';
 import type { Partstat } from '../ical/types.ts';
 import { type EventFacts, type PageReader, eventFacts } from './event-facts.ts';
 import type { RsvpClaims } from '../signing/types.ts';
@@ -115,7 +117,10 @@ export function rsvpPage(
     open,
     event: facts,
     organizer: facts?.organizer?.name ?? displayName(null, claims.organizer),
-    attendee: { name: attendeeName(event, claims), address: claims.attendee },
+    attendee: {
+      name: nameIn(event?.guests ?? [], { key: addressKey(claims.attendee), asWritten: claims.attendee }),
+      address: claims.attendee,
+    },
     answer,
     choices: (Object.keys(actions) as Action[]).map((action) => ({ action, checked: action === checked })),
     notice: open ? (notice ?? (state === 'unreachable' ? 'unreachable' : null)) : null,
@@ -133,10 +138,4 @@ function formKind(notice: RsvpNotice | null): RsvpPageKind {
 
 function actionOf(partstat: Partstat | null): Action | null {
   return (Object.keys(actions) as Action[]).find((action) => actions[action] === partstat) ?? null;
-}
-
-function attendeeName(event: EventView | null, { attendee }: RsvpClaims): string {
-  const same = attendee.toLowerCase();
-  const guest = event?.guests.find(({ address }) => address.toLowerCase() === same);
-  return displayName(guest?.name ?? null, attendee);
 }

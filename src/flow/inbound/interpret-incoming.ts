@@ -2,7 +2,7 @@
 // Finds out whom each recipient address stands for, what the mail is, who sent it, and whether that sender may answer. A
 // mail always leaves a ledger entry, except other people's copies in own-domain mode.
 import { GatewayError } from '../../core/errors.ts';
-import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { addressKey, calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { IncomingItem, ReceivedMail } from '../../core/message/types.ts';
 import { because } from '../../core/reasons.ts';
@@ -51,7 +51,7 @@ async function planMail(options: InterpretOptions, waiting: Waiting<'mail'>): Pr
     (authenticated ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
   const context: MailContext = { waiting, mail, incoming, origin, evidence };
   const outcomes: Outcome[] = [];
-  for (const recipient of new Set(envelope.rcptTo.map((address) => address.toLowerCase()))) {
+  for (const recipient of new Set(envelope.rcptTo.map(addressKey))) {
     outcomes.push(...(await planRecipient(options, await routeOf(options, recipient), context)));
   }
   return { end: done, ...joinEffects(outcomes.filter(isFirst)) };

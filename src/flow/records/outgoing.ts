@@ -1,6 +1,6 @@
 // Queue `outgoing`: a composed mail for the relay. Its bytes are the task's `raw`.
 import { z } from 'zod';
-import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { addressKey } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { isReason, type ReasonFor, reasons } from '../../core/reasons.ts';
 import { address, type Origin, origin } from './parts.ts';
@@ -47,13 +47,13 @@ export const outgoing: RecordKind<OutgoingRecord> = {
       method: METHODS_OF_1.get(what) ?? null,
     }),
   ],
-  lane: ({ uid, rcptTo }, id) => recipientLane(uid ?? id, rcptTo.toLowerCase()),
+  lane: ({ uid, rcptTo }, id) => recipientLane(uid ?? id, addressKey(rcptTo)),
   origin: ({ origin: from, messageId }) => ({ ...from, messageId }),
   subject: ({ owner, recipient, uid, method, rcptTo }) => {
     const about = {
       ...noSubject,
       organizer: owner?.key ?? null,
-      attendee: calendarAddress(rcptTo)?.key ?? rcptTo,
+      attendee: addressKey(rcptTo),
       uid,
     };
     if (owner === null || recipient === null || method === null) return about;

@@ -27,14 +27,32 @@ describe('readEventView', () => {
       start: { form: 'zoned', local: '20261103T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 3, 9) },
       end: { local: '20261103T113000' },
       rrule: null,
-      organizer: { name: 'Alice Martin', address: 'alice@example.com' },
+      organizer: { key: 'alice@example.com', name: 'Alice Martin', address: 'alice@example.com' },
       sequence: 3,
       cancelled: false,
     });
     expect(view.guests).toEqual([
-      { name: 'Alice Martin', address: 'alice@example.com', partstat: 'ACCEPTED', optional: false },
-      { name: 'Bob Dupont', address: 'bob@example.org', partstat: 'NEEDS-ACTION', optional: false },
-      { name: 'Carol Weiß', address: 'carol@example.net', partstat: 'TENTATIVE', optional: true },
+      {
+        key: 'alice@example.com',
+        name: 'Alice Martin',
+        address: 'alice@example.com',
+        partstat: 'ACCEPTED',
+        optional: false,
+      },
+      {
+        key: 'bob@example.org',
+        name: 'Bob Dupont',
+        address: 'bob@example.org',
+        partstat: 'NEEDS-ACTION',
+        optional: false,
+      },
+      {
+        key: 'carol@example.net',
+        name: 'Carol Weiß',
+        address: 'carol@example.net',
+        partstat: 'TENTATIVE',
+        optional: true,
+      },
     ]);
   });
 
@@ -137,7 +155,22 @@ describe('readEventView', () => {
   it('falls back to what there is of a guest', () => {
     const odd = event({ ATTENDEE: 'ATTENDEE;PARTSTAT=WHATEVER;EMAIL=dan@example.com:urn:uuid:1b9c' });
     expect(readEventView(calendar(null, odd), null, null).guests).toEqual([
-      { name: 'dan@example.com', address: 'dan@example.com', partstat: 'NEEDS-ACTION', optional: false },
+      {
+        key: 'dan@example.com',
+        name: 'dan@example.com',
+        address: 'dan@example.com',
+        partstat: 'NEEDS-ACTION',
+        optional: false,
+      },
+    ]);
+  });
+
+  it.each([
+    ['ATTENDEE:mailto:Bob@Bücher.example.com', 'bob@xn--bcher-kva.example.com', 'Bob@Bücher.example.com'],
+    ['ATTENDEE:/Principals/Bob', '/principals/bob', '/Principals/Bob'],
+  ])('has a key to compare the guest of %s by', (line, key, address) => {
+    expect(readEventView(calendar(null, event({ ATTENDEE: line })), null, null).guests).toMatchObject([
+      { key, address },
     ]);
   });
 

@@ -40,6 +40,7 @@ describe('showEvent', () => {
 
   it('lists a dozen of many', () => {
     const guests = Array.from({ length: 2000 }, (_, at) => ({
+      key: `guest${at}@example.com`,
       name: `Guest ${at}`,
       address: `guest${at}@example.com`,
       partstat: 'ACCEPTED' as const,

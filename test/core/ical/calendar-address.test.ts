@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
+import { addressKey, calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 
 describe('calendarAddress', () => {
   it.each([
@@ -44,5 +44,17 @@ describe('calendarAddress', () => {
     `${'é'.repeat(200)}@example.com`,
   ])('is none: %s', (text) => {
     expect(calendarAddress(text)).toBeNull();
+  });
+});
+
+describe('addressKey', () => {
+  it.each([
+    ['MAILTO:Bob@Example.COM', 'bob@example.com'],
+    ['jörg@bücher.example.com', 'jörg@xn--bcher-kva.example.com'],
+    [' URN:UUID:2E5C1A52 ', 'urn:uuid:2e5c1a52'],
+    ['Postmaster', 'postmaster'],
+    ['', ''],
+  ])('of %j is %j', (text, key) => {
+    expect(addressKey(text)).toBe(key);
   });
 });

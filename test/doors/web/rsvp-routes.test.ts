@@ -267,8 +267,10 @@ describe('untrusted text', () => {
         location: evil,
         description: `${evil} javascript:alert(1) https://example.com/"onmouseover="x`,
         url: 'javascript:alert(1)',
-        organizer: { name: evil, address: 'alice@example.com' },
-        guests: [{ name: evil, address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false }],
+        organizer: { key: 'alice@example.com', name: evil, address: 'alice@example.com' },
+        guests: [
+          { key: 'bob@example.com', name: evil, address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },
+        ],
       },
     };
     const response = await post({ token, comment: `</textarea>${evil}` });

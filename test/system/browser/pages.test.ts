@@ -239,7 +239,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
         summary: long,
         location: long,
         description: `https://example.com/${long}`,
-        organizer: { name: long, address: `${'x'.repeat(60)}@example.com` },
+        organizer: { key: 'x@example.com', name: long, address: `${'x'.repeat(60)}@example.com` },
       },
     };
     const page = await open(`/rsvp/?token=${token}`, { viewport: { width: 320, height: 600 } });
