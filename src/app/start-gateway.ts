@@ -15,7 +15,7 @@ import type { UseCases } from '../flow/use-cases.ts';
 import type { Log } from '../flow/ports/log.ts';
 import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
 import { openMetrics } from '../adapters/metrics/open-metrics.ts';
-import { watchReadiness } from '../doors/metrics/readiness.ts';
+import { makeReadinessCheck } from '../doors/metrics/readiness.ts';
 import { DRAIN_MS, type OnStop, openFlow } from './wire-queues.ts';
 import type { ReceivedMail } from '../core/message/types.ts';
 import { readSettingFiles } from './config/setting-files.ts';
@@ -84,7 +84,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
     decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
-    ready: watchReadiness({ probe: () => spool.probe(), listeners, now: Date.now }),
+    ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now: Date.now }),
   };
   const receive = countReceived(
     (mail) => mail.peer.door,

@@ -1,5 +1,5 @@
-// A registry in, `/metrics` on a listener of its own out, with Node's own figures (event-loop lag, memory, CPU) added. It
-// is not for the public: whoever may connect may read.
+// Serves metrics. In: a registry; out: `/metrics` on a separate listener, with Node's own metrics (event-loop lag, memory,
+// CPU) added. It refuses other paths and methods, but has no authentication, so the listener must not be public.
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { Log } from '../../flow/ports/log.ts';
@@ -10,7 +10,7 @@ export interface MetricsListener {
   close(): Promise<void>;
 }
 
-/** Port 0 picks one. Throws `config-invalid` where the address cannot be used. */
+/** Port 0 means any free port. Throws `config-invalid` if the address cannot be used. */
 export async function openMetricsListener(options: {
   readonly host: string;
   readonly port: number;
@@ -28,14 +28,14 @@ export async function openMetricsListener(options: {
     registry.metrics().then(
       (text) => response.writeHead(200, { 'Content-Type': registry.contentType }).end(text),
       (error: unknown) => {
-        log.error({ err: error }, 'the metrics cannot be read');
+        log.error({ err: error }, 'metrics could not be read');
         response.writeHead(500).end();
       },
     );
   });
   const address = await listen(server, { host, port }, 'METRICS_LISTEN');
-  // Unheard, a connection that could not be accepted would end the process.
-  server.on('error', (error) => log.debug({ err: error }, 'metrics listener'));
+  // Without a listener, the error of a connection that cannot be accepted would end the process.
+  server.on('error', (error) => log.debug({ err: error }, 'metrics listener error'));
   return {
     address,
     close: () =>

@@ -1,14 +1,15 @@
-// What `/readyz` says: whether the spool takes a write and gives it back, and whether each listener accepts a connection.
-// Asked of the disk and of the sockets themselves, not of what we remember of them; a check that hangs has failed.
+// Checks readiness for `/readyz`. In: a probe of the spool and the listeners; out: whether the spool can be written and each
+// listener accepts a connection. The disk and the sockets themselves are tested. A check that hangs counts as failed. It
+// refuses nothing.
 import { connect, isIPv6 } from 'node:net';
 import { within } from '../../core/within.ts';
 
 export interface ReadinessOptions {
-  /** Resolves where the spool can be written. */
+  /** Resolves if the spool can be written. */
   readonly probe: () => Promise<void>;
-  /** By name; read at each check, since listeners come up one after the other. */
+  /** By name. The map is read at each check, because listeners are opened one after the other. */
   readonly listeners: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
   readonly now: () => number;
 }
 
@@ -17,32 +18,32 @@ export interface Readiness {
   readonly checks: Record<string, string>;
 }
 
-/** Anybody may ask, and each answer costs an fsync: one answer serves all who ask within this time. */
-const REMEMBER_MS = 500;
+/** Each check costs an fsync and anybody may request it, so all requests within this time share one result. */
+const CACHE_MS = 500;
 
-export function watchReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  let asked: { readonly at: number; readonly answer: Promise<Readiness> } | null = null;
+export function makeReadinessCheck(options: ReadinessOptions): () => Promise<Readiness> {
+  let cached: { readonly at: number; readonly result: Promise<Readiness> } | null = null;
   return () => {
     const at = options.now();
-    if (asked === null || at - asked.at > REMEMBER_MS || at < asked.at) asked = { at, answer: check(options) };
-    return asked.answer;
+    if (cached === null || at - cached.at > CACHE_MS || at < cached.at) cached = { at, result: check(options) };
+    return cached.result;
   };
 }
 
-async function check({ probe, listeners, patienceMs = 2_000 }: ReadinessOptions): Promise<Readiness> {
+async function check({ probe, listeners, timeoutMs = 2_000 }: ReadinessOptions): Promise<Readiness> {
   const names = [...listeners];
-  const answers = await Promise.all([
-    succeeds(patienceMs, probe()),
-    ...names.map(([, listener]) => succeeds(patienceMs, accepts(listener))),
+  const results = await Promise.all([
+    succeeds(timeoutMs, probe()),
+    ...names.map(([, listener]) => succeeds(timeoutMs, connectTo(listener))),
   ]);
   const checks = Object.fromEntries([
-    ['spool', answers[0] === true ? 'ok' : 'cannot be written'],
-    ...names.map(([name], at) => [name, answers[at + 1] === true ? 'ok' : 'not listening']),
+    ['spool', results[0] === true ? 'ok' : 'cannot be written'],
+    ...names.map(([name], at) => [name, results[at + 1] === true ? 'ok' : 'not listening']),
   ]);
-  return { ok: answers.every(Boolean), checks };
+  return { ok: results.every(Boolean), checks };
 }
 
-/** True where the work ends well in time. */
+/** Returns true if the work succeeds within the time. */
 function succeeds(ms: number, work: Promise<unknown>): Promise<boolean> {
   const success = work.then(
     () => true,
@@ -51,21 +52,21 @@ function succeeds(ms: number, work: Promise<unknown>): Promise<boolean> {
   return within(AbortSignal.timeout(ms), success, () => false);
 }
 
-function accepts({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+function connectTo({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, reachable(host));
+    const socket = connect(port, connectAddress(host));
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.destroy();
       resolve();
     });
-    // Nobody waits so long; the socket must not, either.
+    // The check has long timed out by then; this closes its socket.
     socket.setTimeout(10_000, () => socket.destroy());
   });
 }
 
-/** A listener on every address is reached on this machine's own. */
-function reachable(host: string): string {
+/** Returns the loopback address for a listener on all addresses. */
+function connectAddress(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return isIPv6(host) && /^[0:]+$/.test(host) ? '::1' : host;
 }

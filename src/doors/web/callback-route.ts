@@ -1,10 +1,11 @@
-// The CalDAV server's door: POST of a calendar that it wants scheduled by mail. `200 OK` once it is on disk; every other
-// answer is one sentence that says what to do (reply-codes.ts). The key is looked at before a byte of the body.
+// The scheduling callback. In: a POST from the CalDAV server with a calendar to be scheduled by mail; out: `200 OK` when it
+// is on disk. It refuses everything else with one sentence that says what to do (reply-codes.ts). The API key is checked
+// before the body is read.
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { GatewayError } from '../../core/errors.ts';
-import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from './check-callback.ts';
+import { checkCalendar, decodeBody, isValidKey, readCallbackHeaders } from './check-callback.ts';
 import type { RouteContext } from './route-context.ts';
 import { makeSchedulingReader } from './read-scheduling.ts';
 import { type CallbackReply, RETRY_AFTER, callbackReplies } from './reply-codes.ts';
@@ -13,14 +14,14 @@ import type { CallbackRequest } from '../../flow/use-cases.ts';
 /** The trailing slash is optional. */
 export const CALLBACK_PATH = '/api/v1.0/caldav-scheduling-callback';
 
-/** An event of 2,000 attendees has about 300 kB. */
+/** An event with 2,000 attendees has about 300 kB. */
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 export function addCallback(router: Router, { useCases, inboundApiKey, log }: RouteContext): void {
   const readScheduling = makeSchedulingReader();
 
   const receive = async (ctx: Context): Promise<CallbackRequest | CallbackReply> => {
-    if (!isKeyRight(ctx.headers, inboundApiKey)) return 'wrong-key';
+    if (!isValidKey(ctx.headers, inboundApiKey)) return 'wrong-key';
     const headers = readCallbackHeaders(ctx.headers);
     if (typeof headers === 'string') return headers;
     const body = await readBody(ctx);
@@ -31,7 +32,7 @@ export function addCallback(router: Router, { useCases, inboundApiKey, log }: Ro
     return checkCalendar(headers, calendar, readScheduling);
   };
 
-  /** `calendar-unparseable` where there is more wrong than was looked for: two masters. */
+  /** The use case parses more than `checkCalendar`, so it may still find the calendar invalid, for example two masters. */
   const store = async (request: CallbackRequest): Promise<CallbackReply> => {
     try {
       await useCases.receiveCallback(request);
@@ -66,7 +67,7 @@ async function readBody(ctx: Context): Promise<Uint8Array | CallbackReply> {
     return await getRawBody(ctx.req, { length: ctx.headers['content-length'] ?? null, limit: BODY_LIMIT });
   } catch (error) {
     if (!(error instanceof Error && 'type' in error)) throw error;
-    // raw-body leaves the rest unread, and the connection's next request would wait behind it for ever.
+    // raw-body leaves the rest of the body unread, which would block the next request on this connection.
     ctx.req.resume();
     return error.type === 'entity.too.large' ? 'body-too-large' : 'body-broken';
   }

@@ -1,6 +1,6 @@
-// The headers and the body of a scheduling callback in, a CallbackRequest or the name of the fault out.
-// Both header families are read, addresses with or without `mailto:`. Refused is whatever does not agree with its
-// calendar: a callback that names the wrong people would mail an invitation to the wrong people.
+// Checks a scheduling callback. In: its headers (X-CalDAV-* or X-LS-*, addresses with or without `mailto:`) and its body;
+// out: a CallbackRequest. It refuses headers that do not match the calendar and returns the reason, because such a callback
+// would mail an invitation to the wrong people.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
@@ -27,11 +27,11 @@ const methods: ReadonlySet<string> = new Set<CallbackMethod>([
   'PUBLISH',
 ]);
 
-/** RFC 5546 §1.4: these the attendee sends to the organizer; all others go the other way. */
+/** The methods that an attendee sends to the organizer (RFC 5546 §1.4). The organizer sends all others. */
 const fromAttendee: ReadonlySet<CallbackMethod> = new Set<CallbackMethod>(['REPLY', 'COUNTER', 'REFRESH']);
 
-/** Takes the same time whatever is sent. `expected` null: no key is right. */
-export function isKeyRight(headers: IncomingHttpHeaders, expected: string | null): boolean {
+/** Compares in constant time. If `expected` is null, no key is valid. */
+export function isValidKey(headers: IncomingHttpHeaders, expected: string | null): boolean {
   const sent = headers['x-api-key'] ?? headers['x-ls-api-key'];
   const same = timingSafeEqual(digest(typeof sent === 'string' ? sent : ''), digest(expected ?? ''));
   return same && expected !== null && expected !== '';
@@ -47,7 +47,7 @@ export function readCallbackHeaders(headers: IncomingHttpHeaders): CallbackHeade
   return { sender, recipient, method: method as CallbackMethod };
 }
 
-/** Decodes the body as its Content-Type says, UTF-8 where it says nothing; a byte order mark is dropped. null: it is not that. */
+/** Decodes the body in the charset of its Content-Type, by default UTF-8, without a byte order mark. null if that fails. */
 export function decodeBody(body: Uint8Array, contentType: string | undefined): string | null {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1] ?? 'utf-8';
   try {
@@ -57,7 +57,7 @@ export function decodeBody(body: Uint8Array, contentType: string | undefined): s
   }
 }
 
-/** Whether the calendar is what the headers say it is. */
+/** Returns the request if the calendar matches the headers, else the reason for refusing it. */
 export function checkCalendar(
   headers: CallbackHeaders,
   calendar: string,
@@ -68,23 +68,23 @@ export function checkCalendar(
   if (![...scheduling.uids].some(isUid)) return 'calendar-without-event';
   if (scheduling.uids.size > 1) return 'several-events';
   if (scheduling.methods.length !== 1 || scheduling.methods[0] !== headers.method) return 'method-differs';
-  return findStranger(headers, scheduling) ?? { ...headers, calendar };
+  return checkParties(headers, scheduling) ?? { ...headers, calendar };
 }
 
-function findStranger(
+function checkParties(
   { sender, recipient, method }: CallbackHeaders,
   { organizers, attendees }: Scheduling,
 ): CallbackReply | null {
   const [senders, recipients] = fromAttendee.has(method) ? [attendees, organizers] : [organizers, attendees];
   if (!senders.has(sender.key)) return 'sender-differs';
-  // RFC 5546 §1.4: PUBLISH is for whoever wants it; it lists nobody.
+  // A calendar with METHOD:PUBLISH lists no attendees (RFC 5546 §1.4).
   if (method !== 'PUBLISH' && !recipients.has(recipient.key)) return 'recipient-differs';
   return null;
 }
 
 function field(headers: IncomingHttpHeaders, name: 'sender' | 'recipient' | 'method'): string {
   const value = headers[`x-caldav-${name}`] ?? headers[`x-ls-${name}`];
-  // Node reads header bytes as Latin-1; CalDAV servers write UTF-8.
+  // Node decodes header bytes as Latin-1, but CalDAV servers send UTF-8.
   return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : '';
 }
 

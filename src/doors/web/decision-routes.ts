@@ -1,5 +1,6 @@
-// The organizer's door: a link from a notice shows what waits for a decision; only the form's POST decides. Like the
-// attendee's, GET and HEAD change nothing, and the page afterwards has no token.
+// The decision pages for organizers. In: a link from a notice, or its form; out: the page with what waits for a decision, or
+// the decision. It refuses invalid tokens and choices that the page does not offer. GET and HEAD change nothing, because
+// mail scanners follow links, and the page after a decision has no token.
 import { bodyParser } from '@koa/bodyparser';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
@@ -9,7 +10,7 @@ import { readDecisionToken } from '../../core/signing/token.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
 import type { RouteContext } from './route-context.ts';
 import { pageStatus } from './reply-codes.ts';
-import { field, folderOf } from './request-fields.ts';
+import { field, relativeFolder } from './request-fields.ts';
 
 export function addDecisions(router: Router, context: RouteContext): void {
   const { useCases, pages } = context;
@@ -19,7 +20,7 @@ export function addDecisions(router: Router, context: RouteContext): void {
     const claims = await readClaims(ctx, context);
     const page = claims === null ? null : await readPage(ctx, context, claims);
     if (page === null) return;
-    const places = { folder: folderOf(ctx.path), token: field(ctx, 'token') };
+    const places = { folder: relativeFolder(ctx.path), token: field(ctx, 'token') };
     pages.show(ctx, pageStatus.decide, 'pages/decide.html', { ...page, ...places });
   });
   router.post('/decide', form, async (ctx) => {
@@ -28,12 +29,12 @@ export function addDecisions(router: Router, context: RouteContext): void {
     if (claims === null || page === null) return;
     const choice = field(ctx, 'choice');
     if (!isChoice(choice) || !page.choices.includes(choice)) {
-      const onward = `${folderOf(ctx.path)}?token=${encodeURIComponent(field(ctx, 'token'))}`;
+      const onward = `${relativeFolder(ctx.path)}?token=${encodeURIComponent(field(ctx, 'token'))}`;
       return pages.showMessage(ctx, messagePage('unknown-action', { onward }));
     }
     const outcome = await useCases.decideHeld(claims, choice);
     if (outcome === 'already-decided') return pages.showMessage(ctx, messagePage('already-decided'));
-    ctx.redirect(`${folderOf(ctx.path)}${outcome === 'done' ? choice : outcome}`);
+    ctx.redirect(`${relativeFolder(ctx.path)}${outcome === 'done' ? choice : outcome}`);
     ctx.status = 303;
   });
   router.get('/decide/not-entered', (ctx) => pages.showMessage(ctx, messagePage('decided-not-entered')));
@@ -42,7 +43,7 @@ export function addDecisions(router: Router, context: RouteContext): void {
   }
 }
 
-/** null: the link is no good, and the page that says so is shown. */
+/** Shows an error page and returns null if the link is invalid or expired. */
 async function readClaims(ctx: Context, { ring, now, pages }: RouteContext): Promise<DecisionClaims | null> {
   const read = await readDecisionToken(ring, field(ctx, 'token'), now());
   if (read.kind === 'valid') return read.claims;
@@ -50,7 +51,7 @@ async function readClaims(ctx: Context, { ring, now, pages }: RouteContext): Pro
   return null;
 }
 
-/** null: nothing waits any more, and the page that says so is shown. */
+/** Shows a page and returns null if everything has been decided already. */
 async function readPage(
   ctx: Context,
   context: RouteContext,

@@ -1,4 +1,5 @@
-// `/healthz`: the process answers. `/readyz`: what it needs to take work answers too; each check by name, no detail.
+// The health checks. `/healthz` always responds with 200. `/readyz` responds with 503 if the gateway cannot accept work, and
+// lists each check by name, without details. It refuses nothing.
 import type { Router } from '@koa/router';
 import type { RouteContext } from './route-context.ts';
 

@@ -1,5 +1,6 @@
-// A posted calendar in, the facts that a callback is checked by out: METHODs, UIDs, who is in it. Refuses what is not
-// one whole VCALENDAR. A calendar of 2,000 attendees is posted 2,000 times, once for each: the last few are remembered.
+// Reads the facts that a callback is checked against. In: a posted calendar; out: its METHODs, UIDs, organizers and
+// attendees. It refuses a text that is not one complete VCALENDAR. A server posts the calendar of an event with 2,000
+// attendees 2,000 times, so the results for the latest texts are memoized.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines } from '../../core/ical/content-lines.ts';
 import { isEvent } from '../../core/ical/event-component.ts';
@@ -11,19 +12,19 @@ export interface Scheduling {
   readonly methods: readonly string[];
   /** The UIDs of its VEVENTs and VTODOs. */
   readonly uids: ReadonlySet<string>;
-  /** CalendarAddress keys, of ORGANIZER and ATTENDEE of VEVENTs and VTODOs and their EMAIL parameters. */
+  /** CalendarAddress keys of ORGANIZER and ATTENDEE in VEVENTs and VTODOs, including their EMAIL parameters. */
   readonly organizers: ReadonlySet<string>;
   readonly attendees: ReadonlySet<string>;
 }
 
 export type ReadScheduling = (calendar: string) => Scheduling | null;
 
-/** A reader that remembers the last few; it answers null where the text is not one whole VCALENDAR. */
+/** Returns `readScheduling`, memoized for the latest texts. */
 export function makeSchedulingReader(): ReadScheduling {
   return remember(readScheduling);
 }
 
-/** null where the text is not one whole VCALENDAR. */
+/** Returns null if the text is not one complete VCALENDAR. */
 export function readScheduling(text: string): Scheduling | null {
   const calendar = wholeCalendar(readComponents(splitLines(text), 'VCALENDAR'));
   if (typeof calendar === 'string') return null;

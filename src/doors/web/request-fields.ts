@@ -1,4 +1,5 @@
-// Reads single fields of a request, the form's before the query's; a field given twice or missing is ''.
+// Reads single fields of a request. In: a request and a name; out: the value from the form, else from the query. It refuses
+// a repeated field, which counts as missing: ''.
 import type { Context } from 'koa';
 
 export function field(ctx: Context, name: string): string {
@@ -9,7 +10,7 @@ export function field(ctx: Context, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Where links of this page stand relative to it: `/rsvp/` gives `./`, `/rsvp` gives `./rsvp/`. */
-export function folderOf(path: string): string {
+/** Returns the prefix for relative links of a page: `./` for `/rsvp/`, and `./rsvp/` for `/rsvp`. */
+export function relativeFolder(path: string): string {
   return path.endsWith('/') ? './' : `./${path.slice(path.lastIndexOf('/') + 1)}/`;
 }

@@ -1,4 +1,4 @@
-// What every route of the web door is given: use cases, keys, templates, pages. Types only.
+// The type of the context that every route of the web door gets: use cases, keys, templates, pages.
 import type { Templates } from '../../core/compose/types.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { Log } from '../../flow/ports/log.ts';
@@ -9,9 +9,9 @@ export interface RouteContext {
   readonly useCases: UseCases;
   readonly ring: KeyRing;
   readonly templates: Templates;
-  /** null: every callback gets 401. */
+  /** null refuses every callback with 401. */
   readonly inboundApiKey: string | null;
-  /** IANA name; what instants are shown in where the event has no zone of its own. */
+  /** IANA name of the time zone for events without their own. */
   readonly displayTimezone?: string;
   readonly now: () => number;
   readonly log: Log;

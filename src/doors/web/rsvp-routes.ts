@@ -1,5 +1,6 @@
-// The attendee's door: a link from a mail shows the event and a form, and only the form's POST answers. GET and HEAD
-// change nothing, because mail scanners follow links; the page after an answer has no token, so that it can be kept.
+// The RSVP pages for attendees. In: a link from a mail, or its form; out: the page with the event, or the answer. It refuses
+// invalid tokens and unknown actions. GET and HEAD change nothing, because mail scanners follow links. The page after an
+// answer has no token, so that it may stay in the browser's history.
 import { bodyParser } from '@koa/bodyparser';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
@@ -18,10 +19,10 @@ import { readRsvpToken } from '../../core/signing/token.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { RouteContext } from './route-context.ts';
 import { pageStatus } from './reply-codes.ts';
-import { field, folderOf } from './request-fields.ts';
+import { field, relativeFolder } from './request-fields.ts';
 import type { RsvpShown } from '../../flow/use-cases.ts';
 
-interface Visit {
+interface RsvpRequest {
   readonly claims: RsvpClaims;
   readonly token: string;
   readonly form: RsvpForm;
@@ -32,16 +33,16 @@ export function addRsvp(router: Router, context: RouteContext): void {
   const form = bodyParser({ enableTypes: ['form'], formLimit: '256kb', onError: () => undefined });
 
   router.get('/rsvp', async (ctx) => {
-    const visit = await openVisit(ctx, context);
-    if (visit !== null) showInvitation(ctx, context, visit, await useCases.showRsvp(visit.claims), null);
+    const request = await readRequest(ctx, context);
+    if (request !== null) showInvitation(ctx, context, request, await useCases.showRsvp(request.claims), null);
   });
   router.post('/rsvp', form, async (ctx) => {
-    const visit = await openVisit(ctx, context);
-    if (visit !== null) await answer(ctx, context, visit);
+    const request = await readRequest(ctx, context);
+    if (request !== null) await submitAnswer(ctx, context, request);
   });
   router.get('/rsvp/event.ics', async (ctx) => {
-    const visit = await openVisit(ctx, context);
-    if (visit !== null) sendFile(ctx, context, eventFile(await useCases.showRsvp(visit.claims), visit.claims));
+    const request = await readRequest(ctx, context);
+    if (request !== null) sendFile(ctx, context, eventFile(await useCases.showRsvp(request.claims), request.claims));
   });
   for (const outcome of ['recorded', 'received'] as const) {
     router.get(`/rsvp/${outcome}`, (ctx) => {
@@ -51,8 +52,8 @@ export function addRsvp(router: Router, context: RouteContext): void {
   }
 }
 
-/** null: the link is no good, and the page that says so is shown. */
-async function openVisit(ctx: Context, { ring, now, pages }: RouteContext): Promise<Visit | null> {
+/** Shows an error page and returns null if the link is invalid or expired, or names an unknown action. */
+async function readRequest(ctx: Context, { ring, now, pages }: RouteContext): Promise<RsvpRequest | null> {
   const token = field(ctx, 'token');
   const read = await readRsvpToken(ring, token, now());
   if (read.kind !== 'valid') {
@@ -61,57 +62,57 @@ async function openVisit(ctx: Context, { ring, now, pages }: RouteContext): Prom
   }
   const form = readForm((name) => field(ctx, name));
   if (form === null) {
-    const onward = `${folderOf(ctx.path)}?token=${encodeURIComponent(token)}`;
+    const onward = `${relativeFolder(ctx.path)}?token=${encodeURIComponent(token)}`;
     pages.showMessage(ctx, messagePage('unknown-action', { onward }));
     return null;
   }
   return { claims: read.claims, token, form };
 }
 
-async function answer(ctx: Context, context: RouteContext, visit: Visit): Promise<void> {
+async function submitAnswer(ctx: Context, context: RouteContext, request: RsvpRequest): Promise<void> {
   const { useCases } = context;
-  const { claims, form } = visit;
+  const { claims, form } = request;
   const { action, comment, sequence, wholeSeries } = form;
   if (action === null || form.commentTooLong) {
     return showInvitation(
       ctx,
       context,
-      visit,
+      request,
       await useCases.showRsvp(claims),
       action === null ? 'choose' : 'comment-too-long',
     );
   }
   const given = { partstat: partstatOf(action), comment: comment || null, sequence, wholeSeries };
   const outcome = await useCases.answerRsvp(claims, given);
-  if (typeof outcome !== 'string') return showRefused(ctx, context, visit, outcome.refused);
-  ctx.redirect(`${folderOf(ctx.path)}${outcome}?answer=${action}`);
+  if (typeof outcome !== 'string') return showRefusal(ctx, context, request, outcome.refused);
+  ctx.redirect(`${relativeFolder(ctx.path)}${outcome}?answer=${action}`);
   ctx.status = 303;
 }
 
-/** The invitation as it is now says why, mostly: it has changed, is over, or is gone. */
-async function showRefused(ctx: Context, context: RouteContext, visit: Visit, reason: string): Promise<void> {
-  const shown = await context.useCases.showRsvp(visit.claims);
+/** Shows the invitation as it is now, which usually shows the reason: it has changed, is over, or was deleted. */
+async function showRefusal(ctx: Context, context: RouteContext, request: RsvpRequest, reason: string): Promise<void> {
+  const shown = await context.useCases.showRsvp(request.claims);
   const changed = reason === 'changed' || reason === 'stale';
-  if (changed || !isAnswerable(shown)) return showInvitation(ctx, context, visit, shown, changed ? 'changed' : null);
+  if (changed || !isAnswerable(shown)) return showInvitation(ctx, context, request, shown, changed ? 'changed' : null);
   context.pages.showMessage(ctx, messagePage('refused'));
 }
 
 function showInvitation(
   ctx: Context,
   context: RouteContext,
-  visit: Visit,
+  request: RsvpRequest,
   shown: RsvpShown,
   notice: RsvpNotice | null,
 ): void {
   const { pages, templates, displayTimezone } = context;
-  const page = rsvpPage(shown, visit.claims, visit.form, notice, {
+  const page = rsvpPage(shown, request.claims, request.form, notice, {
     templates,
     language: pages.languageOf(ctx),
     timezone: displayTimezone ?? 'UTC',
   });
-  const folder = folderOf(ctx.path);
-  const calendarLink = offersFile(shown) ? `${folder}event.ics?token=${encodeURIComponent(visit.token)}` : null;
-  pages.show(ctx, pageStatus[page.kind], 'pages/rsvp.html', { ...page, folder, token: visit.token, calendarLink });
+  const folder = relativeFolder(ctx.path);
+  const calendarLink = offersFile(shown) ? `${folder}event.ics?token=${encodeURIComponent(request.token)}` : null;
+  pages.show(ctx, pageStatus[page.kind], 'pages/rsvp.html', { ...page, folder, token: request.token, calendarLink });
 }
 
 function sendFile(ctx: Context, { pages }: RouteContext, file: string | null): void {

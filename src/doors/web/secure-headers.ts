@@ -1,11 +1,11 @@
-// The security headers of every answer: pages load nothing, run nothing, are framed by nobody, are
-// kept by no cache and tell no other site where they were; so a token in a link stays between its reader and us.
+// Sets the security headers of every response, so that the token in a link stays secret. In: the app URL and the hash of the
+// style sheet; out: a middleware. It refuses scripts, external resources, framing, caching and the Referer header.
 import type { Middleware } from 'koa';
 import helmet from 'koa-helmet';
 
 const YEAR = 365 * 24 * 60 * 60;
 
-/** `styleHash` is the one inline style sheet that may apply, as CSP names it. */
+/** @param styleHash the CSP hash of the one inline style sheet that is allowed. */
 export function secureHeaders(appUrl: string, styleHash: string): Middleware {
   const protect = helmet({
     contentSecurityPolicy: {
@@ -19,7 +19,7 @@ export function secureHeaders(appUrl: string, styleHash: string): Middleware {
         frameAncestors: ["'none'"],
       },
     },
-    // Only where the operator serves https; never for the operator's other names.
+    // Only if the operator serves https, and never for subdomains, which may serve something else.
     strictTransportSecurity: appUrl.startsWith('https:') ? { maxAge: YEAR, includeSubDomains: false } : false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },

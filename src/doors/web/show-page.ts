@@ -1,5 +1,6 @@
-// A page model in, an HTML answer in the reader's language out. The style sheet stands in the page itself, allowed by
-// its hash: a page needs no second request, and none can be made.
+// Renders pages. In: a page model; out: an HTML response in the reader's language. The style sheet is inside the page and is
+// allowed by its hash, because the Content-Security-Policy forbids further requests. It refuses to start without a style
+// sheet.
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Language, Templates } from '../../core/compose/types.ts';
@@ -7,16 +8,16 @@ import type { MessagePage } from '../../core/pages/message-page.ts';
 import { messageStatus } from './reply-codes.ts';
 
 export interface Pages {
-  /** Such as `sha256-…`, for the Content-Security-Policy. */
+  /** The hash of the style sheet for the Content-Security-Policy, such as `sha256-…`. */
   readonly styleHash: string;
-  /** The best of our languages for this reader. */
+  /** Returns the best of our languages for this reader. */
   languageOf(ctx: Context): Language;
-  /** `template` such as `pages/rsvp.html`. */
+  /** @param template a name such as `pages/rsvp.html`. */
   show(ctx: Context, status: number, template: string, data: Readonly<Record<string, unknown>>): void;
   showMessage(ctx: Context, page: MessagePage): void;
 }
 
-/** Throws GatewayError `template-invalid` where the style sheet is missing. */
+/** Throws GatewayError `template-invalid` if the style sheet is missing. */
 export function preparePages(templates: Templates, defaultLanguage: Language): Pages {
   const style = templates.render('pages/style.css', defaultLanguage, {});
   const languages = [defaultLanguage, ...templates.languages.filter((language) => language !== defaultLanguage)];

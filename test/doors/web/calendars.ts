@@ -1,4 +1,4 @@
-// Calendars as CalDAV servers post them, for tests that change one thing about them.
+// Calendars as CalDAV servers post them; tests change one detail each.
 export interface CalendarParts {
   readonly method?: string | null;
   readonly organizer?: string;

@@ -1,24 +1,25 @@
+// The scheduling callback over HTTP: what is stored, every refusal, and malformed requests as bytes.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { calendarOf } from './calendars.ts';
-import { type Stage, setStage, startHttp } from './start-http.ts';
-import { makeGate, speak } from './wire.ts';
+import { type Fakes, makeFakes, startHttp } from './start-http.ts';
+import { makeGate, sendBytes } from './wire.ts';
 
 const PATH = '/api/v1.0/caldav-scheduling-callback/';
-const stage: Stage = setStage();
-const http = await startHttp(stage);
-const closed = await startHttp(stage, { inboundApiKey: null });
+const fakes: Fakes = makeFakes();
+const http = await startHttp(fakes);
+const closed = await startHttp(fakes, { inboundApiKey: null });
 
 beforeEach(() => {
-  Object.assign(stage, { callback: async () => undefined });
-  stage.callbacks.length = 0;
+  Object.assign(fakes, { callback: async () => undefined });
+  fakes.callbacks.length = 0;
 });
 afterAll(async () => {
   await http.close(100);
   await closed.close(100);
 });
 
-const right = {
+const validHeaders = {
   'X-Api-Key': 'right-key',
   'X-CalDAV-Sender': 'mailto:alice@example.com',
   'X-CalDAV-Recipient': 'mailto:bob@example.com',
@@ -36,10 +37,10 @@ function post(
 }
 
 describe('a callback', () => {
-  it('is 200 OK once it is stored', async () => {
-    const response = await post(right);
+  it('gets 200 OK when it is stored', async () => {
+    const response = await post(validHeaders);
     expect([response.status, await response.text()]).toEqual([200, 'OK\n']);
-    expect(stage.callbacks).toEqual([
+    expect(fakes.callbacks).toEqual([
       {
         sender: { key: 'alice@example.com', asWritten: 'alice@example.com' },
         recipient: { key: 'bob@example.com', asWritten: 'bob@example.com' },
@@ -49,29 +50,29 @@ describe('a callback', () => {
     ]);
   });
 
-  it('that turns out to be unreadable as it is stored is the sender’s fault, not ours', async () => {
-    stage.callback = async () => {
+  it('gets 400 if the use case cannot parse the calendar', async () => {
+    fakes.callback = async () => {
       throw new GatewayError('calendar-unparseable', 'several masters');
     };
-    const response = await post(right);
+    const response = await post(validHeaders);
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('one VCALENDAR')]);
   });
 
-  it('is not answered before it is stored', async () => {
+  it('gets no response before it is stored', async () => {
     const gate = makeGate();
-    stage.callback = () => gate.opened;
-    let answered = false;
-    const response = post(right).then((got) => {
-      answered = true;
-      return got;
+    fakes.callback = () => gate.opened;
+    let hasResponse = false;
+    const response = post(validHeaders).then((received) => {
+      hasResponse = true;
+      return received;
     });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(answered).toBe(false);
+    expect(hasResponse).toBe(false);
     gate.open();
     expect((await response).status).toBe(200);
   });
 
-  it('is taken in the X-LS family, without mailto:, without trailing slash, without charset', async () => {
+  it('is accepted with X-LS headers, without mailto:, without trailing slash, without charset', async () => {
     const headers = {
       'X-LS-Api-Key': 'right-key',
       'X-LS-Sender': 'alice@example.com',
@@ -80,49 +81,53 @@ describe('a callback', () => {
       'Content-Type': 'text/calendar',
     };
     expect((await post(headers, calendarOf({}), PATH.slice(0, -1))).status).toBe(200);
-    expect(stage.callbacks).toHaveLength(1);
+    expect(fakes.callbacks).toHaveLength(1);
   });
 
-  it('of a cancelled attendee is taken, because the calendar lists whom it cancels', async () => {
+  it('for a cancelled attendee is accepted, because a CANCEL lists the cancelled attendees', async () => {
     const response = await post(
-      { ...right, 'X-CalDAV-Method': 'CANCEL' },
+      { ...validHeaders, 'X-CalDAV-Method': 'CANCEL' },
       calendarOf({ method: 'CANCEL', attendees: ['bob@example.com'] }),
     );
     expect(response.status).toBe(200);
   });
 
-  it('of an event of 2,000 attendees fits', async () => {
+  it('with 2,000 attendees is within the size limit', async () => {
     const attendees = [
       'bob@example.com',
       ...Array.from({ length: 2000 }, (_, n) => `guest-number-${n}@a-department.example.com`),
     ];
-    expect((await post(right, calendarOf({ attendees }))).status).toBe(200);
+    expect((await post(validHeaders, calendarOf({ attendees }))).status).toBe(200);
   });
 });
 
-describe('a callback that is wrong', () => {
+describe('an invalid callback', () => {
   it.each([
     ['a wrong key', { 'X-Api-Key': 'wrong' }],
     ['an empty key', { 'X-Api-Key': '' }],
-  ])('with %s is 401', async (_, changes) => {
-    const response = await post({ ...right, ...changes });
+  ])('with %s gets 401', async (_, changes) => {
+    const response = await post({ ...validHeaders, ...changes });
     expect(response.status).toBe(401);
     expect(response.headers.get('WWW-Authenticate')).toContain('X-Api-Key');
     expect(await response.text()).toContain('CALDAV_INBOUND_API_KEY');
   });
 
-  it('is 401 with any key where none is set', async () => {
+  it('gets 401 for any key if none is configured', async () => {
     for (const key of ['', 'null', 'right-key']) {
-      expect((await post({ ...right, 'X-Api-Key': key }, calendarOf({}), PATH, closed.url)).status).toBe(401);
+      expect((await post({ ...validHeaders, 'X-Api-Key': key }, calendarOf({}), PATH, closed.url)).status).toBe(401);
     }
   });
 
   it.each([
     ['no sender', { 'X-CalDAV-Sender': '' }, /X-CalDAV-Sender is missing/],
-    ['a recipient that is no address', { 'X-CalDAV-Recipient': '/principals/bob' }, /X-CalDAV-Recipient is missing/],
+    [
+      'a recipient that is not a mail address',
+      { 'X-CalDAV-Recipient': '/principals/bob' },
+      /X-CalDAV-Recipient is missing/,
+    ],
     ['an unknown method', { 'X-CalDAV-Method': 'FORWARD' }, /X-CalDAV-Method is missing/],
     ['another method than the calendar', { 'X-CalDAV-Method': 'CANCEL' }, /METHOD in the calendar/],
-    ['a sender who is not the organizer', { 'X-CalDAV-Sender': 'eve@example.com' }, /X-CalDAV-Sender is not who sends/],
+    ['a sender who is not the organizer', { 'X-CalDAV-Sender': 'eve@example.com' }, /X-CalDAV-Sender does not match/],
     [
       'a recipient who is not in the calendar',
       { 'X-CalDAV-Recipient': 'eve@example.com' },
@@ -134,11 +139,11 @@ describe('a callback that is wrong', () => {
       /X-CalDAV-Recipient is not in/,
     ],
     ['a compressed body', { 'Content-Encoding': 'gzip' }, /without Content-Encoding/],
-    ['a charset that it is not in', { 'Content-Type': 'text/calendar; charset=klingon' }, /charset/],
-  ])('with %s is 400, and says so', async (_, changes, sentence) => {
-    const response = await post({ ...right, ...changes });
+    ['an unknown charset', { 'Content-Type': 'text/calendar; charset=klingon' }, /charset/],
+  ])('with %s gets 400 and the reason', async (_, changes, sentence) => {
+    const response = await post({ ...validHeaders, ...changes });
     expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(sentence)]);
-    expect(stage.callbacks).toEqual([]);
+    expect(fakes.callbacks).toEqual([]);
   });
 
   it.each([
@@ -147,47 +152,48 @@ describe('a callback that is wrong', () => {
     ['half a calendar', calendarOf({}).slice(0, 200), /not one iCalendar object/],
     ['two calendars', calendarOf({}) + calendarOf({}), /not one iCalendar object/],
     ['a calendar without event', 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n', /no VEVENT/],
-  ])('with %s is 400, and says so', async (_, body, sentence) => {
-    const response = await post(right, body);
+  ])('with %s gets 400 and the reason', async (_, body, sentence) => {
+    const response = await post(validHeaders, body);
     expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(sentence)]);
   });
 
-  it('with bytes that are no UTF-8 is 400', async () => {
+  it('with bytes that are not UTF-8 gets 400', async () => {
     expect(
-      (await post(right, new Uint8Array(Buffer.from(calendarOf({}).replace('Sprint', 'Fêté'), 'latin1')))).status,
+      (await post(validHeaders, new Uint8Array(Buffer.from(calendarOf({}).replace('Sprint', 'Fêté'), 'latin1'))))
+        .status,
     ).toBe(400);
   });
 
-  it.each([true, false])('that is too large is 413 (length announced: %j)', async (announced) => {
+  it.each([true, false])('that is too large gets 413 (with Content-Length: %j)', async (announced) => {
     const body = new Uint8Array(5 * 1024 * 1024).fill(65);
     const chunks = async function* () {
       yield body;
     };
     const init: RequestInit = announced ? { body } : { body: chunks(), duplex: 'half' };
-    const response = await fetch(http.url + PATH, { method: 'POST', headers: right, ...init });
+    const response = await fetch(http.url + PATH, { method: 'POST', headers: validHeaders, ...init });
     expect([response.status, await response.text()]).toEqual([413, expect.stringContaining('4 MiB')]);
   });
 
-  it('that the disk refuses is 503 with Retry-After, without the reason', async () => {
-    stage.callback = async () => {
+  it('that the disk has no space for gets 503 with Retry-After, without the reason', async () => {
+    fakes.callback = async () => {
       throw new GatewayError('spool-full', 'no room on /var/lib', { temporary: true });
     };
-    const response = await post(right);
+    const response = await post(validHeaders);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(await response.text()).not.toContain('/var/lib');
   });
 
-  it('that trips over a fault of ours is 500 without a trace of it', async () => {
-    stage.callback = async () => {
+  it('that triggers a bug gets 500 without details', async () => {
+    fakes.callback = async () => {
       throw new TypeError('x is not a function');
     };
-    const response = await post(right);
+    const response = await post(validHeaders);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('x is not');
   });
 
-  it('by GET is 405', async () => {
+  it('sent by GET gets 405', async () => {
     expect((await fetch(http.url + PATH)).status).toBe(405);
   });
 });
@@ -197,11 +203,11 @@ function head(lines: readonly string[], body = ''): string {
   return [...first, ...lines, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
 }
 
-describe('on the wire', () => {
-  const lines = Object.entries(right).map(([name, value]) => `${name}: ${value}`);
+describe('a malformed request', () => {
+  const lines = Object.entries(validHeaders).map(([name, value]) => `${name}: ${value}`);
 
-  it('a bare CR in a header is refused and reaches nobody', async () => {
-    const answer = await speak(
+  it('with a bare CR in a header is refused and not stored', async () => {
+    const answer = await sendBytes(
       http.address.port,
       head(
         lines.map((line) => line.replace('bob@', 'bob\rBcc: eve@')),
@@ -209,11 +215,11 @@ describe('on the wire', () => {
       ),
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(stage.callbacks).toEqual([]);
+    expect(fakes.callbacks).toEqual([]);
   });
 
-  it('a folded header is refused and reaches nobody', async () => {
-    const answer = await speak(
+  it('with a folded header is refused and not stored', async () => {
+    const answer = await sendBytes(
       http.address.port,
       head(
         lines.map((line) => line.replace('bob@', 'bob\r\n @')),
@@ -221,25 +227,25 @@ describe('on the wire', () => {
       ),
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(stage.callbacks).toEqual([]);
+    expect(fakes.callbacks).toEqual([]);
   });
 
-  it('two recipients are no recipient', async () => {
-    const answer = await speak(
+  it('with two recipients is refused', async () => {
+    const answer = await sendBytes(
       http.address.port,
       head([...lines, 'X-CalDAV-Recipient: eve@example.com'], calendarOf({})),
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 [^]*X-CalDAV-Recipient is missing/);
   });
 
-  it('a body that ends early is stored by nobody, and the next callback is', async () => {
-    await speak(http.address.port, head(lines, calendarOf({})).slice(0, -50), 200);
-    expect(stage.callbacks).toEqual([]);
-    expect((await post(right)).status).toBe(200);
+  it('with an incomplete body is not stored, but the next callback is', async () => {
+    await sendBytes(http.address.port, head(lines, calendarOf({})).slice(0, -50), 200);
+    expect(fakes.callbacks).toEqual([]);
+    expect((await post(validHeaders)).status).toBe(200);
   });
 
-  it('the key is refused before the body is read', async () => {
-    const answer = await speak(
+  it('with a wrong key is refused before the body is read', async () => {
+    const answer = await sendBytes(
       http.address.port,
       head(['X-Api-Key: wrong'], 'x').replace('Content-Length: 1', 'Content-Length: 1000000'),
       400,

@@ -1,5 +1,6 @@
+// The checks of a callback: key, headers, charset, and whether the calendar matches the headers.
 import { describe, expect, it } from 'vitest';
-import { checkCalendar, decodeBody, isKeyRight, readCallbackHeaders } from '../../../src/doors/web/check-callback.ts';
+import { checkCalendar, decodeBody, isValidKey, readCallbackHeaders } from '../../../src/doors/web/check-callback.ts';
 import { readScheduling } from '../../../src/doors/web/read-scheduling.ts';
 import type { CallbackMethod } from '../../../src/flow/use-cases.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
@@ -8,7 +9,7 @@ import { calendarOf } from './calendars.ts';
 
 const address = (text: string): CalendarAddress => {
   const read = calendarAddress(text);
-  if (read === null) throw new TypeError(`no address: ${text}`);
+  if (read === null) throw new TypeError(`not a mail address: ${text}`);
   return read;
 };
 const check = (method: CallbackMethod, sender: string, recipient: string, calendar: string) =>
@@ -26,12 +27,12 @@ describe('the key', () => {
     [{}, null, false],
     [{}, '', false],
   ])('%j against %j is %j', (headers, expected, right) => {
-    expect(isKeyRight(headers, expected)).toBe(right);
+    expect(isValidKey(headers, expected)).toBe(right);
   });
 });
 
 describe('the headers', () => {
-  it.each(['caldav', 'ls'])('are read from the family X-%s', (family) => {
+  it.each(['caldav', 'ls'])('are read with the prefix X-%s', (family) => {
     const headers = {
       [`x-${family}-sender`]: 'mailto:Alice@Example.com',
       [`x-${family}-recipient`]: 'bob@example.com',
@@ -44,7 +45,7 @@ describe('the headers', () => {
     });
   });
 
-  it('are UTF-8, though HTTP reads them as Latin-1', () => {
+  it('are decoded as UTF-8, although Node decodes them as Latin-1', () => {
     const latin = Buffer.from('mailto:jürgen@example.com', 'utf8').toString('latin1');
     const read = readCallbackHeaders({
       'x-caldav-sender': latin,
@@ -64,7 +65,7 @@ describe('the headers', () => {
     ['method', undefined, 'no-method'],
     ['method', 'FORWARD', 'no-method'],
     ['method', 'constructor', 'no-method'],
-  ])('X-CalDAV-%s %j is %s', (name, value, reason) => {
+  ])('with X-CalDAV-%s %j are refused: %s', (name, value, reason) => {
     const right = {
       'x-caldav-sender': 'alice@example.com',
       'x-caldav-recipient': 'bob@example.com',
@@ -76,18 +77,18 @@ describe('the headers', () => {
 
 describe('the body', () => {
   it.each([
-    ['UTF-8 unless told otherwise', 'é', 'text/calendar', Buffer.from('é', 'utf8')],
-    ['the charset that is named', 'é', 'text/calendar; charset="iso-8859-1"', Buffer.from('é', 'latin1')],
-    ['UTF-16 where it is named', 'é', 'text/calendar;charset=utf-16le', Buffer.from('é', 'utf16le')],
-    ['without its byte order mark', 'é', undefined, Buffer.from('\uFEFFé', 'utf8')],
+    ['UTF-8 by default', 'é', 'text/calendar', Buffer.from('é', 'utf8')],
+    ['the charset of the Content-Type', 'é', 'text/calendar; charset="iso-8859-1"', Buffer.from('é', 'latin1')],
+    ['UTF-16 if the Content-Type names it', 'é', 'text/calendar;charset=utf-16le', Buffer.from('é', 'utf16le')],
+    ['UTF-8 without its byte order mark', 'é', undefined, Buffer.from('\uFEFFé', 'utf8')],
   ])('is read as %s', (_, text, type, bytes) => {
     expect(decodeBody(bytes, type)).toBe(text);
   });
 
   it.each([
-    ['bytes that are no UTF-8', 'text/calendar', Buffer.from('é', 'latin1')],
-    ['a charset that nobody knows', 'text/calendar; charset=klingon', Buffer.from('x')],
-  ])('is not guessed: %s', (_, type, bytes) => {
+    ['bytes that are not UTF-8', 'text/calendar', Buffer.from('é', 'latin1')],
+    ['an unknown charset', 'text/calendar; charset=klingon', Buffer.from('x')],
+  ])('is refused with %s', (_, type, bytes) => {
     expect(decodeBody(bytes, type)).toBeNull();
   });
 });
@@ -110,12 +111,12 @@ describe('the calendar', () => {
     expect(check(method, 'bob@example.com', 'eve@example.com', calendar)).toBe('recipient-differs');
   });
 
-  it('PUBLISH lists nobody', () => {
+  it('PUBLISH needs no attendees', () => {
     const calendar = calendarOf({ method: 'PUBLISH', attendees: [] });
     expect(check('PUBLISH', 'alice@example.com', 'anybody@example.com', calendar)).toMatchObject({ method: 'PUBLISH' });
   });
 
-  it('a principal path is known by its EMAIL', () => {
+  it('with a principal path as ORGANIZER is matched by its EMAIL parameter', () => {
     const calendar = calendarOf({ organizer: 'ORGANIZER;EMAIL=alice@example.com:/principals/alice/' });
     expect(check('REQUEST', 'alice@example.com', 'bob@example.com', calendar)).toMatchObject({ method: 'REQUEST' });
   });
@@ -126,14 +127,14 @@ describe('the calendar', () => {
     ['two METHODs', calendarOf({}).replace('METHOD:REQUEST', 'METHOD:REQUEST\r\nMETHOD:REQUEST'), 'method-differs'],
     ['no UID', calendarOf({}).replace(/UID:.*\r\n/, ''), 'calendar-without-event'],
     ['a UID with a control character', calendarOf({}).replace(/UID:/, 'UID:\u0007'), 'calendar-without-event'],
-    ['an endless UID', calendarOf({}).replace(/UID:/, `UID:${'x'.repeat(1001)}`), 'calendar-without-event'],
+    ['an overlong UID', calendarOf({}).replace(/UID:/, `UID:${'x'.repeat(1001)}`), 'calendar-without-event'],
     ['only a VFREEBUSY', calendarOf({}).replaceAll('VEVENT', 'VFREEBUSY'), 'calendar-without-event'],
     ['no calendar', 'hello', 'calendar-unparseable'],
   ])('with %s is refused', (_, calendar, reason) => {
     expect(check('REQUEST', 'alice@example.com', 'bob@example.com', calendar)).toBe(reason);
   });
 
-  it('with overrides is one event, with two UIDs it is not', () => {
+  it('with overrides is one event, but with two UIDs it is refused', () => {
     const vevent = /BEGIN:VEVENT[^]*END:VEVENT\r\n/;
     const twice = calendarOf({}).replace(
       vevent,

@@ -1,19 +1,20 @@
+// The HTTP server: security headers, malformed requests, disconnecting clients, shutdown.
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Log } from '../../../src/flow/ports/log.ts';
 import { signRsvpToken } from '../../../src/core/signing/token.ts';
-import { claims, ring, setStage, startHttp } from './start-http.ts';
-import { makeGate, speak } from './wire.ts';
+import { claims, ring, makeFakes, startHttp } from './start-http.ts';
+import { makeGate, sendBytes } from './wire.ts';
 
-const stage = setStage();
-const http = await startHttp(stage);
+const fakes = makeFakes();
+const http = await startHttp(fakes);
 const token = await signRsvpToken(ring, claims);
 afterAll(() => http.close(100));
 
 describe('every page', () => {
   it.each(['/rsvp/', `/rsvp/?token=${token}`, '/rsvp/recorded', '/decide/', '/nowhere', '/'])(
-    '%s tells nobody where it was and keeps nothing',
+    '%s has the security headers',
     async (path) => {
       const { headers } = await fetch(http.url + path);
       expect(headers.get('Referrer-Policy')).toBe('no-referrer');
@@ -26,7 +27,7 @@ describe('every page', () => {
     },
   );
 
-  it('may use its one style sheet and nothing else', async () => {
+  it('allows only its one style sheet', async () => {
     const response = await fetch(`${http.url}/rsvp/?token=${token}`);
     const style = /<style>([^]*)<\/style>/.exec(await response.text())?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
@@ -35,14 +36,14 @@ describe('every page', () => {
     );
   });
 
-  it('has no script, no foreign address and no style outside of its sheet', async () => {
+  it('has no script, no external resource and no style outside its style sheet', async () => {
     const page = await (await fetch(`${http.url}/rsvp/?token=${token}`)).text();
     expect(page).not.toMatch(/<script|\son\w+=|\sstyle=|<iframe|<img|@import|url\(/i);
     expect(page.match(/<html lang="en">/)).not.toBeNull();
   });
 
-  it('is told to stay with https where the gateway is reached by it', async () => {
-    const secure = await startHttp(setStage(), { appUrl: 'https://calendar.example.com' });
+  it('has Strict-Transport-Security if the app URL is https', async () => {
+    const secure = await startHttp(makeFakes(), { appUrl: 'https://calendar.example.com' });
     const { headers } = await fetch(`${secure.url}/rsvp/`);
     expect(headers.get('Strict-Transport-Security')).toBe('max-age=31536000');
     await secure.close(100);
@@ -50,31 +51,34 @@ describe('every page', () => {
 });
 
 describe('the server', () => {
-  it.each(['destroy', 'resetAndDestroy'] as const)('makes no fuss about a client that leaves (%s)', async (leave) => {
-    const lines: string[] = [];
-    const log = new Proxy(
-      {},
-      { get: (_, level) => (_facts: unknown, text: string) => lines.push(`${String(level)} ${text}`) },
-    );
-    const own = await startHttp(setStage(), { log: log as Log });
-    const head = [
-      'Host: x',
-      'Expect: 100-continue',
-      'Content-Type: application/x-www-form-urlencoded',
-      'Content-Length: 100',
-    ].join('\r\n');
-    const request = `POST /rsvp/?token=${token} HTTP/1.1\r\n${head}\r\n\r\ncomment=`;
-    const socket = connect(own.address.port, '127.0.0.1', () => socket.write(request));
-    // Until the request is being read, which begins soon after the 100, there is nothing to break off.
-    socket.once('data', () => setTimeout(() => socket[leave](), 200));
-    await expect.poll(() => lines).toEqual(['debug a client hung up']);
-    await own.close(100);
-  });
+  it.each(['destroy', 'resetAndDestroy'] as const)(
+    'logs a disconnecting client only at level debug (%s)',
+    async (leave) => {
+      const lines: string[] = [];
+      const log = new Proxy(
+        {},
+        { get: (_, level) => (_facts: unknown, text: string) => lines.push(`${String(level)} ${text}`) },
+      );
+      const own = await startHttp(makeFakes(), { log: log as Log });
+      const head = [
+        'Host: x',
+        'Expect: 100-continue',
+        'Content-Type: application/x-www-form-urlencoded',
+        'Content-Length: 100',
+      ].join('\r\n');
+      const request = `POST /rsvp/?token=${token} HTTP/1.1\r\n${head}\r\n\r\ncomment=`;
+      const socket = connect(own.address.port, '127.0.0.1', () => socket.write(request));
+      // The server starts to read the request soon after it has sent 100.
+      socket.once('data', () => setTimeout(() => socket[leave](), 200));
+      await expect.poll(() => lines).toEqual(['debug http client disconnected']);
+      await own.close(100);
+    },
+  );
 
-  it('says that it is alive and ready, and by name what is not', async () => {
+  it('reports that it is alive and ready, or which check has failed', async () => {
     expect(await (await fetch(`${http.url}/healthz`)).json()).toEqual({ ok: true });
     expect((await fetch(`${http.url}/readyz`)).status).toBe(200);
-    stage.ready = { ok: false, checks: { spool: 'ok', smtp: 'not listening' } };
+    fakes.ready = { ok: false, checks: { spool: 'ok', smtp: 'not listening' } };
     const response = await fetch(`${http.url}/readyz`);
     expect([response.status, await response.json()]).toEqual([
       503,
@@ -90,34 +94,37 @@ describe('the server', () => {
     ['DELETE', '/rsvp/', 405],
     ['PUT', '/healthz', 405],
     ['PROPFIND', '/', 501],
-  ])('answers %s %s with %i', async (method, path, status) => {
-    const answer = await speak(http.address.port, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  ])('responds to %s %s with %i', async (method, path, status) => {
+    const response = await sendBytes(
+      http.address.port,
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   it.each([
-    ['no HTTP', 'EHLO example.com\r\n\r\n'],
-    ['a header without end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`],
+    ['a text that is not HTTP', 'EHLO example.com\r\n\r\n'],
+    ['an overlong header', `GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`],
     ['NUL in a header', 'GET / HTTP/1.1\r\nHost: x\r\nX-Api-Key: a\u0000b\r\n\r\n'],
     ['two lengths', 'POST /rsvp/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     [
       'length and chunks',
       'POST /rsvp/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-  ])('refuses %s and lives', async (_, bytes) => {
-    expect(await speak(http.address.port, bytes)).toMatch(/^HTTP\/1.1 4\d\d /);
+  ])('refuses %s and continues to work', async (_, bytes) => {
+    expect(await sendBytes(http.address.port, bytes)).toMatch(/^HTTP\/1.1 4\d\d /);
     expect((await fetch(`${http.url}/healthz`)).status).toBe(200);
   });
 
-  it('rejects where its port is taken', async () => {
-    await expect(startHttp(setStage(), { port: http.address.port })).rejects.toMatchObject({
+  it('does not start if its port is in use', async () => {
+    await expect(startHttp(makeFakes(), { port: http.address.port })).rejects.toMatchObject({
       code: 'config-invalid',
       message: expect.stringMatching(/^HTTP_LISTEN: .*EADDRINUSE/),
     });
   });
 
-  it('lets what is under way end, and then closes', async () => {
-    const slow = setStage();
+  it('finishes requests in progress before it closes', async () => {
+    const slow = makeFakes();
     const own = await startHttp(slow);
     const gate = makeGate();
     Object.defineProperty(slow, 'shown', {
@@ -132,8 +139,8 @@ describe('the server', () => {
     await closed;
   });
 
-  it('does not wait longer than it was told to', async () => {
-    const stuck = setStage();
+  it('does not wait longer than the given time', async () => {
+    const stuck = makeFakes();
     const own = await startHttp(stuck);
     Object.defineProperty(stuck, 'shown', { get: () => new Promise(() => undefined) });
     const response = fetch(`${own.url}/rsvp/?token=${token}`).catch(() => 'cut');

@@ -1,3 +1,4 @@
+// Reading the facts of a posted calendar, and memoizing them.
 import { describe, expect, it } from 'vitest';
 import { makeSchedulingReader, readScheduling } from '../../../src/doors/web/read-scheduling.ts';
 import { calendarOf } from './calendars.ts';
@@ -16,25 +17,25 @@ describe('the facts of a posted calendar', () => {
     ['LF line ends', calendarOf({}).replaceAll('\r\n', '\n')],
     ['lower case names', calendarOf({}).replace('BEGIN:VEVENT', 'begin:vevent').replace('END:VEVENT', 'end:vevent')],
     ['blank lines around it', `\r\n${calendarOf({})}\r\n\r\n`],
-    ['no line end at the end', calendarOf({}).trimEnd()],
+    ['no final line end', calendarOf({}).trimEnd()],
   ])('are read with %s', (_, calendar) => {
     expect(readScheduling(calendar)?.uids.size).toBe(1);
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['two calendars', calendarOf({}) + calendarOf({})],
-    ['a calendar cut off', calendarOf({}).slice(0, -20)],
-    ['an END of something else', calendarOf({}).replace('END:VEVENT', 'END:VTODO')],
+    ['a truncated calendar', calendarOf({}).slice(0, -20)],
+    ['an END of another component', calendarOf({}).replace('END:VEVENT', 'END:VTODO')],
     ['text before it', `Hello\r\n${calendarOf({})}`],
-    ['an END too many', `${calendarOf({})}END:VCALENDAR\r\n`],
-    ['a card', calendarOf({}).replaceAll('VCALENDAR', 'VCARD')],
+    ['an additional END', `${calendarOf({})}END:VCALENDAR\r\n`],
+    ['a VCARD', calendarOf({}).replaceAll('VCALENDAR', 'VCARD')],
     ['HTML', '<!doctype html><title>Login</title>'],
-  ])('there are none in %s', (_, calendar) => {
+  ])('are null for %s', (_, calendar) => {
     expect(readScheduling(calendar)).toBeNull();
   });
 
-  it('are remembered for the calendars seen last', () => {
+  it('are memoized for the latest calendars', () => {
     const read = makeSchedulingReader();
     const first = read(calendarOf({}));
     expect(read(calendarOf({}))).toBe(first);
@@ -43,7 +44,7 @@ describe('the facts of a posted calendar', () => {
     expect(read(calendarOf({}))).toEqual(first);
   });
 
-  it('of 2,000 attendees posted 2,000 times are ready in a fraction of the time that parsing them would take', () => {
+  it('of a calendar with 2,000 attendees are parsed only once', () => {
     const calendar = calendarOf({ attendees: Array.from({ length: 2000 }, (_, n) => `guest${n}@example.com`) });
     const read = makeSchedulingReader();
     const parse = (times: number, reader: typeof read) => {

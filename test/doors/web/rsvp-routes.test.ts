@@ -1,10 +1,11 @@
+// The RSVP pages for attendees: what they show, which answers they accept, invalid links, untrusted text.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { signDecisionToken, signRsvpToken } from '../../../src/core/signing/token.ts';
-import { NOW, claims, decisionClaims, event, ring, setStage, shown, startHttp } from './start-http.ts';
+import { NOW, claims, decisionClaims, event, ring, makeFakes, shown, startHttp } from './start-http.ts';
 
-const stage = setStage();
-const http = await startHttp(stage);
+const fakes = makeFakes();
+const http = await startHttp(fakes);
 const token = await signRsvpToken(ring, claims);
 const expired = await signRsvpToken(ring, { ...claims, expiresAt: NOW - 1000 });
 const decision = await signDecisionToken(ring, decisionClaims);
@@ -15,8 +16,8 @@ const tampered = token.replace(
 );
 
 beforeEach(() => {
-  Object.assign(stage, setStage(), { answers: stage.answers });
-  stage.answers.length = 0;
+  Object.assign(fakes, makeFakes(), { answers: fakes.answers });
+  fakes.answers.length = 0;
 });
 afterAll(() => http.close(100));
 
@@ -25,7 +26,7 @@ const get = (path: string, init: RequestInit = {}): Promise<Response> =>
 const post = (fields: Record<string, string>, path = '/rsvp/'): Promise<Response> =>
   get(path, { method: 'POST', body: new URLSearchParams(fields) });
 
-async function askIn(languages: string) {
+async function getInLanguages(languages: string) {
   const response = await get(`/rsvp/?token=${token}`, { headers: { 'Accept-Language': languages } });
   return [
     response.headers.get('Content-Language'),
@@ -35,7 +36,7 @@ async function askIn(languages: string) {
 }
 
 describe('the link', () => {
-  it('shows the event, who answers, the present answer and a form', async () => {
+  it('shows the event, the attendee, the current answer and a form', async () => {
     const page = await (await get(`/rsvp/?token=${token}`)).text();
     for (const text of [
       'Sprint review',
@@ -51,10 +52,13 @@ describe('the link', () => {
     }
   });
 
-  it.each(['accepted', 'tentative', 'declined', 'ACCEPTED'])('with action=%s has it chosen', async (action) => {
-    const page = await (await get(`/rsvp/?token=${token}&action=${action}`)).text();
-    expect(page.match(/value="(\w+)" required checked/)?.[1]).toBe(action.toLowerCase());
-  });
+  it.each(['accepted', 'tentative', 'declined', 'ACCEPTED'])(
+    'with action=%s preselects that answer',
+    async (action) => {
+      const page = await (await get(`/rsvp/?token=${token}&action=${action}`)).text();
+      expect(page.match(/value="(\w+)" required checked/)?.[1]).toBe(action.toLowerCase());
+    },
+  );
 
   it.each(['GET', 'HEAD'])('changes nothing by %s', async (method) => {
     for (const path of [
@@ -63,31 +67,31 @@ describe('the link', () => {
     ]) {
       expect((await get(path, { method })).status).toBe(200);
     }
-    expect(stage.answers).toEqual([]);
+    expect(fakes.answers).toEqual([]);
   });
 
-  it.each([true, false])('shows who else is invited, where guests may see each other (%j)', async (guestList) => {
-    stage.shown = { ...shown, guestList };
+  it.each([true, false])('shows the other guests only if guests may see each other (%j)', async (guestList) => {
+    fakes.shown = { ...shown, guestList };
     const page = await (await get(`/rsvp/?token=${token}`)).text();
     expect(page.includes('Carol Weiß')).toBe(guestList);
     expect(page).toContain('You answer as Bob Bell');
   });
 
-  it('works without the trailing slash, and the form still goes to the right place', async () => {
+  it('works without the trailing slash, and the form has the right action', async () => {
     const response = await get(`/rsvp?token=${token}`);
     expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('action="./rsvp/"')]);
   });
 
   it.each([
     ['no token', '', 400, 'This link does not work'],
-    ['a token that is none', 'token=abc', 400, 'This link does not work'],
+    ['an invalid token', 'token=abc', 400, 'This link does not work'],
     ['a tampered token', `token=${tampered}`, 400, 'This link does not work'],
     ['a token of another secret', `token=${forged}`, 400, 'This link does not work'],
     ['a token for decisions', `token=${decision}`, 400, 'This link does not work'],
     ['two tokens', `token=${token}&token=${token}`, 400, 'This link does not work'],
     ['an expired token', `token=${expired}`, 410, 'no longer valid'],
     ['an unknown action', `token=${token}&action=maybe`, 400, 'not complete'],
-  ])('with %s says so', async (_, query, status, text) => {
+  ])('with %s shows an error', async (_, query, status, text) => {
     const response = await get(`/rsvp/?${query}`);
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
   });
@@ -97,9 +101,9 @@ describe('the link', () => {
     ['gone', 410, 'no longer in the calendar'],
     ['cancelled', 410, 'This event is cancelled'],
     ['not-invited', 403, 'not on the guest list'],
-  ] as const)('to an event that is %s says so and takes no answer', async (state, status, text) => {
+  ] as const)('to an event that is %s shows that and has no form', async (state, status, text) => {
     for (const now of [shown.event, null]) {
-      stage.shown = { ...shown, state, event: now };
+      fakes.shown = { ...shown, state, event: now };
       const response = await get(`/rsvp/?token=${token}`);
       const page = await response.text();
       expect([response.status, page]).toEqual([status, expect.stringContaining(text)]);
@@ -107,8 +111,8 @@ describe('the link', () => {
     }
   });
 
-  it('to an event that cannot be reached takes the answer all the same', async () => {
-    stage.shown = { state: 'unreachable', event: null, partstat: null, sequence: null, guestList: true };
+  it('to an event on an unreachable server still has a form', async () => {
+    fakes.shown = { state: 'unreachable', event: null, partstat: null, sequence: null, guestList: true };
     const response = await get(`/rsvp/?token=${token}`);
     expect([response.status, await response.text()]).toEqual([
       200,
@@ -116,21 +120,21 @@ describe('the link', () => {
     ]);
   });
 
-  it('gives the event as a file', async () => {
+  it('offers the event as a file', async () => {
     const response = await get(`/rsvp/event.ics?token=${token}`);
     expect(response.headers.get('Content-Type')).toBe('text/calendar; charset=utf-8');
     expect(response.headers.get('Content-Disposition')).toBe('attachment; filename="invite.ics"');
     expect(await response.text()).toMatch(/^BEGIN:VCALENDAR\r\n[^]*ATTENDEE[^]*bob@example.com/);
-    stage.shown = { ...shown, calendar: null };
+    fakes.shown = { ...shown, calendar: null };
     expect((await get(`/rsvp/event.ics?token=${token}`)).status).toBe(404);
     expect((await get('/rsvp/event.ics?token=x')).status).toBe(400);
     expect(await (await get(`/rsvp/?token=${token}`)).text()).not.toContain('event.ics');
   });
 
-  it('is shown in the language of its reader', async () => {
-    expect(await askIn('fr-CH, fr;q=0.9, en;q=0.5')).toEqual(['fr', 'Accept-Language', true]);
-    expect(await askIn('tlh, en;q=0.1')).toEqual(['en', 'Accept-Language', false]);
-    expect(await askIn('x'.repeat(500))).toEqual(['en', 'Accept-Language', false]);
+  it("is shown in the reader's language", async () => {
+    expect(await getInLanguages('fr-CH, fr;q=0.9, en;q=0.5')).toEqual(['fr', 'Accept-Language', true]);
+    expect(await getInLanguages('tlh, en;q=0.1')).toEqual(['en', 'Accept-Language', false]);
+    expect(await getInLanguages('x'.repeat(500))).toEqual(['en', 'Accept-Language', false]);
   });
 });
 
@@ -142,23 +146,23 @@ describe('the answer', () => {
   ] as const)('%s is passed on, and the page after it has no token', async (action, partstat) => {
     const response = await post({ token, action, comment: 'See you\r\nthere', sequence: '3' });
     expect([response.status, response.headers.get('Location')]).toEqual([303, `./recorded?answer=${action}`]);
-    expect(stage.answers).toEqual([
+    expect(fakes.answers).toEqual([
       { claims, answer: { partstat, comment: 'See you\nthere', sequence: 3, wholeSeries: false } },
     ]);
     const page = await get(`/rsvp/recorded?answer=${action}`);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('in the organizer’s calendar')]);
   });
 
-  it('that is not recorded yet is received', async () => {
-    stage.outcome = 'received';
+  it('that is not recorded yet is shown as received', async () => {
+    fakes.outcome = 'received';
     const response = await post({ token, action: 'accepted' });
     expect(response.headers.get('Location')).toBe('./received?answer=accepted');
     expect(await (await get('/rsvp/received?answer=accepted')).text()).toContain('on its way');
   });
 
-  it('has no comment and no sequence where none was sent, and covers the series where that is said', async () => {
+  it('has no comment and no sequence if none was sent, and covers the series if the form says so', async () => {
     await post({ token, action: 'accepted', comment: '  ', sequence: '', scope: 'series' });
-    expect(stage.answers[0]?.answer).toEqual({
+    expect(fakes.answers[0]?.answer).toEqual({
       partstat: 'ACCEPTED',
       comment: null,
       sequence: null,
@@ -166,16 +170,16 @@ describe('the answer', () => {
     });
   });
 
-  it('may come to the whole link, as scripts post it', async () => {
+  it('is accepted as a POST of the link itself, as scripts send it', async () => {
     expect((await get(`/rsvp?token=${token}&action=declined`, { method: 'POST' })).headers.get('Location')).toBe(
       './rsvp/recorded?answer=declined',
     );
-    expect(stage.answers).toHaveLength(1);
+    expect(fakes.answers).toHaveLength(1);
   });
 
-  it('to an event that has changed since is asked for again, with what was written', async () => {
-    stage.outcome = { refused: 'changed' };
-    stage.shown = { ...shown, sequence: 4, event: { ...event, sequence: 4, summary: 'Moved review' } };
+  it('to an event that has changed is requested again, with the comment kept', async () => {
+    fakes.outcome = { refused: 'changed' };
+    fakes.shown = { ...shown, sequence: 4, event: { ...event, sequence: 4, summary: 'Moved review' } };
     const response = await post({ token, action: 'tentative', comment: 'I try', sequence: '3' });
     const page = await response.text();
     expect(response.status).toBe(409);
@@ -188,15 +192,15 @@ describe('the answer', () => {
     ['past', 410, 'This event is over'],
     ['cancelled', 410, 'This event is cancelled'],
     ['not-invited', 403, 'not on the guest list'],
-  ] as const)('to an event that is %s by now is refused with its page', async (state, status, text) => {
-    stage.outcome = { refused: state };
-    stage.shown = { ...shown, state };
+  ] as const)('to an event that is now %s is refused, and the page shows why', async (state, status, text) => {
+    fakes.outcome = { refused: state };
+    fakes.shown = { ...shown, state };
     const response = await post({ token, action: 'accepted' });
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
   });
 
-  it('that is refused for another reason says that nothing has changed', async () => {
-    stage.outcome = { refused: 'something-internal' };
+  it('that is refused for another reason shows that it could not be entered', async () => {
+    fakes.outcome = { refused: 'something-internal' };
     const response = await post({ token, action: 'accepted' });
     const page = await response.text();
     expect([response.status, page]).toEqual([409, expect.stringContaining('could not be entered')]);
@@ -207,10 +211,10 @@ describe('the answer', () => {
     ['no choice', {}, 422, 'Please choose an answer'],
     ['a comment that is too long', { action: 'accepted', comment: 'x'.repeat(1001) }, 422, 'note is too long'],
     ['an action that does not exist', { action: 'delegated' }, 400, 'not complete'],
-  ])('with %s is asked for again', async (_, fields, status, text) => {
+  ])('with %s is requested again', async (_, fields, status, text) => {
     const response = await post({ token, ...fields });
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
-    expect(stage.answers).toEqual([]);
+    expect(fakes.answers).toEqual([]);
   });
 
   it.each([
@@ -219,7 +223,7 @@ describe('the answer', () => {
     ['an expired token', { token: expired }, 410],
   ])('with %s is refused', async (_, fields, status) => {
     expect((await post({ action: 'accepted', ...fields })).status).toBe(status);
-    expect(stage.answers).toEqual([]);
+    expect(fakes.answers).toEqual([]);
   });
 
   it.each([
@@ -230,15 +234,15 @@ describe('the answer', () => {
       `token=${token}&action=accepted&comment=${'x'.repeat(1_000_000)}`,
     ],
     ['a form with a broken escape', 'application/x-www-form-urlencoded', 'token=%zz&action=%'],
-  ])('as %s is no answer, and no fault of ours', async (_, type, body) => {
+  ])('as %s gets 400', async (_, type, body) => {
     const response = await get('/rsvp/', { method: 'POST', headers: { 'Content-Type': type }, body });
     expect(response.status).toBe(400);
-    expect(stage.answers).toEqual([]);
+    expect(fakes.answers).toEqual([]);
   });
 
-  it('that cannot be stored is 503 with Retry-After', async () => {
+  it('that cannot be stored gets 503 with Retry-After', async () => {
     const failing = await startHttp({
-      ...stage,
+      ...fakes,
       get outcome(): never {
         throw new GatewayError('spool-full', 'no room', { temporary: true });
       },
@@ -258,8 +262,8 @@ describe('the answer', () => {
 
 describe('untrusted text', () => {
   const evil = '<script>alert(1)</script>"\' onload=x {{ 7 | times: 7 }}';
-  it('is only ever text', async () => {
-    stage.shown = {
+  it('is always escaped', async () => {
+    fakes.shown = {
       ...shown,
       event: {
         ...event,
@@ -283,7 +287,7 @@ describe('untrusted text', () => {
     expect(page.match(/<[^>]*\son\w+=/)).toBeNull();
   });
 
-  it('in the answer of a result page is none of ours', async () => {
+  it('in the parameter of a result page is not shown', async () => {
     const page = await (await get('/rsvp/recorded?answer=%3Cscript%3E')).text();
     expect(page).toContain('Your answer is in');
     expect(page).not.toContain('<script');

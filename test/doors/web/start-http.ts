@@ -1,4 +1,4 @@
-// A real server on a free loopback port over fake use cases that remember what they were asked.
+// Starts a real server on a free loopback port with fake use cases, which record their calls.
 import { type HttpOptions, type OpenHttp, openHttp } from '../../../src/doors/web/open-http.ts';
 import type {
   CallbackRequest,
@@ -115,8 +115,8 @@ export const delegated: HeldShown = {
   answers: [{ event, partstat: 'DELEGATED', comment: null, reason: 'delegation', receivedAt: NOW - 3_600_000 }],
 };
 
-/** What the fakes answer, and what they were asked; a test changes the first and reads the second. */
-export interface Stage {
+/** The results that the fakes return, which tests set, and the calls that they record, which tests read. */
+export interface Fakes {
   callback: (request: CallbackRequest) => Promise<void>;
   shown: RsvpShown;
   outcome: WebOutcome;
@@ -128,7 +128,7 @@ export interface Stage {
   readonly decisions: HeldChoice[];
 }
 
-export function setStage(): Stage {
+export function makeFakes(): Fakes {
   return {
     callback: async () => undefined,
     shown,
@@ -143,25 +143,25 @@ export function setStage(): Stage {
 }
 
 export async function startHttp(
-  stage: Stage,
+  fakes: Fakes,
   options: Partial<HttpOptions> = {},
 ): Promise<OpenHttp & { readonly url: string }> {
   const useCases: UseCases = {
     receiveCallback: async (request) => {
-      await stage.callback(request);
-      stage.callbacks.push(request);
+      await fakes.callback(request);
+      fakes.callbacks.push(request);
     },
-    showRsvp: async () => stage.shown,
+    showRsvp: async () => fakes.shown,
     answerRsvp: async (of, answer) => {
-      stage.answers.push({ claims: of, answer });
-      return stage.outcome;
+      fakes.answers.push({ claims: of, answer });
+      return fakes.outcome;
     },
-    readDecision: async () => stage.held,
+    readDecision: async () => fakes.held,
     decideHeld: async (_, choice) => {
-      stage.decisions.push(choice);
-      return stage.decided;
+      fakes.decisions.push(choice);
+      return fakes.decided;
     },
-    ready: async () => stage.ready,
+    ready: async () => fakes.ready,
   };
   const http = await openHttp({
     host: '127.0.0.1',

@@ -13,7 +13,7 @@ import {
   held,
   proposed,
   ring,
-  setStage,
+  makeFakes,
   shown,
   startHttp,
 } from '../../doors/web/start-http.ts';
@@ -73,12 +73,12 @@ async function findFaults(page: Page): Promise<string[]> {
 }
 
 describe.skipIf(lacks('chromium'))('in a browser', () => {
-  const stage = setStage();
+  const fakes = makeFakes();
   let http: Awaited<ReturnType<typeof startHttp>>;
   let browser: Browser;
 
   beforeAll(async () => {
-    http = await startHttp(stage);
+    http = await startHttp(fakes);
     const quiet = [
       '--disable-quic',
       '--no-first-run',
@@ -93,9 +93,9 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await http?.close(100);
   });
   beforeEach(() => {
-    Object.assign(stage, setStage(), { held, answers: stage.answers, decisions: stage.decisions });
-    stage.answers.length = 0;
-    stage.decisions.length = 0;
+    Object.assign(fakes, makeFakes(), { held, answers: fakes.answers, decisions: fakes.decisions });
+    fakes.answers.length = 0;
+    fakes.decisions.length = 0;
   });
 
   describe.each(views)('%s', (_, options) => {
@@ -108,8 +108,8 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     it.each(pages)(
       '%s is accessible, fits the screen, and loads nothing',
       async (_name, path, changes: Partial<RsvpShown> = {}, asked: HeldShown = held) => {
-        stage.shown = { ...shown, ...changes };
-        stage.held = asked;
+        fakes.shown = { ...shown, ...changes };
+        fakes.held = asked;
         const requested: string[] = [];
         const refused: string[] = [];
         page.removeAllListeners();
@@ -142,7 +142,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.getByRole('button', { name: 'Send my answer' }).click();
     await page.getByRole('heading', { name: 'You have said maybe' }).waitFor();
     expect(page.url()).toBe(`${http.url}/rsvp/recorded?answer=tentative`);
-    expect(stage.answers).toEqual([
+    expect(fakes.answers).toEqual([
       { claims, answer: { partstat: 'TENTATIVE', comment: 'I may be late.', sequence: 3, wholeSeries: false } },
     ]);
     await page.context().close();
@@ -164,7 +164,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     expect(passed).toEqual(['meet.example.com/sprint-review', 'accepted', 'comment', 'Send my answer']);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/rsvp/recorded?answer=tentative');
-    expect(stage.answers).toHaveLength(1);
+    expect(fakes.answers).toHaveLength(1);
     await page.context().close();
   });
 
@@ -172,39 +172,39 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     const page = await open(`/rsvp/?token=${token}`);
     await page.getByRole('button', { name: 'Send my answer' }).click();
     expect(page.url()).toContain(token);
-    expect(stage.answers).toEqual([]);
+    expect(fakes.answers).toEqual([]);
     await page.context().close();
   });
 
   it('one date or the whole series is answered', async () => {
-    stage.shown = { ...shown, wholeSeries: true };
+    fakes.shown = { ...shown, wholeSeries: true };
     const page = await open(`/rsvp/?token=${token}&action=declined`);
     await page.getByLabel('For all dates of the series').check();
     await page.getByRole('button', { name: 'Send my answer' }).click();
     await page.waitForURL('**/rsvp/recorded?answer=declined');
-    expect(stage.answers[0]?.answer).toMatchObject({ partstat: 'DECLINED', wholeSeries: true });
+    expect(fakes.answers[0]?.answer).toMatchObject({ partstat: 'DECLINED', wholeSeries: true });
     await page.context().close();
   });
 
   it('a changed event is shown again, accessibly, with what was written, and answered then', async () => {
     const page = await open(`/rsvp/?token=${token}&action=accepted`);
     await page.getByLabel(/A note for/).fill('Yes!');
-    stage.outcome = { refused: 'changed' };
-    stage.shown = { ...shown, sequence: 4 };
+    fakes.outcome = { refused: 'changed' };
+    fakes.shown = { ...shown, sequence: 4 };
     await page.getByRole('button', { name: 'Send my answer' }).click();
     await page.getByRole('alert').waitFor();
     expect(await findFaults(page)).toEqual([]);
     expect(await page.getByLabel(/A note for/).inputValue()).toBe('Yes!');
-    stage.outcome = 'received';
+    fakes.outcome = 'received';
     await page.getByRole('button', { name: 'Send my answer' }).click();
     await page.getByRole('heading', { name: 'Accepted: your answer is on its way' }).waitFor();
-    expect(stage.answers.map(({ answer }) => answer.sequence)).toEqual([3, 4]);
+    expect(fakes.answers.map(({ answer }) => answer.sequence)).toEqual([3, 4]);
     await page.context().close();
   });
 
   it('a link out of a mail does not tell the next site where it came from', async () => {
     const seen: (string | undefined)[] = [];
-    stage.shown = { ...shown, event: { ...event, url: `${http.url}/healthz` } };
+    fakes.shown = { ...shown, event: { ...event, url: `${http.url}/healthz` } };
     const page = await open(`/rsvp/?token=${token}`);
     page.on('request', (request) => seen.push(request.headers()['referer']));
     await page.getByRole('link', { name: 'healthz' }).click();
@@ -218,7 +218,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.getByRole('button', { name: 'Yes, this is bob@example.com' }).click();
     await page.getByRole('heading', { name: 'Remembered' }).waitFor();
     expect(page.url()).toBe(`${http.url}/decide/alias`);
-    expect(stage.decisions).toEqual(['alias']);
+    expect(fakes.decisions).toEqual(['alias']);
     await page.context().close();
   });
 
@@ -232,7 +232,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
 
   it('the longest texts and names stay within the smallest screen', async () => {
     const long = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenkollektion'.repeat(6);
-    stage.shown = {
+    fakes.shown = {
       ...shown,
       event: {
         ...event,

@@ -1,4 +1,4 @@
-// What a monitor sees of a running gateway: `/metrics` on its own listener, and `/readyz` under each fault.
+// Monitoring a running gateway: `/metrics` on its own listener, and `/readyz` with each kind of failure.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { requireConfig } from '../../../src/app/config/config.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { type Gateway, makeSecret, startGateway } from '../../../src/app/start-gateway.ts';
 import { openMetricsListener } from '../../../src/doors/metrics/metrics-listener.ts';
-import { watchReadiness } from '../../../src/doors/metrics/readiness.ts';
+import { makeReadinessCheck } from '../../../src/doors/metrics/readiness.ts';
 
 const log = openLog('silent');
 
@@ -45,7 +45,7 @@ describe('a running gateway', () => {
     return { status: answer.status, ...((await answer.json()) as { checks: Record<string, string> }) };
   };
 
-  it('shows its metrics, with the event-loop lag, on that listener only', async () => {
+  it('shows its metrics, with the event-loop lag, only on the metrics listener', async () => {
     const answer = await fetch(`http://${gateway.addresses.metrics}/metrics`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -57,7 +57,7 @@ describe('a running gateway', () => {
     expect((await fetch(`http://${gateway.addresses.http}/metrics`)).status).toBe(404);
   });
 
-  it('has every figure that the dashboard shows', async () => {
+  it('has every metric that the dashboard shows', async () => {
     const dashboard = await readFile(new URL('../../../docs/grafana-dashboard.json', import.meta.url), 'utf8');
     const shown = new Set(dashboard.match(/\b(?:imip|nodejs)_[a-z0-9_]+/g));
     const text = await (await fetch(`http://${gateway.addresses.metrics}/metrics`)).text();
@@ -98,7 +98,7 @@ describe('a running gateway', () => {
     expect(await metrics()).toMatch(/^imip_received_total\{door="callback"\} 1$/m);
   });
 
-  it('is ready, and says so of each part', async () => {
+  it('is ready, and lists each check', async () => {
     expect(await ready()).toEqual({
       status: 200,
       ok: true,
@@ -106,7 +106,7 @@ describe('a running gateway', () => {
     });
   });
 
-  it('is not ready while the database takes no write, and is again when it does', async () => {
+  it('is not ready while the database cannot be written, and is ready again afterwards', async () => {
     const other = new DatabaseSync(database);
     other.exec('begin immediate');
     await expect.poll(ready, { timeout: 8_000 }).toMatchObject({
@@ -118,7 +118,7 @@ describe('a running gateway', () => {
     await expect.poll(ready, { timeout: 12_000 }).toMatchObject({ status: 200 });
   });
 
-  it('is not ready once the database is gone', async () => {
+  it('is not ready after the database is closed', async () => {
     await gateway.spool.close();
     await expect.poll(ready, { timeout: 8_000 }).toMatchObject({ status: 503, checks: { spool: 'cannot be written' } });
     expect((await fetch(`http://${gateway.addresses.http}/healthz`)).status).toBe(200);
@@ -143,39 +143,39 @@ describe('readiness', () => {
       ['lmtp', { host: '127.0.0.1', port: portOf(down) }],
     ]);
     let now = 0;
-    const ready = watchReadiness({ probe: async () => {}, listeners, now: () => (now += 1_000) });
+    const ready = makeReadinessCheck({ probe: async () => {}, listeners, now: () => (now += 1_000) });
     expect(await ready()).toEqual({ ok: true, checks: { spool: 'ok', smtp: 'ok', lmtp: 'ok' } });
     await new Promise((resolve) => down.close(resolve));
     expect(await ready()).toEqual({ ok: false, checks: { spool: 'ok', smtp: 'ok', lmtp: 'not listening' } });
     up.close();
   });
 
-  it('reaches a listener on every address by this machine’s own', async () => {
+  it('connects to a listener on all addresses through the loopback address', async () => {
     const servers = await Promise.all([listen('0.0.0.0'), listen('::')]);
     const listeners = new Map([
       ['v4', { host: '0.0.0.0', port: portOf(servers[0]) }],
       ['v6', { host: '::', port: portOf(servers[1]) }],
     ]);
-    const ready = watchReadiness({ probe: async () => {}, listeners, now: Date.now });
+    const ready = makeReadinessCheck({ probe: async () => {}, listeners, now: Date.now });
     expect(await ready()).toMatchObject({ ok: true });
     for (const server of servers) server.close();
   });
 
   it('does not wait for a disk that hangs', async () => {
-    const ready = watchReadiness({
+    const ready = makeReadinessCheck({
       probe: () => new Promise(() => {}),
       listeners: new Map(),
-      patienceMs: 30,
+      timeoutMs: 30,
       now: Date.now,
     });
     expect(await ready()).toEqual({ ok: false, checks: { spool: 'cannot be written' } });
   });
 
-  it('asks the disk once for all who ask at the same time, and again later', async () => {
+  it('probes the disk once for concurrent requests, and again later', async () => {
     let probes = 0;
     let now = 0;
     const probe = async (): Promise<void> => void (probes += 1);
-    const ready = watchReadiness({ probe, listeners: new Map(), now: () => now });
+    const ready = makeReadinessCheck({ probe, listeners: new Map(), now: () => now });
     await Promise.all([ready(), ready(), ready()]);
     expect(probes).toBe(1);
     now = 501;
@@ -187,8 +187,8 @@ describe('readiness', () => {
   });
 });
 
-describe('the listener of metrics', () => {
-  it('refuses an address in use by name', async () => {
+describe('the metrics listener', () => {
+  it('refuses an address in use, and names the setting', async () => {
     const first = await openMetricsListener({ host: '127.0.0.1', port: 0, registry: new Registry(), log });
     await expect(openMetricsListener({ ...first.address, registry: new Registry(), log })).rejects.toMatchObject({
       code: 'config-invalid',

@@ -1,3 +1,4 @@
+// The translations of the pages: every language has the same messages and arguments, and every page renders.
 import { IntlMessageFormat } from 'intl-messageformat';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
@@ -10,7 +11,7 @@ import {
   event,
   proposed,
   ring,
-  setStage,
+  makeFakes,
   shown,
   startHttp,
   templates,
@@ -36,12 +37,12 @@ interface Part {
   readonly options?: Readonly<Record<string, { readonly value: readonly Part[] }>>;
 }
 
-/** Of the ICU parser's kinds of parts, those that name nothing, and the one whose cases are names. */
+/** The part types of the ICU parser that have no argument, and the one whose cases have names. */
 const LITERAL = 0;
 const SELECT = 5;
 const POUND = 7;
 
-/** The names that a message is given, and the cases of a `select` that it tells apart. */
+/** Returns the argument names of a message, and the cases of each `select`. */
 function argumentsOf(message: string): string[] {
   const walk = (parts: readonly Part[]): string[] =>
     parts.flatMap(({ type, value = '', options = {} }) => {
@@ -57,27 +58,27 @@ describe.each(templates.languages.filter((language) => language !== 'en'))('the 
   const english = messagesOf('en');
   const own = messagesOf(language);
 
-  it('have every message that English has, and no other', () => {
+  it('have exactly the messages that English has', () => {
     expect([...own.keys()].sort()).toEqual([...english.keys()].sort());
   });
 
-  it('say the same things about the same values', () => {
+  it('use the same arguments in each message', () => {
     for (const [key, message] of english)
       expect([key, argumentsOf(own.get(key) ?? '')]).toEqual([key, argumentsOf(message)]);
   });
 });
 
 describe('every page in every language', () => {
-  const stage = setStage();
+  const fakes = makeFakes();
   let http: Awaited<ReturnType<typeof startHttp>>;
-  beforeEach(() => Object.assign(stage, setStage()));
+  beforeEach(() => Object.assign(fakes, makeFakes()));
   afterAll(() => http.close(100));
 
   const series = { ...event, rrule: 'FREQ=WEEKLY;BYDAY=TU;COUNT=3' };
   const states: readonly RsvpShown['state'][] = ['open', 'past', 'gone', 'not-invited', 'cancelled', 'unreachable'];
 
   it.each(templates.languages)('%s', async (language) => {
-    http ??= await startHttp(stage);
+    http ??= await startHttp(fakes);
     const token = await signRsvpToken(ring, claims);
     const decision = await signDecisionToken(ring, decisionClaims);
     const paths = [
@@ -100,13 +101,13 @@ describe('every page in every language', () => {
       expect(page.replace(/<style>[^]*?<\/style>/, ''), path).not.toMatch(/[{}]|undefined|\[object|page\.\w/);
     };
     for (const path of paths) await show(path);
-    for (const asked of [proposed, delegated]) {
-      stage.held = asked;
+    for (const question of [proposed, delegated]) {
+      fakes.held = question;
       await show(`/decide/?token=${decision}`);
     }
     for (const state of states) {
       for (const of of [event, series, null]) {
-        stage.shown = { ...shown, state, event: of, wholeSeries: of === series, partstat: 'TENTATIVE' };
+        fakes.shown = { ...shown, state, event: of, wholeSeries: of === series, partstat: 'TENTATIVE' };
         await show(`/rsvp/?token=${token}`);
       }
     }
