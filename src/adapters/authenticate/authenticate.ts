@@ -1,6 +1,6 @@
 // Collects the evidence for who sent a mail. In: a received mail; out: the results of DKIM, SPF, DMARC and ARC, from our own
 // checks or from a trusted relay's Authentication-Results. `core/message/judge-sender.ts` decides whose answer counts. Time
-// and DNS look-ups are limited for every mail. It refuses (throws `dns-temporary`) when DNS fails and that could matter.
+// and DNS look-ups are limited for every mail. It throws `dns-temporary` if a DNS failure could change the verdict.
 import { GatewayError } from '../../core/errors.ts';
 import { CALENDAR_AGENTS } from '../../core/message/judge-sender.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
@@ -144,7 +144,7 @@ async function policyOf(fromDomain: string, dns: MailLookUp): Promise<DmarcRecor
   try {
     return await lookUpDmarc(fromDomain, dns.lookUp);
   } catch {
-    // A permanent failure means that DNS cannot hold this name, so it has no policy.
+    // A permanent failure means that the name cannot exist in DNS, so it has no policy.
     return dns.failed.size > 0 ? 'unknown' : null;
   }
 }

@@ -1,6 +1,6 @@
 // Checks one mail with mailauth: DKIM (RFC 6376), SPF (RFC 7208) and a trusted sealer's ARC chain (RFC 8617). In: a mail;
-// out: results per domain. It refuses (ignores) signatures over a maximum number or length, and those that do not cover the
-// whole body. No mail makes it throw.
+// out: results per domain. It ignores signatures over a maximum number or length, and those that do not cover the whole
+// body. It never throws.
 import { type DKIMResult, type DKIMVerifyResult, arc, dkimVerify, spf } from 'mailauth';
 import { CALENDAR_AGENTS } from '../../core/message/judge-sender.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';

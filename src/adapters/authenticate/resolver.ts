@@ -36,7 +36,7 @@ interface CacheEntry {
 const MAX_CACHED = 10_000;
 /** Negative answers: the name or the record does not exist. They are cached like positive ones. */
 const NEGATIVE = new Set(['ENOTFOUND', 'ENODATA']);
-/** Errors of names that DNS cannot hold; a retry does not help. All other errors are temporary. */
+/** Errors for invalid names, which a retry does not change. All other errors are temporary. */
 const PERMANENT = new Set(['EBADNAME', 'EBADQUERY', 'EFORMERR', 'EBADFAMILY', 'ERR_INVALID_ARG_VALUE']);
 
 /** @param servers as `ip:port`; null means the system's resolvers. */

@@ -149,8 +149,8 @@ class BackEnd {
   }
 
   #rejectOverdue(): void {
-    const staying = this.#waiting.filter((_, position) => this.#remainingWait(position) > 0).length;
-    for (const { reject } of this.#waiting.splice(staying)) reject(this.#refusal(this.#options.maxSilenceMs));
+    const remaining = this.#waiting.filter((_, position) => this.#remainingWait(position) > 0).length;
+    for (const { reject } of this.#waiting.splice(remaining)) reject(this.#refusal(this.#options.maxSilenceMs));
     this.#scheduleRejection();
   }
 

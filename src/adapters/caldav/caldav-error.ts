@@ -2,7 +2,7 @@
 // error that says whether a retry can succeed and how long to wait first. It refuses nothing.
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 
-/** Retry-After is capped at our own longest back-off, because the server may recover much earlier than it says. */
+/** Retry-After is capped at our own longest back-off, because the server may recover much earlier than announced. */
 const maxRetryAfterMs = 300_000;
 
 export class CalDavError extends GatewayError {

@@ -16,7 +16,7 @@ export interface DavResource {
 
 export type DavResult =
   | { readonly kind: 'resources'; readonly resources: readonly DavResource[] }
-  /** A 3xx, or a 4xx other than 401 and 429: only the caller knows what it means for its request. */
+  /** A 3xx, or a 4xx other than 401 and 429. Its meaning depends on the request, so the caller decides. */
   | { readonly kind: 'refused'; readonly error: CalDavError };
 
 const namespaces = getDAVAttribute([DAVNamespace.DAV, DAVNamespace.CALDAV, DAVNamespace.CALENDAR_SERVER]);

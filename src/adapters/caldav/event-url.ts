@@ -33,7 +33,10 @@ export function expandHomeTemplate(template: string, base: string, organizer: Ca
   const path = template.replace(/\{([^}]*)\}/g, (_all, name: string) => encodeSegment(values[name] ?? ''));
   const hasDotSegment = path.split('/').some((segment) => segment === '.' || segment === '..');
   if (hasDotSegment || Object.values(values).includes('')) {
-    throw new CalDavError('caldav-refused', `the address ${organizer.asWritten} gives no valid calendar home path`);
+    throw new CalDavError(
+      'caldav-refused',
+      `the address ${organizer.asWritten} cannot be used in a calendar home path`,
+    );
   }
   return asCollection(new URL(path, asCollection(base)).href);
 }

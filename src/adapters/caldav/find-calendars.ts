@@ -18,7 +18,7 @@ export interface Calendar {
 
 export interface CalendarList {
   readonly calendars: readonly Calendar[];
-  /** True if the list comes from the cache, which does not know calendars created or renamed since. */
+  /** True if the list comes from the cache, which misses calendars created or renamed since. */
   readonly cached: boolean;
 }
 

@@ -1,6 +1,6 @@
 // Expands untrusted recurrence sets in a pool of worker threads. In: an OccurrenceQuery; out: its OccurrenceAnswer. Workers
 // are started in advance, limited in memory, and terminated when a query takes too long. It refuses that query with
-// `too-expensive`, and later refuses at once a calendar that ended several workers in a row. Other queries are not affected.
+// `too-expensive`; after three such queries in a row, it refuses the same calendar at once. Other queries are not affected.
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
@@ -34,7 +34,7 @@ interface Slot {
 
 /** Multiples of the time limit: after the first a query is slow, after the second it ends even on an overloaded machine. */
 const SLOW_AFTER = 0.2;
-const MAX_WAIT = 20;
+const MAX_WALL_TIME = 20;
 /** The maximum number of workers, as a multiple of the normal number. */
 const MAX_WORKERS = 3;
 const MAX_STRIKES = 3;
@@ -65,7 +65,7 @@ class RecurrencePool implements Recurrence {
   readonly #maxOccurrences: number;
   readonly #slots = new Set<Slot>();
   readonly #waiting: Pending[] = [];
-  /** By calendar: how many workers in a row its queries have ended. */
+  /** By calendar: how many of its queries in a row were so expensive that their worker ended. */
   readonly #strikes = new Map<string, number>();
   #closed = false;
 
@@ -147,13 +147,13 @@ class RecurrencePool implements Recurrence {
 
   /**
    * Ends a query when its estimated CPU time exceeds the limit: the CPU time of this process, divided by the number of
-   * working threads. Wall-clock time ends it only after `MAX_WAIT`, because on a busy machine the worker may not have run.
+   * working threads. Wall-clock time ends it only after `MAX_WALL_TIME`, because on a busy machine the worker may not have run.
    */
   #watchTime(slot: Slot, startedAt: number, cpuAtStart: number, delay: number): void {
     slot.timer = setTimeout(() => {
       const working = [...this.#slots].filter(({ job }) => job !== null).length;
       const left = this.#timeLimit - (cpuTime() - cpuAtStart) / Math.max(working, 1);
-      const mayBeStarved = performance.now() - startedAt < this.#timeLimit * MAX_WAIT;
+      const mayBeStarved = performance.now() - startedAt < this.#timeLimit * MAX_WALL_TIME;
       if (left <= 0 || !mayBeStarved) return this.#expire(slot);
       slot.slow = true;
       this.#startMissingWorkers();

@@ -18,9 +18,9 @@ export function createSpool(engine: Engine, calendars: CalendarCache): Spool {
     },
     async claim(queue, options) {
       const batches = await engine.run('claim', queue, options);
-      const recalled = await calendars.addCalendars(batches.flatMap(({ tasks }) => tasks));
+      const withCalendars = await calendars.addCalendars(batches.flatMap(({ tasks }) => tasks));
       let at = 0;
-      return batches.map(({ lease, tasks }) => ({ lease, tasks: recalled.slice(at, (at += tasks.length)) }));
+      return batches.map(({ lease, tasks }) => ({ lease, tasks: withCalendars.slice(at, (at += tasks.length)) }));
     },
     renew: (lease, leaseMs, now) => engine.run('renew', lease, leaseMs, now),
     async commit(lease, changes) {
@@ -65,8 +65,8 @@ export function createLedger(engine: Engine, calendars: CalendarCache): Ledger {
   return {
     async copyContext(ownerKey, uid, attendeeKeys) {
       const brief = await engine.run('copyContext', ownerKey, uid, attendeeKeys);
-      const recalled = await calendars.addCalendars(brief.mailings);
-      const mailings = recalled.map(({ calendar, ...mailing }) => ({ ...mailing, calendar: calendar ?? '' }));
+      const withCalendars = await calendars.addCalendars(brief.mailings);
+      const mailings = withCalendars.map(({ calendar, ...mailing }) => ({ ...mailing, calendar: calendar ?? '' }));
       return { place: brief.place, applied: brief.applied, mailings };
     },
     replyPair: (id) => engine.run('replyPair', id),

@@ -1,5 +1,5 @@
 // SQL for tasks held for a person's decision, for both back ends. In: a key, ids or reasons; out: the tasks found, released
-// or dropped. It refuses (skips) tasks that are no longer held. Each function is one transaction.
+// or dropped. It skips tasks that are no longer held. Each function is one transaction.
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query } from './operation.ts';
 import { type BriefTask, columns, scheduleLanes, tasksWithRaw } from './queue-queries.ts';
@@ -10,7 +10,7 @@ export function* findHeld(key: string): Operation<BriefTask[]> {
   return yield* query<BriefTask>(sql, key);
 }
 
-/** Returns the oldest first. */
+/** Returns the tasks, oldest first. */
 export function* findHeldBefore(
   dialect: Dialect,
   reasons: readonly string[],

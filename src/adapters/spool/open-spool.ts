@@ -1,5 +1,5 @@
 // Opens the spool. In: DATABASE_URL; out: the ports Spool and Ledger. This is the only file that knows which back ends
-// exist. It refuses a URL of another kind, and a database that the gateway must not use.
+// exist. It refuses a URL with another scheme, and a database of a newer gateway.
 import { GatewayError } from '../../core/errors.ts';
 import { openCalendarCache } from './calendar-cache.ts';
 import type { Engine } from './engine.ts';
@@ -20,7 +20,7 @@ export interface SpoolOptions {
 
 /**
  * Opens the database and creates or migrates its tables. Throws `spool-unavailable` if the database cannot be written,
- * another gateway holds the SQLite file, or a newer gateway has written it; `config-invalid` for another kind of URL.
+ * another gateway holds the SQLite file, or a newer gateway has written it; `config-invalid` for another scheme.
  */
 export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; ledger: Ledger }> {
   const engine = await openEngine(options);
@@ -54,5 +54,5 @@ async function openEngine({ url, log, secondary = false }: SpoolOptions): Promis
     return openSqlite({ path: url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''), exclusive: !secondary });
   }
   if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url, { secondary, log });
-  throw new GatewayError('config-invalid', 'DATABASE_URL is neither sqlite:PATH nor postgres://…');
+  throw new GatewayError('config-invalid', 'DATABASE_URL must be sqlite:PATH or postgres://…');
 }

@@ -1,5 +1,5 @@
-// All operations of the spool and the ledger by name. In: a dialect; out: the operations that an engine can run. It also
-// tells which of them write and which need an fsync. It refuses nothing.
+// All operations of the spool and the ledger by name. In: a dialect; out: the operations that an engine can run. `writes`
+// and `needsFsync` classify them. It refuses nothing.
 import * as operator from './operator-queries.ts';
 import * as hold from './hold-queries.ts';
 import * as ledger from './ledger-queries.ts';

@@ -15,7 +15,7 @@ export interface TaskFilter {
 const columns = `id, queue, lane, state, body, due_at as "dueAt", created_at as "createdAt", attempts,
   last_error as "lastError", hold_key as "heldFor"`;
 
-/** Returns the oldest first. */
+/** Returns the tasks, oldest first. */
 export function* listTasks({ queue, state, limit }: TaskFilter): Operation<QueuedTask[]> {
   const tasks: QueuedTask[] = [];
   for (const wanted of state === null ? (['waiting', 'held'] as const) : [state]) {

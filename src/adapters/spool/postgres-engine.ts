@@ -23,7 +23,7 @@ const connections = 10;
 const connectMs = 5000;
 /** If a query takes longer, the server is regarded as unavailable and the connection is closed. */
 const queryTimeoutMs = 30_000;
-/** With only one, no other put could run while it waits for the disk. */
+/** More than one, so that the next put can run while one waits for the disk. */
 const maxConcurrentPuts = 2;
 const maxAttempts = 5;
 /** Advisory lock so that gateways starting at the same time migrate one after the other. The number is arbitrary. */
@@ -49,7 +49,7 @@ export async function openPostgres(url: string, { secondary, log }: PostgresOpti
     application_name: 'imip-gateway',
   });
   // The pool replaces an idle connection that breaks. A connection that breaks while in use fails its query and emits an
-  // error event as well, which would end the process without a listener.
+  // error event as well; without a listener, that event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => log?.warn({ error: error.message }, 'database connection lost'));
   let work: WorkNotifier;

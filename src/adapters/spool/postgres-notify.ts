@@ -102,7 +102,7 @@ async function listen(
   };
   const reconnect = (): void => {
     timer = null;
-    // Notifications sent in the meantime are lost, so every queue counts as having work.
+    // Notifications sent in the meantime are lost, so all queues are reported as having work.
     void connect().then(() => onWork(queueNames), scheduleReconnect);
   };
   await connect();

@@ -1,6 +1,6 @@
-// SQL for tasks and lanes, for both back ends. In: tasks, leases and changes; out: batches, or whether the lease still held.
-// It refuses a commit or renewal whose lease was lost. Each exported operation is one transaction. A lane's row is locked
-// before its tasks are read, so that a put and a commit of the same lane are serialised.
+// SQL for tasks and lanes, for both back ends. In: tasks, leases and changes; out: batches, or whether the lease was
+// still valid. It refuses a commit or renewal whose lease was lost. Each exported operation is one transaction. A lane's
+// row is locked before its tasks are read, so that a put and a commit of the same lane are serialised.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import { deleteUnusedCalendars, storeCalendars, writeLedger } from './ledger-queries.ts';
 import type {
@@ -104,15 +104,15 @@ export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions
  */
 function* correctReadyTimes(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<void> {
   const { lanes, leaseMs, longestWaitMs, now } = options;
-  const far = now + longestWaitMs;
-  const last = yield* queryOne<{ at: number | null }>('select max(ready_at) as at from lane where queue = ?', queue);
-  if (last === null || last.at === null || last.at <= far) return;
+  const horizon = now + longestWaitMs;
+  const latest = yield* queryOne<{ at: number | null }>('select max(ready_at) as at from lane where queue = ?', queue);
+  if (latest === null || latest.at === null || latest.at <= horizon) return;
   yield* query(
     `with far as materialized (
        select name from lane where queue = ? and ready_at > ? order by ready_at limit ?${dialect.skipLocked})
      update lane set ready_at = ? + leased * ? where queue = ? and name in (select name from far)`,
     queue,
-    far,
+    horizon,
     lanes,
     now,
     leaseMs,
@@ -152,7 +152,7 @@ function* leaseLanes(
 
 function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<BriefTask[]> {
   const { perLane, now } = options;
-  const far = now + options.longestWaitMs;
+  const horizon = now + options.longestWaitMs;
   if (!orderedQueues.has(queue)) {
     return yield* query<BriefTask>(
       `select ${columns} from ${tasksWithRaw}
@@ -161,7 +161,7 @@ function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions):
       queue,
       lane,
       now,
-      far,
+      horizon,
       perLane,
     );
   }
@@ -172,7 +172,7 @@ function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions):
     lane,
     perLane,
   );
-  const notDue = tasks.findIndex(({ dueAt }) => dueAt > now && dueAt <= far);
+  const notDue = tasks.findIndex(({ dueAt }) => dueAt > now && dueAt <= horizon);
   return notDue === -1 ? tasks : tasks.slice(0, notDue);
 }
 
@@ -205,20 +205,20 @@ export function* commit(dialect: Dialect, lease: Lease, changes: Changes, at: nu
   const sql = `select 1 as held from lane where queue = ? and name = ? and fence = ? and leased = 1${dialect.forUpdate}`;
   if ((yield* queryOne(sql, queue, lane, fence)) === null) return false;
   // With `state = 'waiting'`, the planner would scan the whole lane instead of looking up the ids.
-  const mine = `id in ${dialect.list} and queue = ? and lane = ? and state not in ('held', 'done')`;
+  const ownTasks = `id in ${dialect.list} and queue = ? and lane = ? and state not in ('held', 'done')`;
   if (changes.done?.length) {
     const done = JSON.stringify(changes.done);
-    yield* query(`update task set state = 'done', ended_at = ? where ${mine}`, at, done, queue, lane);
+    yield* query(`update task set state = 'done', ended_at = ? where ${ownTasks}`, at, done, queue, lane);
   }
   for (const group of groupBy(changes.retry ?? [], retryKey)) {
     const { dueAt, error, waitsFor = null } = group[0]!;
-    const again = 'due_at = ?, last_error = ?, waits_for = ?, attempts = attempts + 1';
-    yield* query(`update task set ${again} where ${mine}`, dueAt, error, waitsFor, idsOf(group), queue, lane);
+    const retry = 'due_at = ?, last_error = ?, waits_for = ?, attempts = attempts + 1';
+    yield* query(`update task set ${retry} where ${ownTasks}`, dueAt, error, waitsFor, idsOf(group), queue, lane);
   }
   for (const group of groupBy(changes.hold ?? [], ({ key, reason }) => JSON.stringify([reason, key]))) {
     const { key, reason } = group[0]!;
     const hold = `state = 'held', hold_key = ?, last_error = ?`;
-    yield* query(`update task set ${hold} where ${mine}`, key, reason, idsOf(group), queue, lane);
+    yield* query(`update task set ${hold} where ${ownTasks}`, key, reason, idsOf(group), queue, lane);
   }
   yield* insertTasks(changes.add ?? []);
   yield* writeLedger(changes.ledger ?? []);

@@ -89,7 +89,7 @@ export function driver(database: Database): <T>(operation: Operation<T>) => T {
 }
 
 /**
- * SQLite's primary result codes for errors that a retry may not meet again, with their texts
+ * SQLite's primary result codes of temporary errors, with their texts
  * (https://www.sqlite.org/rescode.html). The texts are needed because errors of `all` in @photostructure/sqlite 1.2.1
  * have no code.
  */

@@ -145,7 +145,7 @@ function verdictOf(relay: Relay, mail: OutgoingMail, error: unknown): Submission
   throw temporaryFailure(relay, mail.messageId, failure, error);
 }
 
-/** Returns an error whose message tells the operator what the relay replied, or that it did not reply. */
+/** Returns an error with the relay's reply in its message, or with the connection error if there was no reply. */
 function temporaryFailure(relay: Relay, what: string, failure: SmtpFailure, error: unknown): GatewayError {
   const where = `${relay.host}:${relay.port}`;
   const reply = failure.response === '' ? failure.code : failure.response;

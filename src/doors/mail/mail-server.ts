@@ -45,7 +45,7 @@ export class MailConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (code === 250 && context === 'DATA_OK') this.commands = 0;
-    // smtp-server writes only to sockets that are open on both sides, so a half-closed one must look open to it.
+    // smtp-server writes only to sockets that are open on both sides, so a half-closed socket is presented as open.
     // oxlint-disable-next-line no-underscore-dangle
     const socket = this._socket;
     const halfClosed = socket.readyState === 'writeOnly';
@@ -56,7 +56,7 @@ export class MailConnection extends SMTPConnection {
       socket.cork();
       process.nextTick(() => socket.uncork());
     }
-    // Without a context, smtp-server adds no status of its own to a text that already has one.
+    // Without a context, smtp-server does not add a second status to a text that already has one.
     super.send(code, data, typeof data === 'string' && OWN_STATUS.test(data) ? false : context);
     if (halfClosed) Reflect.deleteProperty(socket, 'readyState');
   }

@@ -1,6 +1,6 @@
 // Handles the steps of an SMTP or LMTP session. In: smtp-server's callbacks; out: replies. It refuses clients over their
 // limits, recipients that are not ours, and mails that cannot be stored. No promise here may reject, because smtp-server
-// would let that end the process.
+// does not catch rejections, and the process would end.
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerEnvelope, SMTPServerSession } from 'smtp-server';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../flow/ports/log.ts';

@@ -96,8 +96,8 @@ export function receiveData(
 }
 
 /**
- * Returns whether CR or LF occurs outside CRLF (RFC 5321 §2.3.8), or NUL anywhere. A bare CR or LF allows SMTP smuggling: one
- * server sees one mail, the next sees two.
+ * Returns whether CR or LF occurs outside CRLF (RFC 5321 §2.3.8), or NUL anywhere. A bare CR or LF allows SMTP smuggling:
+ * one server sees one mail, the next sees two.
  * @param last the byte before the chunk.
  */
 function hasBareCharacter(chunk: Uint8Array, last: number): boolean {

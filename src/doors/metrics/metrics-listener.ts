@@ -34,7 +34,7 @@ export async function openMetricsListener(options: {
     );
   });
   const address = await listen(server, { host, port }, 'METRICS_LISTEN');
-  // Without a listener, the error of a connection that cannot be accepted would end the process.
+  // Without an error listener, a connection that cannot be accepted would end the process.
   server.on('error', (error) => log.debug({ err: error }, 'metrics listener error'));
   return {
     address,

@@ -17,7 +17,7 @@ import { preparePages } from './show-page.ts';
 export interface HttpOptions extends ListenAddress, Omit<RouteContext, 'pages'> {
   /** The URL under which browsers reach this server. It only decides whether Strict-Transport-Security is sent. */
   readonly appUrl: string;
-  /** The language if Accept-Language names none of ours. */
+  /** The language for an Accept-Language header without any of our languages. */
   readonly defaultLanguage?: string;
 }
 
@@ -54,7 +54,7 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, app.callback());
   const address = await listen(server, options, 'HTTP_LISTEN');
-  // Without a listener, the error of a connection that cannot be accepted would end the process.
+  // Without an error listener, a connection that cannot be accepted would end the process.
   server.on('error', (error) => options.log.debug({ err: error }, 'http listener error'));
   return { address, close: (drainMs) => close(server, drainMs) };
 }

@@ -1,5 +1,5 @@
-// Reads single fields of a request. In: a request and a name; out: the value from the form, else from the query. It refuses
-// a repeated field, which counts as missing: ''.
+// Reads single fields of a request. In: a request and a name; out: the value from the form, else from the query; '' if the
+// field is missing. It refuses a repeated field: the result is '' as well.
 import type { Context } from 'koa';
 
 export function field(ctx: Context, name: string): string {

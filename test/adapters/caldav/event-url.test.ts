@@ -33,7 +33,7 @@ it.each([
 
 it.each(['..@example.com', '.@example.com', '@example.com'])('builds no path from %s', (email) => {
   const made = () => expandHomeTemplate('/calendars/{localpart}/', 'http://caldav', organizer(email));
-  expect(made).toThrow(/no valid calendar home path/);
+  expect(made).toThrow(/cannot be used in a calendar home path/);
 });
 
 it.each(['/{email}/', '{localpart}', '/{domain}/{localpart}/'])('%s is a valid template', (template) => {
