@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { runChecks } from '../check/run-checks.ts';
 import { sayLink, sayVerdict } from '../check/say-links.ts';
-import { callbackUrl, configWarnings, readConfig, settingsTable } from '../config/config.ts';
+import { callbackUrl, configWarnings, readConfig, requireLogLevel, settingsTable } from '../config/config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { explain } from '../../flow/questions/explain.ts';
 import {
@@ -36,7 +36,7 @@ program
   .action(async () => {
     const read = readConfig(process.env);
     if (read.kind === 'invalid') failOfSettings(read.faults);
-    const log = openLog('info');
+    const log = openLog(read.config.logLevel);
     for (const warning of configWarnings(read.config)) log.warn(warning);
     const gateway = await startGateway(read.config, log).catch((error: unknown) => {
       if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
@@ -56,7 +56,7 @@ program
     if (port === null || port > 65_535) fail('--port must be a number up to 65535');
     // The gateway itself starts twice as fast without reading all this.
     const { startPlayground } = await import('../../playground/start-playground.ts');
-    const playground = await startPlayground({ port, log: openLog('warn') });
+    const playground = await startPlayground({ port, log: openLog(requireLogLevel(process.env, 'warn')) });
     console.log(
       `The playground is at ${playground.url}\nIt is for trying things out, not for real mail: everything stays on this machine and is forgotten when it stops.`,
     );

@@ -21,7 +21,8 @@ type Standing =
   | 'retainMailDays'
   | 'retainLedgerDays'
   | 'displayTimezone'
-  | 'defaultLanguage';
+  | 'defaultLanguage'
+  | 'logLevel';
 
 /** One property per setting; those without a default are null where they are not given. */
 export type Config = { readonly [K in SettingKey]: K extends Standing ? SettingValue<K> : SettingValue<K> | null };
@@ -56,6 +57,14 @@ export function requireConfig(environment: Readonly<Record<string, string | unde
   const result = readConfig(environment);
   if (result.kind === 'valid') return result.config;
   throw new GatewayError('config-invalid', result.faults.join('\n'));
+}
+
+/** LOG_LEVEL alone, for the playground, which makes its other settings itself. Throws `config-invalid`. */
+export function requireLogLevel(environment: Readonly<Record<string, string | undefined>>, otherwise: string): string {
+  const { name, schema } = settings.logLevel;
+  const result = schema.safeParse(environment[name]?.trim() || otherwise);
+  if (result.success) return result.data;
+  throw new GatewayError('config-invalid', `${name} ${result.error.issues.map(({ message }) => message).join('; ')}`);
 }
 
 /** Settings that are right by themselves and wrong together. */

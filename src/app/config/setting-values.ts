@@ -153,6 +153,10 @@ export const caldavAuth = text.transform((value, context): CalDavAuth => {
   return fault(context, 'must be api-key, ls, basic, remote-user:HEADER or accounts:FILE');
 });
 
+/** The levels of the logging library. */
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const logLevel = text.toLowerCase().pipe(z.enum(levels, `must be one of ${levels.join(', ')}`));
+
 // What is wrong with a URL is said without showing it: it may hold a password.
 export const databaseUrl = text
   .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://user:password@host/database')

@@ -15,6 +15,7 @@ import {
   recipientLanguages,
   list,
   listen,
+  logLevel,
   mailAddress,
   mailSize,
   recipients,
@@ -231,6 +232,12 @@ export const settings = {
     'off',
     '`/metrics` on a listener of its own: `host:port`, or `off`.',
     listen,
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'info',
+    'The least severe level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    logLevel,
   ),
 } as const;
 

@@ -96,8 +96,9 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     [['playground', '--port', 'abc'], '--port must be a number'],
     [['playground', '--port', '70000'], '--port must be a number'],
     [['queue', 'list', '--limit', 'few'], '--limit must be a number'],
-  ])('%j is refused in one line', async (args, said) => {
-    const { code, stderr } = await imip(args);
+    [['playground'], 'LOG_LEVEL must be one of', { LOG_LEVEL: 'loud' }],
+  ])('%j is refused in one line', async (args, said, env: Record<string, string> = {}) => {
+    const { code, stderr } = await imip(args, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^imip-gateway: .*\n$/);
     expect(stderr).toContain(said);

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mailDoorOptions } from '../../../src/app/config/adapter-options.ts';
-import { configWarnings, readConfig, requireConfig, settingsTable } from '../../../src/app/config/config.ts';
+import {
+  configWarnings,
+  readConfig,
+  requireConfig,
+  requireLogLevel,
+  settingsTable,
+} from '../../../src/app/config/config.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { makeSecret, pruneRecords } from '../../../src/app/start-gateway.ts';
 
@@ -25,6 +31,7 @@ describe('settings', () => {
       displayTimezone: 'UTC',
       defaultLanguage: 'en',
       metricsListen: null,
+      logLevel: 'info',
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -49,6 +56,7 @@ describe('settings', () => {
       SENDER_POLICY: 'lax',
       DNS_SERVERS: 'resolver:53',
       DISPLAY_TIMEZONE: 'Mars/Olympus',
+      LOG_LEVEL: 'loud',
       SMTP_TLS_CERT: '/etc/tls/cert.pem',
       DKIM_DOMAIN: 'example.com',
     });
@@ -68,6 +76,7 @@ describe('settings', () => {
         'SENDER_POLICY',
         'DNS_SERVERS',
         'DISPLAY_TIMEZONE',
+        'LOG_LEVEL',
         'SMTP_TLS_KEY',
         'DKIM_SELECTOR',
       ].toSorted(),
@@ -145,6 +154,12 @@ describe('settings', () => {
       'CALDAV_INBOUND_API_KEY',
       'neither',
     ]);
+  });
+
+  it('takes LOG_LEVEL by itself where the other settings are made', () => {
+    expect(requireLogLevel({}, 'warn')).toBe('warn');
+    expect(requireLogLevel({ LOG_LEVEL: ' DEBUG ' }, 'warn')).toBe('debug');
+    expect(() => requireLogLevel({ LOG_LEVEL: 'loud' }, 'warn')).toThrow(/^LOG_LEVEL must be one of trace, debug/);
   });
 
   it('has its table in the README as printed', () => {
