@@ -15,10 +15,8 @@ export type ErrorCode =
   | 'smtp-refused'
   | 'spool-full'
   | 'spool-unavailable'
-  | 'lease-lost'
   | 'template-invalid'
   | 'token-invalid'
-  | 'token-expired'
   | 'internal';
 
 export class GatewayError extends Error {

@@ -63,10 +63,8 @@ const failures = {
   'smtp-refused': failure,
   'spool-full': failure,
   'spool-unavailable': failure,
-  'lease-lost': failure,
   'template-invalid': failure,
   'token-invalid': failure,
-  'token-expired': failure,
   internal: failure,
 } as const satisfies Record<ErrorCode, ReasonRow>;
 
