@@ -43,8 +43,8 @@ export interface Gateway {
 const PRUNE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Rejects with a GatewayError where something cannot be opened; nothing stays open then. */
-export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+/** Rejects with a GatewayError if something cannot be opened; then nothing stays open. */
+export async function startGateway(config: Config, log: Log, now: () => number = Date.now): Promise<Gateway> {
   const closing: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).toReversed()) {
@@ -55,21 +55,21 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
     }
   };
   try {
-    return { ...(await open(config, log, (close) => closing.push(close))), stop };
+    return { ...(await open(config, log, now, (close) => closing.push(close))), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gateway, 'stop'>> {
+async function open(config: Config, log: Log, now: () => number, onStop: OnStop): Promise<Omit<Gateway, 'stop'>> {
   const templates = await readSettingFiles(config);
-  const { spool, ledger } = await openSpool({ url: config.databaseUrl, log });
+  const { spool, ledger } = await openSpool({ url: config.databaseUrl, log, now });
   onStop(() => spool.close());
   const outcomes = makeOutcomes(log);
-  const metrics = openMetrics({ outcomes, spool, now: Date.now });
+  const metrics = openMetrics({ outcomes, spool, now });
   onStop(() => metrics.close());
-  const shared = { spool, ledger, outcomes, makeId: makeIds(), now: Date.now, writeBatching: writeBatching(Date.now) };
+  const shared = { spool, ledger, outcomes, makeId: makeIds(), now, writeBatching: writeBatching(now) };
   const priority = requestPriority();
   const { store } = await openFlow(config, log, onStop, { ...shared, priority, metrics, templates });
   const listeners = new Map<string, HostPort>();
@@ -84,7 +84,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
     decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
-    ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now: Date.now }),
+    ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now }),
   };
   const receive = countReceived(
     (mail) => mail.peer.door,
@@ -93,7 +93,7 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   for (const kind of ['smtp', 'lmtp'] as const) {
     const listen = kind === 'smtp' ? config.smtpListen : config.lmtpListen;
     if (listen === null) continue;
-    const door = await openMailDoor({ kind, ...listen, ...mailDoorOptions(config), receive, log });
+    const door = await openMailDoor({ kind, ...listen, ...mailDoorOptions(config), receive, now, log });
     onStop(() => door.close(DRAIN_MS));
     listeners.set(kind, door.address);
   }
@@ -111,16 +111,17 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
     displayTimezone: config.displayTimezone,
     inboundApiKey: config.caldavInboundApiKey,
     appUrl: config.appUrl,
-    now: Date.now,
+    now,
     log,
   });
   onStop(() => http.close(DRAIN_MS));
   listeners.set('http', http.address);
+  const expiryNow = clockThatNeverJumpsAhead(now);
   const pruning = setInterval(() => {
-    const now = earliestNow();
-    void pruneRecords(config, spool, now, log);
+    const at = expiryNow();
+    void pruneRecords(config, spool, at, log);
     const warn = (error: unknown): void => log.warn({ err: error }, 'questions could not be expired');
-    void expireQuestions(spool, now).catch(warn);
+    void expireQuestions(spool, at).catch(warn);
   }, PRUNE_EVERY_MS).unref();
   onStop(() => clearInterval(pruning));
   const shown = (name: string): string | null => {
@@ -131,9 +132,10 @@ async function open(config: Config, log: Log, onStop: OnStop): Promise<Omit<Gate
   return { addresses: { http: showAddress(http.address), ...addresses }, spool, ledger, outcomes };
 }
 
-/** A clock that is set forward while we run makes nothing old: what is forgotten does not come back. */
-function earliestNow(): number {
-  return Math.min(Date.now(), performance.timeOrigin + performance.now());
+/** Nothing expires early if the clock is set forward while the gateway runs, because deleting cannot be undone. */
+export function clockThatNeverJumpsAhead(now: () => number): () => number {
+  const origin = now() - performance.now();
+  return () => Math.min(now(), origin + performance.now());
 }
 
 /** What is older than the settings say is forgotten; a disk that fails just then is tried again an hour later. */

@@ -125,7 +125,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const outgoing = submitOutgoing({ ...common, submission });
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };
   const toRelay = { first: 15_000, longest: 30 * 60_000 };
-  const base = { spool, outcomes, log, now: Date.now };
+  const base = { spool, outcomes, log, now: shared.now };
   const works: QueueWork[] = [
     workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
     // More lanes than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.

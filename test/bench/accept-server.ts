@@ -30,6 +30,7 @@ async function serveGateway(folder: string): Promise<number> {
     acceptsRecipient: (address) => address === 'ann@example.com',
     tls: null,
     trustedRelays: [],
+    now: Date.now,
     log: openLog('silent'),
   });
   return door.address.port;

@@ -1,4 +1,4 @@
-// The Spool and Ledger ports, implemented on an engine of either back end. In: an engine and the calendar cache; out: the
+// The Spool and Ledger ports, implemented on an engine of either back end. In: an engine, the calendar cache and a clock; out: the
 // two ports. It adds the current time to operations, the calendar texts to results, and notifies listeners of new work.
 // It refuses what the engine refuses.
 import { GatewayError } from '../../core/errors.ts';
@@ -9,7 +9,7 @@ import type { Ledger, QueueName, Spool } from '../../flow/ports/spool.ts';
 
 const pruneBatch = 500;
 
-export function createSpool(engine: Engine, calendars: CalendarCache): Spool {
+export function createSpool(engine: Engine, calendars: CalendarCache, now: () => number): Spool {
   const work = openNotifier(engine);
   return {
     async put(tasks, ledger = []) {
@@ -22,14 +22,14 @@ export function createSpool(engine: Engine, calendars: CalendarCache): Spool {
       let at = 0;
       return batches.map(({ lease, tasks }) => ({ lease, tasks: withCalendars.slice(at, (at += tasks.length)) }));
     },
-    renew: (lease, leaseMs, now) => engine.run('renew', lease, leaseMs, now),
+    renew: (lease, leaseMs, at) => engine.run('renew', lease, leaseMs, at),
     async commit(lease, changes) {
-      const kept = await engine.run('commit', lease, changes, Date.now());
+      const kept = await engine.run('commit', lease, changes, now());
       if (kept) work.notify([lease.queue, ...(changes.add ?? []).map(({ queue }) => queue)]);
       return kept;
     },
-    async wake(waitsFor, limit, now) {
-      const queues = await engine.run('wake', waitsFor, limit, now);
+    async wake(waitsFor, limit, at) {
+      const queues = await engine.run('wake', waitsFor, limit, at);
       work.notify(queues);
       return queues.length;
     },
@@ -47,11 +47,11 @@ export function createSpool(engine: Engine, calendars: CalendarCache): Spool {
       work.notify(released.map(({ queue }) => queue));
       return released.map(({ id }) => id);
     },
-    drop: (ids, ledger = []) => engine.run('drop', ids, ledger, Date.now()),
+    drop: (ids, ledger = []) => engine.run('drop', ids, ledger, now()),
     status: () => engine.run('status'),
     prune: (before, ledgerBefore) => prune(engine, before, ledgerBefore),
     async probe() {
-      if (!(await engine.run('probe', Date.now()))) {
+      if (!(await engine.run('probe', now()))) {
         throw new GatewayError('spool-unavailable', 'the database did not return the value just written', {
           temporary: true,
         });

@@ -14,6 +14,8 @@ export interface SpoolOptions {
   /** `sqlite:PATH` or `postgres://…`. */
   readonly url: string;
   readonly log?: Pick<Log, 'warn'>;
+  /** The system clock if omitted. */
+  readonly now?: () => number;
   /** For a process beside the gateway, such as the command line: it takes no lock on an SQLite file and ends no leases. */
   readonly secondary?: boolean;
 }
@@ -23,9 +25,10 @@ export interface SpoolOptions {
  * another gateway holds the SQLite file, or a newer gateway has written it; `config-invalid` for another scheme.
  */
 export async function openSpool(options: SpoolOptions): Promise<{ spool: Spool; ledger: Ledger }> {
+  const { now = Date.now } = options;
   const engine = await openEngine(options);
   const calendars = openCalendarCache(engine);
-  return { spool: createSpool(engine, calendars), ledger: createLedger(engine, calendars) };
+  return { spool: createSpool(engine, calendars, now), ledger: createLedger(engine, calendars) };
 }
 
 /** Opens only the ledger; the gateway may be running. */
@@ -37,14 +40,15 @@ export async function openLedger(options: {
 }
 
 /** Opens everything that an operator's commands need; the gateway may be running. */
-export async function openForOperator(options: {
-  readonly url: string;
-}): Promise<{ actions: OperatorActions; spool: Spool; ledger: Ledger }> {
+export async function openForOperator(
+  options: Pick<SpoolOptions, 'url' | 'now'>,
+): Promise<{ actions: OperatorActions; spool: Spool; ledger: Ledger }> {
+  const { now = Date.now } = options;
   const engine = await openEngine({ ...options, secondary: true });
   const calendars = openCalendarCache(engine);
   return {
     actions: createOperatorActions(engine),
-    spool: createSpool(engine, calendars),
+    spool: createSpool(engine, calendars, now),
     ledger: createLedger(engine, calendars),
   };
 }

@@ -55,6 +55,7 @@ async function openOwnDoor(config: Config, kind: 'smtp' | 'lmtp', listen: HostPo
       ...listen,
       ...mailDoorOptions(config),
       receive: () => Promise.reject(new GatewayError('spool-unavailable', 'a check is running', { temporary: true })),
+      now: Date.now,
       log: openLog('silent'),
     });
   } catch (error) {

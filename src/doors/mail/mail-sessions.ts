@@ -18,6 +18,7 @@ export interface MailSessionsOptions {
   readonly peers: Peers;
   readonly memory: MemoryBudget;
   readonly limits: MailDoorLimits;
+  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -39,7 +40,7 @@ interface SessionState {
 }
 
 export function mailSessions(options: MailSessionsOptions): MailSessions {
-  const { kind, receive, acceptsRecipient, peers, memory, limits, log } = options;
+  const { kind, receive, acceptsRecipient, peers, memory, limits, now, log } = options;
   const states = new WeakMap<SMTPServerSession, SessionState>();
   // One entry per RCPT, including repeated ones: LMTP needs a reply for each, and smtp-server's own list has no duplicates.
   const recipients = new WeakMap<SMTPServerEnvelope, string[]>();
@@ -72,7 +73,7 @@ export function mailSessions(options: MailSessionsOptions): MailSessions {
     const mail: ReceivedMail = {
       envelope: { mailFrom: mailFrom === false ? '' : foldDomain(mailFrom.address), rcptTo: [...new Set(rcptTo)] },
       peer: peerFacts(session),
-      receivedAt: Date.now(),
+      receivedAt: now(),
       raw,
     };
     try {

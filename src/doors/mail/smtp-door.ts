@@ -27,6 +27,7 @@ export interface MailDoorOptions extends ListenAddress {
   /** Addresses and CIDR networks. */
   readonly trustedRelays: readonly string[];
   readonly limits?: Partial<MailDoorLimits>;
+  readonly now: () => number;
   readonly log: Log;
 }
 

@@ -119,6 +119,17 @@ describe('an SQLite file', () => {
     await spool.close();
   });
 
+  it('records when a task ended, by the clock that it is given', async () => {
+    const { spool } = await openSpool({ url: `sqlite:${folder}/clock/gateway.db`, now: () => 1_000 });
+    await spool.put([newTask({ id: 'done', lane: 'l' }), newTask({ id: 'dropped', lane: 'l' })]);
+    const [batch] = await spool.claim('event', { lanes: 1, perLane: 2, leaseMs: 1, longestWaitMs: 1, now: 100 });
+    await spool.commit(batch!.lease, { done: ['done'], hold: [{ id: 'dropped', reason: 'operator', key: 'k' }] });
+    await spool.drop(['dropped']);
+    expect(await spool.prune(1_000, 0)).toBe(0);
+    expect(await spool.prune(1_001, 0)).toBe(2);
+    await spool.close();
+  });
+
   it('fails only the invalid write of a group', async () => {
     const { spool } = await openSpool({ url: `sqlite:${folder}/bad/gateway.db` });
     const bad = newTask({ id: 'bad', body: null as unknown as string });

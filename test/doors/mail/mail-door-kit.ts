@@ -40,6 +40,7 @@ export async function openTestDoor(options: Partial<MailDoorOptions> = {}): Prom
     }),
     tls: null,
     trustedRelays: [],
+    now: Date.now,
     log: openLog('silent'),
     ...options,
   });
