@@ -64,10 +64,10 @@ export function createSpool(engine: Engine, calendars: CalendarCache, now: () =>
 export function createLedger(engine: Engine, calendars: CalendarCache): Ledger {
   return {
     async copyContext(ownerKey, uid, attendeeKeys) {
-      const brief = await engine.run('copyContext', ownerKey, uid, attendeeKeys);
-      const withCalendars = await calendars.addCalendars(brief.mailings);
+      const rows = await engine.run('copyContext', ownerKey, uid, attendeeKeys);
+      const withCalendars = await calendars.addCalendars(rows.mailings);
       const mailings = withCalendars.map(({ calendar, ...mailing }) => ({ ...mailing, calendar: calendar ?? '' }));
-      return { place: brief.place, applied: brief.applied, mailings };
+      return { place: rows.place, applied: rows.applied, mailings };
     },
     replyPair: (id) => engine.run('replyPair', id),
     mailing: (messageId) => engine.run('mailing', messageId),

@@ -2,12 +2,12 @@
 // or dropped. It skips tasks that are no longer held. Each function is one transaction.
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query } from './operation.ts';
-import { type BriefTask, columns, scheduleLanes, tasksWithRaw } from './queue-queries.ts';
+import { type TaskRow, columns, scheduleLanes, tasksWithRaw } from './queue-queries.ts';
 import type { LedgerWrite, NewTask } from '../../flow/ports/spool.ts';
 
-export function* findHeld(key: string): Operation<BriefTask[]> {
+export function* findHeld(key: string): Operation<TaskRow[]> {
   const sql = `select ${columns} from ${tasksWithRaw} where t.hold_key = ? and t.state = 'held' order by t.seq`;
-  return yield* query<BriefTask>(sql, key);
+  return yield* query<TaskRow>(sql, key);
 }
 
 /** Returns the tasks, oldest first. */
@@ -16,10 +16,10 @@ export function* findHeldBefore(
   reasons: readonly string[],
   before: number,
   limit: number,
-): Operation<BriefTask[]> {
+): Operation<TaskRow[]> {
   const sql = `select ${columns} from ${tasksWithRaw} where t.state = 'held' and t.last_error in ${dialect.list}
     and t.created_at < ? order by t.seq limit ?`;
-  return yield* query<BriefTask>(sql, JSON.stringify(reasons), before, limit);
+  return yield* query<TaskRow>(sql, JSON.stringify(reasons), before, limit);
 }
 
 type Released = Pick<NewTask, 'id' | 'queue' | 'lane' | 'dueAt'>;

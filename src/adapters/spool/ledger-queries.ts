@@ -171,13 +171,13 @@ export function* loadCalendars(dialect: Dialect, digests: readonly string[]): Op
   return yield* query(`select digest, text from calendar where digest in ${dialect.list}`, JSON.stringify(digests));
 }
 
-/** A mailing with the digest of its calendar instead of the text. */
-export type BriefMailing = Omit<Mailing, 'calendar'> & { readonly digest: string };
+/** A mailing as stored: with the digest of its calendar instead of the text. */
+export type MailingRow = Omit<Mailing, 'calendar'> & { readonly digest: string };
 
-export interface BriefContext {
+export interface ContextRows {
   readonly place: CopyPlace | null;
   readonly applied: readonly AppliedAnswer[];
-  readonly mailings: readonly BriefMailing[];
+  readonly mailings: readonly MailingRow[];
 }
 
 const mailingColumns = `m.id, m.message_id as "messageId", m.owner_key as "ownerKey", m.uid,
@@ -190,7 +190,7 @@ export function* loadCopyContext(
   ownerKey: string,
   uid: string,
   attendeeKeys: readonly string[] | null,
-): Operation<BriefContext> {
+): Operation<ContextRows> {
   const place = yield* queryOne<CopyPlace>(
     'select owner_key as "ownerKey", uid, href from event where owner_key = ? and uid = ?',
     ownerKey,
@@ -204,7 +204,7 @@ export function* loadCopyContext(
      from applied where owner_key = ? and uid = ?${some('attendee_key')}`,
     ...params,
   );
-  const mailings = yield* query<BriefMailing>(
+  const mailings = yield* query<MailingRow>(
     `select ${mailingColumns}, m.calendar_digest as digest from mailing m
      where m.owner_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
     ...params,

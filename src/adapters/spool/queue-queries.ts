@@ -20,15 +20,15 @@ const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']
 /** A claim returns no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;
 
-/** A task with the digest of its calendar instead of the text. */
-export type BriefTask = Omit<Task, 'calendar'> & { readonly digest: string | null };
+/** A task as stored: with the digest of its calendar instead of the text. */
+export type TaskRow = Omit<Task, 'calendar'> & { readonly digest: string | null };
 
-export interface BriefBatch {
+export interface BatchRows {
   readonly lease: Lease;
-  readonly tasks: readonly BriefTask[];
+  readonly tasks: readonly TaskRow[];
 }
 
-export type TaskWithState = BriefTask & { readonly state: 'waiting' | 'held' | 'done' };
+export type TaskRowWithState = TaskRow & { readonly state: 'waiting' | 'held' | 'done' };
 
 export const columns = `t.id, t.queue, t.lane, t.body, t.due_at as "dueAt", t.created_at as "createdAt", t.attempts,
   t.last_error as "lastError", t.calendar_digest as digest, r.bytes as raw`;
@@ -78,9 +78,9 @@ export function* scheduleLanes(tasks: readonly Lane[]): Operation<void> {
   );
 }
 
-export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<BriefBatch[]> {
+export function* claim(dialect: Dialect, queue: QueueName, options: ClaimOptions): Operation<BatchRows[]> {
   yield* correctReadyTimes(dialect, queue, options);
-  const batches: BriefBatch[] = [];
+  const batches: BatchRows[] = [];
   let bytes = 0;
   for (let wanted = options.lanes; wanted > 0; wanted = options.lanes - batches.length) {
     const { fence, seen, lanes } = yield* leaseLanes(dialect, queue, wanted, options);
@@ -150,11 +150,11 @@ function* leaseLanes(
   return { fence, seen: rows.length, lanes: rows.filter((row) => row.fence === fence).map(({ name }) => name) };
 }
 
-function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<BriefTask[]> {
+function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions): Operation<TaskRow[]> {
   const { perLane, now } = options;
   const horizon = now + options.longestWaitMs;
   if (!orderedQueues.has(queue)) {
-    return yield* query<BriefTask>(
+    return yield* query<TaskRow>(
       `select ${columns} from ${tasksWithRaw}
        where t.queue = ? and t.lane = ? and t.state = 'waiting' and (t.due_at <= ? or t.due_at > ?)
        order by t.seq limit ?`,
@@ -165,7 +165,7 @@ function* selectDueTasks(queue: QueueName, lane: string, options: ClaimOptions):
       perLane,
     );
   }
-  const tasks = yield* query<BriefTask>(
+  const tasks = yield* query<TaskRow>(
     `select ${columns} from ${tasksWithRaw}
      where t.queue = ? and t.lane = ? and t.state = 'waiting' order by t.seq limit ?`,
     queue,
@@ -263,8 +263,8 @@ export function* findNextDue(queue: QueueName): Operation<number | null> {
   return row?.due ?? null;
 }
 
-export function* findTask(id: string): Operation<TaskWithState | null> {
-  return yield* queryOne<TaskWithState>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
+export function* findTask(id: string): Operation<TaskRowWithState | null> {
+  return yield* queryOne<TaskRowWithState>(`select ${columns}, t.state from ${tasksWithRaw} where t.id = ?`, id);
 }
 
 export function* countTasks(): Operation<QueueStatus[]> {
