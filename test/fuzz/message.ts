@@ -64,7 +64,7 @@ async function readOne(mail: Buffer, seed: number): Promise<string> {
     const incoming = await interpretMail(mail);
     const [first] = incoming.items;
     if (first === undefined) throw new Error('no item');
-    if (first.kind === 'unusable' && first.detail.includes('reader fail')) throw new Error(first.detail);
+    if (first.kind === 'unusable' && first.detail.includes('internal error')) throw new Error(first.detail);
     if (incoming.mail.text.length > MAIL_LIMITS.textLength) throw new Error('text is not bounded');
     if (!describeMail(incoming).includes('Item:')) throw new Error('no description');
     return first.kind;

@@ -1,19 +1,19 @@
-// A part's body as it was transferred in, its octets out. At most `limit` octets come out, and no more than they need is
-// looked at. Nothing is refused: what an encoding does not allow is passed over or kept.
+// Undoes a Content-Transfer-Encoding (RFC 2045). In: a part's body as transferred; out: at most `limit` decoded octets.
+// It does not read more of the body than it needs for them. It refuses nothing: it skips or keeps invalid characters.
 
-/** `encoding` as in Content-Transfer-Encoding, in any case, with or without a comment. */
+/** `encoding` is the value of Content-Transfer-Encoding, in any case, with or without a comment. */
 export function decodeTransfer(body: Uint8Array, encoding: string, limit: number): Buffer {
   const octets = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const name = /^[\s"]*([\w-]*)/.exec(encoding)?.[1]?.toLowerCase();
   if (name === 'quoted-printable') return decodeQuotedPrintable(octets, limit);
-  // Gateways that decode a calendar on the way do not always change the label.
+  // Some mail gateways decode a calendar but leave the label at base64.
   if (name === 'base64' && !/^\s*BEGIN:VCALENDAR/i.test(octets.toString('latin1', 0, 40)))
     return decodeBase64(octets, limit);
   return octets.subarray(0, limit);
 }
 
 function decodeBase64(octets: Buffer, limit: number): Buffer {
-  // Lines of any sensible length double the text at most.
+  // Base64 needs 4 characters for 3 octets; the rest of the factor allows for line breaks.
   const text = octets.toString('latin1', 0, Math.min(octets.length, limit * 3 + 100));
   return Buffer.from(text, 'base64').subarray(0, limit);
 }
@@ -41,7 +41,7 @@ function decodeQuotedPrintable(octets: Buffer, limit: number): Buffer {
   return decoded.subarray(0, length);
 }
 
-/** The octet that two hexadecimal digits stand for, or -1. */
+/** Returns the octet that two hexadecimal digits encode, or -1 if they are not digits. */
 function hexValue(octets: Buffer, at: number): number {
   const high = hexDigit(octets[at]);
   const low = hexDigit(octets[at + 1]);
@@ -54,7 +54,10 @@ function hexDigit(octet = 0): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-/** How many octets after `=` make a soft line break (RFC 2045 §6.7): white space may have crept in before its end. */
+/**
+ * Returns the number of octets after `=` that belong to a soft line break (RFC 2045 §6.7), 0 if there is none. Some mail
+ * systems add white space before the line break.
+ */
 function softBreak(octets: Buffer, at: number): number {
   let end = at;
   while (end - at < 100 && (octets[end] === 0x20 || octets[end] === 0x09)) end++;

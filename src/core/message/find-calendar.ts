@@ -1,21 +1,23 @@
-// The parts of a read mail in; every calendar text among them out, likeliest first, each with where it was found.
-// Refuses nothing: what looks like a calendar and is none is for the reader of calendars to say.
+// Finds the calendars in a mail. In: a parsed mail; out: the text of each calendar, with the place where it was found, the
+// most likely first. It refuses nothing: the calendar parser rejects what only looks like a calendar.
 import { decodeText } from './decode-text.ts';
 import type { MailPart, ReadMail } from './read-mail.ts';
 
 export interface FoundCalendar {
   readonly text: string;
-  /** Content-Type's `method`; null where it says none. */
+  /** The parameter `method` of Content-Type, null if it is missing. */
   readonly headerMethod: string | null;
+  /** The place for `inspect`, such as `text/calendar in multipart/alternative (part 1.2)`. */
   readonly source: string;
 }
 
 const CALENDAR_TYPE = /^(?:text|application)\/(?:x-)?(?:v?calendar|ics|ical|icalendar)$/;
 const CALENDAR_FILE = /\.(?:ics|ical|icalendar|vcs)$/i;
-const MOST_CALENDARS = 8;
+const MAX_CALENDARS = 8;
 
 /**
- * `limit`: octets of a calendar, and of all before the last; one more is read, so that a longer one shows as such.
+ * Returns at most 8 calendars. A calendar is omitted if those before it already exceed `limit` octets together. At most
+ * `limit` + 1 octets of each part are read, so that the caller can recognise a calendar that is too long.
  */
 export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
   const read = (part: MailPart): FoundCalendar => readPart(part, limit + 1);
@@ -27,7 +29,7 @@ export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
   let octets = 0;
   return found
     .filter(({ text }) => text.trim() !== '' && (octets += text.length) - text.length <= limit)
-    .slice(0, MOST_CALENDARS);
+    .slice(0, MAX_CALENDARS);
 }
 
 export function isTnef(part: MailPart): boolean {
@@ -38,7 +40,10 @@ function isCalendarType(part: MailPart): boolean {
   return CALENDAR_TYPE.test(part.type);
 }
 
-/** By name (Lotus, old Android: octet-stream `.ics`), or by its first line, whatever it is called (phones: text/plain). */
+/**
+ * Recognises a calendar with another type by its file name (Lotus and old Android send `.ics` as octet-stream) or by its
+ * first line (some phones send it as text/plain).
+ */
 function isCalendarFile(part: MailPart): boolean {
   if (/^(?:message|multipart)\//.test(part.type) || isTnef(part)) return false;
   if (CALENDAR_FILE.test(part.filename)) return true;
@@ -49,12 +54,12 @@ function readPart(part: MailPart, limit: number): FoundCalendar {
   return { text: decodeText(part.content(limit), part.charset), headerMethod: part.method, source: describePart(part) };
 }
 
-function describePart({ type, filename, within, number }: MailPart): string {
+function describePart({ type, filename, parentType, number }: MailPart): string {
   const name = filename === '' ? '' : ` "${filename.slice(0, 80)}"`;
-  return within === null ? `${type}${name}` : `${type}${name} in ${within} (part ${number})`;
+  return parentType === null ? `${type}${name}` : `${type}${name} in ${parentType} (part ${number})`;
 }
 
-/** James once put the calendar between the boundary and Content-Type: fixtures/mail/james-calendar-in-header.eml. */
+/** Old versions of James wrote the calendar before Content-Type: fixtures/mail/james-calendar-in-header.eml. */
 function readHeaderCalendar(part: MailPart): FoundCalendar[] {
   if (!part.fields.some(({ name, value }) => name === 'begin' && /^vcalendar$/i.test(value))) return [];
   const text = decodeText(part.header, null);

@@ -1,5 +1,6 @@
-// Raw octets of a received mail in, what it is out: answers, proposals, refreshes, bounces, an automatic reply, an abuse
-// report, a letter, or why it is unusable. Never throws, whatever the octets; bounded by MailLimits.
+// Interprets a received mail. In: its raw octets; out: answers, proposals, refreshes, bounces, an automatic reply, an abuse
+// report or a letter. It refuses a mail without usable content as `unusable`, with the reason. It never throws, and its work
+// is bounded by MailLimits.
 import { GatewayError } from '../errors.ts';
 import { readMessage } from '../itip/read-message.ts';
 import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
@@ -14,12 +15,9 @@ import { recogniseBounce } from './recognise-bounce.ts';
 import { readTnef } from './tnef.ts';
 import type { Incoming, IncomingItem, MailFacts, Unusable, UnusableReason } from './types.ts';
 
-type Reading = Pick<Incoming, 'items' | 'forwarded' | 'source'>;
+type Interpretation = Pick<Incoming, 'items' | 'forwarded' | 'source'>;
 
-/**
- * Reads a mail. `items` says what it is; `source` where the calendar was found, null where there is none; `forwarded` that
- * it was found only inside an attached message. Nothing is fetched and nobody is believed: that is for later rooms.
- */
+/** Does not verify the sender: judge-sender.ts decides whether an answer counts. */
 export async function interpretMail(
   raw: Uint8Array,
   options: { limits?: Partial<MailLimits> } = {},
@@ -27,28 +25,28 @@ export async function interpretMail(
   const limits = { ...MAIL_LIMITS, ...options.limits };
   try {
     const mail = readMail(raw, limits);
-    const reading = interpret(mail, { limits, forwardsLeft: limits.forwards });
-    return { mail: mail.facts, ...reading };
+    const interpretation = interpret(mail, { limits, forwardsLeft: limits.forwards });
+    return { mail: mail.facts, ...interpretation };
   } catch (error) {
     const mail = readHead(raw, limits);
-    return { mail, items: [explainFailure(error)], forwarded: false, source: null };
+    return { mail, items: [unusableAfter(error)], forwarded: false, source: null };
   }
 }
 
-/** Strangers choose the octets: even a fault of ours must not stop the mails behind this one. */
-function explainFailure(error: unknown): Unusable {
+/** Returns an item even for an unexpected error, because a retry would fail again and block the queue. */
+function unusableAfter(error: unknown): Unusable {
   if (error instanceof GatewayError) return unusable('too-deep', error.message);
   const name = error instanceof Error ? error.name : 'unknown';
-  return unusable('unparseable-mail', `The mail made its reader fail (${name}).`);
+  return unusable('unparseable-mail', `The mail caused an internal error (${name}).`);
 }
 
-/** What one mail may cost. `forwardsLeft` counts down over the whole mail, however its messages are nested. */
 interface Budget {
   readonly limits: MailLimits;
+  /** The attached messages that may still be parsed, counted over all levels of nesting. */
   forwardsLeft: number;
 }
 
-function interpret(mail: ReadMail, budget: Budget): Reading {
+function interpret(mail: ReadMail, budget: Budget): Interpretation {
   if (!mail.hasHeader) {
     return { items: [unusable('unparseable-mail', 'The mail has no header.')], forwarded: false, source: null };
   }
@@ -59,9 +57,9 @@ function interpret(mail: ReadMail, budget: Budget): Reading {
   if (calendar !== null && calendar.items.some(isClaim)) return calendar;
   const forwarded = calendar === null ? interpretForwarded(mail, budget) : null;
   if (forwarded !== null) return forwarded;
-  // Mail by machines may quote the invitation: that is no answer, and no calendar for anybody to look at either.
-  const machine = recogniseBounce(mail) ?? (isAutomatic(mail) ? { kind: 'automatic-reply' as const } : null);
-  if (machine !== null) return { items: [machine], forwarded: false, source: null };
+  // An automatic mail may quote the invitation, so its calendar is ignored.
+  const automatic = recogniseBounce(mail) ?? (isAutomatic(mail) ? { kind: 'automatic-reply' as const } : null);
+  if (automatic !== null) return { items: [automatic], forwarded: false, source: null };
   return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };
 }
 
@@ -74,8 +72,8 @@ function readReport(mail: ReadMail): IncomingItem[] | null {
   return readDeliveryReport(mail);
 }
 
-/** An answer that only stands in an attached message. Other calendars in there leave the mail the letter it is. */
-function interpretForwarded(mail: ReadMail, budget: Budget): Reading | null {
+/** Returns the answer in an attached message. Other calendars in attached messages are ignored. */
+function interpretForwarded(mail: ReadMail, budget: Budget): Interpretation | null {
   for (const part of mail.parts.filter(({ type }) => type === 'message/rfc822' || type === 'message/global')) {
     if (budget.forwardsLeft-- <= 0) return null;
     const inner = readForwarded(part.content(budget.limits.octets), budget);
@@ -86,11 +84,11 @@ function interpretForwarded(mail: ReadMail, budget: Budget): Reading | null {
   return null;
 }
 
-function readForwarded(raw: Uint8Array, budget: Budget): Reading | null {
+function readForwarded(raw: Uint8Array, budget: Budget): Interpretation | null {
   try {
     return interpret(readMail(raw, budget.limits), budget);
   } catch (error) {
-    if (error instanceof GatewayError) return null; // beyond the limits: the mail around it is a letter all the same
+    if (error instanceof GatewayError) return null; // it exceeds the limits; the outer mail is still a letter
     throw error;
   }
 }
@@ -100,23 +98,23 @@ interface ReadCalendar {
   readonly source: string;
 }
 
-/** null where the mail has no calendar at all. winmail.dat is asked only where no calendar answers. */
-function readCalendars(mail: ReadMail, limits: MailLimits): Omit<Reading, 'forwarded'> | null {
+/** Returns null if the mail has no calendar. Reads winmail.dat only if no calendar contains an answer. */
+function readCalendars(mail: ReadMail, limits: MailLimits): Omit<Interpretation, 'forwarded'> | null {
   const calendars = findCalendars(mail, limits.calendarOctets).map((found) => readCalendar(found, mail.facts, limits));
-  const read = calendars.some(answers) ? calendars : [...calendars, ...readWinmail(mail, limits)];
+  const read = calendars.some(hasItems) ? calendars : [...calendars, ...readWinmail(mail, limits)];
   const [first] = read;
   if (first === undefined) return null;
-  const answering = read.filter(answers);
-  const [answer] = answering;
-  if (answer === undefined) return explain(first);
-  const distinct = new Set(answering.map(({ message }) => identify(message.items)));
+  const answers = read.filter(hasItems);
+  const [answer] = answers;
+  if (answer === undefined) return explainNoAnswer(first);
+  const distinct = new Set(answers.map(({ message }) => contentKey(message.items)));
   if (distinct.size === 1) return { items: answer.message.items, source: answer.source };
-  const sources = answering.map(({ source }) => source).join('; ');
-  const detail = `The mail has ${distinct.size} calendars that say different things: ${sources}.`;
+  const sources = answers.map(({ source }) => source).join('; ');
+  const detail = `The mail has ${distinct.size} calendars with different content: ${sources}.`;
   return { items: [unusable('several-calendars', detail)], source: answer.source };
 }
 
-function answers(calendar: ReadCalendar): calendar is { message: ItipMessage; source: string } {
+function hasItems(calendar: ReadCalendar): calendar is { message: ItipMessage; source: string } {
   return 'items' in calendar.message && calendar.message.items.length > 0;
 }
 
@@ -159,19 +157,22 @@ function readWinmail(mail: ReadMail, limits: MailLimits): ReadCalendar[] {
   });
 }
 
-/** Why a calendar gives no answer. */
-function explain({ message, source }: ReadCalendar): Omit<Reading, 'forwarded'> {
+/** Returns the reason why no answer could be read from a calendar. */
+function explainNoAnswer({ message, source }: ReadCalendar): Omit<Interpretation, 'forwarded'> {
   if ('kind' in message) return { items: [message], source };
   const { method } = message;
-  if (method === null) return { items: [unusable('not-a-reply', 'The calendar names no METHOD.')], source };
-  const answering = ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
-  if (!answering) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
+  if (method === null) return { items: [unusable('not-a-reply', 'The calendar has no METHOD.')], source };
+  const fromAttendee = ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
+  if (!fromAttendee) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
   const detail = message.unusable.join(' ').slice(0, 500) || `The ${method} has no event.`;
   return { items: [unusable('no-event', detail)], source };
 }
 
-/** Copies of one calendar differ in encoding and comment; what they say about whom must not. */
-function identify(items: readonly ClaimedItem[]): string {
+/**
+ * Returns a key that is equal for equivalent answers. It leaves out the comment, which may differ between the copies of one
+ * calendar in a mail.
+ */
+function contentKey(items: readonly ClaimedItem[]): string {
   return JSON.stringify(
     items.map((item) => [
       item.kind,

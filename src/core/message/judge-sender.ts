@@ -1,21 +1,25 @@
-// Whose answer counts. What the calendar claims, whom the reply address belongs to and what is known about the sender come
-// in; the attendee whose answer it is goes out, or that a person has to decide. A mail is never dropped here.
+// Decides whether an answer counts, and for which attendee (RFC 6047 §2.2.1). In: the ATTENDEE of the calendar, the attendee
+// of the reply address and the evidence about the sender; out: the attendee, or that the organizer must decide. It refuses
+// no mail: without proof, the answer is held.
 import type { SenderEvidence } from './sender-evidence.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import type { HoldReason } from '../reasons.ts';
 
-/** `strict`: see below. `domain`: also an aligned From of the attendee's domain. `token`: also any From that did not fail. */
+/**
+ * `strict`: the sender must be the attendee, a confirmed alias or a calendar agent. `domain`: also accept a proven From in
+ * the attendee's domain. `token`: also accept any From with a valid reply address, unless authentication failed.
+ */
 export type SenderPolicy = 'strict' | 'domain' | 'token';
 
 export interface SenderClaim {
   readonly claim: { readonly attendee: CalendarAddress | null };
-  /** The attendee of the signed reply address; null: the mail came to one of REPLY_RECIPIENTS. */
+  /** The attendee of the signed reply address, null if the mail was sent to one of REPLY_RECIPIENTS. */
   readonly replyAddressAttendee: CalendarAddress | null;
   readonly evidence: SenderEvidence;
-  /** Addresses that the organizer has confirmed to be this attendee's. */
+  /** Other addresses of this attendee, confirmed by the organizer. */
   readonly aliases: readonly string[];
-  /** The calendar was found inside a forwarded message. */
+  /** Whether the calendar was found in an attached message. */
   readonly forwarded: boolean;
   readonly policy: SenderPolicy;
 }
@@ -25,13 +29,13 @@ export type SenderVerdict =
   | {
       readonly verdict: 'hold';
       readonly reason: Extract<HoldReason, 'several-from' | 'forwarded' | 'unauthenticated'>;
-      /** Whose answer it would be. */
+      /** The attendee for whom the answer would count, null if unknown. */
       readonly attendee: CalendarAddress | null;
     };
 
 /**
- * Calendars that send a person's answer in their own name, and the domain whose DKIM signature proves it.
- * Google Calendar: `Sender: calendar-notification@google.com`, From or Reply-To the person.
+ * Services that send answers on behalf of attendees, and the domain whose DKIM signature proves such a mail. Google Calendar
+ * sends `Sender: calendar-notification@google.com`, with the attendee in From or Reply-To.
  */
 export const CALENDAR_AGENTS: readonly { readonly address: string; readonly domain: string }[] = [
   { address: 'calendar-notification@google.com', domain: 'google.com' },
@@ -49,13 +53,16 @@ export function judgeSender(input: SenderClaim): SenderVerdict {
   if (forwarded) return hold('forwarded');
   if (attendee === null) return hold('unauthenticated');
   const own = new Set([attendee.key, ...input.aliases.map(addressKey)]);
-  const counts = replyAddressAttendee === null ? countsByProof(input, own) : countsByReplyAddress(input, own);
+  const counts = replyAddressAttendee === null ? countsByProofAlone(input, own) : countsWithReplyAddress(input, own);
   return counts ? { verdict: 'counts', attendee } : hold('unauthenticated');
 }
 
-/** The reply address is a proof by itself: few know it. So the rest must only fit, and nothing may have failed. */
-function countsByReplyAddress({ claim, evidence, policy }: SenderClaim, own: ReadonlySet<string>): boolean {
-  // An ATTENDEE that is no mailto: (iCloud's principal paths) names nobody else either.
+/**
+ * The signed reply address is itself a proof, because only the recipient of the invitation knows it. So From must belong to
+ * the attendee, as the policy requires, but need not be authenticated. Failed authentication is never accepted.
+ */
+function countsWithReplyAddress({ claim, evidence, policy }: SenderClaim, own: ReadonlySet<string>): boolean {
+  // An ATTENDEE that is not a mailto URI (iCloud sends principal paths) is null and does not contradict the reply address.
   const fits = claim.attendee === null || own.has(claim.attendee.key);
   if (!fits || hasFailed(evidence)) return false;
   if (isOwnFrom(evidence, own) || isAgentFor(evidence, own)) return true;
@@ -63,8 +70,8 @@ function countsByReplyAddress({ claim, evidence, policy }: SenderClaim, own: Rea
   return policy === 'domain' && isProven(evidence) && isOfDomain(evidence, own);
 }
 
-/** Without a reply address the sender has to be proven. */
-function countsByProof({ evidence, policy }: SenderClaim, own: ReadonlySet<string>): boolean {
+/** Without a reply address, the sender must be authenticated. */
+function countsByProofAlone({ evidence, policy }: SenderClaim, own: ReadonlySet<string>): boolean {
   if (isAgentFor(evidence, own) && !hasFailed(evidence)) return true;
   if (!isProven(evidence)) return false;
   return isOwnFrom(evidence, own) || (policy === 'domain' && isOfDomain(evidence, own));
@@ -84,23 +91,26 @@ function isAgentFor(evidence: SenderEvidence, own: ReadonlySet<string>): boolean
 }
 
 /**
- * DMARC failed where its owner asks for that to matter (RFC 7489 §6.3), or could not be told. A broken signature or a fail
- * under p=none is merely no proof: mailing lists and forwarders break both.
+ * Returns whether DMARC failed under p=quarantine or p=reject (RFC 7489 §6.3), or could not be evaluated. A broken signature
+ * or a failure under p=none is not a failure here, because mailing lists and forwarders cause both.
  */
 function hasFailed({ dmarc, arc }: SenderEvidence): boolean {
-  if (vouchedFor(arc) || dmarc.result === 'pass') return false;
+  if (hasTrustedArc(arc) || dmarc.result === 'pass') return false;
   if (dmarc.result === 'temperror') return true;
   return dmarc.result === 'fail' && (dmarc.policy === 'quarantine' || dmarc.policy === 'reject');
 }
 
-/** The From domain stands behind this mail. */
+/**
+ * Returns whether the From domain is authenticated, by DMARC or by a trusted ARC sealer. If the domain has no DMARC policy,
+ * aligned DKIM or SPF is sufficient.
+ */
 function isProven({ dmarc, dkim, spf, arc }: SenderEvidence): boolean {
-  if (dmarc.result === 'pass' || vouchedFor(arc)) return true;
+  if (dmarc.result === 'pass' || hasTrustedArc(arc)) return true;
   if (dmarc.result !== 'none' || dmarc.policy !== null) return false;
   return [...dkim, spf].some(({ aligned, result }) => aligned && result === 'pass');
 }
 
-function vouchedFor(arc: SenderEvidence['arc']): boolean {
+function hasTrustedArc(arc: SenderEvidence['arc']): boolean {
   return arc.result === 'pass' && arc.trustedSealer && arc.dmarcPassed;
 }
 

@@ -1,23 +1,24 @@
-// What one received mail may cost to read. All octets are counted before anything is decoded, unless it says otherwise.
+// Limits for parsing one received mail. Octets are counted before decoding, except where stated. It refuses nothing itself:
+// read-mime.ts, find-calendar.ts and interpret-mail.ts enforce the limits.
 
 export interface MailLimits {
   /** The whole mail. */
   readonly octets: number;
-  /** The headers of all its parts together. */
+  /** The headers of all parts together. */
   readonly headerOctets: number;
-  /** One part's header (Postfix's header_size_limit). */
+  /** The header of one part; the default is that of Postfix's header_size_limit. */
   readonly partHeaderOctets: number;
   /** MIME parts, multiparts included. */
   readonly parts: number;
-  /** Multiparts within multiparts. */
+  /** Levels of nested multiparts. */
   readonly depth: number;
-  /** Lines that begin as boundaries do. */
+  /** Lines that begin with `--`, as boundary delimiters do. */
   readonly dashedLines: number;
-  /** Attached messages that are looked into, nested ones included. */
+  /** Attached messages that are parsed, nested ones included. */
   readonly forwards: number;
-  /** A calendar or winmail.dat, decoded. */
+  /** A calendar or winmail.dat, after decoding. */
   readonly calendarOctets: number;
-  /** Plain text kept, characters. */
+  /** Characters of the plain text that is kept. */
   readonly textLength: number;
 }
 

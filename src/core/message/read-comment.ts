@@ -1,31 +1,35 @@
-// A mail's plain text in, what its writer said to the organizer out. Used only for clients whose text part is the user's
-// own: others write "X has accepted this invitation" there, which is no comment. Refuses (null) what is left empty.
+// Reads an attendee's comment from the plain text of a mail. In: the text; out: the comment. It is for clients that write
+// only the comment into the text part; others write "X has accepted this invitation" there. It refuses (null) a text that
+// contains no comment.
 
 /**
- * Whose text part is the comment, by PRODID. Microsoft (Outlook, Exchange, Outlook.com, the mobile apps): nothing else
- * is written there. Gmail, Google Calendar, Apple, Thunderbird, Zimbra, SOGo, Yahoo, Proton, Domino and GroupWise write
- * a sentence of their own, and a comment, if any, into the calendar as well.
+ * Returns whether the client with this PRODID writes only the comment into the text part. Microsoft's clients do (Outlook,
+ * Exchange, Outlook.com, the mobile apps). Gmail, Google Calendar, Apple, Thunderbird, Zimbra, SOGo, Yahoo, Proton, Domino
+ * and GroupWise write a sentence of their own, and put a comment into the calendar.
  */
 export function writesCommentAsText(prodid: string): boolean {
   return /microsoft|outlook|exchange/i.test(prodid);
 }
 
-const LONGEST = 2000;
+const MAX_LENGTH = 2000;
 
-/** Exchange puts When and Where first, and this line between them and what was typed. */
-const BELOW = /^(?:\*~){5,}\*?$/;
-/** What Outlook quotes below an answer: its rules look the same in all languages. */
-const QUOTED = /^(?:-{3,}[^-]{3,60}-{3,}|_{20,})$/;
-const SIGNATURE = /^(?:Get Outlook for|Sent from (?:my|Mail|Outlook)|Holen Sie sich Outlook)/i;
+/** Exchange writes When and Where first, then this separator, then the comment. */
+const EXCHANGE_SEPARATOR = /^(?:\*~){5,}\*?$/;
+/** The line above a mail that Outlook quotes; it has this form in all languages. */
+const QUOTE_SEPARATOR = /^(?:-{3,}[^-]{3,60}-{3,}|_{20,})$/;
+const APP_SIGNATURE = /^(?:Get Outlook for|Sent from (?:my|Mail|Outlook)|Holen Sie sich Outlook)/i;
 
+/** Returns at most 2000 characters. */
 export function readComment(text: string): string | null {
-  // Whoever writes more than this before the squiggles writes no comment.
+  // The text is cut to limit the work; the separator of Exchange comes early in it.
   const lines = text
-    .slice(0, 8 * LONGEST)
+    .slice(0, 8 * MAX_LENGTH)
     .split(/\r\n|\r|\n/)
     .map((line) => line.trimEnd());
-  const below = lines.slice(lines.findIndex((line) => BELOW.test(line)) + 1);
-  const quoted = below.findIndex((line) => QUOTED.test(line));
-  const said = (quoted === -1 ? below : below.slice(0, quoted)).filter((line) => !SIGNATURE.test(line.trimStart()));
-  return said.join('\n').trim().slice(0, LONGEST) || null;
+  const body = lines.slice(lines.findIndex((line) => EXCHANGE_SEPARATOR.test(line)) + 1);
+  const quoted = body.findIndex((line) => QUOTE_SEPARATOR.test(line));
+  const written = (quoted === -1 ? body : body.slice(0, quoted)).filter(
+    (line) => !APP_SIGNATURE.test(line.trimStart()),
+  );
+  return written.join('\n').trim().slice(0, MAX_LENGTH) || null;
 }

@@ -1,17 +1,18 @@
-// The octets of a header in, its fields out; and what fields say: parameters, encoded words, addresses, dates. Lenient:
-// separators other than `;`, quotes of both kinds and raw 8-bit text are all seen. Nothing here throws.
+// Reads header fields and their values: parameters, encoded words, addresses and dates. In: octets or a value; out: the
+// parsed value. It refuses nothing and never throws: it accepts separators other than `;`, single and double quotes, and raw
+// 8-bit text.
 import addressparser from 'nodemailer/lib/addressparser';
 import { decodeText } from './decode-text.ts';
 import type { MailAddress } from './types.ts';
 
 export interface HeaderField {
-  /** Lower case. */
+  /** In lower case. */
   readonly name: string;
-  /** Unfolded; encoded words as they were. */
+  /** Unfolded; encoded words are not decoded. */
   readonly value: string;
 }
 
-/** Lines without a colon are passed over (mbox `From `, broken folds). */
+/** Skips lines without a field name, such as mbox's `From ` and broken folds. */
 export function readFields(octets: Uint8Array): HeaderField[] {
   const unfolded = decodeText(octets, null).replace(/\r?\n(?=[ \t])/g, '');
   return unfolded.split(/\r?\n/).flatMap((line) => {
@@ -21,13 +22,16 @@ export function readFields(octets: Uint8Array): HeaderField[] {
   });
 }
 
-/** A parameter of Content-Type or Content-Disposition, without quotes; null where there is none. */
+/** Returns a parameter of Content-Type or Content-Disposition without its quotes, null if it is missing or empty. */
 export function readParameter(value: string, name: string): string | null {
   const match = new RegExp(`[\\s;,]${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s;,]*))`, 'i').exec(value);
   return (match?.[1] ?? match?.[2] ?? match?.[3])?.trim() || null;
 }
 
-/** `filename` or `name`, with RFC 2231's continuations and percent-encoding, and RFC 2047's words, which are common there. */
+/**
+ * Returns the parameter `filename` or `name`, or ''. Decodes the continuations and percent-encoding of RFC 2231, and the
+ * encoded words of RFC 2047, which many clients use here.
+ */
 export function readFilename(disposition: string, contentType: string): string {
   return decodeWords(joinPieces(disposition, 'filename') || joinPieces(contentType, 'name')).slice(0, 255);
 }
@@ -51,8 +55,8 @@ function decodePercents(text: string): string {
 }
 
 /**
- * RFC 2047 encoded words; white space between two of them goes. What is no encoded word stays as it is. Control characters,
- * which an encoded word may smuggle in, become spaces: the text may stand in a header again.
+ * Decodes encoded words (RFC 2047) and removes the white space between two of them. Other text is unchanged. Control
+ * characters become spaces, because an encoded word may contain line breaks and the text may be written into a header.
  */
 export function decodeWords(value: string): string {
   return value
@@ -72,23 +76,26 @@ function decodeQ(text: string): Buffer {
   return Buffer.from(octets, 'latin1');
 }
 
-/** More than that in one field is no sender of an answer. */
-const LONGEST_ADDRESS_FIELD = 32 * 1024;
+/** Only so many characters of an address field are parsed. The sender of an answer never needs more. */
+const MAX_ADDRESS_FIELD = 32 * 1024;
 
 /** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */
-const LONGEST_ADDRESS = 320;
+const MAX_ADDRESS_OCTETS = 320;
 
-/** Groups are flattened. Only names are decoded: an encoded word is never an address (RFC 2047 §5). */
+/** Flattens groups. Decodes only names, because an encoded word is not allowed in an address (RFC 2047 §5). */
 export function readAddresses(value: string): MailAddress[] {
-  const addresses = addressparser(value.slice(0, LONGEST_ADDRESS_FIELD), { flatten: true });
+  const addresses = addressparser(value.slice(0, MAX_ADDRESS_FIELD), { flatten: true });
   return addresses
-    .filter(({ address }) => address && Buffer.byteLength(address) <= LONGEST_ADDRESS)
+    .filter(({ address }) => address && Buffer.byteLength(address) <= MAX_ADDRESS_OCTETS)
     .map(({ name, address }) => ({ name: decodeWords(name).trim(), address }));
 }
 
-/** RFC 5322 §3.3, milliseconds; a Date without zone is read as UTC, since this machine's own zone says nothing about it. */
+/**
+ * Reads a Date (RFC 5322 §3.3) and returns milliseconds since 1970, null if it is invalid. A Date without a zone is read as
+ * UTC, so that the result does not depend on the time zone of this machine.
+ */
 export function readDate(value: string): number | null {
-  const bare = value.replace(/\([\s\S]*$/, '').trim(); // a comment, such as the zone's name, ends it
+  const bare = value.replace(/\([\s\S]*$/, '').trim(); // without a comment, such as the zone's name
   const zoned = /([+-]\d{4}|\b[A-Z]{1,4})$/i.test(bare);
   const time = Date.parse(zoned ? bare : `${bare} UTC`);
   return Number.isNaN(time) ? null : time;

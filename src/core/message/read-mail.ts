@@ -1,5 +1,5 @@
-// A received mail's octets in; header facts, parts and plain text out. Messages within messages stay closed: they are parts
-// like any other. Refuses (GatewayError `mail-unparseable`) what read-mime.ts refuses.
+// Parses a received mail. In: its octets; out: header facts, parts and plain text. An attached message is one part and is
+// not parsed. It refuses a mail beyond the limits (GatewayError `mail-unparseable`), as read-mime.ts does.
 import sanitizeHtml from 'sanitize-html';
 import { decodeText } from './decode-text.ts';
 import { decodeTransfer } from './decode-transfer.ts';
@@ -16,25 +16,26 @@ import {
 import { lastValue, type MimePart, readMime } from './read-mime.ts';
 import type { MailFacts } from './types.ts';
 
-/** Mails that the gateway forwards carry it, so that one that comes back is known. */
+/** The header field of mails that the gateway forwards. It identifies such a mail when it comes back in a loop. */
 export const LOOP_MARK_HEADER = 'X-IMIP-Gateway-Loop';
 
 export interface MailPart extends MimePart {
   readonly charset: string | null;
-  /** Content-Type's `method`. */
+  /** The parameter `method` of Content-Type. */
   readonly method: string | null;
+  /** '' if there is none. */
   readonly filename: string;
-  /** The body with its transfer encoding undone, charset not; at most `limit` octets of it. */
+  /** Returns at most `limit` octets of the body, with the transfer encoding undone. */
   readonly content: (limit: number) => Buffer;
 }
 
 export interface ReadMail {
-  /** False where not one line at its head is a header field. */
+  /** Whether the mail begins with at least one header field. */
   readonly hasHeader: boolean;
   readonly facts: MailFacts;
-  /** Unfolded values of all top-level fields of that name, in order. Names in lower case. */
+  /** Returns the unfolded values of all top-level fields with this name, in order. The name is in lower case. */
   readonly fields: (name: string) => readonly string[];
-  /** What is no multipart, in order; a mail of one part has that one. */
+  /** The parts that are not multiparts, in order. A mail without multiparts has one part. */
   readonly parts: readonly MailPart[];
 }
 
@@ -46,7 +47,7 @@ export function readMail(raw: Uint8Array, limits: MailLimits): ReadMail {
   return { hasHeader: top.length > 0, facts: readFacts(fields, readText(parts, limits.textLength)), fields, parts };
 }
 
-/** The facts of a mail whose parts are beyond the limits: what its own header says, as far as it may be long. */
+/** Returns the header facts of a mail that exceeds the limits. Reads only the top-level header, up to its maximum size. */
 export function readHead(raw: Uint8Array, limits: MailLimits): MailFacts {
   const head = Buffer.from(raw.subarray(0, limits.partHeaderOctets)).toString('latin1');
   const end = head.search(/\n\r?\n/);
@@ -87,28 +88,28 @@ function readFacts(fields: (name: string) => string[], text: string): MailFacts 
   };
 }
 
-/** With angle brackets, also where the mail had none. Longer ones are none: the ledger finds mails by it. */
+/** Adds missing angle brackets. Returns null for more than 500 characters, because the ledger uses the ID as a key. */
 function readMessageId(value = ''): string | null {
   const id = /<([^<>\s\p{Cc}]{1,500})>/u.exec(value)?.[1] ?? /^[^<>\s\p{Cc}]{1,500}$/u.exec(value)?.[0];
   return id === undefined ? null : `<${id}>`;
 }
 
-/** All inline plain text, or else the first HTML as plain text. */
+/** Returns the inline text/plain parts, or else the first text/html part as plain text. */
 function readText(parts: readonly MailPart[], length: number): string {
   const inline = parts.filter(({ fields }) => !/^\s*attachment/i.test(lastValue(fields, 'content-disposition')));
   const decode = (part: MailPart, limit: number): string => decodeText(part.content(limit), part.charset);
   const plain = inline.filter(({ type }) => type === 'text/plain' || type === 'text').slice(0, 10);
-  const text = plain.map((part) => decode(part, 4 * length).trim()).filter((said) => said !== '');
+  const text = plain.map((part) => decode(part, 4 * length).trim()).filter((block) => block !== '');
   if (text.length > 0) return text.join('\n').slice(0, length);
   const html = inline.find(({ type }) => type === 'text/html');
   return html === undefined ? '' : htmlToText(decode(html, length)).slice(0, length);
 }
 
 function htmlToText(html: string): string {
-  const broken = html
+  const withLineBreaks = html
     .replace(/<\/(?:p|h[1-6]|ul|ol|table)\b/gi, '\n\n$&')
     .replace(/<(?:br|\/div|\/tr|\/li)\b/gi, '\n$&');
-  return sanitizeHtml(broken, { allowedTags: [], allowedAttributes: {} })
+  return sanitizeHtml(withLineBreaks, { allowedTags: [], allowedAttributes: {} })
     .replace(/&(lt|gt|quot|amp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name])
     .replace(/[ \t\u00a0]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
@@ -116,5 +117,5 @@ function htmlToText(html: string): string {
     .trim();
 }
 
-/** What sanitize-html leaves escaped. */
+/** The entities that sanitize-html does not decode. */
 const ENTITIES = { lt: '<', gt: '>', quot: '"', amp: '&' } as const;

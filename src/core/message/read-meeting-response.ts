@@ -1,5 +1,6 @@
-// What winmail.dat says about a meeting in, the same items as a calendar would give out: the answer, and the proposal of
-// another time with it. Refuses what is no response: requests and cancellations give no items.
+// Reads a meeting response from winmail.dat. In: the parsed TNEF message; out: the same items as from a calendar, an answer
+// and possibly a proposal of another time. It refuses other messages: null for ordinary mails, no items for requests and
+// cancellations.
 import { calendarAddress } from '../ical/calendar-address.ts';
 import { isUid } from '../ical/occurrence-id.ts';
 import type { CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
@@ -11,14 +12,14 @@ import type { TnefMessage } from './tnef.ts';
 const PARTSTATS: Readonly<Record<string, Partstat>> = { pos: 'ACCEPTED', neg: 'DECLINED', tent: 'TENTATIVE' };
 const METHODS: Readonly<Record<string, string>> = { request: 'REQUEST', canceled: 'CANCEL' };
 
-/** A form's name may follow the class. */
+/** The name of a custom form may follow the class. */
 const MEETING_CLASS = /^IPM\.Schedule\.Meeting\.(?:Resp\.(Pos|Neg|Tent)|(Request|Canceled))(?:\.|$)/i;
 
-/** MS-OXOCAL §2.2.1.27: the first 16 octets of every global object ID. */
+/** MS-OXOCAL §2.2.1.27: the first 16 octets of every global object ID, and the length of its fixed part. */
 const CLASS_ID = '040000008200e00074c5b7101a82e008';
 const FIXED_LENGTH = 40;
 
-/** null: winmail.dat of an ordinary mail. The comment is its body, if it carries one in plain text. */
+/** Returns null for an ordinary mail. The comment comes from the plain-text body, if there is one. */
 export function readMeetingResponse(tnef: TnefMessage): ItipMessage | null {
   const [, response = '', other = ''] = MEETING_CLASS.exec(tnef.messageClass) ?? [];
   const partstat = PARTSTATS[response.toLowerCase()];
@@ -27,7 +28,7 @@ export function readMeetingResponse(tnef: TnefMessage): ItipMessage | null {
     return method === undefined ? null : { method, items: [], unusable: [] };
   }
   const occurrence = readOccurrence(tnef);
-  if (occurrence === null) return { method: 'REPLY', items: [], unusable: ['winmail.dat names no meeting.'] };
+  if (occurrence === null) return { method: 'REPLY', items: [], unusable: ['winmail.dat has no valid meeting ID.'] };
   const answer: ClaimedAnswer = {
     kind: 'answer',
     component: 'VEVENT',
@@ -53,8 +54,9 @@ function readProposal(tnef: TnefMessage, answer: ClaimedAnswer): ClaimedItem[] {
 }
 
 /**
- * MS-OXCICAL §2.1.3.1.1.20.26: the UID is the text after `vCal-Uid` where the event came from elsewhere (ours did), else
- * the whole ID in hex with the date of the occurrence blanked. The two forms differ in that date alone.
+ * Returns the UID and RECURRENCE-ID of the meeting, null if its global object ID is invalid. If the event came to Outlook as
+ * iCalendar, as ours do, the UID follows `vCal-Uid` in the ID. Otherwise the UID is the ID in hexadecimal digits with the
+ * date of the occurrence set to zero (MS-OXCICAL §2.1.3.1.1.20.26). The clean ID is the ID without that date.
  */
 export function readOccurrence({ globalObjectId, cleanGlobalObjectId, ...tnef }: TnefMessage): OccurrenceKey | null {
   const id = globalObjectId ?? cleanGlobalObjectId;
@@ -66,7 +68,7 @@ export function readOccurrence({ globalObjectId, cleanGlobalObjectId, ...tnef }:
   const date = { year: bytes.readUInt16BE(16), month: bytes.readUInt8(18), day: bytes.readUInt8(19) };
   if (!isUid(uid)) return null;
   if (date.year === 0) return { uid, recurrenceId: null };
-  // A date that is none must not become an answer to the whole series.
+  // An invalid date must not turn the answer into one for the whole series.
   if (date.year < 1601 || date.year > 9999 || date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
     return null;
   return { uid, recurrenceId: recurrenceId(date, tnef) };
@@ -83,8 +85,8 @@ function readUid(id: Buffer, data: Buffer): string {
 }
 
 /**
- * The date is the organizer's local one. The instant comes from where the exception stood before, or where it stands now
- * if that is within a day of the date: else only the date is sure.
+ * Returns the RECURRENCE-ID in UTC, or as a date. The global object ID contains only the date, in the organizer's time zone.
+ * The instant is the original or else the current start of the occurrence, if it falls on that date in some time zone.
  */
 function recurrenceId(
   { year, month, day }: { year: number; month: number; day: number },

@@ -1,10 +1,11 @@
-// Delivery reports (RFC 3464) and abuse reports (RFC 5965) in, bounces out: one per recipient named. Refuses (null) what is
-// no report by its parts; reports in prose are for recognise-bounce.ts.
+// Reads delivery reports (RFC 3464) and recognises abuse reports (RFC 5965). In: a parsed mail; out: one bounce per
+// recipient of the report. It refuses (null) a mail without a delivery-status part; recognise-bounce.ts reads reports in
+// prose.
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce, BounceKind } from './types.ts';
 
-const MOST_RECIPIENTS = 100;
-const LONGEST_REPORT = 256 * 1024;
+const MAX_RECIPIENTS = 100;
+const MAX_REPORT_OCTETS = 256 * 1024;
 
 export function isAbuseReport(mail: ReadMail): boolean {
   return (
@@ -13,23 +14,23 @@ export function isAbuseReport(mail: ReadMail): boolean {
   );
 }
 
-/** RFC 3464 §2; the type of the whole is not looked at, since gateways rewrite it to multipart/mixed. */
+/** RFC 3464 §2. Ignores the type of the mail, because some mail gateways change multipart/report to multipart/mixed. */
 export function readDeliveryReport(mail: ReadMail): Bounce[] | null {
   const report = mail.parts.find(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type));
   if (report === undefined) return null;
-  const bounces = readRecipients(report.content(LONGEST_REPORT).toString('utf8'), readOriginalMessageId(mail));
+  const bounces = readRecipients(report.content(MAX_REPORT_OCTETS).toString('utf8'), readOriginalMessageId(mail));
   return bounces.length > 0 ? bounces : null;
 }
 
-/** The recipients that delivery-status fields name. */
+/** Reads the text of a delivery-status part and returns one bounce per recipient, at most 100. */
 export function readRecipients(text: string, originalMessageId: string | null): Bounce[] {
   return readGroups(text)
     .filter((group) => group.has('final-recipient') || group.has('original-recipient') || group.has('action'))
-    .slice(0, MOST_RECIPIENTS)
+    .slice(0, MAX_RECIPIENTS)
     .map((group) => readRecipient(group, originalMessageId));
 }
 
-/** Message-ID of the returned mail, where it or its header came along, with angle brackets. */
+/** Returns the Message-ID of the returned mail or header, with angle brackets; null if the report contains neither. */
 export function readOriginalMessageId(mail: ReadMail): string | null {
   const returned = mail.parts.filter(({ type }) =>
     /^(?:message\/(?:rfc822|global|partial)|text\/rfc822-headers|message\/(?:rfc822|global)-headers)$/.test(type),
@@ -46,13 +47,14 @@ export function readOriginalMessageId(mail: ReadMail): string | null {
   return null;
 }
 
+/** Returns the first Message-ID field in a header or text, with angle brackets. */
 export function readMessageId(text: string): string | null {
   return /^Message-ID:\s*(<[^<>\s]{3,990}>)/im.exec(text)?.[1] ?? null;
 }
 
 type Group = ReadonlyMap<string, string>;
 
-/** Groups of fields, an empty line between them: the first is about the report, each further one about a recipient. */
+/** Splits the text into groups of fields at empty lines: one for the message, then one per recipient (RFC 3464 §2). */
 function readGroups(text: string): Group[] {
   const unfolded = text.replace(/\r\n?/g, '\n').replace(/\n[ \t]+(?=\S)/g, ' ');
   return unfolded.split(/\n[ \t]*\n/).map((block) => {
@@ -80,16 +82,19 @@ function readRecipient(group: Group, originalMessageId: string | null): Bounce {
   };
 }
 
-/** More octets than that are no address (RFC 5321 §4.5.3.1). */
-const LONGEST_ADDRESS = 320;
+/** RFC 5321 §4.5.3.1. */
+const MAX_ADDRESS_LENGTH = 320;
 
-/** `rfc822;bob@example.com`, and what is sent instead. Word by word: a long text without an @ must not cost its square. */
+/**
+ * Returns the address in a value such as `rfc822;bob@example.com`, also without a type or in angle brackets. Each word is
+ * matched by itself, because one pattern over a long text without an @ would take quadratic time.
+ */
 export function readAddress(value = ''): string | null {
   const words = value.replace(/^[\w-]+\s*;/, '').split(/[\s<>;"]+/);
-  return words.find((word) => word.length <= LONGEST_ADDRESS && /^.[^@]*@./.test(word)) ?? null;
+  return words.find((word) => word.length <= MAX_ADDRESS_LENGTH && /^.[^@]*@./.test(word)) ?? null;
 }
 
-/** RFC 3464 §2.3.3; where it is missing or misspelt (`failure`, `Failed (5.1.1)`), the status decides. */
+/** RFC 3464 §2.3.3. Accepts variants such as `failure` and `Failed (5.1.1)`. Uses the status if the action is unknown. */
 function readAction(action: string, status: string | null): BounceKind {
   const word = action.trim().toLowerCase();
   if (word.startsWith('fail')) return 'failed';

@@ -1,10 +1,10 @@
-// A read mail in; whether a machine wrote it by itself out: out-of-office, vacation, read receipts, mail system robots.
-// Asked only of mails without an answer: Google's and Exchange's answers are automatic too, and count.
-
-import { isMailSystem } from './recognise-bounce.ts';
+// Recognises automatic mails: out-of-office replies, read receipts, mails of mail systems. In: a parsed mail; out: whether a
+// program sent it without a person. It refuses nothing. Use it only for mails without an answer, because the answers of
+// Google and Exchange are marked as automatic as well.
+import { isFromMailSystem } from './recognise-bounce.ts';
 import type { ReadMail } from './read-mail.ts';
 
-/** RFC 3834 §5 first, then what is older than it and still sent. */
+/** Checks Auto-Submitted (RFC 3834 §5), then the older header fields that mail systems still use. */
 export function isAutomatic(mail: ReadMail): boolean {
   const { fields } = mail;
   const has = (name: string, pattern: RegExp): boolean => fields(name).some((value) => pattern.test(value));
@@ -12,13 +12,13 @@ export function isAutomatic(mail: ReadMail): boolean {
     has('auto-submitted', /^\s*auto-/i) ||
     has('content-type', /report-type\s*=\s*"?disposition-notification/i) ||
     AUTOREPLY_FIELDS.some((name) => fields(name).length > 0) ||
-    isMailSystem(mail) ||
+    isFromMailSystem(mail) ||
     has('precedence', /^\s*auto_reply/i) ||
     has('preference', /^\s*auto_reply/i) ||
     has('delivered-to', /^\s*autoresponder\b/i) ||
     has('x-post-messageclass', /autoresponder/i) ||
     has('x-ms-exchange-generated-message-source', /mailbox rules agent/i) ||
-    // Exchange suppresses answers to its own notices too: only with such a subject is it an absence.
+    // Exchange writes this field into other mails as well, so the subject must also be that of an automatic reply.
     (fields('x-auto-response-suppress').length > 0 && has('subject', AUTOREPLY_SUBJECT)) ||
     (has('precedence', /^\s*(?:bulk|junk)/i) && has('subject', AUTOREPLY_SUBJECT))
   );

@@ -1,16 +1,16 @@
-// winmail.dat (MS-OXTNEF) in, what it says about a meeting out: Outlook sends it instead of a calendar to people whose
-// Exchange has them down for "rich text". Every read is checked against the end of the data, every count against what is
-// left. Refuses (null) what is no TNEF; a stream that breaks off gives what came before the break.
+// Parses winmail.dat (MS-OXTNEF), which Outlook sends instead of a calendar to recipients that Exchange has set to rich
+// text. In: its octets; out: the properties that describe a meeting. Every read is checked against the end of the data. It
+// refuses (null) data without the TNEF signature. A truncated stream gives the properties before its end.
 import { decodeText } from './decode-text.ts';
 
-/** Times in milliseconds since 1970. What the stream does not say is null. */
+/** Times are in milliseconds since 1970. A property that is missing is null. */
 export interface TnefMessage {
-  /** In its modern form, such as `IPM.Schedule.Meeting.Resp.Pos`. */
+  /** With its current name, such as `IPM.Schedule.Meeting.Resp.Pos`; '' if it is missing. */
   readonly messageClass: string;
   readonly globalObjectId: Uint8Array | null;
   readonly cleanGlobalObjectId: Uint8Array | null;
   readonly start: number | null;
-  /** Where an exception stood before it was moved. */
+  /** The start of an occurrence before it was moved. */
   readonly originalStart: number | null;
   readonly proposedStart: number | null;
   readonly proposedEnd: number | null;
@@ -18,20 +18,20 @@ export interface TnefMessage {
   readonly sequence: number | null;
   /** When the attendee answered. */
   readonly answeredAt: number | null;
-  /** SMTP addresses only; an Exchange directory name (`/o=…`) is null. */
+  /** An SMTP address; null if there is only an Exchange directory name (`/o=…`). */
   readonly sender: string | null;
   readonly body: string | null;
 }
 
 const SIGNATURE = 0x223e9f78;
-const MOST_ATTRIBUTES = 1000;
-const MOST_PROPERTIES = 2000;
+const MAX_ATTRIBUTES = 1000;
+const MAX_PROPERTIES = 2000;
 
-/** MS-OXTNEF §2.1.3.2: attributes by the low half of their ID. */
+/** MS-OXTNEF §2.1.3.2: the low 16 bits of the attribute IDs. */
 const ATTRIBUTE = { from: 0x8000, messageClass: 0x8008, properties: 0x9003, body: 0x800c, codepage: 0x9007 } as const;
 
-/** MS-OXTNEF §2.1.3.3: the names that TNEF keeps from Schedule+ days. */
-const OLD_CLASSES: Readonly<Record<string, string>> = {
+/** MS-OXTNEF §2.1.3.3: the names of Schedule+, which TNEF still uses, with the current names. */
+const CURRENT_CLASSES: Readonly<Record<string, string>> = {
   'IPM.Microsoft Schedule.MtgRespP': 'IPM.Schedule.Meeting.Resp.Pos',
   'IPM.Microsoft Schedule.MtgRespN': 'IPM.Schedule.Meeting.Resp.Neg',
   'IPM.Microsoft Schedule.MtgRespA': 'IPM.Schedule.Meeting.Resp.Tent',
@@ -39,6 +39,7 @@ const OLD_CLASSES: Readonly<Record<string, string>> = {
   'IPM.Microsoft Schedule.MtgCncl': 'IPM.Schedule.Meeting.Canceled',
 };
 
+/** MS-OXPROPS §1.3.2: property sets. */
 const MEETING = '6ed8da90-450b-101b-98da-00aa003f1305';
 const APPOINTMENT = '00062002-0000-0000-c000-000000000046';
 const COMMON = '00062008-0000-0000-c000-000000000046';
@@ -57,16 +58,16 @@ export function readTnef(octets: Uint8Array): TnefMessage | null {
   const named = attributes.get(ATTRIBUTE.messageClass);
   const body = attributes.get(ATTRIBUTE.body);
   return {
-    messageClass: modernise((named && readText(named, charset)) || textOf(properties, '001a') || ''),
+    messageClass: currentClass((named && readText(named, charset)) || textOf(properties, '001a') || ''),
     ...readMeeting(properties),
     sender: readSender(attributes.get(ATTRIBUTE.from), properties, charset),
     body: (body && readText(body, charset)) || textOf(properties, '1000'),
   };
 }
 
-function modernise(messageClass: string): string {
-  const [old, modern] = Object.entries(OLD_CLASSES).find(([name]) => messageClass.startsWith(name)) ?? ['', ''];
-  return modern + messageClass.slice(old.length);
+function currentClass(messageClass: string): string {
+  const [old, current] = Object.entries(CURRENT_CLASSES).find(([name]) => messageClass.startsWith(name)) ?? ['', ''];
+  return current + messageClass.slice(old.length);
 }
 
 function readMeeting(properties: Properties) {
@@ -83,7 +84,7 @@ function readMeeting(properties: Properties) {
   };
 }
 
-/** On behalf of whom it was sent, then who sent it, then the From attribute. */
+/** Prefers the represented sender to the actual sender, and both to the From attribute. */
 function readSender(from: Uint8Array | undefined, properties: Properties, charset: string): string | null {
   const addresses = ['5d02', '0065', '5d01', '0c1f'].map((id) => textOf(properties, id));
   const inTriple = from === undefined ? null : readTripleAddress(from, charset);
@@ -91,10 +92,10 @@ function readSender(from: Uint8Array | undefined, properties: Properties, charse
   return sender?.replace(/^smtp:/i, '') ?? null;
 }
 
-/** Level, ID, length, data, checksum; only the message's own (level 1). The checksum is not ours to judge by. */
+/** Returns the attributes of the message (level 1), without those of its attachments. Ignores the checksums. */
 function readAttributes(cursor: Cursor): Map<number, Uint8Array> {
   const attributes = new Map<number, Uint8Array>();
-  for (let count = 0; count < MOST_ATTRIBUTES && cursor.left >= 9; count++) {
+  for (let count = 0; count < MAX_ATTRIBUTES && cursor.left >= 9; count++) {
     const level = cursor.u8();
     const id = cursor.u32() & 0xffff;
     const length = cursor.u32();
@@ -105,12 +106,12 @@ function readAttributes(cursor: Cursor): Map<number, Uint8Array> {
   return attributes;
 }
 
-/** MS-OXTNEF §2.1.3.4. Keys are `001a`, or `guid/lid` for named ones. */
+/** MS-OXTNEF §2.1.3.4. A key is an ID such as `001a`, or `guid/id` for a named property. */
 function readProperties(data: Uint8Array | undefined, charset: string): Properties {
   const properties: Properties = new Map();
   if (data === undefined) return properties;
   const cursor = new Cursor(data);
-  const count = Math.min(cursor.u32(), MOST_PROPERTIES);
+  const count = Math.min(cursor.u32(), MAX_PROPERTIES);
   for (let index = 0; index < count && cursor.left >= 4; index++) {
     const type = cursor.u16();
     const id = cursor.u16();
@@ -130,7 +131,7 @@ function readName(cursor: Cursor): string | null {
   return name === null ? null : `${guidText(guid)}/${new TextDecoder('utf-16le').decode(name.subarray(0, 256))}`;
 }
 
-/** null: the stream breaks off, or has a type whose size nobody knows. Only the first of several values is kept. */
+/** Returns the first value, [] if there is none, and null if the stream is truncated or the type is unknown. */
 function readValues(cursor: Cursor, type: number, charset: string): Value[] | null {
   const base = type & 0x0fff;
   const size = FIXED_SIZES[base];
@@ -175,14 +176,14 @@ function readValue(type: number, data: Uint8Array, charset: string): Value {
     case 0x1f:
       return new TextDecoder('utf-16le').decode(data).replace(/\0.*$/s, '');
     case 0x40:
-      // 100 ns since 1601.
+      // FILETIME: units of 100 ns since 1601.
       return Number(view.getBigInt64(0, true) / 10_000n) - 11_644_473_600_000;
     default:
       return data;
   }
 }
 
-/** MS-OXTNEF §2.1.3.3.4: a "triple" of type, name and `SMTP:address`. */
+/** MS-OXTNEF §2.1.3.3.4: a TRP structure, followed by the name and `SMTP:address`. */
 function readTripleAddress(data: Uint8Array, charset: string): string | null {
   const cursor = new Cursor(data);
   if (cursor.left < 8) return null;
@@ -212,7 +213,7 @@ const CODEPAGES: Readonly<Record<number, string>> = {
   65001: 'utf-8',
 };
 
-/** The first three groups are little-endian. */
+/** The first three groups of a GUID are little-endian. */
 function guidText(guid: Uint8Array): string {
   const hex = (indices: number[]): string =>
     indices.map((at) => (guid[at] ?? 0).toString(16).padStart(2, '0')).join('');
@@ -246,7 +247,7 @@ function octetsOf(properties: Properties, key: string): Uint8Array | null {
   return value instanceof Uint8Array ? value : null;
 }
 
-/** Little-endian reads that never pass the end: numbers there read as 0, octets as null. */
+/** Reads little-endian values. Beyond the end of the data, numbers are 0 and octets are null. */
 class Cursor {
   readonly #data: Uint8Array;
   #at = 0;
@@ -282,7 +283,7 @@ class Cursor {
     return data;
   }
 
-  /** Values are padded to four octets; the last one's padding may be missing. */
+  /** Skips the padding to four octets as well. The padding of the last value may be missing. */
   takePadded(count: number): Uint8Array | null {
     const data = this.take(count);
     this.skip(Math.min((4 - (count % 4)) % 4, Math.max(this.left, 0)));

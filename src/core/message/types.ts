@@ -1,83 +1,90 @@
-// What the mail doors take in, and what a mail turns out to be.
+// Types of received mails: as the mail doors receive them, and as `interpretMail` reads them. This file refuses nothing.
 import type { ClaimedItem } from '../itip/types.ts';
 
-/** RFC 5321: who it came from and whom it was for, as said in MAIL and RCPT. `mailFrom` is '' for a null sender. */
+/** The addresses of MAIL and RCPT (RFC 5321). `mailFrom` is '' for the null reverse-path. */
 export interface Envelope {
   readonly mailFrom: string;
   readonly rcptTo: readonly string[];
 }
 
-/** What the session told about the client. With a trusted XCLIENT these are the facts it passed on. */
+/** The SMTP client of the session; the original client if a trusted relay forwarded it with XCLIENT. */
 export interface PeerFacts {
   readonly door: 'smtp' | 'lmtp';
   readonly address: string;
   readonly helo: string;
   readonly tls: boolean;
-  /** The TCP peer is one of TRUSTED_RELAYS. */
+  /** Whether the TCP peer is one of TRUSTED_RELAYS. */
   readonly trustedRelay: boolean;
-  /** `address` and `helo` came by XCLIENT from a trusted relay. */
+  /** Whether `address` and `helo` come from XCLIENT. */
   readonly xclient: boolean;
 }
 
 export interface ReceivedMail {
   readonly envelope: Envelope;
   readonly peer: PeerFacts;
+  /** In milliseconds since 1970. */
   readonly receivedAt: number;
   readonly raw: Uint8Array;
 }
 
 export interface MailAddress {
+  /** The display name, decoded; '' if there is none. */
   readonly name: string;
   /** As written, without angle brackets. */
   readonly address: string;
 }
 
-/** Header facts that later rooms need; read from the top-level header only. */
+/** Values from the top-level header, and the text. */
 export interface MailFacts {
+  /** With angle brackets. */
   readonly messageId: string | null;
+  /** The Date field, in milliseconds since 1970. */
   readonly date: number | null;
   readonly subject: string;
-  /** Every address of every From field, in order. */
+  /** The addresses of all From fields, in order. */
   readonly from: readonly MailAddress[];
-  /** How many From fields the header has. */
+  /** The number of From fields. */
   readonly fromFields: number;
   readonly sender: MailAddress | null;
   readonly replyTo: readonly MailAddress[];
   readonly to: readonly MailAddress[];
-  /** Received fields, for loops. */
+  /** The number of Received fields, for loop detection. */
   readonly hops: number;
-  /** The value of our own loop guard header, if any. */
+  /** The value of the header field that marks mails forwarded by us, for loop detection. */
   readonly loopMark: string | null;
+  /** The plain text, or the text of the HTML part. */
   readonly text: string;
 }
 
 export type BounceKind = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded' | 'unknown';
 
-/** RFC 3464, one per recipient named. */
+/** The delivery report for one recipient (RFC 3464). */
 export interface Bounce {
   readonly kind: 'bounce';
   readonly action: BounceKind;
   readonly recipient: string | null;
   readonly status: string | null;
   readonly diagnostic: string | null;
-  /** Message-ID of the mail that bounced, where it was returned. */
+  /** The Message-ID of the mail that was not delivered, null if the report does not contain it. */
   readonly originalMessageId: string | null;
 }
 
+/** A mail without calendar data: a person wrote to the organizer. */
 export interface Letter {
   readonly kind: 'letter';
 }
 
-/** RFC 3834 and what clients do instead: out of office, vacation. */
+/** A mail that a program sent automatically, such as an out-of-office reply (RFC 3834). */
 export interface AutomaticReply {
   readonly kind: 'automatic-reply';
 }
 
+/** RFC 5965. */
 export interface AbuseReport {
   readonly kind: 'abuse-report';
 }
 
-/** Why a mail that has something to do with a calendar gives no answer. */
+/** Why no answer could be read from a mail. */
 export type UnusableReason =
   | 'unparseable-mail'
   | 'unparseable-calendar'
@@ -89,17 +96,19 @@ export type UnusableReason =
 export interface Unusable {
   readonly kind: 'unusable';
   readonly reason: UnusableReason;
+  /** One sentence for the operator. */
   readonly detail: string;
 }
 
 export type IncomingItem = ClaimedItem | Bounce | Letter | AutomaticReply | AbuseReport | Unusable;
 
-/** A mail, read. `items` is never empty. */
+/** A received mail, interpreted. */
 export interface Incoming {
   readonly mail: MailFacts;
+  /** Never empty. */
   readonly items: readonly IncomingItem[];
-  /** The items were found inside a forwarded message (message/rfc822): they never count by themselves. */
+  /** Whether the items come from an attached message (message/rfc822). Such answers are never applied automatically. */
   readonly forwarded: boolean;
-  /** Where the calendar was found, for `inspect`: such as `text/calendar in multipart/alternative`, `winmail.dat`. */
+  /** Where the calendar was found, such as `winmail.dat`; null if there is none. */
   readonly source: string | null;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describeMail } from '../../../src/app/cli/describe-mail.ts';
 import { interpretMail } from '../../../src/core/message/interpret-mail.ts';
 import type { Incoming, IncomingItem } from '../../../src/core/message/types.ts';
-import { FIXTURES } from '../../core/message/fixture-readings.ts';
+import { FIXTURES } from '../../core/message/expected-fixtures.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/mail/', import.meta.url));
 const inspect = async (name: string): Promise<string> =>

@@ -1,4 +1,4 @@
-// Whether it is of no use to write to an address again, by what servers say.
+// Which refusals concern the recipient's address, by the texts of real servers.
 import { expect, it } from 'vitest';
 import { isAddressAtFault } from '../../../src/core/message/address-at-fault.ts';
 

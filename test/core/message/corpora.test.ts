@@ -1,10 +1,10 @@
-// Mails of real clients and mail systems, where ../shared/corpora is there: each with its reading.
+// Compares mails of real clients and mail systems with their expected items. Skipped if ../shared/corpora is absent.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { interpretMail } from '../../../src/core/message/interpret-mail.ts';
 import { describeMail } from '../../../src/app/cli/describe-mail.ts';
-import { BOUNCES, CALENDARS, MAILS } from './corpora-readings.ts';
+import { BOUNCES, CALENDARS, MAILS } from './expected-corpora.ts';
 import { summarise } from './summarise.ts';
 
 const corpora = fileURLToPath(new URL('../../../../shared/corpora/', import.meta.url));
@@ -16,7 +16,7 @@ const list = (folder: string, pattern: RegExp): string[] =>
     .sort();
 
 describe.skipIf(absent)('corpora/mail', () => {
-  it('is all in the tables', () => {
+  it('contains exactly the files of the tables', () => {
     expect(list('mail', /\.eml$/)).toEqual(Object.keys(MAILS).sort());
     expect(list('mail', /\.(?:ics|txt)$/)).toEqual(Object.keys(CALENDARS).sort());
   });
@@ -27,7 +27,7 @@ describe.skipIf(absent)('corpora/mail', () => {
     expect(describeMail(incoming)).toContain('Item:');
   });
 
-  // The calendars have no mail around them: they go through as the whole of one.
+  // These files are calendars without a mail, so each becomes the body of one.
   it.each(Object.entries(CALENDARS))('%s', async (file, expected) => {
     const head = 'From: guest@example.com\r\nContent-Type: text/calendar\r\nContent-Transfer-Encoding: 8bit\r\n\r\n';
     const incoming = await interpretMail(Buffer.concat([Buffer.from(head), readFileSync(`${corpora}mail/${file}`)]));
@@ -36,7 +36,7 @@ describe.skipIf(absent)('corpora/mail', () => {
 });
 
 describe.skipIf(absent)('corpora/bounces', () => {
-  it('are read, with the share of each kind', async () => {
+  it('are recognised, with the expected number of each kind', async () => {
     const shares: Record<string, number> = {};
     const others: Record<string, string> = {};
     let withRecipient = 0;

@@ -32,7 +32,7 @@ describe('decodeTransfer', () => {
     ['base64', '', ''],
   ])('%s: %j', (encoding, body, expected) => expect(decode(body, encoding)).toBe(expected));
 
-  it.each(['7bit', 'base64', 'quoted-printable'])('%s: no more than the limit', (encoding) => {
+  it.each(['7bit', 'base64', 'quoted-printable'])('%s: returns no more octets than the limit', (encoding) => {
     expect(decode('QUJD\r\n'.repeat(1000), encoding, 10)).toHaveLength(10);
   });
 
@@ -46,7 +46,7 @@ describe('decodeTransfer', () => {
     );
   });
 
-  it('takes runs of spaces and equals signs in linear time', () => {
+  it('decodes long runs of spaces and equals signs in linear time', () => {
     const before = performance.now();
     for (const piece of [' ', '=', '= ', '=\t', '=4']) decode(piece.repeat(1_000_000), 'quoted-printable', 2_000_000);
     expect(performance.now() - before).toBeLessThan(3000);

@@ -10,13 +10,13 @@ const part = (fields: Partial<MailPart>): MailPart => ({
   filename: '',
   content: (limit) => Buffer.from(ICS).subarray(0, limit),
   number: '1',
-  within: 'multipart/mixed',
+  parentType: 'multipart/mixed',
   fields: [],
   header: new Uint8Array(),
   body: new Uint8Array(),
   ...fields,
 });
-const holding = (text: string) => () => Buffer.from(text);
+const contentOf = (text: string) => () => Buffer.from(text);
 const find = (parts: MailPart[]) => {
   const facts = {} as ReadMail['facts'];
   return findCalendars({ hasHeader: true, facts, fields: () => [], parts }, 1000).map(({ source }) => source);
@@ -24,27 +24,27 @@ const find = (parts: MailPart[]) => {
 
 describe('findCalendars', () => {
   it.each(['text/calendar', 'application/ics', 'application/ical', 'text/x-vcalendar', 'application/x-ical'])(
-    'by type: %s',
+    'finds a calendar by its type %s',
     (type) => expect(find([part({ type })])).toEqual([`${type} in multipart/mixed (part 1)`]),
   );
 
-  it.each(['reply.ics', 'REPLY.ICS', 'x.ical', 'old.vcs'])('by name: %s', (filename) =>
+  it.each(['reply.ics', 'REPLY.ICS', 'x.ical', 'old.vcs'])('finds a calendar by its file name %s', (filename) =>
     expect(find([part({ type: 'application/octet-stream', filename })])).toEqual([
       `application/octet-stream "${filename}" in multipart/mixed (part 1)`,
     ]),
   );
 
-  it('by its first line', () => {
-    expect(find([part({ type: 'application/pdf', number: null, within: null })])).toEqual(['application/pdf']);
-    expect(find([part({ type: 'application/pdf', content: holding('%PDF-1.7') })])).toEqual([]);
+  it('finds a calendar by its first line', () => {
+    expect(find([part({ type: 'application/pdf', number: null, parentType: null })])).toEqual(['application/pdf']);
+    expect(find([part({ type: 'application/pdf', content: contentOf('%PDF-1.7') })])).toEqual([]);
   });
 
-  it('not within attached messages, jCal or winmail.dat', () => {
+  it('ignores attached messages, jCal and winmail.dat', () => {
     expect(find([part({ type: 'message/rfc822' }), part({ type: 'application/ms-tnef' })])).toEqual([]);
-    expect(find([part({ type: 'application/calendar+json', content: holding('["vcalendar"]') })])).toEqual([]);
+    expect(find([part({ type: 'application/calendar+json', content: contentOf('["vcalendar"]') })])).toEqual([]);
   });
 
-  it('those of calendar type before those known by name', () => {
+  it('returns parts with a calendar type before those found by name', () => {
     const named = part({ type: 'application/octet-stream', filename: 'a.ics' });
     expect(find([named, part({ number: '2' })])).toEqual([
       'text/calendar in multipart/mixed (part 2)',
@@ -52,22 +52,22 @@ describe('findCalendars', () => {
     ]);
   });
 
-  it('in a text, if it begins there', () => {
+  it('finds a calendar in a text part only if the text begins with it', () => {
     expect(find([part({ type: 'text/plain' })])).toEqual(['text/plain in multipart/mixed (part 1)']);
-    expect(find([part({ type: 'text/plain', content: holding(`Hello,\r\n${ICS}`) })])).toEqual([]);
+    expect(find([part({ type: 'text/plain', content: contentOf(`Hello,\r\n${ICS}`) })])).toEqual([]);
   });
 
-  it("in a part's header, between BEGIN and END", () => {
+  it("finds a calendar in a part's header, from BEGIN to END", () => {
     const fields = [{ name: 'begin', value: 'VCALENDAR' }];
-    const header = (text: string) => part({ fields, header: Buffer.from(text), content: holding('') });
+    const header = (text: string) => part({ fields, header: Buffer.from(text), content: contentOf('') });
     expect(find([header(`${ICS}Content-Type: text/calendar`)])).toEqual(["a part's header"]);
     expect(find([header('BEGIN:VCALENDAR\r\nContent-Type: text/calendar')])).toEqual([]);
-    expect(find([part({ header: Buffer.from(ICS), content: holding('') })])).toEqual([]);
+    expect(find([part({ header: Buffer.from(ICS), content: contentOf('') })])).toEqual([]);
   });
 
-  it('at most eight, and no more of them than one may be long', () => {
+  it('returns at most eight calendars, and stops when together they exceed the limit', () => {
     expect(find(Array.from({ length: 20 }, () => part({})))).toHaveLength(8);
-    expect(find(Array.from({ length: 8 }, () => part({ content: holding(ICS.repeat(20)) })))).toHaveLength(2);
+    expect(find(Array.from({ length: 8 }, () => part({ content: contentOf(ICS.repeat(20)) })))).toHaveLength(2);
   });
 });
 

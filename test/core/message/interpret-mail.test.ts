@@ -1,9 +1,9 @@
-// Every fixture against its reading, and the mails that must end as `unusable` whatever they hold.
+// Compares every fixture with its expected items, and tests the mails that must be `unusable` regardless of their content.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { interpretMail } from '../../../src/core/message/interpret-mail.ts';
-import { FIXTURES } from './fixture-readings.ts';
+import { FIXTURES } from './expected-fixtures.ts';
 import { summarise } from './summarise.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/mail/', import.meta.url));
@@ -14,7 +14,7 @@ const fixture = (name: string): Buffer => readFileSync(`${folder}${name}.eml`);
 const mail = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'));
 
 describe('fixtures', () => {
-  it('are all in the table, and at least 60', () => {
+  it('are all in the table and number at least 60', () => {
     expect([...names].sort()).toEqual(Object.keys(FIXTURES).sort());
     expect(names.length).toBeGreaterThanOrEqual(60);
   });
@@ -53,7 +53,7 @@ describe('header facts', () => {
     });
   });
 
-  it('show every From of several', async () => {
+  it('contain the addresses of all From fields', async () => {
     const several = (await interpretMail(fixture('shape-several-from'))).mail;
     expect([several.fromFields, several.from.map(({ address }) => address)]).toEqual([
       2,
@@ -63,18 +63,18 @@ describe('header facts', () => {
     expect([list.fromFields, list.from.length]).toEqual([1, 2]);
   });
 
-  it('are empty where the mail has none', async () => {
+  it('are empty for fields that the mail does not have', async () => {
     const { mail: facts } = await interpretMail(fixture('shape-headers-missing'));
     expect(facts).toMatchObject({ messageId: null, date: null, subject: '', sender: null, replyTo: [], to: [] });
   });
 
-  it('give HTML letters a text', async () => {
+  it('contain the text of an HTML letter', async () => {
     const { mail: facts } = await interpretMail(fixture('letter-html'));
     expect(facts.text).toBe('Dear Alice,\n\nwhich room is it & when?\nBob');
   });
 });
 
-describe('what cannot be read', () => {
+describe('a mail that cannot be parsed', () => {
   const calendar = [
     'BEGIN:VCALENDAR',
     'METHOD:REPLY',
@@ -87,8 +87,8 @@ describe('what cannot be read', () => {
   ];
 
   it.each([
-    ['nothing', Buffer.alloc(0), ['unusable unparseable-mail: The mail has no header.']],
-    ['an octet', Buffer.from([0]), ['unusable unparseable-mail: The mail has no header.']],
+    ['no octets', Buffer.alloc(0), ['unusable unparseable-mail: The mail has no header.']],
+    ['one octet', Buffer.from([0]), ['unusable unparseable-mail: The mail has no header.']],
     ['no header', Buffer.from('\r\nFrom: b@example.com\r\n'), ['unusable unparseable-mail: The mail has no header.']],
     [
       'no VCALENDAR',
@@ -104,7 +104,7 @@ describe('what cannot be read', () => {
     expect(summarise(await interpretMail(raw))).toEqual(expected);
   });
 
-  it('a calendar above the limit', async () => {
+  it('is unusable if its calendar exceeds the limit', async () => {
     const raw = mail('Content-Type: text/calendar; method=REPLY', '', ...calendar, 'x'.repeat(5000));
     const [item] = (await interpretMail(raw, { limits: { calendarOctets: 4000 } })).items;
     expect(item).toMatchObject({
@@ -114,16 +114,16 @@ describe('what cannot be read', () => {
     });
   });
 
-  it('a mail above the limits, with what its header says', async () => {
+  it('is unusable if it exceeds the size limit, and keeps the facts of its header', async () => {
     const raw = fixture('gmail-accepted');
     const { items, mail: facts } = await interpretMail(raw, { limits: { octets: 100 } });
     expect(items).toEqual([
-      { kind: 'unusable', reason: 'too-deep', detail: 'The mail is not read: it is larger than 100 octets.' },
+      { kind: 'unusable', reason: 'too-deep', detail: 'The mail exceeds a limit: it is larger than 100 octets.' },
     ]);
     expect(facts).toMatchObject({ fromFields: 1, text: '' });
   });
 
-  it('keeps the marks that end loops, whatever else is beyond the limits', async () => {
+  it('keeps the facts for loop detection, whichever limit it exceeds', async () => {
     const head =
       'Received: a\r\nReceived: b\r\nX-IMIP-Gateway-Loop: task-1\r\nMessage-ID: <a@example.com>\r\nFrom: b@example.com\r\n';
     const deep = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n'.repeat(100);
@@ -139,7 +139,7 @@ describe('what cannot be read', () => {
     expect(long.mail).toMatchObject({ hops: 2, loopMark: 'task-1' });
   });
 
-  it('too many parts, too large a header of one part', async () => {
+  it('is unusable if it has too many parts, or a header of one part is too large', async () => {
     const parts = Array.from({ length: 300 }, () => '--b\r\n\r\nx').join('\r\n');
     const wide = mail('Content-Type: multipart/mixed; boundary=b', '', parts);
     expect((await interpretMail(wide)).items).toMatchObject([{ reason: 'too-deep' }]);
@@ -147,7 +147,7 @@ describe('what cannot be read', () => {
     expect((await interpretMail(long)).items).toMatchObject([{ reason: 'too-deep' }]);
   });
 
-  it('multiparts within multiparts beyond the limit', async () => {
+  it('is unusable if its multiparts are nested too deeply', async () => {
     const deep = Array.from(
       { length: 500 },
       (_, at) => `Content-Type: multipart/mixed; boundary="${at}"\r\n\r\n--${at}\r\n`,
@@ -155,7 +155,7 @@ describe('what cannot be read', () => {
     expect((await interpretMail(Buffer.from(deep.join('')))).items).toMatchObject([{ reason: 'too-deep' }]);
   });
 
-  it('answers in messages nested beyond the limit stay letters', async () => {
+  it('is a letter if more attached messages enclose the answer than the limit allows', async () => {
     let inner = mail('From: b@example.com', 'Content-Type: text/calendar; method=REPLY', '', ...calendar);
     for (let depth = 0; depth < 6; depth++)
       inner = Buffer.concat([mail('Content-Type: message/rfc822', '', ''), inner]);
@@ -164,7 +164,7 @@ describe('what cannot be read', () => {
     expect([items[0]?.kind, forwarded]).toEqual(['answer', true]);
   });
 
-  it('an unreadable attached message leaves the letter around it', async () => {
+  it('is a letter if only its attached message cannot be parsed', async () => {
     const long = `X: ${'x'.repeat(110_000)}`;
     const raw = mail(
       'Content-Type: multipart/mixed; boundary=b',
@@ -182,7 +182,7 @@ describe('what cannot be read', () => {
 });
 
 describe('precedence', () => {
-  it('winmail.dat is asked only where no calendar answers', async () => {
+  it('ignores winmail.dat if a calendar contains an answer', async () => {
     const winmail = fixture('outlook-winmail-declined-hex').toString('latin1');
     const calendar = fixture('outlook-2003-accepted').toString('latin1').split('\r\n\r\n');
     const part = `Content-Type: text/calendar; method=REPLY\r\n\r\n${calendar[1]}`;
@@ -197,7 +197,7 @@ describe('precedence', () => {
     ['RANGE', 'RECURRENCE-ID;RANGE=THISANDFUTURE', 'RECURRENCE-ID'],
     ['delegate', 'DELEGATED-TO="mailto:c@example.com"', 'DELEGATED-TO="mailto:d@example.com"'],
     ['SEQUENCE', 'SEQUENCE:1', 'SEQUENCE:2'],
-  ])('two calendars that differ in %s are no copies of one answer', async (_, one, other) => {
+  ])('treats two calendars that differ in %s as different answers', async (_, one, other) => {
     const text = [
       'BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:u\r\nSEQUENCE:1',
       'RECURRENCE-ID;RANGE=THISANDFUTURE:20261122T090000Z',
@@ -219,19 +219,19 @@ describe('precedence', () => {
 
   const reply = fixture('exchange-room-accepted').toString('latin1');
 
-  it('an answer counts although the mail calls itself an automatic reply', async () => {
+  it('returns an answer even if the mail is marked as an automatic reply', async () => {
     const raw = Buffer.from(reply.replace('auto-generated', 'auto-replied'), 'latin1');
     expect((await interpretMail(raw)).items[0]?.kind).toBe('answer');
   });
 
-  it('a delivery report stays one although it returns a calendar beside the report', async () => {
+  it('returns a bounce for a delivery report even if a calendar is attached to it', async () => {
     const raw = fixture('postfix-bounce-failed')
       .toString('latin1')
       .replace('Content-Type: message/rfc822', 'Content-Type: text/calendar; method=REPLY');
     expect((await interpretMail(Buffer.from(raw, 'latin1'))).items[0]?.kind).toBe('bounce');
   });
 
-  it('text that happens to stand beside an answer of another client is no comment', async () => {
+  it('does not read the text part as a comment for clients that write their own sentence there', async () => {
     const [item] = (await interpretMail(fixture('thunderbird-accepted'))).items;
     expect(item).toMatchObject({ kind: 'answer', comment: null });
   });

@@ -1,4 +1,4 @@
-// Whose answer counts, told as they happen; every combination is in `test/trust`.
+// Whose answer counts, in typical cases. `test/trust` tests every combination.
 import { describe, expect, it } from 'vitest';
 import type { SenderEvidence } from '../../../src/core/message/sender-evidence.ts';
 import { type SenderClaim, judgeSender } from '../../../src/core/message/judge-sender.ts';
@@ -32,21 +32,21 @@ const COUNTS = { verdict: 'counts', attendee: BOB };
 const HELD = { verdict: 'hold', reason: 'unauthenticated', attendee: BOB };
 
 describe('judgeSender', () => {
-  it('takes the answer that a client sends to the reply address, though nothing is signed', () => {
+  it('accepts an unsigned mail that is sent to the reply address', () => {
     expect(judge({})).toEqual(COUNTS);
   });
 
-  it('takes it from a domain without authentication through a list that broke the signature', () => {
+  it('accepts a mail whose signature a mailing list has broken, if the policy is p=none', () => {
     const dkim = [{ domain: 'example.com', result: 'fail' as const, aligned: true }];
     expect(judge({}, { dkim, dmarc: { result: 'fail', policy: 'none' } })).toEqual(COUNTS);
   });
 
-  it('reads an iCloud principal path as the attendee of the reply address, if From is theirs', () => {
+  it('accepts an ATTENDEE that is an iCloud principal path, if From is the attendee of the reply address', () => {
     expect(judge({ claim: { attendee: null } })).toEqual(COUNTS);
     expect(judge({ claim: { attendee: null } }, { from: ['mallory@evil.test'] })).toEqual(HELD);
   });
 
-  it('takes what Google Calendar sends for the attendee', () => {
+  it('accepts a mail that Google Calendar has signed for the attendee', () => {
     const signature = { domain: 'google.com', result: 'pass' as const, aligned: false };
     const agent = { from: ['bob@example.com'], sender: 'calendar-notification@google.com', dkim: [signature] };
     expect(judge({ replyAddressAttendee: null }, agent)).toEqual(COUNTS);
@@ -58,31 +58,31 @@ describe('judgeSender', () => {
     ).toEqual(HELD);
   });
 
-  it('asks about an answer from an unknown address, and takes it once the organizer has confirmed it', () => {
+  it('holds an answer from an unknown address, and accepts it when the organizer has confirmed the address', () => {
     const home = { from: ['bob@home.test'] };
     expect(judge({}, home)).toEqual(HELD);
     expect(judge({ aliases: ['Bob@Home.test'] }, home)).toEqual(COUNTS);
   });
 
-  it('takes it where the calendar names the confirmed address too', () => {
+  it('accepts a confirmed address as ATTENDEE', () => {
     const claim = { attendee: { key: 'bob@home.test', asWritten: 'bob@home.test' } };
     expect(judge({ claim }, { from: ['bob@home.test'] })).toEqual(HELD);
     expect(judge({ claim, aliases: ['bob@home.test'] }, { from: ['bob@home.test'] })).toEqual(COUNTS);
   });
 
-  it('wants no answer for somebody else through the reply address of Bob', () => {
+  it("holds an answer of another attendee that is sent to Bob's reply address", () => {
     const carol = { attendee: { key: 'carol@example.com', asWritten: 'carol@example.com' } };
     expect(
       judge({ claim: carol }, { from: ['carol@example.com'], dmarc: { result: 'pass', policy: 'reject' } }),
     ).toEqual(HELD);
   });
 
-  it('wants proof without a reply address', () => {
+  it('requires authentication if there is no reply address', () => {
     expect(judge({ replyAddressAttendee: null })).toEqual(HELD);
     expect(judge({ replyAddressAttendee: null }, { dmarc: { result: 'pass', policy: 'none' } })).toEqual(COUNTS);
   });
 
-  it('compares addresses, never parts of them', () => {
+  it('compares whole addresses', () => {
     for (const from of ['bob@example.com.evil.test', 'xbob@example.com', 'bob@sub.example.com', 'bob', '']) {
       expect(judge({}, { from: [from] })).toEqual(HELD);
     }

@@ -1,4 +1,4 @@
-// Each limit is kept by interpretMail: what stands at it is read, what exceeds it by one is not.
+// interpretMail enforces each limit: it reads a mail that is exactly at the limit, and refuses one that exceeds it by one.
 import { describe, expect, it } from 'vitest';
 import { interpretMail } from '../../../src/core/message/interpret-mail.ts';
 import { MAIL_LIMITS, type MailLimits } from '../../../src/core/message/mail-limits.ts';
@@ -23,10 +23,10 @@ describe('MAIL_LIMITS', () => {
     ['dashedLines', MAIL, 2, 'unusable'],
     ['calendarOctets', MAIL, CALENDAR.length - 1, 'unusable'],
     ['forwards', FORWARD, 1, 'letter'],
-  ])('%s', async (name, mail, least, beyond) => {
-    expect(await kind(mail, { [name]: least })).toBe('answer');
-    expect(await kind(mail, { [name]: least - 1 })).toBe(beyond);
-    expect(MAIL_LIMITS[name]).toBeGreaterThan(least);
+  ])('%s', async (name, mail, size, kindBeyond) => {
+    expect(await kind(mail, { [name]: size })).toBe('answer');
+    expect(await kind(mail, { [name]: size - 1 })).toBe(kindBeyond);
+    expect(MAIL_LIMITS[name]).toBeGreaterThan(size);
   });
 
   it('textLength', async () => {

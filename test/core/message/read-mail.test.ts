@@ -5,7 +5,7 @@ import { LOOP_MARK_HEADER, readMail } from '../../../src/core/message/read-mail.
 const read = (...lines: string[]) => readMail(Buffer.from(lines.join('\r\n')), MAIL_LIMITS);
 
 describe('readMail', () => {
-  it('gives parts with what their headers say, transfer encoding undone and charset not', () => {
+  it('returns the parts with the values of their headers, and their content as octets', () => {
     const { parts, facts } = read(
       'Content-Type: multipart/mixed; boundary=b',
       '',
@@ -29,13 +29,13 @@ describe('readMail', () => {
       charset: 'iso-8859-1',
       filename: 'x.ics',
       number: '2',
-      within: 'multipart/mixed',
+      parentType: 'multipart/mixed',
     });
     expect(calendar?.content(100)).toEqual(Buffer.from('Grüße', 'latin1'));
     expect(calendar?.content(2)).toEqual(Buffer.from('Gr'));
   });
 
-  it('keeps messages within messages closed', () => {
+  it('returns an attached message as one part', () => {
     const { parts } = read('Content-Type: message/rfc822', '', 'Subject: inner', '', 'text');
     expect(parts.map(({ type, content }) => [type, content(100).toString()])).toEqual([
       ['message/rfc822', 'Subject: inner\r\n\r\ntext'],
@@ -67,12 +67,12 @@ describe('readMail', () => {
     expect(facts.replyTo[0]?.address).toBe('joerg@example.net');
   });
 
-  it('counts hops and finds our own mark', () => {
+  it('counts Received fields and reads the loop mark', () => {
     const { facts } = read('Received: from a', 'Received: from b', `${LOOP_MARK_HEADER}: task-1`, '', '');
     expect([facts.hops, facts.loopMark]).toEqual([2, 'task-1']);
   });
 
-  it('joins inline text, leaves attachments out, and takes HTML only where there is no text', () => {
+  it('joins inline text parts, ignores attachments, and uses HTML only if there is no text part', () => {
     const { facts } = read(
       'Content-Type: multipart/mixed; boundary=b',
       '',
@@ -97,14 +97,14 @@ describe('readMail', () => {
     expect(read('Content-Type: text/html', '', html).facts.text).toBe('a <b>\n\nc\nd\ne');
   });
 
-  it('bounds the text, HTML included', () => {
+  it('limits the length of the text, also of HTML', () => {
     const limits = { ...MAIL_LIMITS, textLength: 100 };
     expect(readMail(Buffer.from(`\r\n\r\n${'x'.repeat(1000)}`), limits).facts.text).toHaveLength(100);
     const html = readMail(Buffer.from(`Content-Type: text/html\r\n\r\n${'<b>x'.repeat(100_000)}`), limits);
     expect(html.facts.text).toHaveLength(25);
   });
 
-  it('takes HTML bombs in a moment', () => {
+  it('converts hostile HTML in a short time', () => {
     for (const bomb of ['<', '<div>', '<a b=c ', '&amp;lt;', '<!--', '<style>', '</p', '<a b="', ' \n ']) {
       const raw = Buffer.concat([Buffer.from('Content-Type: text/html\r\n\r\n'), Buffer.alloc(2_000_000, bomb)]);
       const before = process.cpuUsage();

@@ -21,9 +21,9 @@ const tnef = (fields: Partial<TnefMessage>): TnefMessage => ({
 const at = (day: number, hour: number): number => Date.UTC(2026, 10, day, hour);
 
 describe('readMeetingResponse', () => {
-  it.each(['a\u001fb', 'a\r\nb', 'u'.repeat(1001)])('takes no UID that is none: %j', (uid) => {
+  it.each(['a\u001fb', 'a\r\nb', 'u'.repeat(1001)])('refuses the invalid UID %j', (uid) => {
     const message = readMeetingResponse(tnef({ globalObjectId: globalObjectId({ uid }) }));
-    expect(message).toEqual({ method: 'REPLY', items: [], unusable: ['winmail.dat names no meeting.'] });
+    expect(message).toEqual({ method: 'REPLY', items: [], unusable: ['winmail.dat has no valid meeting ID.'] });
   });
 
   it.each([
@@ -57,18 +57,18 @@ describe('readMeetingResponse', () => {
   it.each([
     ['IPM.Schedule.Meeting.Request', 'REQUEST'],
     ['IPM.Schedule.Meeting.Canceled', 'CANCEL'],
-  ])('%s is a %s without items', (messageClass, method) => {
+  ])('returns no items for %s, and the method %s', (messageClass, method) => {
     expect(readMeetingResponse(tnef({ messageClass }))).toEqual({ method, items: [], unusable: [] });
   });
 
   it.each(['IPM.Note', '', 'IPM.Schedule.Meeting.Resp', 'IPM.Schedule.Meeting.Resp.Positive'])(
-    '%s is no meeting',
+    'returns null for the class "%s"',
     (messageClass) => {
       expect(readMeetingResponse(tnef({ messageClass }))).toBeNull();
     },
   );
 
-  it('a proposal comes with the answer', () => {
+  it('returns a proposal together with the answer', () => {
     const message = readMeetingResponse(tnef({ isProposal: true, proposedStart: at(22, 13), proposedEnd: at(22, 14) }));
     expect(message?.items[1]).toMatchObject({
       kind: 'proposal',
@@ -78,7 +78,7 @@ describe('readMeetingResponse', () => {
     expect(readMeetingResponse(tnef({ isProposal: true }))?.items).toHaveLength(1);
   });
 
-  it('says so where no meeting is named, and ignores a negative sequence', () => {
+  it('reports a missing meeting ID, and ignores a negative sequence', () => {
     expect(readMeetingResponse(tnef({ globalObjectId: null }))).toMatchObject({ items: [], unusable: [/./] });
     expect(readMeetingResponse(tnef({ sequence: -1 }))?.items[0]).toMatchObject({ sequence: null });
   });
@@ -93,32 +93,32 @@ describe('readOccurrence', () => {
     ['a UID in UTF-8', { globalObjectId: globalObjectId({ uid: 'ü@example.com' }) }, 'ü@example.com', null],
     ['an Exchange UID', { globalObjectId: globalObjectId({ hex }) }, series, null],
     [
-      'one occurrence: the UID of the series',
+      'one occurrence, with the UID of the series',
       { globalObjectId: globalObjectId({ hex }, [2026, 11, 22]), start: at(22, 9) },
       series,
       '20261122T090000Z',
     ],
     ['only the clean ID', { globalObjectId: null, cleanGlobalObjectId: globalObjectId({ hex }) }, series, null],
     [
-      'local midnight in Auckland',
+      'an occurrence at local midnight in Auckland',
       { globalObjectId: globalObjectId({ uid: 'u' }, [2026, 11, 22]), start: at(21, 11) },
       'u',
       '20261121T110000Z',
     ],
     [
-      'local evening in Honolulu',
+      'an occurrence in the local evening in Honolulu',
       { globalObjectId: globalObjectId({ uid: 'u' }, [2026, 11, 22]), start: at(23, 9) },
       'u',
       '20261123T090000Z',
     ],
     [
-      'moved, with its original start',
+      'a moved occurrence with its original start',
       { globalObjectId: globalObjectId({ uid: 'u' }, [2026, 11, 22]), start: at(25, 9), originalStart: at(22, 9) },
       'u',
       '20261122T090000Z',
     ],
     [
-      'moved, without',
+      'a moved occurrence without its original start',
       { globalObjectId: globalObjectId({ uid: 'u' }, [2026, 11, 22]), start: at(25, 9) },
       'u',
       '20261122',
@@ -126,14 +126,14 @@ describe('readOccurrence', () => {
   ])('%s', (_, fields, uid, recurrenceId) => expect(readOccurrence(tnef(fields))).toEqual({ uid, recurrenceId }));
 
   it.each([
-    ['too short', globalObjectId({ hex }).subarray(0, 39)],
+    ['that is too short', globalObjectId({ hex }).subarray(0, 39)],
     ['of another class', Buffer.alloc(60, 1)],
-    ['with a month that is none', globalObjectId({ hex }, [2026, 13, 1])],
-    ['with a day that is none', globalObjectId({ hex }, [2026, 12, 32])],
-    ['with a year before the calendar', globalObjectId({ hex }, [1, 1, 1])],
-  ])('an ID %s names nothing', (_, id) => expect(readOccurrence(tnef({ globalObjectId: id }))).toBeNull());
+    ['with an invalid month', globalObjectId({ hex }, [2026, 13, 1])],
+    ['with an invalid day', globalObjectId({ hex }, [2026, 12, 32])],
+    ['with a year before 1601', globalObjectId({ hex }, [1, 1, 1])],
+  ])('refuses an ID %s', (_, id) => expect(readOccurrence(tnef({ globalObjectId: id }))).toBeNull());
 
-  it('a size beyond the end takes what is there', () => {
+  it('reads an ID whose size exceeds the data', () => {
     const id = globalObjectId({ uid: 'u@example.com' });
     id.writeUInt32LE(0xffffffff, 36);
     expect(readOccurrence(tnef({ globalObjectId: id }))?.uid).toBe('u@example.com');

@@ -7,10 +7,10 @@ import { decodeTransfer } from '../../../src/core/message/decode-transfer.ts';
 import { lastValue, readMime } from '../../../src/core/message/read-mime.ts';
 
 const read = (text: string, limits = {}) =>
-  readMime(Buffer.from(text), { ...MAIL_LIMITS, ...limits }).map(({ type, body, within, number }) => [
+  readMime(Buffer.from(text), { ...MAIL_LIMITS, ...limits }).map(({ type, body, parentType, number }) => [
     number,
     type,
-    within,
+    parentType,
     Buffer.from(body).toString(),
   ]);
 const crlf = (...lines: string[]): string => lines.join('\r\n');
@@ -24,9 +24,9 @@ describe('readMime', () => {
     ['A: b', ''],
     ['', ''],
     ['\r\nbody', 'body'],
-  ])('one part: %j', (text, body) => expect(read(text)).toEqual([[null, 'text/plain', null, body]]));
+  ])('returns one part for %j', (text, body) => expect(read(text)).toEqual([[null, 'text/plain', null, body]]));
 
-  it('parts with their numbers, and in what they stand', () => {
+  it('returns the parts with their numbers and the types of their parents', () => {
     const mail = crlf(
       'Content-Type: multipart/mixed; boundary="outer"',
       '',
@@ -46,7 +46,7 @@ describe('readMime', () => {
       '--inner--',
       'epilogue',
       '--inner',
-      'no part: closed',
+      'not a part: already closed',
       '--outer  ',
       'Content-Type: application/ics',
       '',
@@ -65,9 +65,9 @@ describe('readMime', () => {
   });
 
   it.each([
-    ['a boundary that never closes', crlf('Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'x'), ['x']],
+    ['a multipart that is not closed', crlf('Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'x'), ['x']],
     [
-      'an inner one left open',
+      'an inner multipart that is not closed',
       crlf(
         'Content-Type: multipart/mixed; boundary=b',
         '',
@@ -85,7 +85,7 @@ describe('readMime', () => {
       ['', 'x', 'y'],
     ],
     [
-      'one boundary within itself',
+      'an inner multipart with the same boundary',
       crlf(
         'Content-Type: multipart/mixed; boundary=b',
         '',
@@ -104,27 +104,31 @@ describe('readMime', () => {
       ['', 'x', 'y'],
     ],
     [
-      'one that begins as another',
+      'a line that begins with the boundary but is longer',
       crlf('Content-Type: multipart/mixed; boundary=b', '', '--bb', '--b', '', '--bb', '--b--'),
       ['--bb'],
     ],
     [
-      'a header that a delimiter ends',
+      'a header that ends at a delimiter',
       crlf('Content-Type: multipart/mixed; boundary=b', '', '--b', 'X: y', '--b', '', 'z', '--b--'),
       ['', 'z'],
     ],
     ['a multipart without boundary', crlf('Content-Type: multipart/mixed', '', '--b', '', 'x'), []],
     ['an empty boundary', crlf('Content-Type: multipart/mixed; boundary=""', '', '--', '', 'x'), []],
-    ['single quotes', crlf("Content-Type: multipart/mixed; boundary='b'", '', "--'b'", '', 'x', "--'b'--"), ['x']],
-    ['LF only', 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n', ['x']],
+    [
+      'a boundary in single quotes',
+      crlf("Content-Type: multipart/mixed; boundary='b'", '', "--'b'", '', 'x', "--'b'--"),
+      ['x'],
+    ],
+    ['line ends that are LF only', 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n', ['x']],
     [
       'a boundary with spaces',
       crlf('Content-Type: multipart/mixed; boundary="a b"', '', '--a b', '', 'x', '--a b--'),
       ['x'],
     ],
-    ['no space before it', crlf('Content-Type: multipart/mixed;boundary=b', '', '--b', '', 'x'), ['x']],
+    ['no space before the parameter', crlf('Content-Type: multipart/mixed;boundary=b', '', '--b', '', 'x'), ['x']],
     [
-      'dashes in a text',
+      'a text line of dashes',
       crlf('Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'x', '-- ', 'y', '--b--'),
       ['x\r\n-- \r\ny'],
     ],
@@ -153,7 +157,7 @@ describe('readMime', () => {
     ).toEqual(bodies),
   );
 
-  it('refuses what is beyond its limits, and says which', () => {
+  it('refuses a mail beyond each limit, and names the limit', () => {
     const wide = crlf(
       'Content-Type: multipart/mixed; boundary=b',
       '',
@@ -173,7 +177,7 @@ describe('readMime', () => {
     expect(() => read(`${wide}\r\n--\r\n--\r\n--`, { dashedLines: 12 })).toThrow('look like boundaries');
   });
 
-  it('takes 30 MB of anything in a moment', () => {
+  it('splits 30 MB of hostile data in a short time', () => {
     const head = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n';
     for (const piece of ['\n', 'x', '-', '\n--', '\n-', '\r\n--b ', ' ', '--b\n\n']) {
       const raw = Buffer.concat([Buffer.from(head), Buffer.alloc(30_000_000, piece)]);
@@ -189,13 +193,13 @@ describe('readMime', () => {
   });
 });
 
-describe('against mailparser, over the fixtures', () => {
+describe('compared with mailparser on the fixtures', () => {
   const folder = fileURLToPath(new URL('../../../fixtures/mail/', import.meta.url));
-  // What mailparser reads otherwise: the calendar in a header, spaces and commas for semicolons, single quotes.
-  const otherwise = /james-calendar-in-header|content-type-(?:without|commas)|kmail/;
-  const names = readdirSync(folder).filter((file) => file.endsWith('.eml') && !otherwise.test(file));
+  // mailparser does not find a calendar in a header, and accepts no spaces, commas or single quotes in Content-Type.
+  const differing = /james-calendar-in-header|content-type-(?:without|commas)|kmail/;
+  const names = readdirSync(folder).filter((file) => file.endsWith('.eml') && !differing.test(file));
 
-  it.each(names)('%s has the same parts with the same octets', async (name) => {
+  it.each(names)('finds the same parts with the same octets in %s', async (name) => {
     const raw = readFileSync(`${folder}${name}`);
     const options = {
       skipHtmlToText: true,

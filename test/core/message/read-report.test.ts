@@ -21,7 +21,7 @@ const status = (...lines: string[]): string =>
 const bounce = { kind: 'bounce', status: null, diagnostic: null, originalMessageId: null };
 
 describe('readDeliveryReport', () => {
-  it('gives a bounce for each recipient, with the returned Message-ID', async () => {
+  it('returns a bounce for each recipient, with the Message-ID of the returned mail', async () => {
     const mail = await report(
       'multipart/report; report-type=delivery-status',
       status(
@@ -57,7 +57,7 @@ describe('readDeliveryReport', () => {
     ]);
   });
 
-  it('looks at the part, not at the type of the whole', async () => {
+  it('finds the report by its part, whatever the type of the mail', async () => {
     const mail = await report('multipart/mixed', status('Final-Recipient: rfc822; bob@example.com', 'Action: failed'));
     expect(readDeliveryReport(mail)).toMatchObject([{ action: 'failed' }]);
   });
@@ -73,7 +73,7 @@ describe('readDeliveryReport', () => {
     ['Status: 4.4.7', 'delayed'],
     ['Action: deleted (final recipient unknown)', 'unknown'],
     ['X-Other: y', 'unknown'],
-  ])('%s is %s', (line, action) => {
+  ])('reads "%s" as %s', (line, action) => {
     expect(readRecipients(`Final-Recipient: rfc822;a@example.com\n${line}\n`, null)).toMatchObject([{ action }]);
   });
 
@@ -83,18 +83,18 @@ describe('readDeliveryReport', () => {
     ['a@example.com', 'a@example.com'],
     ['utf-8; ä@example.com', 'ä@example.com'],
     ['unknown', null],
-  ])('recipient %s', (written, recipient) => {
+  ])('reads the recipient "%s"', (written, recipient) => {
     expect(readRecipients(`Final-Recipient: ${written}\r\nAction: failed`, null)).toMatchObject([{ recipient }]);
   });
 
-  it('is null without such a part, or with an empty one', async () => {
+  it('returns null if there is no delivery-status part, or it is empty', async () => {
     expect(readDeliveryReport(await report('multipart/report', 'Content-Type: text/plain\r\n\r\nx'))).toBeNull();
     expect(
       readDeliveryReport(await report('multipart/report', 'Content-Type: message/delivery-status\r\n\r\n')),
     ).toBeNull();
   });
 
-  it('is bounded', () => {
+  it('limits the number of recipients and the length of the diagnostic', () => {
     const many = readRecipients('Final-Recipient: rfc822;a@example.com\n\n'.repeat(5000), null);
     expect(many).toHaveLength(100);
     const [long] = readRecipients(`Action: failed\nDiagnostic-Code: smtp; ${'x '.repeat(5000)}`, null);
@@ -114,7 +114,7 @@ describe('readAddress', () => {
     expect(readAddress(value)).toBe(address);
   });
 
-  it('costs no more than the length of what is no address', () => {
+  it('takes linear time for a long text without an address', () => {
     const begun = performance.now();
     expect(readAddress('a'.repeat(200_000))).toBeNull();
     expect(performance.now() - begun).toBeLessThan(2_000);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MAIL_LIMITS } from '../../../src/core/message/mail-limits.ts';
 import { readMail } from '../../../src/core/message/read-mail.ts';
-import { isMailSystem, recogniseBounce } from '../../../src/core/message/recognise-bounce.ts';
+import { isFromMailSystem, recogniseBounce } from '../../../src/core/message/recognise-bounce.ts';
 
 const read = (head: string, body = '') => readMail(Buffer.from(`${head}\n\n${body}`), MAIL_LIMITS);
 const DAEMON = 'From: Mail System <MAILER-DAEMON@mx.example.net>\nTo: b1@bounce.example.com\nSubject: Undelivered Mail';
 
-describe('isMailSystem', () => {
+describe('isFromMailSystem', () => {
   it.each([
     ['MAILER-DAEMON@mx.example.net', true],
     ['Mailer-Daemon@mx.example.net (Mail Delivery System)', true],
@@ -17,7 +17,7 @@ describe('isMailSystem', () => {
     ['bob@example.net', false],
     ['daemonica@example.net', false],
     ['"postmaster" <bob@example.net>', false],
-  ])('From: %s', async (from, expected) => expect(isMailSystem(await read(`From: ${from}`))).toBe(expected));
+  ])('From: %s', async (from, expected) => expect(isFromMailSystem(await read(`From: ${from}`))).toBe(expected));
 });
 
 describe('recogniseBounce', () => {
@@ -30,12 +30,12 @@ describe('recogniseBounce', () => {
     expect(recogniseBounce(await read(DAEMON, text))).toMatchObject({ action: 'failed', recipient, status });
   });
 
-  it('takes the addresses of the mail itself for none that failed', async () => {
+  it('does not report an address of From or To as the failed recipient', async () => {
     const bounce = recogniseBounce(await read(DAEMON, 'b1@bounce.example.com wrote to bob@example.net: 550 no'));
     expect(bounce?.recipient).toBe('bob@example.net');
   });
 
-  it('reads X-Failed-Recipients, whoever sent it', async () => {
+  it('reads X-Failed-Recipients from any sender', async () => {
     const bounce = recogniseBounce(
       await read('From: x@example.net\nX-Failed-Recipients: bob@example.net, c@example.net'),
     );
@@ -48,11 +48,11 @@ describe('recogniseBounce', () => {
       'Subject: Delivery status',
       'Your message to <bob@example.net> has not yet been delivered. This is only a warning.',
     ],
-  ])('a delay is no failure: %s', async (subject, text) => {
+  ])('reports a delay: %s', async (subject, text) => {
     expect(recogniseBounce(await read(`From: mailer-daemon@example.net\n${subject}`, text))?.action).toBe('delayed');
   });
 
-  it('stops at the returned mail and takes its Message-ID', async () => {
+  it('ignores the text of the returned mail, but reads its Message-ID', async () => {
     const text =
       'Unknown user: bob@example.net\n\n--- Below this line is a copy of the message.\n\nMessage-ID: <a@example.com>\nTo: carol@example.net';
     expect(recogniseBounce(await read(DAEMON, text))).toMatchObject({
@@ -61,7 +61,7 @@ describe('recogniseBounce', () => {
     });
   });
 
-  it('reads delivery-status fields printed into the text', async () => {
+  it('reads delivery-status fields from the text', async () => {
     const text =
       'Sorry.\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; bob@example.net\nAction: delayed\nStatus: 4.4.1\n';
     expect(recogniseBounce(await read(DAEMON, text))).toMatchObject({
@@ -76,9 +76,9 @@ describe('recogniseBounce', () => {
     ['From: bob@example.net\nSubject: failure notice', 'Alice, user unknown means?'],
     ['From: postmaster@example.net\nSubject: Maintenance', 'The server rests on Sunday.'],
     ['Return-Path: <>\nFrom: bob@example.net\nSubject: Re: lunch', 'Yes.'],
-  ])('is no bounce: %j', async (head, text) => expect(recogniseBounce(await read(head, text))).toBeNull());
+  ])('returns null for %j', async (head, text) => expect(recogniseBounce(await read(head, text))).toBeNull());
 
-  it('is bounded in time', async () => {
+  it('is fast on hostile text', async () => {
     const before = performance.now();
     for (const hostile of [
       '-',

@@ -1,8 +1,8 @@
-// An Incoming in, one line per item out: what the tables of expected readings are written in.
+// Writes the items of an Incoming as text, for the tables of expected items. In: an Incoming; out: one line per item.
 import type { CalendarTime } from '../../../src/core/ical/types.ts';
 import type { Incoming, IncomingItem } from '../../../src/core/message/types.ts';
 
-/** `forwarded` and the source are for the caller to compare. */
+/** Omits `forwarded` and `source`, which the caller compares. */
 export function summarise({ items }: Incoming): string[] {
   return items.map(summariseItem);
 }

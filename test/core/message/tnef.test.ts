@@ -22,12 +22,12 @@ const withProperties = (...properties: TnefProperty[]) =>
 
 describe('readTnef', () => {
   it.each([
-    ['nothing', Buffer.alloc(0)],
+    ['no octets', Buffer.alloc(0)],
     ['five octets', Buffer.from([0x78, 0x9f, 0x3e, 0x22, 1])],
     ['another signature', Buffer.alloc(100, 1)],
   ])('refuses %s', (_, octets) => expect(readTnef(octets)).toBeNull());
 
-  it('an empty stream says nothing', () => {
+  it('returns null for every property of an empty stream', () => {
     expect(readTnef(writeTnef([]))).toEqual({
       messageClass: '',
       globalObjectId: null,
@@ -50,12 +50,12 @@ describe('readTnef', () => {
     ['IPM.Microsoft Schedule.MtgRespA', 'IPM.Schedule.Meeting.Resp.Tent'],
     ['IPM.Schedule.Meeting.Resp.Pos', 'IPM.Schedule.Meeting.Resp.Pos'],
     ['IPM.Note', 'IPM.Note'],
-  ])('class %s', (written, expected) => {
+  ])('reads the class %s', (written, expected) => {
     expect(readTnef(writeTnef([[CLASS, text(written)]]))?.messageClass).toBe(expected);
     expect(withProperties({ type: 0x1f, id: 0x001a, values: [utf16(written)] })?.messageClass).toBe(expected);
   });
 
-  it('named properties, between ones of every other type and several values', () => {
+  it('reads named properties among properties of other types and with several values', () => {
     const time = Date.UTC(2026, 10, 22, 9);
     const tnef = withProperties(
       { type: 0x02, id: 0x1001, values: [u16(7)] },
@@ -81,7 +81,7 @@ describe('readTnef', () => {
     });
   });
 
-  it('the sender: on whose behalf, else who, else the From attribute; never a directory name', () => {
+  it('prefers the represented sender, then the actual one, then the From attribute, and ignores directory names', () => {
     const representing = { type: 0x1f, id: 0x5d02, values: [utf16('boss@example.com')] };
     const sending = { type: 0x1f, id: 0x5d01, values: [utf16('assistant@example.com')] };
     const directory = { type: 0x1f, id: 0x0065, values: [utf16('/O=EXAMPLE/CN=BOSS')] };
@@ -100,7 +100,7 @@ describe('readTnef', () => {
     [932, Buffer.from([0x93, 0x8c]), '東'],
     [65001, Buffer.from('é'), 'é'],
     [99999, Buffer.from([0xe9]), 'é'],
-  ])('text in code page %d', (codepage, octets, expected) => {
+  ])('reads text in code page %d', (codepage, octets, expected) => {
     const stream = writeTnef([
       [CODEPAGE, u32(codepage)],
       [0x0002800c, octets],
@@ -108,7 +108,7 @@ describe('readTnef', () => {
     expect(readTnef(stream)?.body).toBe(expected);
   });
 
-  it('takes no attachment for the message', () => {
+  it('ignores the attributes of attachments', () => {
     const stream = writeTnef([[CLASS, text('IPM.Note')]]);
     stream[6] = 2;
     expect(readTnef(stream)?.messageClass).toBe('');
@@ -119,17 +119,14 @@ describe('readTnef', () => {
     ['a value count', Buffer.concat([u32(1), u16(0x1003), u16(0x1000), u32(0xffffffff)])],
     ['a value length', Buffer.concat([u32(1), u16(0x1f), u16(0x1000), u32(1), u32(0xffffffff)])],
     ['a name length', Buffer.concat([u32(1), u16(0x1f), u16(0x8000), Buffer.alloc(16), u32(1), u32(0xfffffff0)])],
-    [
-      'a count of values of no length',
-      Buffer.concat([u32(1), u16(0x101f), u16(0x1000), u32(0xffffffff), Buffer.alloc(4000)]),
-    ],
-  ])('%s beyond the end ends the reading', (_, data) => {
+    ['a count of empty values', Buffer.concat([u32(1), u16(0x101f), u16(0x1000), u32(0xffffffff), Buffer.alloc(4000)])],
+  ])('stops at %s beyond the end of the data', (_, data) => {
     const before = performance.now();
     expect(readTnef(writeTnef([[PROPERTIES, data]]))?.globalObjectId).toBeNull();
     expect(performance.now() - before).toBeLessThan(2_000);
   });
 
-  it('never throws, whatever follows the signature', () => {
+  it('never throws for any data after the signature', () => {
     const whole = writeTnef([
       [CLASS, text('IPM.Schedule.Meeting.Resp.Pos')],
       [PROPERTIES, writeProperties([{ type: 0x1f, id: { guid: MEETING, lid: 3 }, values: [utf16('x')] }])],

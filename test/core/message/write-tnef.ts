@@ -1,11 +1,11 @@
-// What a winmail.dat is to say in, its octets out (MS-OXTNEF), for tests.
+// Writes winmail.dat (MS-OXTNEF) for tests. In: attributes and properties; out: octets.
 
 export const MEETING = '6ed8da90-450b-101b-98da-00aa003f1305';
 export const APPOINTMENT = '00062002-0000-0000-c000-000000000046';
 
 export interface TnefProperty {
   readonly type: number;
-  /** An ID below 0x8000, or a named property. */
+  /** An ID below 0x8000, or the name of a named property. */
   readonly id:
     | number
     | { readonly guid: string; readonly lid: number }
@@ -25,7 +25,7 @@ export function u32(value: number): Buffer {
   return octets;
 }
 
-/** Milliseconds since 1970 as FILETIME. */
+/** Converts milliseconds since 1970 to a FILETIME. */
 export function fileTime(time: number): Buffer {
   const octets = Buffer.alloc(8);
   octets.writeBigInt64LE((BigInt(time) + 11_644_473_600_000n) * 10_000n);
@@ -71,7 +71,7 @@ function pad(value: Uint8Array): Buffer {
   return Buffer.concat([value, Buffer.alloc((4 - (value.length % 4)) % 4)]);
 }
 
-/** MS-OXOCAL §2.2.1.27; with `uid` in the form for events that came by iCalendar. */
+/** MS-OXOCAL §2.2.1.27. With `uid`, the ID has the form for events that came to Outlook as iCalendar. */
 export function globalObjectId(
   { uid, hex }: { uid?: string; hex?: string },
   date: readonly [year: number, month: number, day: number] | null = null,

@@ -1,6 +1,6 @@
-// The reading of every mail and calendar of ../shared/corpora: checked by eye, never regenerated.
+// The expected items of every mail and calendar of ../shared/corpora. They were checked by hand; do not regenerate them.
 
-/** Where the calendar was found, then the items. */
+/** The place where the calendar was found, then the items. */
 export const MAILS: Readonly<Record<string, readonly (string | null)[]>> = {
   'apache-james/alternative.cal.eml': [
     'text/calendar in multipart/alternative (part 1.2)',
@@ -81,13 +81,13 @@ export const MAILS: Readonly<Record<string, readonly (string | null)[]>> = {
   ],
 };
 
-/** The items of a mail that is this calendar. */
+/** The items of a mail whose body is this calendar. */
 export const CALENDARS: Readonly<Record<string, readonly string[]>> = {
   'apache-james/ics_with_error.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'apache-james/meeting.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'apache-james/meeting_2.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'apache-james/meeting_without_dtstamp.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
-  'apache-james/meeting_without_method.ics': ['unusable not-a-reply: The calendar names no METHOD.'],
+  'apache-james/meeting_without_method.ics': ['unusable not-a-reply: The calendar has no METHOD.'],
   'apache-james/meeting_without_sequence.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'apache-james/meeting_without_uid.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'apache-james/no_event.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
@@ -112,14 +112,14 @@ export const CALENDARS: Readonly<Record<string, readonly string[]>> = {
   'ical4j/calconnect8.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'ical4j/calconnect9.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'ical4j/classify.ics': ['unusable several-calendars: the calendar cannot be read: several VCALENDARs in one part'],
-  'ical4j/groupwise.ics': ['unusable not-a-reply: The calendar names no METHOD.'],
+  'ical4j/groupwise.ics': ['unusable not-a-reply: The calendar has no METHOD.'],
   'ical4j/incoming.ics': ['unusable several-calendars: the calendar cannot be read: several VCALENDARs in one part'],
   'ical4j/multiple_calendars.ics': [
     'unusable several-calendars: the calendar cannot be read: several VCALENDARs in one part',
   ],
   'ical4j/outlook1.txt': ['unusable not-a-reply: METHOD is REQUEST.'],
   'ical4j/php-flp.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
-  'ical4j/sogo-geo-escaped-semicolon.ics': ['unusable not-a-reply: The calendar names no METHOD.'],
+  'ical4j/sogo-geo-escaped-semicolon.ics': ['unusable not-a-reply: The calendar has no METHOD.'],
   'ical4j/yahoo1.txt': ['unusable not-a-reply: METHOD is REQUEST.'],
   'ical4j/zidestoreical4jbomb.ics': ['unusable not-a-reply: METHOD is REQUEST.'],
   'mutt-ics/1.ics': ['unusable not-a-reply: METHOD is REQUEST.'],

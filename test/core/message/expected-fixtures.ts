@@ -1,4 +1,4 @@
-// What each mail of fixtures/mail is: checked by eye against the mail, never regenerated.
+// The expected items of each mail of fixtures/mail. They were checked by hand; do not regenerate them.
 export interface Expected {
   readonly source: string | null;
   readonly items: readonly string[];
@@ -388,7 +388,7 @@ export const FIXTURES: Readonly<Record<string, Expected>> = {
   },
   'shape-method-missing': {
     source: 'text/calendar "event.ics" in multipart/mixed (part 2)',
-    items: ['unusable not-a-reply: The calendar names no METHOD.'],
+    items: ['unusable not-a-reply: The calendar has no METHOD.'],
   },
   'shape-method-twice': {
     source: 'text/calendar',
@@ -422,7 +422,7 @@ export const FIXTURES: Readonly<Record<string, Expected>> = {
   'shape-several-calendars': {
     source: 'text/calendar in multipart/mixed (part 1)',
     items: [
-      'unusable several-calendars: The mail has 2 calendars that say different things: text/calendar in multipart/mixed (part 1); text/calendar in multipart/mixed (part 2).',
+      'unusable several-calendars: The mail has 2 calendars with different content: text/calendar in multipart/mixed (part 1); text/calendar in multipart/mixed (part 2).',
     ],
   },
   'shape-several-events': {
