@@ -256,10 +256,16 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         method: method as 'REQUEST',
         calendar: calendarText.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`),
       }),
-    click: (uid: string, attendee: CalendarAddress, partstat: Partstat, sequence: number | null = 0) =>
+    click: (
+      uid: string,
+      attendee: CalendarAddress,
+      partstat: Partstat,
+      sequence: number | null = 0,
+      recurrenceId: string | null = null,
+    ) =>
       receiveWebAnswer(
         common,
-        { uid, recurrenceId: null, attendee: attendee.asWritten, organizer: alice.asWritten, expiresAt: clock.now + 1 },
+        { uid, recurrenceId, attendee: attendee.asWritten, organizer: alice.asWritten, expiresAt: clock.now + 1 },
         { partstat, comment: null, sequence, wholeSeries: false },
       ),
     mail: (raw: Uint8Array, to: string | readonly string[], from = bob.asWritten) =>

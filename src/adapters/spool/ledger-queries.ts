@@ -96,17 +96,17 @@ function subjectsOf({ recordId, taskId, messageId, uid, organizer, attendee }: L
 function* writeApplied(writes: readonly WriteOf<'applied'>[]): Operation<void> {
   const latest = new Map<string, Param[]>();
   for (const { ownerKey, uid, answer } of writes) {
-    const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content, eventSequence } = answer;
+    const { attendeeKey, recurrenceId, sequence, sentAt, partstat, content, eventSequence, schedule } = answer;
     const key = [ownerKey, uid, attendeeKey, recurrenceId ?? ''];
-    latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content, eventSequence]);
+    latest.set(JSON.stringify(key), [...key, sequence, sentAt, partstat, content, eventSequence, schedule]);
   }
   yield* insertEach(
     `insert into applied (owner_key, uid, attendee_key, recurrence_id, sequence, sent_at, partstat, content,
-       event_sequence)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       event_sequence, schedule)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (owner_key, uid, attendee_key, recurrence_id) do update set sequence = excluded.sequence,
        sent_at = excluded.sent_at, partstat = excluded.partstat, content = excluded.content,
-       event_sequence = excluded.event_sequence`,
+       event_sequence = excluded.event_sequence, schedule = excluded.schedule`,
     [...latest.values()],
   );
 }
@@ -200,7 +200,7 @@ export function* loadCopyContext(
   const params: Param[] = [ownerKey, uid, ...(attendeeKeys === null ? [] : [JSON.stringify(attendeeKeys)])];
   const applied = yield* query<AppliedAnswer & { recurrenceId: string }>(
     `select attendee_key as "attendeeKey", recurrence_id as "recurrenceId", sequence, sent_at as "sentAt", partstat,
-       content, event_sequence as "eventSequence"
+       content, event_sequence as "eventSequence", schedule
      from applied where owner_key = ? and uid = ?${some('attendee_key')}`,
     ...params,
   );

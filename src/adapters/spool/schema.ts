@@ -122,6 +122,7 @@ export const steps: readonly Step[] = [
   () => eventSequence,
   owners,
   () => questions,
+  () => [`alter table applied add column schedule text`],
 ];
 
 /** The version that this gateway writes. */

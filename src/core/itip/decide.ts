@@ -6,6 +6,7 @@ import { GatewayError } from '../errors.ts';
 import { answerContent, KEPT, keptItsOwn, lastAnswer } from './answer-content.ts';
 import { type EventComponent, partstatIn } from '../ical/event-component.ts';
 import { componentFor, type EventDocument, isRecurring, overridesAt, sequenceOf } from '../ical/event-document.ts';
+import { occurrenceSchedule } from './fingerprint.ts';
 import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
@@ -104,7 +105,8 @@ function applyTo(
   const { attendee, partstat } = answer;
   const records = targets.map(({ recurrenceId }) => {
     const eventSequence = sequenceOf(document, recurrenceId);
-    return { attendeeKey: attendee.key, recurrenceId, ...revision, partstat, content, eventSequence };
+    const schedule = occurrenceSchedule(document, recurrenceId);
+    return { attendeeKey: attendee.key, recurrenceId, ...revision, partstat, content, eventSequence, schedule };
   });
   const changes = targets
     .filter((each) => each.create || !saysAlready(each.component, answer))

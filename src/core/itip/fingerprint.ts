@@ -2,8 +2,9 @@
 // said. A CalDAV server posts a REQUEST for every attendee whenever we write one attendee's answer: by the fingerprint
 // such a storm is known for what it is.
 import { createHash } from 'node:crypto';
-import { componentFor, methodOf, parseEvent } from '../ical/event-document.ts';
-import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
+import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
+import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { durationOf, type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import { remember } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 
@@ -43,6 +44,19 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
   const document = parseEvent(calendar);
   const component = componentFor(document, recurrenceId) ?? document.overrides[0] ?? null;
   return digest(component && scheduleKey(scheduleOf(component, document.vtimezones)));
+}
+
+/**
+ * Digest of when one occurrence happens, or for null the event itself. The same whether the occurrence stands in a component
+ * of its own or follows from the series.
+ */
+export function occurrenceSchedule(document: EventDocument, recurrenceId: string | null): string | null {
+  const component = componentFor(document, recurrenceId);
+  if (component === null) return null;
+  if (recurrenceId === null) return digest(scheduleKey(scheduleOf(component, document.vtimezones)));
+  const { start } = component;
+  const own = component.recurrenceId === null || start === null ? recurrenceId : occurrenceIdOf(start);
+  return digest([own, durationOf(component, document.vtimezones)]);
 }
 
 function guestsToldTo(

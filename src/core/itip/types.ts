@@ -87,6 +87,8 @@ export interface AppliedAnswer {
   readonly content: string;
   /** SEQUENCE of the event when the answer was written into it; null: not known. SOGo raises by itself what was mailed. */
   readonly eventSequence: number | null;
+  /** When the occurrence was (`occurrenceSchedule`) as the answer was written; null: not known. */
+  readonly schedule: string | null;
 }
 
 /** One REQUEST or CANCEL that we mailed to one recipient. */

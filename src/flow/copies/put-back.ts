@@ -1,6 +1,7 @@
 // "Overwritten" of the decision table: organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
 // fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's, or what it was when the answer was written, is
 // applied again.
+import { occurrenceSchedule } from '../../core/itip/fingerprint.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { applyDecision } from '../../core/itip/apply.ts';
 import { type EventDocument, sequenceOf } from '../../core/ical/event-document.ts';
@@ -49,6 +50,8 @@ export async function putBack(
 function wasOverwritten(document: EventDocument, attendee: CalendarAddress, known: AppliedAnswer): boolean {
   if (known.partstat === 'NEEDS-ACTION') return false;
   if (partstatOf(document, attendee, known.recurrenceId) !== 'NEEDS-ACTION') return false;
+  // A client that moves the event at the same SEQUENCE rightly resets the answers: they were given to another time.
+  if (known.schedule === null || known.schedule !== occurrenceSchedule(document, known.recurrenceId)) return false;
   if (known.sequence === null) return true;
   return Math.max(known.sequence, known.eventSequence ?? 0) >= sequenceOf(document, known.recurrenceId);
 }

@@ -10,7 +10,16 @@ function applied(attendeeKey: string, recurrenceId: string | null, content: stri
     kind: 'applied',
     ownerKey: 'ann@example.com',
     uid: 'u1',
-    answer: { attendeeKey, recurrenceId, sequence, sentAt: 9, partstat: 'ACCEPTED', content, eventSequence: sequence },
+    answer: {
+      attendeeKey,
+      recurrenceId,
+      sequence,
+      sentAt: 9,
+      partstat: 'ACCEPTED',
+      content,
+      eventSequence: sequence,
+      schedule: 's1',
+    },
   } as const satisfies LedgerWrite;
 }
 

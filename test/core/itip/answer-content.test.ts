@@ -25,7 +25,16 @@ describe('answerContent', () => {
 
 describe('the history of one attendee', () => {
   const line = (recurrenceId: string | null, content: string): AppliedAnswer => {
-    return { attendeeKey: 'b', recurrenceId, sequence: 0, sentAt: 0, partstat: 'ACCEPTED', content, eventSequence: 0 };
+    return {
+      attendeeKey: 'b',
+      recurrenceId,
+      sequence: 0,
+      sentAt: 0,
+      partstat: 'ACCEPTED',
+      content,
+      eventSequence: 0,
+      schedule: null,
+    };
   };
   const applied = [line(null, 'x'), line('20261122', KEPT)];
 

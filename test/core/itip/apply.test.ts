@@ -21,6 +21,7 @@ function decision(...changes: PartstatChange[]): Decision & { verdict: 'apply' }
     partstat: 'ACCEPTED',
     content: '',
     eventSequence: 0,
+    schedule: null,
   } as const;
   const occurrence = { uid: 'a', recurrenceId: null };
   return { verdict: 'apply', reason: 'applied', attendee: BOB, occurrence, changes, record, alsoRecord: [] };

@@ -24,6 +24,7 @@ const last: AppliedAnswer = {
   partstat: 'ACCEPTED',
   content: answerContent(answer),
   eventSequence: 2,
+  schedule: null,
 };
 
 describe('orderAfter', () => {

@@ -132,6 +132,7 @@ function isNews(calendar: string, message: string): boolean {
       partstat: 'ACCEPTED',
       content: '',
       eventSequence: of?.sequence ?? 0,
+      schedule: null,
     } as const;
     const revision = { sequence: part.sequence, sentAt: stamp(part) };
     return (
