@@ -161,7 +161,14 @@ function said(answer: RuleAnswer): string {
 
 function shapes(): Finding[] {
   const text = eventOf(1);
+  const digit = 'DTEND:19970701T2100000Z';
+  const faulty = text.replace(/^DTEND:.*$/m, digit);
   return [
+    {
+      what: `ical.js writes ${digit}, which has a digit too many, as`,
+      figure: outcome(() => dtendOf(component(faulty).toString())),
+      beside: `ours: ${outcome(() => dtendOf(eventText(parseEvent(faulty))))}`,
+    },
     {
       what: 'ical.js reads a text with a byte order mark',
       figure: outcome(() => component(`\uFEFF${text}`).name),
@@ -173,6 +180,10 @@ function shapes(): Finding[] {
       beside: `ours: ${outcome(() => parseEvent(text + text).uid)}`,
     },
   ];
+}
+
+function dtendOf(text: string): string {
+  return /^DTEND.*/m.exec(text)?.[0].trimEnd() ?? 'nothing';
 }
 
 function outcome(work: () => string): string {
