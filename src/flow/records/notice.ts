@@ -1,41 +1,33 @@
-// Queue `event`: something to tell the owner of a copy later: an answer in the next digest (NOTIFY_ORGANIZER=digest), or a
-// decision that could not be carried out.
+// Queue `event`: a notice to the owner of a copy that is mailed later: an answer in the next digest
+// (NOTIFY_ORGANIZER=digest), or a decision that could not be carried out.
 import { z } from 'zod';
-import type { NoticeKind } from '../../core/compose/types.ts';
-import type { CalendarAddress } from '../../core/ical/types.ts';
-import { address, type Origin, origin, partstat, reason } from './parts.ts';
+import { address, origin, partstat, reason } from './parts.ts';
 import { copyLane, type RecordKind, renameFields } from './record-kind.ts';
 
-export type LaterNotice = Extract<NoticeKind, { readonly kind: 'answer' | 'not-entered' }>;
+const schema = z.object({
+  kind: z.literal('notice'),
+  origin,
+  owner: address,
+  uid: z.string(),
+  notice: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('answer'),
+      attendee: address,
+      partstat,
+      comment: z.string().nullable(),
+      recurrenceId: z.string().nullable(),
+    }),
+    z.object({ kind: z.literal('not-entered'), attendee: address, reason: z.union([reason, z.literal('failed')]) }),
+  ]),
+});
 
-export interface NoticeRecord {
-  readonly kind: 'notice';
-  readonly origin: Origin;
-  readonly owner: CalendarAddress;
-  readonly uid: string;
-  readonly notice: LaterNotice;
-}
+export type NoticeRecord = Readonly<z.infer<typeof schema>>;
 
 export const notice: RecordKind<NoticeRecord> = {
   kind: 'notice',
   version: 2,
   queue: 'event',
-  schema: z.object({
-    kind: z.literal('notice'),
-    origin,
-    owner: address,
-    uid: z.string(),
-    notice: z.discriminatedUnion('kind', [
-      z.object({
-        kind: z.literal('answer'),
-        attendee: address,
-        partstat,
-        comment: z.string().nullable(),
-        recurrenceId: z.string().nullable(),
-      }),
-      z.object({ kind: z.literal('not-entered'), attendee: address, reason: z.union([reason, z.literal('failed')]) }),
-    ]),
-  }),
+  schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
   lane: ({ owner, uid }) => copyLane(owner, uid),
   origin: (body) => body.origin,

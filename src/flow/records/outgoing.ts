@@ -1,45 +1,36 @@
 // Queue `outgoing`: a composed mail for the relay. Its bytes are the task's `raw`.
 import { z } from 'zod';
 import { addressKey } from '../../core/ical/calendar-address.ts';
-import type { CalendarAddress } from '../../core/ical/types.ts';
 import { isReason, type ReasonFor, reasons } from '../../core/reasons.ts';
-import { address, type Origin, origin } from './parts.ts';
+import { address, origin } from './parts.ts';
 import { noSubject, recipientLane, type RecordKind, renameFields } from './record-kind.ts';
 import { partiesOf } from './schedule-message.ts';
 
-export interface OutgoingRecord {
-  readonly kind: 'outgoing';
-  readonly origin: Origin;
-  readonly mailFrom: string;
-  readonly rcptTo: string;
-  readonly messageId: string;
-  /** What it is: the reason in the ledger once it is mailed. */
-  readonly what: ReasonFor<'mailed'>;
+const schema = z.object({
+  kind: z.literal('outgoing'),
+  origin,
+  /** RFC 5321 reverse-path; '' for the null sender. */
+  mailFrom: z.string(),
+  rcptTo: z.string(),
+  messageId: z.string(),
+  /** The kind of mail: the reason in the ledger once the relay has accepted it. */
+  what: z.custom<ReasonFor<'mailed'>>(isMailed, 'not a kind of mail'),
   /** METHOD of the schedule message in it; null for notices and forwarded letters. */
-  readonly method: string | null;
-  /** Whose event it is about; for a notice or a letter, who gets it. */
-  readonly owner: CalendarAddress | null;
-  /** Set when it tells another calendar user about the owner's copy: whom a delivery failure concerns. */
-  readonly recipient: CalendarAddress | null;
-  readonly uid: string | null;
-}
+  method: z.string().nullable(),
+  /** The owner of the event; for a notice or a letter, its recipient. */
+  owner: address.nullable(),
+  /** The other calendar user that a schedule message is for; null for notices and letters. */
+  recipient: address.nullable(),
+  uid: z.string().nullable(),
+});
+
+export type OutgoingRecord = Readonly<z.infer<typeof schema>>;
 
 export const outgoing: RecordKind<OutgoingRecord> = {
   kind: 'outgoing',
   version: 2,
   queue: 'outgoing',
-  schema: z.object({
-    kind: z.literal('outgoing'),
-    origin,
-    mailFrom: z.string(),
-    rcptTo: z.string(),
-    messageId: z.string(),
-    what: z.custom<ReasonFor<'mailed'>>(isMailed, 'not a kind of mail'),
-    method: z.string().nullable(),
-    owner: address.nullable(),
-    recipient: address.nullable(),
-    uid: z.string().nullable(),
-  }),
+  schema,
   upgrade: [
     ({ what, ...body }) => ({
       ...renameFields(body, { organizer: 'owner', attendee: 'recipient' }),

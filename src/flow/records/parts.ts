@@ -1,21 +1,17 @@
-// Schemas of what several records carry: origin, calendar addresses, occurrences, times. Pure.
+// Schemas of the values that several records share: origin, calendar addresses, occurrences, times. Pure.
 import { z } from 'zod';
 import { type HoldReason, isHoldReason, isReason, type Reason } from '../../core/reasons.ts';
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../../core/ical/types.ts';
 
-/** Where a record came in, and the keys under which `why` finds it. Copied into every ledger entry about it. */
-export interface Origin {
-  /** The first record of the chain: a mail, a click, a callback. */
-  readonly recordId: string;
-  readonly door: string;
-  readonly messageId: string | null;
-}
-
 export const origin = z.object({
+  /** The first record of the chain: a mail, a click, a callback. */
   recordId: z.string(),
   door: z.string(),
   messageId: z.string().nullable(),
-}) satisfies z.ZodType<Origin>;
+});
+
+/** Where a record came in, and the keys by which `why` finds it. Copied into every ledger entry about it. */
+export type Origin = Readonly<z.infer<typeof origin>>;
 
 export const address = z.object({ key: z.string(), asWritten: z.string() }) satisfies z.ZodType<CalendarAddress>;
 

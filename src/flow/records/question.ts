@@ -1,36 +1,30 @@
-// Queue `question`, a lane for each owner: what is held under that key is to be asked of the owner by mail.
+// Queue `question`, one lane per owner: mail the owner a request to decide about what is held under a key.
 import { z } from 'zod';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { address, type Origin, origin } from './parts.ts';
+import { address, origin } from './parts.ts';
 import { joinKey, noSubject, type RecordKind, renameFields } from './record-kind.ts';
 
-export interface QuestionRecord {
-  readonly kind: 'question';
-  readonly origin: Origin;
-  readonly owner: CalendarAddress;
-  readonly uid: string;
-  /** The key under which tasks are held. */
-  readonly key: string;
-  /** The event as known when it was held; null: unknown. */
-  readonly calendar: string | null;
-  /** The day's limit was reached: asked in one mail with others. */
-  readonly together: boolean;
-}
+const schema = z.object({
+  kind: z.literal('question'),
+  origin,
+  owner: address,
+  uid: z.string(),
+  /** The key under which the tasks are held. */
+  key: z.string(),
+  /** The event as known when the first task was held; null: unknown. */
+  calendar: z.string().nullable(),
+  /** The day's limit was reached: the question is part of the next summary. */
+  together: z.boolean(),
+});
+
+export type QuestionRecord = Readonly<z.infer<typeof schema>>;
 
 export const question: RecordKind<QuestionRecord> = {
   kind: 'question',
   version: 2,
   queue: 'question',
   formerKind: 'held-notice',
-  schema: z.object({
-    kind: z.literal('question'),
-    origin,
-    owner: address,
-    uid: z.string(),
-    key: z.string(),
-    calendar: z.string().nullable(),
-    together: z.boolean(),
-  }),
+  schema,
   upgrade: [(body) => ({ ...renameFields(body, { organizer: 'owner' }), kind: 'question' })],
   lane: ({ owner }) => owner.key,
   origin: (body) => body.origin,
@@ -38,7 +32,7 @@ export const question: RecordKind<QuestionRecord> = {
   text: ({ owner }) => `question to ${owner.asWritten}`,
 };
 
-/** Groups what one decision about a sender covers: all that this sender sent in this attendee's name. */
+/** The hold key: one decision about a sender covers everything that this sender sent in this attendee's name. */
 export function senderKey(organizer: CalendarAddress, attendee: CalendarAddress, sender: string): string {
   return joinKey(organizer.key, attendee.key, sender.toLowerCase());
 }

@@ -1,36 +1,29 @@
-// Queue `event`: a mail about the owner's copy did not reach its recipient.
+// Queue `event`: a mail about the owner's copy could not be delivered to its recipient.
 import { z } from 'zod';
-import type { CalendarAddress } from '../../core/ical/types.ts';
-import { address, type Origin, origin } from './parts.ts';
+import { address, origin } from './parts.ts';
 import { copyLane, type RecordKind, renameFields } from './record-kind.ts';
 import { partiesOf } from './schedule-message.ts';
 
-export interface UndeliverableRecord {
-  readonly kind: 'undeliverable';
-  readonly origin: Origin;
+const schema = z.object({
+  kind: z.literal('undeliverable'),
+  origin,
   /** In whose name it was mailed: the organizer, or the attendee of a REPLY. */
-  readonly owner: CalendarAddress;
-  readonly recipient: CalendarAddress;
-  readonly uid: string;
+  owner: address,
+  recipient: address,
+  uid: z.string(),
   /** METHOD of the mail. */
-  readonly method: string;
-  /** What the server said. */
-  readonly diagnostic: string;
-}
+  method: z.string(),
+  /** The server's response or the text of the delivery report. */
+  diagnostic: z.string(),
+});
+
+export type UndeliverableRecord = Readonly<z.infer<typeof schema>>;
 
 export const undeliverable: RecordKind<UndeliverableRecord> = {
   kind: 'undeliverable',
   version: 2,
   queue: 'event',
-  schema: z.object({
-    kind: z.literal('undeliverable'),
-    origin,
-    owner: address,
-    recipient: address,
-    uid: z.string(),
-    method: z.string(),
-    diagnostic: z.string(),
-  }),
+  schema,
   upgrade: [(body) => ({ method: 'REQUEST', ...renameFields(body, { organizer: 'owner', attendee: 'recipient' }) })],
   lane: ({ owner, uid }) => copyLane(owner, uid),
   origin: (body) => body.origin,

@@ -1,23 +1,24 @@
-// Queue `event`: re-read the copy and apply again the answers that somebody's stale copy has overwritten.
+// Queue `event`: re-read the copy and apply again the answers that another client has overwritten with a stale version.
 import { z } from 'zod';
-import type { CalendarAddress } from '../../core/ical/types.ts';
-import { address, type Origin, origin } from './parts.ts';
+import { address, origin } from './parts.ts';
 import { copyLane, noSubject, type RecordKind, renameFields } from './record-kind.ts';
 
-export interface VerifyRecord {
-  readonly kind: 'verify';
-  readonly origin: Origin;
-  readonly owner: CalendarAddress;
-  readonly uid: string;
-  /** How often in a row answers have been applied again. */
-  readonly round: number;
-}
+const schema = z.object({
+  kind: z.literal('verify'),
+  origin,
+  owner: address,
+  uid: z.string(),
+  /** How many re-reads in a row found overwritten answers and applied them again. */
+  round: z.number(),
+});
+
+export type VerifyRecord = Readonly<z.infer<typeof schema>>;
 
 export const verify: RecordKind<VerifyRecord> = {
   kind: 'verify',
   version: 2,
   queue: 'event',
-  schema: z.object({ kind: z.literal('verify'), origin, owner: address, uid: z.string(), round: z.number() }),
+  schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
   lane: ({ owner, uid }) => copyLane(owner, uid),
   origin: (body) => body.origin,
