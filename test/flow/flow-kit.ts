@@ -21,7 +21,7 @@ import { askOwner } from '../../src/flow/questions/ask-owner.ts';
 import { workCopies } from '../../src/flow/copies/work-copies.ts';
 import { changesOf } from '../../src/flow/queue/plan.ts';
 import { joinChanges, readBatch } from '../../src/flow/queue/read-batch.ts';
-import type { KindsOf, Waiting } from '../../src/flow/records/records.ts';
+import type { KindsOf, Job } from '../../src/flow/records/records.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
@@ -149,7 +149,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
-  const work: { readonly [Q in QueueName]: (records: readonly Waiting<KindsOf[Q]>[]) => Promise<Changes> } = {
+  const work: { readonly [Q in QueueName]: (records: readonly Job<KindsOf[Q]>[]) => Promise<Changes> } = {
     incoming: interpretIncoming({
       ...common,
       interpret: interpretMail,
@@ -197,7 +197,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
   async function handle(queue: QueueName, batch: Batch): Promise<Changes> {
     const { records, others } = readBatch(batch, clock.now);
     const worked =
-      records.length === 0 ? {} : await (work[queue] as (records: readonly Waiting[]) => Promise<Changes>)(records);
+      records.length === 0 ? {} : await (work[queue] as (records: readonly Job[]) => Promise<Changes>)(records);
     return joinChanges(worked, changesOf(others));
   }
   const handlerOf = (queue: QueueName) => (batch: Batch) => handle(queue, batch);

@@ -4,7 +4,7 @@
 import { writeLedger } from './ledger-queries.ts';
 import { type Dialect, type Operation, query, queryOne } from './operation.ts';
 import { drop, release } from './hold-queries.ts';
-import type { LedgerWrite, QueuedTask, QueueName, TaskChange, TaskChanged } from '../../flow/ports/spool.ts';
+import type { LedgerWrite, QueuedTask, QueueName, TaskChange, TaskChangeResult } from '../../flow/ports/spool.ts';
 
 export interface TaskFilter {
   readonly queue: QueueName | null;
@@ -34,7 +34,7 @@ export function* changeTask(
   change: TaskChange,
   ledger: readonly LedgerWrite[],
   now: number,
-): Operation<TaskChanged> {
+): Operation<TaskChangeResult> {
   const found = yield* queryOne<{ queue: QueueName; lane: string }>('select queue, lane from task where id = ?', id);
   if (found === null) return 'unknown';
   // The lane is locked before the task is read, as in a commit.

@@ -9,7 +9,7 @@ import type {
   Lease,
   LedgerWrite,
   NewTask,
-  PutBack,
+  TaskRetry,
   QueueName,
   QueueStatus,
   Task,
@@ -250,7 +250,7 @@ function byLane([a]: readonly Lane[], [b]: readonly Lane[]): number {
   return `${a?.queue} ${a?.lane}` < `${b?.queue} ${b?.lane}` ? -1 : 1;
 }
 
-function retryKey({ dueAt, error, waitsFor = null }: PutBack): string {
+function retryKey({ dueAt, error, waitsFor = null }: TaskRetry): string {
   return JSON.stringify([dueAt, error, waitsFor]);
 }
 

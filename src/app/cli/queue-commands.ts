@@ -11,7 +11,7 @@ import type {
   Spool,
   Task,
   TaskChange,
-  TaskChanged,
+  TaskChangeResult,
 } from '../../flow/ports/spool.ts';
 import { type AnyRecord, describeTask, entryAboutTask, readRecord } from '../../flow/records/records.ts';
 import { because } from '../../core/reasons.ts';
@@ -90,8 +90,8 @@ export async function changeTasks(
   { actions, spool, now }: QueueCommandOptions,
   change: TaskChange,
   ids: readonly string[],
-): Promise<{ id: string; result: TaskChanged }[]> {
-  const results: { id: string; result: TaskChanged }[] = [];
+): Promise<{ id: string; result: TaskChangeResult }[]> {
+  const results: { id: string; result: TaskChangeResult }[] = [];
   for (const id of new Set(ids)) {
     const task = await spool.task(id);
     const at = now();
@@ -178,9 +178,9 @@ export function sayTask({ body, ledger, ...task }: ShownTask): string {
 }
 
 /** What became of each, a line each. */
-export function sayChanges(change: TaskChange, results: readonly { id: string; result: TaskChanged }[]): string {
+export function sayChanges(change: TaskChange, results: readonly { id: string; result: TaskChangeResult }[]): string {
   const done = { retry: 'put to work', hold: 'held', drop: 'dropped' }[change];
-  const said: Record<TaskChanged, string> = {
+  const said: Record<TaskChangeResult, string> = {
     changed: done,
     unknown: 'no task has this id',
     'under-way': 'is being worked on at this moment: try again in a while',

@@ -6,7 +6,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { CopyContext, LedgerWrite } from '../ports/spool.ts';
 import type { Plan } from '../queue/plan.ts';
-import type { EventKind, Waiting } from '../records/records.ts';
+import type { EventKind, Job } from '../records/records.ts';
 import { Histories, newestAnswers } from './judge-answer.ts';
 
 /** What the CalDAV server holds under the copy's UID. */
@@ -41,7 +41,7 @@ export interface CopyFacts {
   readonly uid: string;
   readonly context: CopyContext;
   /** Everything that waits for the copy and is worked together, oldest first. */
-  readonly batch: readonly Waiting<EventKind>[];
+  readonly batch: readonly Job<EventKind>[];
   readonly now: number;
 }
 
@@ -49,7 +49,7 @@ export class Copy {
   readonly owner: CalendarAddress;
   readonly uid: string;
   readonly context: CopyContext;
-  readonly batch: readonly Waiting<EventKind>[];
+  readonly batch: readonly Job<EventKind>[];
   readonly stored: Stored;
   readonly histories: Histories;
   readonly #now: number;
@@ -62,7 +62,7 @@ export class Copy {
     this.context = context;
     this.batch = batch;
     this.stored = stored;
-    this.histories = new Histories(context, this.waiting('answer').filter(isToApply));
+    this.histories = new Histories(context, this.jobsOf('answer').filter(isToApply));
     this.#now = now;
     this.#document = stored.kind === 'loaded' ? stored.document : null;
   }
@@ -77,8 +77,8 @@ export class Copy {
     return this.stored.kind === 'loaded' ? this.stored.text : (this.context.mailings.at(-1)?.calendar ?? null);
   }
 
-  waiting<K extends EventKind>(kind: K): Waiting<K>[] {
-    return this.batch.filter((each) => each.body.kind === kind) as Waiting<K>[];
+  jobsOf<K extends EventKind>(kind: K): Job<K>[] {
+    return this.batch.filter((each) => each.body.kind === kind) as Job<K>[];
   }
 
   /**
@@ -87,7 +87,7 @@ export class Copy {
    */
   isNewestAnswer(taskId: string): boolean {
     if (this.#document === null) return true;
-    this.#newest ??= newestAnswers(this.waiting('answer').filter(isToApply), this.#document, this.histories, this.#now);
+    this.#newest ??= newestAnswers(this.jobsOf('answer').filter(isToApply), this.#document, this.histories, this.#now);
     return this.#newest.has(taskId);
   }
 
@@ -99,7 +99,7 @@ export class Copy {
 }
 
 /** It counts, or the organizer has accepted it. */
-export function isToApply({ body }: Waiting<'answer'>): boolean {
+export function isToApply({ body }: Job<'answer'>): boolean {
   return body.held === null || body.approved;
 }
 

@@ -7,7 +7,7 @@ import type { ResolvedRevision } from '../../core/itip/order-answers.ts';
 import type { Answer, AppliedAnswer, Decision, History } from '../../core/itip/types.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import type { CopyContext, Mailing } from '../ports/spool.ts';
-import type { Waiting } from '../records/records.ts';
+import type { Job } from '../records/records.ts';
 
 /** What the ledger knows, by attendee; grows as answers of the batch are applied. */
 export class Histories {
@@ -15,7 +15,7 @@ export class Histories {
   readonly #mailings: Map<string, Mailing[]>;
   readonly #waiting: Map<string, Answer[]>;
 
-  constructor(context: CopyContext, waiting: readonly Waiting<'answer'>[] = []) {
+  constructor(context: CopyContext, waiting: readonly Job<'answer'>[] = []) {
     this.#applied = groupBy(context.applied, ({ attendeeKey }) => attendeeKey);
     this.#mailings = groupBy(context.mailings, ({ recipientKey }) => recipientKey);
     this.#waiting = groupBy(
@@ -88,7 +88,7 @@ interface Candidate {
 
 /** Task ids of the newest answer per attendee and occurrence; of equal revisions the later arrival is newer. */
 export function newestAnswers(
-  waiting: readonly Waiting<'answer'>[],
+  waiting: readonly Job<'answer'>[],
   document: EventDocument,
   histories: Histories,
   now: number,

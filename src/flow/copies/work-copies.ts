@@ -11,7 +11,7 @@ import type { WriteBatching } from '../queue/write-batching.ts';
 import { heldParties } from '../records/held.ts';
 import type { Origin } from '../records/parts.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { type EventKind, recordTask, type Waiting } from '../records/records.ts';
+import { type EventKind, recordTask, type Job } from '../records/records.ts';
 import { Copy, type CopyFacts, type CopyPlan, isToApply, type Stored } from './copy.ts';
 import { editCopy, type EditedCopy } from './edit-copy.ts';
 import type { HandlerOptions } from './handlers/handler.ts';
@@ -25,20 +25,20 @@ export interface CopyWorkOptions extends HandlerOptions {
 }
 
 interface Planned {
-  readonly waiting: Waiting<EventKind>;
+  readonly job: Job<EventKind>;
   readonly plan: CopyPlan;
 }
 
 /** All records are of one copy. */
-export function workCopies(options: CopyWorkOptions): (batch: readonly Waiting<EventKind>[]) => Promise<Changes> {
+export function workCopies(options: CopyWorkOptions): (batch: readonly Job<EventKind>[]) => Promise<Changes> {
   return async (batch) => {
     const facts = await openCopy(options, batch);
-    if (batch.some((waiting) => waiting.body.kind === 'answer' && isToApply(waiting as Waiting<'answer'>))) {
+    if (batch.some((job) => job.body.kind === 'answer' && isToApply(job as Job<'answer'>))) {
       options.writeBatching.begin(copyLane(facts.owner, facts.uid));
     }
     const edited = await planBatch(options, facts);
     const planned = edited.result;
-    const tasks = planned.map(({ waiting, plan }) => ({ id: waiting.task.id, plan }));
+    const tasks = planned.map(({ job, plan }) => ({ id: job.task.id, plan }));
     return changesOf(tasks, {
       add: [...rereadAfter(options, facts, edited), ...noticesOf(options, facts, edited)],
       ledger: placeOf(facts, edited),
@@ -46,7 +46,7 @@ export function workCopies(options: CopyWorkOptions): (batch: readonly Waiting<E
   };
 }
 
-async function openCopy({ ledger, now }: CopyWorkOptions, batch: readonly Waiting<EventKind>[]): Promise<CopyFacts> {
+async function openCopy({ ledger, now }: CopyWorkOptions, batch: readonly Job<EventKind>[]): Promise<CopyFacts> {
   const [first] = batch;
   if (first === undefined) throw new GatewayError('internal', 'a batch has no record');
   const { owner, uid } = copyOf(first);
@@ -56,7 +56,7 @@ async function openCopy({ ledger, now }: CopyWorkOptions, batch: readonly Waitin
   return { owner, uid, context, batch, now: now() };
 }
 
-function copyOf({ body }: Waiting<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> {
+function copyOf({ body }: Job<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> {
   if ('owner' in body) return body;
   if (body.kind === 'refresh') return { owner: body.organizer, uid: body.uid };
   const { organizer, uid } = heldParties(body);
@@ -64,7 +64,7 @@ function copyOf({ body }: Waiting<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> 
 }
 
 /** Whose past the ledger must tell. */
-function attendeesOf(body: Waiting<EventKind>['body']): string[] {
+function attendeesOf(body: Job<EventKind>['body']): string[] {
   if (body.kind === 'answer') return [body.answer.attendee.key];
   if (body.kind === 'undeliverable') return [body.recipient.key];
   return 'attendee' in body ? [body.attendee.key] : [];
@@ -75,10 +75,10 @@ async function planBatch(options: CopyWorkOptions, facts: CopyFacts): Promise<Ed
   const plan = async (stored: Stored): Promise<{ document: EventDocument | null; result: readonly Planned[] }> => {
     const copy = new Copy(facts, stored);
     const planned: Planned[] = [];
-    for (const waiting of records) {
-      const next = await planRecord(waiting, copy, options);
+    for (const job of records) {
+      const next = await planRecord(job, copy, options);
       copy.fold(next);
-      planned.push({ waiting, plan: next });
+      planned.push({ job, plan: next });
     }
     return { document: copy.document, result: planned };
   };
@@ -131,14 +131,14 @@ function noticesOf(
     const notices = told.map(({ notice }) => notice);
     return notifyOrganizer({ owner, uid, calendar, notices, origin: first.origin }, when);
   };
-  const told = result.flatMap(({ waiting, plan }) =>
-    (plan.notices ?? []).map((notice): Told => ({ notice, origin: waiting.body.origin })),
+  const told = result.flatMap(({ job, plan }) =>
+    (plan.notices ?? []).map((notice): Told => ({ notice, origin: job.body.origin })),
   );
-  const digest = result.flatMap(({ waiting: { body } }): Told[] =>
+  const digest = result.flatMap(({ job: { body } }): Told[] =>
     body.kind === 'notice' ? [{ notice: body.notice, origin: body.origin }] : [],
   );
-  const failed = result.flatMap(({ waiting, plan }): Told[] =>
-    plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: waiting.body.origin }],
+  const failed = result.flatMap(({ job, plan }): Told[] =>
+    plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: job.body.origin }],
   );
   const isAnswer = ({ notice }: Told): boolean => notice.kind === 'answer';
   return [

@@ -11,7 +11,7 @@ import { readReplyAddress } from '../../core/signing/reply-address.ts';
 import type { Changes } from '../ports/spool.ts';
 import { changesOf, done, joinEffects, type Plan, type PlannedTask } from '../queue/plan.ts';
 import type { Origin } from '../records/parts.ts';
-import type { Waiting } from '../records/records.ts';
+import type { Job } from '../records/records.ts';
 import {
   type InterpretOptions,
   type MailContext,
@@ -31,7 +31,7 @@ const DNS_TRIES = 6;
 /** A mail with more Received fields is in a loop (RFC 5321 §6.3 asks for at least 100; our own path is short). */
 const MOST_HOPS = 60;
 
-export function interpretIncoming(options: InterpretOptions): (mails: readonly Waiting<'mail'>[]) => Promise<Changes> {
+export function interpretIncoming(options: InterpretOptions): (mails: readonly Job<'mail'>[]) => Promise<Changes> {
   return async (mails) => {
     const planned: PlannedTask[] = [];
     for (const mail of mails) planned.push({ id: mail.task.id, plan: await planMail(options, mail) });
@@ -39,8 +39,8 @@ export function interpretIncoming(options: InterpretOptions): (mails: readonly W
   };
 }
 
-async function planMail(options: InterpretOptions, waiting: Waiting<'mail'>): Promise<Plan> {
-  const { task, body } = waiting;
+async function planMail(options: InterpretOptions, job: Job<'mail'>): Promise<Plan> {
+  const { task, body } = job;
   const { envelope, peer, receivedAt } = body;
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
   const mail: ReceivedMail = { envelope, peer, receivedAt, raw: task.raw };
@@ -49,12 +49,12 @@ async function planMail(options: InterpretOptions, waiting: Waiting<'mail'>): Pr
   let authenticated: Promise<SenderEvidence> | undefined;
   const evidence = (): Promise<SenderEvidence> =>
     (authenticated ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
-  const context: MailContext = { waiting, mail, incoming, origin, evidence };
+  const context: MailContext = { job, mail, incoming, origin, evidence };
   const outcomes: Outcome[] = [];
   for (const recipient of new Set(envelope.rcptTo.map(addressKey))) {
     outcomes.push(...(await planRecipient(options, await routeOf(options, recipient), context)));
   }
-  return { end: done, ...joinEffects(outcomes.filter(isFirst)) };
+  return { disposition: done, ...joinEffects(outcomes.filter(isFirst)) };
 }
 
 function isFirst({ once }: Outcome, at: number, outcomes: readonly Outcome[]): boolean {

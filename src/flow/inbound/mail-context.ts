@@ -10,7 +10,7 @@ import type { Ledger } from '../ports/spool.ts';
 import { type Effects, record } from '../queue/plan.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
 import type { Origin } from '../records/parts.ts';
-import { entryAbout, type Waiting } from '../records/records.ts';
+import { entryAbout, type Job } from '../records/records.ts';
 
 export interface InterpretOptions {
   readonly interpret: (raw: Uint8Array) => Promise<Incoming>;
@@ -45,7 +45,7 @@ export type Route =
 export type PersonRoute = Extract<Route, { kind: 'reply' | 'own' }>;
 
 export interface MailContext {
-  readonly waiting: Waiting<'mail'>;
+  readonly job: Job<'mail'>;
   readonly mail: ReceivedMail;
   readonly incoming: Incoming;
   readonly origin: Origin;
@@ -72,12 +72,12 @@ interface EntryFacts<V extends Verdict> {
 /** A ledger entry about the mail. */
 export function recordMail<V extends Verdict>(
   { now }: Pick<InterpretOptions, 'now'>,
-  { waiting, origin }: MailContext,
+  { job, origin }: MailContext,
   { verdict, reason, detail, organizer = null, attendee = null }: EntryFacts<V>,
 ): Outcome {
   const subject = { organizer: organizer?.key ?? null, attendee: attendee?.key ?? null };
   return {
-    ledger: [record({ ...entryAbout(waiting, { at: now(), verdict, reason, detail, ...subject }), ...origin })],
+    ledger: [record({ ...entryAbout(job, { at: now(), verdict, reason, detail, ...subject }), ...origin })],
   };
 }
 

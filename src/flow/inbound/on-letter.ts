@@ -31,7 +31,7 @@ export function forward(
   to: CalendarAddress | null,
   what: 'letter' | 'postmaster',
 ): Outcome {
-  const { incoming, waiting, origin, mail } = context;
+  const { incoming, job, origin, mail } = context;
   if (incoming.mail.loopMark !== null) {
     return recordMail(options, context, { verdict: 'ignored', ...because('loop', { hops: null }), organizer: to });
   }
@@ -49,7 +49,7 @@ export function forward(
     to: to.asWritten,
     messageId: identity.messageId,
     date,
-    loopMark: waiting.task.id,
+    loopMark: job.task.id,
   });
   const facts = {
     origin,

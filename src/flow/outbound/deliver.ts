@@ -3,15 +3,13 @@
 import type { Changes, Mailing } from '../ports/spool.ts';
 import { changesOf, type Plan, type PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';
-import type { Waiting } from '../records/records.ts';
+import type { Job } from '../records/records.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { type MailOptions, planMail } from './plan-mail.ts';
 
 export type DeliverOptions = MailOptions;
 
-export function deliver(
-  options: DeliverOptions,
-): (messages: readonly Waiting<'schedule-message'>[]) => Promise<Changes> {
+export function deliver(options: DeliverOptions): (messages: readonly Job<'schedule-message'>[]) => Promise<Changes> {
   return async (messages) => {
     const planned: PlannedTask[] = [];
     const told = new Map<string, readonly Mailing[]>();
@@ -21,10 +19,10 @@ export function deliver(
       const plan = await planMail(options, message, mailings);
       told.set(from.key, [...mailings, ...mailingsIn(plan)]);
       planned.push({ id: message.task.id, plan });
-      if (plan.end.kind !== 'retry') continue;
+      if (plan.disposition.kind !== 'retry') continue;
       // First in, first out: the messages behind it wait as well.
-      const { end } = plan;
-      planned.push(...messages.slice(at + 1).map(({ task }) => ({ id: task.id, plan: { end } })));
+      const { disposition } = plan;
+      planned.push(...messages.slice(at + 1).map(({ task }) => ({ id: task.id, plan: { disposition } })));
       break;
     }
     return changesOf(planned);

@@ -15,7 +15,7 @@ import type { Ledger, LedgerWrite, Mailing, NewTask } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import { done, type Plan, record } from '../queue/plan.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { entryAbout, recordTask, type Waiting } from '../records/records.ts';
+import { entryAbout, recordTask, type Job } from '../records/records.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -39,7 +39,7 @@ export interface MailOptions {
 }
 
 /** A message with what it is about and what its recipient was mailed before, oldest first. */
-interface Message extends Waiting<'schedule-message'> {
+interface Message extends Job<'schedule-message'> {
   readonly uid: string;
   readonly recurrenceId: string | null;
   readonly mailings: readonly Mailing[];
@@ -47,10 +47,10 @@ interface Message extends Waiting<'schedule-message'> {
 
 export async function planMail(
   options: MailOptions,
-  waiting: Waiting<'schedule-message'>,
+  job: Job<'schedule-message'>,
   mailings: readonly Mailing[],
 ): Promise<Plan> {
-  const message: Message = { ...waiting, ...calendarScope(waiting.body.calendar), mailings };
+  const message: Message = { ...job, ...calendarScope(job.body.calendar), mailings };
   const { from, to, calendar, method, again } = message.body;
   if (mailingForbidden(calendar, to)) {
     return notMailed(options, message, because('schedule-agent'));
@@ -72,12 +72,12 @@ export async function planMail(
     return { ...plan, ledger: [...(plan.ledger ?? []), { kind: 'mailing', mailing }] };
   }
   const wait = mailings.length > 0 ? null : await options.waitForQuota(message, message.uid);
-  if (wait !== null) return { ...wait, end: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
+  if (wait !== null) return { ...wait, disposition: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
   const tried: LedgerWrite[] =
     bounced === null ? [] : [{ kind: 'unsuppress', ownerKey: from.key, recipientKey: to.key }];
   const mail = await composeMail(options, message, { kind, fingerprint, last });
   return {
-    end: done,
+    disposition: done,
     add: [...mail.add, ...verifyAnswers(options, message)],
     ledger: [...tried, ...mail.ledger],
   };
@@ -219,5 +219,5 @@ function replyFingerprint(calendar: string): string {
 
 function notMailed({ now }: MailOptions, message: Message, why: Why<ReasonFor<'not-mailed'>>): Plan {
   const entry = entryAbout(message, { at: now(), verdict: 'not-mailed', ...why });
-  return { end: done, ledger: [record(entry)] };
+  return { disposition: done, ledger: [record(entry)] };
 }

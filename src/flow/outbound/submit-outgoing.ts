@@ -6,7 +6,7 @@ import { because } from '../../core/reasons.ts';
 import type { Changes } from '../ports/spool.ts';
 import type { Submission } from '../ports/submission.ts';
 import { changesOf, done, type Plan, type PlannedTask, record } from '../queue/plan.ts';
-import { entryAbout, recordTask, type Waiting } from '../records/records.ts';
+import { entryAbout, recordTask, type Job } from '../records/records.ts';
 
 export interface SubmitOptions {
   readonly submission: Submission;
@@ -18,7 +18,7 @@ const GIVE_UP_MS = 5 * 86_400_000;
 /** About a day of them, so that a clock that is set forward gives up nothing. */
 const LEAST_TRIES = 50;
 
-export function submitOutgoing(options: SubmitOptions): (mails: readonly Waiting<'outgoing'>[]) => Promise<Changes> {
+export function submitOutgoing(options: SubmitOptions): (mails: readonly Job<'outgoing'>[]) => Promise<Changes> {
   return async (mails) => {
     const planned: PlannedTask[] = [];
     for (const mail of mails) planned.push({ id: mail.task.id, plan: await submit(options, mail) });
@@ -26,7 +26,7 @@ export function submitOutgoing(options: SubmitOptions): (mails: readonly Waiting
   };
 }
 
-async function submit(options: SubmitOptions, mail: Waiting<'outgoing'>): Promise<Plan> {
+async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Plan> {
   const { task, body } = mail;
   const { mailFrom, rcptTo, messageId, what } = body;
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
@@ -35,7 +35,7 @@ async function submit(options: SubmitOptions, mail: Waiting<'outgoing'>): Promis
     const response = hideSigned(verdict.response);
     if (verdict.kind === 'accepted') {
       const entry = entryAbout(mail, { at: options.now(), verdict: 'mailed', ...because(what, { response }) });
-      return { end: done, ledger: [record(entry)] };
+      return { disposition: done, ledger: [record(entry)] };
     }
     return giveUp(options, mail, 'refused-by-relay', withCode(verdict.status, response));
   } catch (error) {
@@ -56,7 +56,7 @@ function withCode(status: number, response: string): string {
  */
 function giveUp(
   options: SubmitOptions,
-  mail: Waiting<'outgoing'>,
+  mail: Job<'outgoing'>,
   reason: 'refused-by-relay' | 'gave-up',
   diagnostic: string,
 ): Plan {
@@ -64,7 +64,7 @@ function giveUp(
   const toOwner = owner !== null && recipient === null;
   const why = because(toOwner ? 'organizer-not-told' : reason, { diagnostic });
   const entry = entryAbout(mail, { at: options.now(), verdict: 'not-mailed', ...why });
-  const plan = { end: done, ledger: [record(entry)] };
+  const plan = { disposition: done, ledger: [record(entry)] };
   if (owner === null || recipient === null || uid === null || method === null) return plan;
   const createdAt = options.now();
   const failure = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;

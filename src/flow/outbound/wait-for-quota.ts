@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { because } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';
 import { type Effects, mark, record } from '../queue/plan.ts';
-import { entryAbout, type Waiting } from '../records/records.ts';
+import { entryAbout, type Job } from '../records/records.ts';
 import { mailNotice, type MailNoticeOptions } from './mail-notice.ts';
 
 export interface QuotaOptions extends MailNoticeOptions {
@@ -20,7 +20,7 @@ export interface QuotaWait extends Effects {
 }
 
 /** null: it may be mailed now. */
-export type WaitForQuota = (message: Waiting<'schedule-message'>, uid: string) => Promise<QuotaWait | null>;
+export type WaitForQuota = (message: Job<'schedule-message'>, uid: string) => Promise<QuotaWait | null>;
 
 interface Window {
   readonly per: 'hour' | 'day';
@@ -53,7 +53,7 @@ export function waitForQuota(options: QuotaOptions): WaitForQuota {
   };
 }
 
-function waitEntry(message: Waiting<'schedule-message'>, { per, limit, until }: Window, at: number) {
+function waitEntry(message: Job<'schedule-message'>, { per, limit, until }: Window, at: number) {
   const { from } = message.body;
   return entryAbout(message, {
     at,
@@ -65,7 +65,7 @@ function waitEntry(message: Waiting<'schedule-message'>, { per, limit, until }: 
 /** The task id names the window, so that there is one notice, however many messages wait and whichever gateway works them. */
 async function noticeOnce(
   options: QuotaOptions,
-  { body }: Waiting<'schedule-message'>,
+  { body }: Job<'schedule-message'>,
   uid: string,
   { per, limit, since, until }: Window,
   at: number,

@@ -51,14 +51,14 @@ export interface Batch {
 export interface Changes {
   /** Ended: the task's raw bytes may be pruned later, what became of it is in the ledger. */
   readonly done?: readonly string[];
-  readonly retry?: readonly PutBack[];
+  readonly retry?: readonly TaskRetry[];
   /** Kept for a person's decision. `key` groups what one decision covers. */
-  readonly hold?: readonly { readonly id: string; readonly reason: WaitReason; readonly key: string }[];
+  readonly hold?: readonly { readonly id: string; readonly reason: TaskHoldReason; readonly key: string }[];
   readonly add?: readonly NewTask[];
   readonly ledger?: readonly LedgerWrite[];
 }
 
-export interface PutBack {
+export interface TaskRetry {
   readonly id: string;
   readonly dueAt: number;
   readonly error: string;
@@ -104,7 +104,7 @@ export interface Spool {
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
   held(key: string): Promise<Task[]>;
   /** What is held for one of these reasons and came before `before`, oldest first. */
-  heldBefore(reasons: readonly WaitReason[], before: number, limit: number): Promise<Task[]>;
+  heldBefore(reasons: readonly TaskHoldReason[], before: number, limit: number): Promise<Task[]>;
   /**
    * Puts held tasks back to work as if never tried, with a new body each. Those no longer held are left alone; says which were released.
    * Where it was none, the ledger is not written: of two decisions at once the second leaves no trace.
@@ -134,7 +134,7 @@ export interface QueuedTask extends Omit<Task, 'raw'> {
 export type TaskChange = 'retry' | 'hold' | 'drop';
 
 /** `under-way`: somebody works its lane at this moment. `held`, `ended`: it was that already. */
-export type TaskChanged = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
+export type TaskChangeResult = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
 
 /** The queues in an operator's hands. */
 export interface OperatorActions {
@@ -145,11 +145,11 @@ export interface OperatorActions {
     readonly limit: number;
   }): Promise<QueuedTask[]>;
   /** One transaction; the ledger is written only where the task is changed. */
-  change(id: string, change: TaskChange, ledger: readonly LedgerWrite[], now: number): Promise<TaskChanged>;
+  change(id: string, change: TaskChange, ledger: readonly LedgerWrite[], now: number): Promise<TaskChangeResult>;
 }
 
 /** Why a task is held: for the organizer, by the operator, or since its handler failed too often. */
-export type WaitReason = Reason | `failed: ${ErrorCode}`;
+export type TaskHoldReason = Reason | `failed: ${ErrorCode}`;
 
 /** One line of the ledger: what became of one thing, and why. */
 export interface LedgerEntry {

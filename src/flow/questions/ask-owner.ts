@@ -9,7 +9,7 @@ import type { Changes, Ledger, LedgerWrite, NewTask, Spool } from '../ports/spoo
 import { changesOf, done, type Effects, joinEffects, mark, type PlannedTask, record } from '../queue/plan.ts';
 import { type HeldKind, heldParties, heldRecords } from '../records/held.ts';
 import type { QuestionRecord } from '../records/question.ts';
-import { entryAbout, recordTask, type Waiting } from '../records/records.ts';
+import { entryAbout, recordTask, type Job } from '../records/records.ts';
 import type { LinkToDecide } from './decision-link.ts';
 
 export interface AskOwnerOptions extends MailNoticeOptions {
@@ -20,8 +20,8 @@ export interface AskOwnerOptions extends MailNoticeOptions {
   readonly now: () => number;
 }
 
-type Question = Waiting<'question'>;
-type HeldSender = Waiting<'answer' | 'proposal'>;
+type Question = Job<'question'>;
+type HeldSender = Job<'answer' | 'proposal'>;
 
 /** A question with the newest record held under its key. */
 interface Asked extends Question {
@@ -44,7 +44,7 @@ export function askOwner(options: AskOwnerOptions): (questions: readonly Questio
     }
     const alone = questions
       .filter(({ body }) => !body.together)
-      .map(({ task }) => ({ id: task.id, plan: { end: done } }));
+      .map(({ task }) => ({ id: task.id, plan: { disposition: done } }));
     const together = await askTogether(
       options,
       marks,
@@ -120,7 +120,7 @@ async function askTogether(
   const rest = held === null ? due : [...held.slice(MOST_TOGETHER), ...due.filter(isFresh)];
   const later = new Set(rest.map(({ task }) => task.id));
   const waits = { kind: 'retry', dueAt: nextLook(at), error: 'waits for the next summary' } as const;
-  const planned = due.map(({ task: { id } }) => ({ id, plan: { end: later.has(id) ? waits : done } }));
+  const planned = due.map(({ task: { id } }) => ({ id, plan: { disposition: later.has(id) ? waits : done } }));
   const [one] = now;
   if (held === null || one === undefined) return { planned };
   marks.set(askedInWindow);
@@ -145,7 +145,7 @@ async function stillHeld({ spool }: AskOwnerOptions, questions: readonly Questio
   return [...byKey.values()];
 }
 
-function isOfSender(held: Waiting<HeldKind>): held is HeldSender {
+function isOfSender(held: Job<HeldKind>): held is HeldSender {
   return held.body.kind !== 'delegation';
 }
 

@@ -11,7 +11,7 @@ import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark, record } from '../queue/plan.ts';
 import { heldParties, type HeldKind, type HeldRecord, heldRecords } from '../records/held.ts';
-import { entryAbout, recordBody, type Waiting } from '../records/records.ts';
+import { entryAbout, recordBody, type Job } from '../records/records.ts';
 import { dayOf, decidedMark, questionTask } from './ask-owner.ts';
 
 export interface DecideOptions {
@@ -32,7 +32,7 @@ const OUTCOME_PATIENCE_MS = 2_000;
 const entering: ReadonlySet<HeldChoice> = new Set<HeldChoice>(['alias', 'once', 'add']);
 const ends: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignored', 'refused', 'recorded']);
 
-type Held = Waiting<HeldKind>;
+type Held = Job<HeldKind>;
 
 export async function readDecision(
   { spool, ledger }: DecideOptions,

@@ -4,7 +4,7 @@ import { because, type HoldReason } from '../../core/reasons.ts';
 import { type Plan, record } from '../queue/plan.ts';
 import { heldParties } from '../records/held.ts';
 import { senderKey } from '../records/question.ts';
-import { entryAbout, type Waiting } from '../records/records.ts';
+import { entryAbout, type Job } from '../records/records.ts';
 import { questionTask } from './ask-owner.ts';
 
 export interface HoldOptions {
@@ -15,17 +15,17 @@ export interface HoldOptions {
 /** `calendar` is the event, or what was last mailed of it, for the question; null: unknown. */
 export function holdForOrganizer(
   { makeId, now }: HoldOptions,
-  waiting: Waiting<'answer' | 'proposal'>,
+  job: Job<'answer' | 'proposal'>,
   reason: HoldReason,
   calendar: string | null,
 ): Plan {
-  const { body } = waiting;
+  const { body } = job;
   const { organizer, attendee, uid } = heldParties(body);
   const key = senderKey(organizer, attendee, body.sender);
   const at = now();
   return {
-    end: { kind: 'hold', reason, key },
-    ledger: [record(entryAbout(waiting, { at, verdict: 'held', ...because(reason, { who: attendee.asWritten }) }))],
+    disposition: { kind: 'hold', reason, key },
+    ledger: [record(entryAbout(job, { at, verdict: 'held', ...because(reason, { who: attendee.asWritten }) }))],
     add: [questionTask({ origin: body.origin, owner: organizer, uid, key, calendar }, makeId, at)],
   };
 }

@@ -2,10 +2,10 @@
 // could not be carried out, because the page waits only for seconds.
 import type { NewTask } from '../ports/spool.ts';
 import { heldParties } from '../records/held.ts';
-import { recordTask, type Waiting } from '../records/records.ts';
+import { recordTask, type Job } from '../records/records.ts';
 
 /** What follows when a record is held for the operator: nothing, unless the organizer decided about it. */
-export function notifyFailedDecision(makeId: (now: number) => string): (waiting: Waiting, now: number) => NewTask[] {
+export function notifyFailedDecision(makeId: (now: number) => string): (job: Job, now: number) => NewTask[] {
   return ({ body }, now) => {
     if (body.kind !== 'answer' && body.kind !== 'proposal' && body.kind !== 'delegation') return [];
     if (!body.approved && !(body.kind === 'proposal' && body.declined)) return [];

@@ -5,7 +5,7 @@ import { because } from '../../core/reasons.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
 import type { Changes, LedgerWrite, NewTask, QueueName, Task } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
-import { describeTask, entryAbout, type Waiting } from '../records/records.ts';
+import { describeTask, entryAbout, type Job } from '../records/records.ts';
 import { record } from './plan.ts';
 
 export interface FailureOptions {
@@ -15,7 +15,7 @@ export interface FailureOptions {
   /** First and longest delay of a retry, ms; it doubles in between. */
   readonly backOff: BackOff;
   /** What else follows when a record is held for the operator. */
-  readonly afterGivingUp?: (waiting: Waiting, now: number) => NewTask[];
+  readonly afterGivingUp?: (job: Job, now: number) => NewTask[];
 }
 
 export interface BackOff {
@@ -41,7 +41,7 @@ export const LONGEST_WAIT_MS = 3_600_000;
 /** Begins the reason for which the gateway holds what it could not do. */
 export const FAILED = 'failed: ';
 
-export function afterFailure(options: FailureOptions, records: readonly Waiting[], error: unknown): Changes {
+export function afterFailure(options: FailureOptions, records: readonly Job[], error: unknown): Changes {
   const { now, backOff, afterGivingUp } = options;
   const temporary = error instanceof GatewayError && error.temporary;
   const text = hideSigned(error instanceof Error ? error.message : String(error));
@@ -63,25 +63,25 @@ export function afterFailure(options: FailureOptions, records: readonly Waiting[
       waitsFor,
     })),
     hold: exhausted.map(({ task: { id } }) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
-    add: exhausted.flatMap((waiting) => afterGivingUp?.(waiting, at) ?? []),
+    add: exhausted.flatMap((job) => afterGivingUp?.(job, at) ?? []),
     ledger: [
-      ...exhausted.map((waiting): LedgerWrite => {
-        const tries = waiting.task.attempts + 1;
-        return record(entryAbout(waiting, { at, verdict: 'held', ...because(code, { error: text, tries }) }));
+      ...exhausted.map((job): LedgerWrite => {
+        const tries = job.task.attempts + 1;
+        return record(entryAbout(job, { at, verdict: 'held', ...because(code, { error: text, tries }) }));
       }),
       ...again
         .filter(({ task }) => task.attempts === 0)
-        .map((waiting): LedgerWrite => {
+        .map((job): LedgerWrite => {
           const why = because(code, { error: text, tries: null });
-          return record(entryAbout(waiting, { at, verdict: 'retried', ...why }));
+          return record(entryAbout(job, { at, verdict: 'retried', ...why }));
         }),
     ],
   };
 }
 
 interface Failure {
-  readonly exhausted: readonly Waiting[];
-  readonly again: readonly Waiting[];
+  readonly exhausted: readonly Job[];
+  readonly again: readonly Job[];
   readonly temporary: boolean;
   readonly code: string;
   readonly text: string;
@@ -102,7 +102,7 @@ function logFailure({ queue, log }: FailureOptions, failure: Failure): void {
 const MOST_NAMED = 10;
 
 /** Such as `01J… (answer of bob@example.com)`. */
-function namesOf(records: readonly Waiting[]): string[] {
+function namesOf(records: readonly Job[]): string[] {
   const named = records.slice(0, MOST_NAMED).map(({ task }) => `${task.id} (${describeTask(task).text})`);
   return records.length > MOST_NAMED ? [...named, `and ${records.length - MOST_NAMED} more`] : named;
 }

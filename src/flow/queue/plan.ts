@@ -1,23 +1,24 @@
-// What becomes of one record, as values. Handlers return plans; the worker commits all plans of a batch in one transaction.
-import type { Changes, LedgerWrite, NewEntry, NewTask, WaitReason } from '../ports/spool.ts';
+// The plan for one record, as values: what becomes of its task, and which tasks and ledger entries follow. Handlers return
+// plans; the worker commits all plans of a batch in one transaction.
+import type { Changes, LedgerWrite, NewEntry, NewTask, TaskHoldReason } from '../ports/spool.ts';
 
-/** The task ends, is tried again later, or is held for a decision. `key` groups what one decision covers. */
-export type End =
+/** The task is done, is tried again at `dueAt`, or is held. One decision covers all tasks held under the same `key`. */
+export type Disposition =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
-  | { readonly kind: 'hold'; readonly reason: WaitReason; readonly key: string };
+  | { readonly kind: 'hold'; readonly reason: TaskHoldReason; readonly key: string };
 
-/** What follows from a record. */
+/** New tasks and ledger writes. */
 export interface Effects {
   readonly add?: readonly NewTask[];
   readonly ledger?: readonly LedgerWrite[];
 }
 
 export interface Plan extends Effects {
-  readonly end: End;
+  readonly disposition: Disposition;
 }
 
-export const done: End = { kind: 'done' };
+export const done: Disposition = { kind: 'done' };
 
 export interface PlannedTask {
   readonly id: string;
@@ -25,11 +26,13 @@ export interface PlannedTask {
 }
 
 export function changesOf(planned: readonly PlannedTask[], more: Effects = {}): Changes {
-  const ends = planned.map(({ id, plan: { end } }) => ({ id, end }));
+  const all = planned.map(({ id, plan }) => ({ id, ...plan.disposition }));
   return {
-    done: ends.flatMap(({ id, end }) => (end.kind === 'done' ? [id] : [])),
-    retry: ends.flatMap(({ id, end }) => (end.kind === 'retry' ? [{ id, dueAt: end.dueAt, error: end.error }] : [])),
-    hold: ends.flatMap(({ id, end }) => (end.kind === 'hold' ? [{ id, reason: end.reason, key: end.key }] : [])),
+    done: all.flatMap(({ id, kind }) => (kind === 'done' ? [id] : [])),
+    retry: all.flatMap((each) =>
+      each.kind === 'retry' ? [{ id: each.id, dueAt: each.dueAt, error: each.error }] : [],
+    ),
+    hold: all.flatMap((each) => (each.kind === 'hold' ? [{ id: each.id, reason: each.reason, key: each.key }] : [])),
     ...joinEffects([...planned.map(({ plan }) => plan), more]),
   };
 }

@@ -2,11 +2,11 @@
 // record of a newer version is put back untouched, because another gateway is being upgraded. Neither stops the others.
 import { because } from '../../core/reasons.ts';
 import type { Batch, Changes, QueueName, Task } from '../ports/spool.ts';
-import { entryAboutTask, isOfQueue, readRecord, type ReadRecord, type Waiting } from '../records/records.ts';
+import { entryAboutTask, isOfQueue, readRecord, type ReadRecord, type Job } from '../records/records.ts';
 import { type Plan, record } from './plan.ts';
 
 export interface ReadBatch {
-  readonly records: readonly Waiting[];
+  readonly records: readonly Job[];
   /** What becomes of the tasks that are not among the records. */
   readonly others: readonly { readonly id: string; readonly plan: Plan }[];
 }
@@ -17,15 +17,15 @@ const NEWER_RETRY_MS = 60_000;
 const ordered: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 
 export function readBatch({ lease, tasks }: Batch, now: number): ReadBatch {
-  const records: Waiting[] = [];
+  const records: Job[] = [];
   const others: { id: string; plan: Plan }[] = [];
   for (const [at, task] of tasks.entries()) {
     const read = readFor(lease.queue, task);
-    if (read.kind === 'record') records.push({ task, body: read.body } as Waiting);
+    if (read.kind === 'record') records.push({ task, body: read.body } as Job);
     else if (read.kind === 'unreadable') others.push({ id: task.id, plan: holdUnreadable(task, read.why, now) });
     else {
       const error = `record ${read.what} has version ${read.version}: a later version of the gateway wrote it`;
-      const plan: Plan = { end: { kind: 'retry', dueAt: now + NEWER_RETRY_MS, error } };
+      const plan: Plan = { disposition: { kind: 'retry', dueAt: now + NEWER_RETRY_MS, error } };
       const waiting = ordered.has(lease.queue) ? tasks.slice(at) : [task];
       others.push(...waiting.map(({ id }) => ({ id, plan })));
       if (waiting.length > 1) break;
@@ -42,7 +42,7 @@ function readFor(queue: QueueName, task: Task): ReadRecord {
 
 function holdUnreadable(task: Task, why: string, at: number): Plan {
   return {
-    end: { kind: 'hold', reason: 'unreadable', key: `operator:${task.id}` },
+    disposition: { kind: 'hold', reason: 'unreadable', key: `operator:${task.id}` },
     ledger: [record(entryAboutTask(task, { at, verdict: 'held', ...because('unreadable', { why }) }))],
   };
 }

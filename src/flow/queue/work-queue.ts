@@ -7,13 +7,13 @@ import { afterFailure, type FailureOptions, LONGEST_WAIT_MS } from './after-fail
 import type { Outcomes } from './outcomes.ts';
 import { changesOf } from './plan.ts';
 import { joinChanges, readBatch } from './read-batch.ts';
-import type { KindsOf, Waiting } from '../records/records.ts';
+import type { KindsOf, Job } from '../records/records.ts';
 
 export interface QueueWorkOptions<Q extends QueueName> extends FailureOptions {
   readonly queue: Q;
   readonly spool: Spool;
   /** Works the records of one lane. */
-  readonly handle: (records: readonly Waiting<KindsOf[Q]>[]) => Promise<Changes>;
+  readonly handle: (records: readonly Job<KindsOf[Q]>[]) => Promise<Changes>;
   readonly outcomes: Outcomes;
   readonly log: Log;
   /** Lanes worked at the same time. */
@@ -146,7 +146,7 @@ async function workLane<Q extends QueueName>(options: QueueWorkOptions<Q>, batch
     const worked =
       records.length === 0
         ? {}
-        : await handle(records as readonly Waiting<KindsOf[Q]>[]).catch((error: unknown) =>
+        : await handle(records as readonly Job<KindsOf[Q]>[]).catch((error: unknown) =>
             afterFailure(options, records, error),
           );
     const changes = others.length === 0 ? worked : joinChanges(worked, changesOf(others));

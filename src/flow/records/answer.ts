@@ -9,9 +9,9 @@ export interface AnswerRecord {
   readonly kind: 'answer';
   readonly origin: Origin;
   readonly answer: Answer;
-  /** From of the mail, as shown to the organizer; the attendee for a web answer. */
+  /** From of the mail, as shown to the organizer; for a web answer, the attendee. */
   readonly sender: string;
-  /** The reason why it must wait for the organizer whatever the calendar says; null: it counts. */
+  /** Why only the organizer may accept it, whatever the calendar says; null: the sender is proven. */
   readonly held: HoldReason | null;
   /** The organizer accepted it. */
   readonly approved: boolean;

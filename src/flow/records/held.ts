@@ -1,15 +1,13 @@
-// What can wait for the organizer's decision: an answer or a proposal of an unproven sender, a proposal, a delegate. Pure.
+// The records that can be held for the organizer's decision: answers, proposals and delegations. Pure.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Task } from '../ports/spool.ts';
-import { recordOf, type RecordOf, type Waiting } from './records.ts';
+import { recordOf, type RecordOf, type Job } from './records.ts';
 
 export type HeldKind = 'answer' | 'proposal' | 'delegation';
 export type HeldRecord = RecordOf<HeldKind>;
-/** What can wait because nothing proves who sent it, or because the calendar contradicts it. */
-export type HeldSenderRecord = RecordOf<'answer' | 'proposal'>;
 
-/** Tasks that carry something else, or that cannot be read, are left out. */
-export function heldRecords(tasks: readonly Task[]): Waiting<HeldKind>[] {
+/** The records of held tasks; tasks of other kinds and unreadable tasks are left out. */
+export function heldRecords(tasks: readonly Task[]): Job<HeldKind>[] {
   return tasks.flatMap((task) => recordOf(task, 'answer', 'proposal', 'delegation') ?? []);
 }
 
@@ -20,7 +18,7 @@ export interface Parties {
   readonly recurrenceId: string | null;
 }
 
-/** Who answers whom, about which occurrence. */
+/** The attendee, the organizer, and the occurrence that the record is about. */
 export function heldParties(body: HeldRecord): Parties {
   switch (body.kind) {
     case 'delegation':

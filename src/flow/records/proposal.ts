@@ -1,4 +1,4 @@
-// Queue `event`: an attendee's COUNTER (RFC 5546 §3.2.7), a request for another time.
+// Queue `event`: an attendee's COUNTER (RFC 5546 §3.2.7), which proposes another time.
 import { z } from 'zod';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedProposal } from '../../core/itip/types.ts';
@@ -14,7 +14,7 @@ export interface ProposalRecord {
   readonly proposal: ClaimedProposal;
   /** From of the mail, as shown to the organizer. */
   readonly sender: string;
-  /** The reason why it waits until the organizer says who sent it; null: the sender is proven. */
+  /** Why the organizer must confirm the sender first; null: the sender is proven. */
   readonly held: HoldReason | null;
   /** The organizer accepted the sender. */
   readonly approved: boolean;
@@ -54,7 +54,7 @@ export const proposal: RecordKind<ProposalRecord> = {
   text: ({ attendee }) => `proposal of ${attendee.asWritten}`,
 };
 
-/** Groups what one attendee proposes for one occurrence: one decision covers it. */
+/** The hold key: one decision covers everything that one attendee proposes for one occurrence. */
 export function proposalKey({ organizer, attendee, proposal: { occurrence: of } }: ProposalRecord): string {
   return joinKey('proposal', organizer.key, attendee.key, of.uid, of.recurrenceId ?? '');
 }

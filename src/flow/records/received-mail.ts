@@ -4,7 +4,7 @@ import { noSubject, type RecordKind } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('mail'),
-  /** The SMTP envelope (RFC 5321 §2.3.1). */
+  /** The SMTP envelope. */
   envelope: z.object({ mailFrom: z.string(), rcptTo: z.array(z.string()).readonly() }),
   /** The SMTP or LMTP client that delivered the mail. */
   peer: z.object({

@@ -1,5 +1,5 @@
-// Task bodies: every kind of record, made and read in one place. `recordTask` makes the task of a record, `readRecord`
-// reads it back; both validate. Callers never build a lane or a ledger entry by hand. Pure.
+// Writes and reads task bodies of every kind. `recordTask` turns a record into a task, `readRecord` turns a task back into
+// its record; both validate. Callers never build a lane or a ledger entry by hand. Pure.
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReasonFor, Verdict } from '../../core/reasons.ts';
@@ -18,7 +18,7 @@ import { scheduleMessage, type ScheduleMessageRecord } from './schedule-message.
 import { undeliverable, type UndeliverableRecord } from './undeliverable.ts';
 import { verify, type VerifyRecord } from './verify.ts';
 
-/** Queue `event`: the lane of each is a copy. */
+/** Records of the queue `event`; the lane of each is a copy. */
 export type EventRecord =
   | AnswerRecord
   | VerifyRecord
@@ -47,12 +47,7 @@ const kinds: { readonly [K in Kind]: RecordKind<RecordOf<K>> } = {
   outgoing,
 };
 
-export interface WaitingRecord<Body extends AnyRecord> {
-  readonly task: Task;
-  readonly body: Body;
-}
-
-/** Which kinds each queue carries. */
+/** The kinds of record in each queue. */
 export interface KindsOf {
   readonly incoming: 'mail';
   readonly event: EventKind;
@@ -61,10 +56,16 @@ export interface KindsOf {
   readonly outgoing: 'outgoing';
 }
 
-/** A task with its body. */
-export type Waiting<K extends Kind = Kind> = WaitingRecord<RecordOf<K>>;
+/** A task with its parsed body. */
+export type Job<K extends Kind = Kind> = JobWith<RecordOf<K>>;
 
-/** The table holds a definition for each kind; only here its type is forgotten. */
+/** Over the body, so that a job of one kind is also a job of any union with that kind. */
+interface JobWith<Body extends AnyRecord> {
+  readonly task: Task;
+  readonly body: Body;
+}
+
+/** The table is typed by kind; only this look-up needs a cast. */
 function kindOf<Body extends AnyRecord>({ kind }: Body): RecordKind<Body> {
   return kinds[kind] as unknown as RecordKind<Body>;
 }
@@ -80,8 +81,8 @@ export interface TaskFacts {
 }
 
 /**
- * The task that carries this record: the only way to make one.
- * @throws GatewayError `internal` if the body does not fit its schema
+ * Returns the task that carries this record. No task is made in any other way.
+ * @throws GatewayError `internal` if the body does not match its schema
  */
 export function recordTask(body: AnyRecord, { id, createdAt, dueAt, raw }: TaskFacts): NewTask {
   const { queue, lane } = kindOf(body);
@@ -92,14 +93,14 @@ export function recordTask(body: AnyRecord, { id, createdAt, dueAt, raw }: TaskF
     lane: lane(valid, id),
     body: recordBody(valid),
     raw: raw ?? null,
-    // Many recipients share one calendar: the spool stores it once, beside the body.
+    // Many recipients share one calendar, so the spool stores it once, outside the body.
     calendar: 'calendar' in valid ? valid.calendar : null,
     createdAt,
     dueAt: dueAt ?? createdAt,
   };
 }
 
-/** The body as text, without the calendar that the spool stores beside it. */
+/** Returns the body as JSON, without the calendar, which the spool stores separately. */
 export function recordBody(body: AnyRecord): string {
   const { calendar: _, ...rest } = { calendar: null, ...validate(body) };
   return JSON.stringify({ version: kindOf(body).version, ...rest });
@@ -114,14 +115,14 @@ function validate<Body extends AnyRecord>(body: Body): Body {
 
 export type ReadRecord =
   | { readonly kind: 'record'; readonly body: AnyRecord }
-  /** A later gateway wrote it: this one leaves it alone. */
+  /** A later version of the gateway wrote it; this version must not touch it. */
   | { readonly kind: 'newer'; readonly what: string; readonly version: number }
-  /** `why` names the path in the body and what is wrong there. */
+  /** `why` names the path of each invalid field and what is wrong with it. */
   | { readonly kind: 'unreadable'; readonly why: string };
 
 type StoredTask = Pick<Task, 'body' | 'calendar'>;
 
-/** The record that a task carries, brought to the current version. */
+/** Returns the record that a task carries, upgraded to the current version. */
 export function readRecord(task: StoredTask): ReadRecord {
   let stored: OldBody;
   try {
@@ -135,7 +136,7 @@ export function readRecord(task: StoredTask): ReadRecord {
   );
   if (typeof version !== 'number') return { kind: 'unreadable', why: 'version: not a number' };
   if (definition === undefined) {
-    // Version 0.1 wrote no version field and no kind that is not listed here, so a later gateway wrote this one.
+    // Version 0.1 wrote no version field, and all its kinds are listed here; so a later gateway wrote this record.
     if ('version' in stored) return { kind: 'newer', what: String(fields.kind), version };
     return { kind: 'unreadable', why: `kind: ${JSON.stringify(fields.kind)} is not known` };
   }
@@ -147,28 +148,28 @@ export function readRecord(task: StoredTask): ReadRecord {
   return { kind: 'unreadable', why: pathsOf(parsed.error) };
 }
 
-/** Such as `answer.attendee.key: Invalid input: expected string, received undefined`. */
+/** For example `answer.attendee.key: Invalid input: expected string, received undefined`. */
 function pathsOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 }
 
-/** The record, if it is one of these kinds. */
-export function recordOf<K extends Kind>(task: Task, ...wanted: readonly K[]): Waiting<K> | null {
+/** Returns the record if it is of one of these kinds, else null. */
+export function recordOf<K extends Kind>(task: Task, ...wanted: readonly K[]): Job<K> | null {
   const read = readRecord(task);
   if (read.kind !== 'record' || !(wanted as readonly Kind[]).includes(read.body.kind)) return null;
   return { task, body: read.body as RecordOf<K> };
 }
 
-/** Whom and what a task is about, for the ledger and the operator. A task that cannot be read has no subject. */
+/** Describes a task for the ledger and the operator. An unreadable task has no subject. */
 export function describeTask(task: StoredTask & Pick<Task, 'id'>): {
-  /** null: it cannot be read. */
+  /** null: the body is unreadable or of a newer version. */
   readonly body: AnyRecord | null;
   readonly kind: string;
   readonly origin: Origin;
   readonly subject: Subject;
   readonly text: string;
 } {
-  // The operator's lists leave the calendars out.
+  // The operator's lists come without calendars; an empty text satisfies the schemas.
   const read = readRecord({ body: task.body, calendar: task.calendar ?? '' });
   if (read.kind === 'record') {
     const { body } = read;
@@ -192,13 +193,13 @@ type EntryFacts<V extends Verdict> = { readonly verdict: V; readonly reason: Rea
 > &
   Partial<Subject>;
 
-/** A ledger entry about a record; `facts` may state more of its subject than the body does. */
-export function entryAbout<V extends Verdict>({ task, body }: Waiting, facts: EntryFacts<V>): NewEntry {
+/** Returns a ledger entry about a record. A field of the subject in `facts` replaces the one from the body. */
+export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryFacts<V>): NewEntry {
   const { origin, subject } = kindOf(body);
   return { taskId: task.id, ...origin(body, task.id), ...subject(body), ...facts };
 }
 
-/** A ledger entry about a task whatever it carries. */
+/** Returns a ledger entry about any task, also one that is unreadable. */
 export function entryAboutTask<V extends Verdict>(task: StoredTask & Pick<Task, 'id'>, facts: EntryFacts<V>): NewEntry {
   const { origin, subject } = describeTask(task);
   return { taskId: task.id, ...origin, ...subject, ...facts };

@@ -19,7 +19,7 @@ import {
   sayTask,
   showTask,
 } from '../../../src/app/cli/queue-commands.ts';
-import { type EventKind, recordTask, type Waiting } from '../../../src/flow/records/records.ts';
+import { type EventKind, recordTask, type Job } from '../../../src/flow/records/records.ts';
 import { workQueue } from '../../../src/flow/queue/work-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
@@ -159,7 +159,7 @@ describe('the queues in an operator’s hands', () => {
   it('is noticed by the running gateway within two seconds', async () => {
     const worked: string[] = [];
     let broken = true;
-    const handle = async (records: readonly Waiting<EventKind>[]): Promise<Changes> => {
+    const handle = async (records: readonly Job<EventKind>[]): Promise<Changes> => {
       const tasks = records.map(({ task: each }) => each);
       if (broken) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
       for (const { id, attempts } of tasks) worked.push(`${id} ${attempts}`);

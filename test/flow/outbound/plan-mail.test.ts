@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../src/flow/outbound/deliver.ts';
 import { readBatch } from '../../../src/flow/queue/read-batch.ts';
-import type { Waiting } from '../../../src/flow/records/records.ts';
+import type { Job } from '../../../src/flow/records/records.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
 import { readRsvpToken } from '../../../src/core/signing/token.ts';
 import { meeting } from '../../harness/calendar-server.ts';
@@ -145,10 +145,7 @@ describe('invitations', () => {
         longestWaitMs: 3_600_000,
         now: kit.clock.now,
       })) {
-        await kit.spool.commit(
-          batch.lease,
-          await rotated(readBatch(batch, 0).records as Waiting<'schedule-message'>[]),
-        );
+        await kit.spool.commit(batch.lease, await rotated(readBatch(batch, 0).records as Job<'schedule-message'>[]));
       }
       await kit.settle(['outgoing']);
       return /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(-1)).calendar)?.[1];

@@ -26,7 +26,7 @@ describe('a batch', () => {
     expect(others).toHaveLength(1);
     expect(others[0]).toMatchObject({
       id: 'b',
-      plan: { end: { kind: 'hold', reason: 'unreadable', key: 'operator:b' } },
+      plan: { disposition: { kind: 'hold', reason: 'unreadable', key: 'operator:b' } },
     });
     expect(others[0]?.plan.ledger?.[0]).toMatchObject({
       kind: 'entry',
@@ -37,7 +37,7 @@ describe('a batch', () => {
   it('puts back untouched what a later version wrote, and writes nothing about it', () => {
     const { records, others } = readBatch(batch('event', [newer('n'), readable('a')]), 5);
     expect(records.map(({ task }) => task.id)).toEqual(['a']);
-    expect(others).toMatchObject([{ id: 'n', plan: { end: { kind: 'retry', dueAt: 60_005 } } }]);
+    expect(others).toMatchObject([{ id: 'n', plan: { disposition: { kind: 'retry', dueAt: 60_005 } } }]);
     expect(others[0]?.plan.ledger).toBeUndefined();
   });
 
@@ -58,7 +58,7 @@ describe('a batch', () => {
     const later = { ...task('n'), body: '{"kind":"outgoing","version":999}' };
     const { records, others } = readBatch(batch('outgoing', [task('a'), later, task('b')]), 5);
     expect(records.map(({ task: { id } }) => id)).toEqual(['a']);
-    expect(others.map(({ id, plan }) => [id, plan.end.kind])).toEqual([
+    expect(others.map(({ id, plan }) => [id, plan.disposition.kind])).toEqual([
       ['n', 'retry'],
       ['b', 'retry'],
     ]);
@@ -67,6 +67,6 @@ describe('a batch', () => {
   it('holds a record that stands in another queue than its own', () => {
     const { records, others } = readBatch(batch('outgoing', [readable('a')]), 5);
     expect(records).toEqual([]);
-    expect(others[0]?.plan.end).toMatchObject({ kind: 'hold', reason: 'unreadable' });
+    expect(others[0]?.plan.disposition).toMatchObject({ kind: 'hold', reason: 'unreadable' });
   });
 });

@@ -8,7 +8,7 @@ import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
 import type { LedgerWrite, NewTask } from '../../ports/spool.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
 import { done, record } from '../../queue/plan.ts';
-import { entryAbout, recordTask, type Waiting } from '../../records/records.ts';
+import { entryAbout, recordTask, type Job } from '../../records/records.ts';
 import { type Copy, type CopyPlan, isToApply } from '../copy.ts';
 import { judgeAnswerSafely } from '../judge-answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
@@ -20,50 +20,50 @@ import type { Handler, HandlerOptions } from './handler.ts';
 const MISSING_RETRY_MS = 20_000;
 const MISSING_TRIES = 45;
 
-type WaitingAnswer = Waiting<'answer'>;
+type AnswerJob = Job<'answer'>;
 
 export const answer: Handler<'answer'> = {
   needsCopy: isToApply,
-  async plan(waiting, copy, options) {
-    const { task, body } = waiting;
-    if (body.held !== null && !body.approved) return holdForOrganizer(options, waiting, body.held, copy.calendar);
+  async plan(job, copy, options) {
+    const { task, body } = job;
+    if (body.held !== null && !body.approved) return holdForOrganizer(options, job, body.held, copy.calendar);
     const { document } = copy;
-    if (document === null) return planWithoutCopy(waiting, copy, options);
+    if (document === null) return planWithoutCopy(job, copy, options);
     const decision: Decision = copy.isNewestAnswer(task.id)
       ? await judgeAnswerSafely(document, body.answer, copy.histories, options.expand, options.now())
       : { verdict: 'ignore', reason: 'stale' };
     if (decision.verdict === 'apply')
-      return planApplied(waiting, copy, applyDecision(document, decision), decision, options);
+      return planApplied(job, copy, applyDecision(document, decision), decision, options);
     if (decision.verdict === 'hold' && !body.approved) {
-      return holdForOrganizer(options, waiting, decision.reason, copy.calendar);
+      return holdForOrganizer(options, job, decision.reason, copy.calendar);
     }
     const { attendee } = body.answer;
     if (decision.verdict === 'ignore') {
-      const entry = entryAbout(waiting, {
+      const entry = entryAbout(job, {
         at: options.now(),
         verdict: 'ignored',
         ...because(decision.reason, { who: attendee.asWritten }),
       });
-      return { end: done, ledger: [record(entry)] };
+      return { disposition: done, ledger: [record(entry)] };
     }
-    return refused(waiting, because(decision.reason, { who: attendee.asWritten }), options);
+    return refused(job, because(decision.reason, { who: attendee.asWritten }), options);
   },
 };
 
 type Applied = Decision & { readonly verdict: 'apply' };
 
 function planApplied(
-  waiting: WaitingAnswer,
+  job: AnswerJob,
   { owner, uid }: Copy,
   document: EventDocument,
   decision: Applied,
   options: HandlerOptions,
 ): CopyPlan {
-  const { body } = waiting;
+  const { body } = job;
   const { attendee, partstat, comment } = body.answer;
   const { recurrenceId } = decision.occurrence;
   const why = because('applied', { who: attendee.asWritten, partstat, written: decision.changes.length > 0 });
-  const entry = entryAbout(waiting, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
+  const entry = entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
   const ledger: LedgerWrite[] = [
     record(entry),
     // An attendee who answers got our mail, whatever bounced.
@@ -72,15 +72,15 @@ function planApplied(
       (applied): LedgerWrite => ({ kind: 'applied', ownerKey: owner.key, uid, answer: applied }),
     ),
   ];
-  const delegations = delegationsOf(waiting, owner, document, recurrenceId, options);
+  const delegations = delegationsOf(job, owner, document, recurrenceId, options);
   const notice = { kind: 'answer', attendee, partstat, comment, recurrenceId } as const;
   // A question about the delegate says more than a notice about the answer.
-  return { end: done, document, ledger, add: delegations, notices: delegations.length > 0 ? [] : [notice] };
+  return { disposition: done, document, ledger, add: delegations, notices: delegations.length > 0 ? [] : [notice] };
 }
 
 /** A question for each delegate that the event does not list (RFC 5546 §3.2.2.3). */
 function delegationsOf(
-  { body: { origin, answer: given } }: WaitingAnswer,
+  { body: { origin, answer: given } }: AnswerJob,
   organizer: CalendarAddress,
   document: EventDocument,
   recurrenceId: string | null,
@@ -101,8 +101,8 @@ function delegationsOf(
     });
 }
 
-function planWithoutCopy(waiting: WaitingAnswer, copy: Copy, options: HandlerOptions): CopyPlan {
-  const { task, body } = waiting;
+function planWithoutCopy(job: AnswerJob, copy: Copy, options: HandlerOptions): CopyPlan {
+  const { task, body } = job;
   const at = options.now();
   const reason = missingReason(copy);
   const invited = copy.context.mailings.length > 0 || body.answer.door === 'web';
@@ -111,14 +111,14 @@ function planWithoutCopy(waiting: WaitingAnswer, copy: Copy, options: HandlerOpt
   if (copy.stored.kind === 'none' && invited && !isOld && task.attempts < MISSING_TRIES) {
     const error = 'the event is not in any calendar of the organizer';
     const why = because('unknown-event', { retriedFor: '15 minutes' });
-    const entry = entryAbout(waiting, { at, verdict: 'retried', ...why });
+    const entry = entryAbout(job, { at, verdict: 'retried', ...why });
     return {
-      end: { kind: 'retry', dueAt: at + MISSING_RETRY_MS, error },
+      disposition: { kind: 'retry', dueAt: at + MISSING_RETRY_MS, error },
       ledger: task.attempts === 0 ? [record(entry)] : [],
     };
   }
-  if (!body.approved) return holdForOrganizer(options, waiting, reason, copy.calendar);
-  return refused(waiting, because(reason, {}), options);
+  if (!body.approved) return holdForOrganizer(options, job, reason, copy.calendar);
+  return refused(job, because(reason, {}), options);
 }
 
 /** Why there is no copy to edit. */
@@ -128,9 +128,9 @@ export function missingReason({ stored }: Copy): 'unknown-event' | 'ambiguous-ev
 }
 
 /** The organizer accepted it and it cannot be applied: it ends here instead of being held again. */
-function refused(waiting: WaitingAnswer, why: Why<ReasonFor<'refused'>>, { now }: HandlerOptions): CopyPlan {
-  const { body } = waiting;
-  const entry = entryAbout(waiting, { at: now(), verdict: 'refused', ...why });
-  const plan = { end: done, ledger: [record(entry)] };
+function refused(job: AnswerJob, why: Why<ReasonFor<'refused'>>, { now }: HandlerOptions): CopyPlan {
+  const { body } = job;
+  const entry = entryAbout(job, { at: now(), verdict: 'refused', ...why });
+  const plan = { disposition: done, ledger: [record(entry)] };
   return body.approved ? { ...plan, failed: { attendee: body.answer.attendee, reason: why.reason } } : plan;
 }

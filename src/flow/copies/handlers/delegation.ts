@@ -6,32 +6,32 @@ import { componentFor, type EventDocument } from '../../../core/ical/event-docum
 import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
 import { done, record } from '../../queue/plan.ts';
 import { delegationKey } from '../../records/delegation.ts';
-import { entryAbout, recordTask, type RecordOf, type Waiting } from '../../records/records.ts';
+import { entryAbout, recordTask, type RecordOf, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import { missingReason } from './answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 
-type WaitingDelegation = Waiting<'delegation'>;
+type DelegationJob = Job<'delegation'>;
 
 export const delegation: Handler<'delegation'> = {
   needsCopy: ({ body }) => body.approved,
-  plan(waiting, copy, options) {
-    return waiting.body.approved ? addToList(waiting, copy, options) : askOrganizer(waiting, copy, options);
+  plan(job, copy, options) {
+    return job.body.approved ? addToList(job, copy, options) : askOrganizer(job, copy, options);
   },
 };
 
 async function askOrganizer(
-  waiting: WaitingDelegation,
+  job: DelegationJob,
   { owner }: Copy,
   { linkToDecide, now }: HandlerOptions,
 ): Promise<CopyPlan> {
-  const { attendee, delegate, recurrenceId } = waiting.body;
-  const key = delegationKey(waiting.body);
+  const { attendee, delegate, recurrenceId } = job.body;
+  const key = delegationKey(job.body);
   const why = because('delegation', { who: attendee.asWritten, delegate: delegate.asWritten });
   const decisionLink = await linkToDecide(key, owner);
   return {
-    end: { kind: 'hold', reason: 'delegation', key },
-    ledger: [record(entryAbout(waiting, { at: now(), verdict: 'held', ...why }))],
+    disposition: { kind: 'hold', reason: 'delegation', key },
+    ledger: [record(entryAbout(job, { at: now(), verdict: 'held', ...why }))],
     notices: [{ kind: 'delegation', attendee, delegate, recurrenceId, decisionLink }],
   };
 }
@@ -40,15 +40,15 @@ async function askOrganizer(
  * The delegate is invited here as well, because not every CalDAV server posts a callback for a new guest. If it does, the
  * second invitation is `nothing-new` and not mailed.
  */
-function addToList(waiting: WaitingDelegation, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
-  const { attendee, delegate, recurrenceId, origin } = waiting.body;
+function addToList(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
+  const { attendee, delegate, recurrenceId, origin } = job.body;
   const at = now();
   if (copy.document === null) {
-    return refused(waiting, because(missingReason(copy), {}), at);
+    return refused(job, because(missingReason(copy), {}), at);
   }
   const document = addDelegate(copy.document, attendee, delegate, recurrenceId);
-  if (!lists(document, waiting.body)) {
-    return refused(waiting, because('not-delegated', { who: attendee.asWritten }), at);
+  if (!lists(document, job.body)) {
+    return refused(job, because('not-delegated', { who: attendee.asWritten }), at);
   }
   const why = because('delegate-added', { who: attendee.asWritten, delegate: delegate.asWritten });
   const calendar = requestFor(document, delegate, { now: at, sequence: 0 });
@@ -62,18 +62,18 @@ function addToList(waiting: WaitingDelegation, copy: Copy, { makeId, now }: Hand
     again: false,
   } as const;
   return {
-    end: done,
+    disposition: done,
     document,
-    ledger: [record(entryAbout(waiting, { at, verdict: 'applied', ...why }))],
+    ledger: [record(entryAbout(job, { at, verdict: 'applied', ...why }))],
     add: [recordTask(message, { id: makeId(at), createdAt: at })],
   };
 }
 
-function refused(waiting: WaitingDelegation, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
-  const { attendee } = waiting.body;
+function refused(job: DelegationJob, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
+  const { attendee } = job.body;
   return {
-    end: done,
-    ledger: [record(entryAbout(waiting, { at, verdict: 'refused', ...why }))],
+    disposition: done,
+    ledger: [record(entryAbout(job, { at, verdict: 'refused', ...why }))],
     failed: { attendee, reason: why.reason },
   };
 }

@@ -1,7 +1,7 @@
 // What every handler of the queue `event` is: one record and its copy in, a plan out.
 import type { Expand } from '../../ports/recurrence.ts';
 import type { LinkToDecide } from '../../questions/decision-link.ts';
-import type { EventKind, Waiting } from '../../records/records.ts';
+import type { EventKind, Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 
 export interface HandlerOptions {
@@ -13,10 +13,10 @@ export interface HandlerOptions {
 
 export interface Handler<K extends EventKind> {
   /** Whether the stored copy must be loaded for this record. */
-  readonly needsCopy: (waiting: Waiting<K>) => boolean;
+  readonly needsCopy: (job: Job<K>) => boolean;
   /**
    * Decides what becomes of the record. Called again with the reloaded copy after a conflict; the first call has left
    * nothing behind.
    */
-  readonly plan: (waiting: Waiting<K>, copy: Copy, options: HandlerOptions) => CopyPlan | Promise<CopyPlan>;
+  readonly plan: (job: Job<K>, copy: Copy, options: HandlerOptions) => CopyPlan | Promise<CopyPlan>;
 }

@@ -1,5 +1,5 @@
 // The handler of each record kind of the queue `event`, and the order in which the records of one batch are planned.
-import type { EventKind, Waiting } from '../../records/records.ts';
+import type { EventKind, Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import { answer } from './answer.ts';
 import { delegation } from './delegation.ts';
@@ -21,16 +21,16 @@ const handlers: { readonly [K in EventKind]: Handler<K> } = {
 };
 
 /** The table is typed by kind; only here the type of one record is forgotten. */
-function handlerOf({ body }: Waiting<EventKind>): Handler<EventKind> {
+function handlerOf({ body }: Job<EventKind>): Handler<EventKind> {
   return handlers[body.kind] as Handler<EventKind>;
 }
 
-export function needsCopy(waiting: Waiting<EventKind>): boolean {
-  return handlerOf(waiting).needsCopy(waiting);
+export function needsCopy(job: Job<EventKind>): boolean {
+  return handlerOf(job).needsCopy(job);
 }
 
-export async function planRecord(waiting: Waiting<EventKind>, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
-  return handlerOf(waiting).plan(waiting, copy, options);
+export async function planRecord(job: Job<EventKind>, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
+  return handlerOf(job).plan(job, copy, options);
 }
 
 /** Restored answers first, because new answers are judged against them; then edits, then what only reads. */
@@ -45,6 +45,6 @@ const order: readonly EventKind[] = [
 ];
 
 /** Of one kind, oldest first. */
-export function inPlanningOrder(batch: readonly Waiting<EventKind>[]): Waiting<EventKind>[] {
+export function inPlanningOrder(batch: readonly Job<EventKind>[]): Job<EventKind>[] {
   return batch.toSorted((one, other) => order.indexOf(one.body.kind) - order.indexOf(other.body.kind));
 }

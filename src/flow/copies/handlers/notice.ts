@@ -4,5 +4,5 @@ import type { Handler } from './handler.ts';
 
 export const notice: Handler<'notice'> = {
   needsCopy: () => false,
-  plan: () => ({ end: done }),
+  plan: () => ({ disposition: done }),
 };

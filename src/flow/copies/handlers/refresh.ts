@@ -6,14 +6,14 @@ import type { Handler } from './handler.ts';
 
 export const refresh: Handler<'refresh'> = {
   needsCopy: () => false,
-  plan(waiting, { owner, context }, { makeId, now }) {
-    const { attendee, origin } = waiting.body;
+  plan(job, { owner, context }, { makeId, now }) {
+    const { attendee, origin } = job.body;
     const at = now();
     const last = context.mailings.findLast(({ recipientKey }) => recipientKey === attendee.key);
     if (last === undefined) {
       const why = because('not-invited', { who: attendee.asWritten, neverMailed: true });
-      const entry = entryAbout(waiting, { at, verdict: 'refused', ...why });
-      return { end: done, ledger: [record(entry)] };
+      const entry = entryAbout(job, { at, verdict: 'refused', ...why });
+      return { disposition: done, ledger: [record(entry)] };
     }
     const { method, calendar } = last;
     const message = {
@@ -27,9 +27,9 @@ export const refresh: Handler<'refresh'> = {
     } as const;
     const why = because('refresh', { who: attendee.asWritten });
     return {
-      end: done,
+      disposition: done,
       add: [recordTask(message, { id: makeId(at), createdAt: at })],
-      ledger: [record(entryAbout(waiting, { at, verdict: 'recorded', ...why }))],
+      ledger: [record(entryAbout(job, { at, verdict: 'recorded', ...why }))],
     };
   },
 };

@@ -10,16 +10,16 @@ import type { Handler } from './handler.ts';
 
 export const undeliverable: Handler<'undeliverable'> = {
   needsCopy: () => true,
-  plan(waiting, { owner, document }, { now }) {
-    const { recipient, diagnostic } = waiting.body;
+  plan(job, { owner, document }, { now }) {
+    const { recipient, diagnostic } = job.body;
     const at = now();
     const suppress: LedgerWrite[] = isAddressAtFault(diagnostic)
       ? [{ kind: 'suppress', ownerKey: owner.key, recipientKey: recipient.key, reason: diagnostic, at }]
       : [];
     const why = because('undeliverable', { who: recipient.asWritten, diagnostic });
-    const entry = entryAbout(waiting, { at, verdict: 'bounced', ...why });
+    const entry = entryAbout(job, { at, verdict: 'bounced', ...why });
     return {
-      end: done,
+      disposition: done,
       ...(document !== null && { document: setScheduleStatus(document, recipient, '5.1') }),
       ledger: [...suppress, record(entry)],
       notices: [{ kind: 'undeliverable', attendee: recipient, diagnostic }],

@@ -9,21 +9,21 @@ const MOST_ROUNDS = 5;
 
 export const verify: Handler<'verify'> = {
   needsCopy: () => true,
-  async plan(waiting, copy, { expand, now }) {
+  async plan(job, copy, { expand, now }) {
     const { document: loaded, context, owner, uid } = copy;
-    if (loaded === null) return { end: done };
+    if (loaded === null) return { disposition: done };
     const at = now();
     const { document, restored } = await putBack(loaded, context, { organizer: owner, uid }, expand, at);
-    if (restored.length === 0) return { end: done };
-    const round = Math.max(...copy.waiting('verify').map(({ body }) => body.round));
+    if (restored.length === 0) return { disposition: done };
+    const round = Math.max(...copy.jobsOf('verify').map(({ body }) => body.round));
     const isLast = round + 1 >= MOST_ROUNDS;
     const why = because('overwritten', { round: round + 1, last: isLast });
     return {
-      end: done,
+      disposition: done,
       document,
       ledger: restored.map(({ attendeeKey, recurrenceId }) =>
         record(
-          entryAbout(waiting, {
+          entryAbout(job, {
             at,
             verdict: 'applied',
             ...why,
