@@ -6,21 +6,10 @@ import { addressKey } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { type EventComponent, partstatIn, storedAddress } from '../ical/event-component.ts';
 import { type EventDocument, methodOf, overridesAt, parseEvent } from '../ical/event-document.ts';
-import { formatLocal, parseLocal } from '../ical/local-time.ts';
-import { endOf } from '../itip/normal-form.ts';
-import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
-import { localAt, readTime, resolveLocal } from '../ical/time-zones.ts';
+import { occurrenceIdOf, spanAt, timeOf } from '../ical/occurrence-id.ts';
 import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { safeLink } from './safe-link.ts';
 import type { EventView, Guest, Person } from './types.ts';
-
-/** The time `by` milliseconds later on its own clock. */
-function later(time: CalendarTime, by: number, zones: readonly string[]): CalendarTime {
-  const local = formatLocal((parseLocal(time.local) ?? 0) + by);
-  if (time.form === 'date') return { ...time, local: local.slice(0, 8) };
-  const instant = time.zone === null ? null : resolveLocal(local, time.zone, zones);
-  return { ...time, local, instant };
-}
 
 function textOf(component: EventComponent, name: string): string {
   return unescapeText(component.property(name)?.value ?? '');
@@ -62,27 +51,17 @@ function linkOf(component: EventComponent): string | null {
 }
 
 function excludedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
-  const zones = document.vtimezones;
   const cancelled = document.overrides
     .filter((override) => override.cancelled)
-    .map((override) => timeOf(override.property('RECURRENCE-ID'), zones));
-  return inOrder([...datesOf(component, 'EXDATE', zones), ...cancelled]);
+    .map((override) => timeOf(override.property('RECURRENCE-ID'), override.vtimezones));
+  return inOrder([...component.dates('EXDATE').map(({ time }) => time), ...cancelled]);
 }
 
 /** The dates that RDATE adds and nothing takes away. */
 function addedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
   const gone = new Set(excludedOf(document, component).map(occurrenceIdOf));
-  const added = inOrder(datesOf(component, 'RDATE', document.vtimezones));
+  const added = inOrder(component.dates('RDATE').map(({ time }) => time));
   return added.filter((time) => !gone.has(occurrenceIdOf(time)));
-}
-
-/** Of a PERIOD its start. */
-function datesOf(component: EventComponent, name: string, zones: readonly string[]): (CalendarTime | null)[] {
-  return component.properties(name).flatMap((line) => {
-    const valueType = line.param('VALUE')?.toUpperCase() === 'PERIOD' ? null : line.param('VALUE');
-    const starts = line.value.split(',').map((value) => value.split('/')[0] ?? '');
-    return starts.map((start) => readTime(start, { tzid: line.param('TZID'), valueType }, zones));
-  });
 }
 
 function inOrder(times: readonly (CalendarTime | null)[]): CalendarTime[] {
@@ -112,34 +91,6 @@ function choose(
   return master === null ? null : { component: master, moved: true };
 }
 
-/** The master's start moved to the occurrence, in the master's zone and form. */
-function movedStart(start: CalendarTime, recurrenceId: string, zones: readonly string[]): CalendarTime {
-  const asked = readTime(recurrenceId, {}, []);
-  if (asked === null) return start;
-  const local = asked.instant !== null && start.zone !== null ? localAt(asked.instant, start.zone, zones) : asked.local;
-  if (local === null) return asked;
-  if (start.form === 'date') return { ...start, local: local.slice(0, 8) };
-  return {
-    ...start,
-    local,
-    instant: asked.instant ?? (start.zone === null ? null : resolveLocal(local, start.zone, zones)),
-  };
-}
-
-function timesOf(
-  component: EventComponent,
-  moveTo: string | null,
-  zones: readonly string[],
-): { readonly start: CalendarTime | null; readonly end: CalendarTime | null } {
-  const { start } = component;
-  const end = endOf(component, zones);
-  if (moveTo === null || start === null) return { start, end };
-  const moved = movedStart(start, moveTo, zones);
-  const from = parseLocal(start.local) ?? 0;
-  const until = end === null ? null : parseLocal(end.local);
-  return { start: moved, end: until === null ? null : later(moved, until - from, zones) };
-}
-
 /**
  * @param recurrenceId as in OccurrenceKey; null: the event itself, or its only date where the calendar has no master
  * @throws GatewayError `calendar-unparseable`
@@ -155,6 +106,7 @@ export function readEventView(
   const { component, moved } = chosen;
   const organizer = component.property('ORGANIZER');
   const own = timeOf(component.property('RECURRENCE-ID'), document.vtimezones);
+  const { start, end } = moved ? spanAt(component, recurrenceId ?? '', document.vtimezones) : component;
   return {
     uid: document.uid,
     recurrenceId: moved ? recurrenceId : own && occurrenceIdOf(own),
@@ -162,7 +114,8 @@ export function readEventView(
     location: textOf(component, 'LOCATION'),
     description: textOf(component, 'DESCRIPTION'),
     url: linkOf(component),
-    ...timesOf(component, moved ? recurrenceId : null, document.vtimezones),
+    start,
+    end,
     rrule: moved ? null : (component.property('RRULE')?.value.trim() ?? null),
     added: moved ? [] : addedOf(document, component),
     excluded: moved ? [] : excludedOf(document, component),

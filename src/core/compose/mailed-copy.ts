@@ -208,7 +208,7 @@ function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
     if (part.name === '') return [];
     return isEvent ? rewriteLine(part, rules) : [part];
   });
-  return [component.begin, ...inside, ...(component.end ? [component.end] : [])];
+  return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];
 }
 
 /** The calendar's own lines without METHOD, and its components. */

@@ -3,6 +3,7 @@
 // all parts but the changed ones, and the index over them, so that a change costs no more than copying the list of parts.
 import { calendarAddress } from './calendar-address.ts';
 import { ContentLine, unescapeText } from './content-lines.ts';
+import { endAfter } from './duration.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
 import type { Component, Part } from './read-components.ts';
 import type { CalendarAddress, CalendarTime, Partstat } from './types.ts';
@@ -21,32 +22,46 @@ export interface Organizer {
   readonly sentBy: CalendarAddress | null;
 }
 
+/** One value of RDATE or EXDATE. */
+export interface ListedDate {
+  /** The date or time as written; of a PERIOD its start. */
+  readonly written: string;
+  readonly time: CalendarTime | null;
+  /** The end or the duration of a PERIOD. */
+  readonly end: string | null;
+}
+
 export function isEvent(part: Part): part is Component & { readonly name: ComponentName } {
   return !(part instanceof ContentLine) && (part.name === 'VEVENT' || part.name === 'VTODO');
 }
 
 export class EventComponent implements Component {
   readonly name: ComponentName;
-  readonly begin: ContentLine;
-  readonly end: ContentLine | null;
+  readonly beginLine: ContentLine;
+  readonly endLine: ContentLine | null;
   readonly parts: readonly Part[];
   readonly #index: ComponentIndex;
 
   constructor(
-    { name, begin, end, parts }: Component & { readonly name: ComponentName },
+    { name, beginLine, endLine, parts }: Component & { readonly name: ComponentName },
     vtimezones: readonly string[],
     index = new ComponentIndex(parts, vtimezones),
   ) {
     this.name = name;
-    this.begin = begin;
-    this.end = end;
+    this.beginLine = beginLine;
+    this.endLine = endLine;
     this.parts = parts;
     this.#index = index;
   }
 
+  /** The VTIMEZONEs of its calendar. */
+  get vtimezones(): readonly string[] {
+    return this.#index.vtimezones;
+  }
+
   /** RECURRENCE-ID in one of the three forms of an OccurrenceKey; null for the master. */
   get recurrenceId(): string | null {
-    this.#index.recurrenceId ??= { id: readRecurrenceId(this.property('RECURRENCE-ID'), this.#index.vtimezones) };
+    this.#index.recurrenceId ??= { id: readRecurrenceId(this.property('RECURRENCE-ID'), this.vtimezones) };
     return this.#index.recurrenceId.id;
   }
 
@@ -57,8 +72,27 @@ export class EventComponent implements Component {
 
   /** The time of `startLine`: what its occurrences are counted from. */
   get start(): CalendarTime | null {
-    this.#index.start ??= { time: timeOf(this.startLine, this.#index.vtimezones) };
+    this.#index.start ??= { time: timeOf(this.startLine, this.vtimezones) };
     return this.#index.start.time;
+  }
+
+  /** Exclusive: DTEND, DUE, or what DURATION makes of the start; a date without any ends after its day (RFC 5545 §3.6.1). */
+  get end(): CalendarTime | null {
+    const { start, vtimezones } = this;
+    const written = timeOf(this.property('DTEND') ?? this.property('DUE'), vtimezones);
+    if (written || !start) return written;
+    const end = endAfter(start, this.property('DURATION')?.value ?? '', vtimezones);
+    return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
+  }
+
+  /** RDATE or EXDATE. */
+  dates(name: 'RDATE' | 'EXDATE'): ListedDate[] {
+    return this.properties(name).flatMap((line) =>
+      line.value.split(',').map((value) => {
+        const [written = '', end = null] = value.trim().split('/', 2);
+        return { written, time: timeOf(line, this.vtimezones, written), end };
+      }),
+    );
   }
 
   get uid(): string | null {
@@ -124,11 +158,11 @@ export class EventComponent implements Component {
       const line = this.#lineAt(at);
       if (line) parts[at] = change(line);
     }
-    return new EventComponent({ ...this, parts }, this.#index.vtimezones, this.#index);
+    return new EventComponent({ ...this, parts }, this.vtimezones, this.#index);
   }
 
   withParts(parts: readonly Part[]): EventComponent {
-    return new EventComponent({ ...this, parts }, this.#index.vtimezones);
+    return new EventComponent({ ...this, parts }, this.vtimezones);
   }
 
   #linesAt(places: readonly number[] = []): ContentLine[] {

@@ -40,7 +40,7 @@ const parseText = remember((text): EventDocument => {
   const vtimezones = zones.map((zone) => joinLines(linesOf([zone])));
   const inside = calendar.parts.map((part) => (isEvent(part) ? new EventComponent(part, vtimezones) : part));
   const parts = tree.parts.flatMap((part) =>
-    part === calendar ? [calendar.begin, ...inside, ...(calendar.end ? [calendar.end] : [])] : [part],
+    part === calendar ? [part.beginLine, ...inside, ...(part.endLine ? [part.endLine] : [])] : [part],
   );
   const components = inside.filter((part) => part instanceof EventComponent);
   const first = components[0];

@@ -6,9 +6,9 @@ import { ContentLine } from './content-lines.ts';
 export interface Component {
   /** Upper case. */
   readonly name: string;
-  readonly begin: ContentLine;
+  readonly beginLine: ContentLine;
   /** Null where it is missing. */
-  readonly end: ContentLine | null;
+  readonly endLine: ContentLine | null;
   /** What stands between the two, in order: the component's own lines and the components inside it. */
   readonly parts: readonly Part[];
 }
@@ -34,7 +34,7 @@ export interface NestingFault {
 const DEEPEST = 20;
 
 interface OpenComponent extends Component {
-  end: ContentLine | null;
+  endLine: ContentLine | null;
   readonly parts: Part[];
 }
 
@@ -54,7 +54,7 @@ export function readComponents(lines: readonly ContentLine[], outermost: string 
       faults.push({ kind: 'too-deep', name, what: 'nested too deep' });
       return false;
     }
-    const component: OpenComponent = { name, begin: line, end: null, parts: [] };
+    const component: OpenComponent = { name, beginLine: line, endLine: null, parts: [] };
     (open.at(-1)?.parts ?? parts).push(component);
     components.push(component);
     open.push(component);
@@ -63,11 +63,15 @@ export function readComponents(lines: readonly ContentLine[], outermost: string 
   const end = (line: ContentLine): boolean => {
     const name = nameIn(line);
     const at = open.findLastIndex((each) => each.name === name);
-    const [closing, ...unclosed] = at === -1 ? [] : open.splice(at);
-    if (closing) closing.end = line;
-    else if (open.length > 0) faults.push({ kind: 'no-begin', name, what: `END:${name} without its BEGIN` });
-    faults.push(...unclosed.slice(-1).map((each) => noEnd(each.name)));
-    return closing !== undefined;
+    const [closing, innermost] = [open[at], open.at(-1)];
+    if (closing === undefined) {
+      if (innermost) faults.push({ kind: 'no-begin', name, what: `END:${name} without its BEGIN` });
+      return false;
+    }
+    if (innermost && innermost !== closing) faults.push(noEnd(innermost.name));
+    closing.endLine = line;
+    open.length = at;
+    return true;
   };
   for (const line of lines) {
     const word = beginOrEnd(line);
@@ -114,9 +118,9 @@ export function linesOf(parts: readonly Part[]): ContentLine[] {
       lines.push(part);
       return;
     }
-    lines.push(part.begin);
+    lines.push(part.beginLine);
     part.parts.forEach(add);
-    if (part.end !== null) lines.push(part.end);
+    if (part.endLine !== null) lines.push(part.endLine);
   };
   parts.forEach(add);
   return lines;

@@ -1,10 +1,10 @@
 // A recurrence set (RFC 5545 §3.8.5): calendar text and a UID come in, the starts of its occurrences go out, in order,
 // in the three forms of a recurrenceId. DTSTART is always an occurrence unless EXDATE says otherwise. An RRULE that
 // cannot be read gives none; a calendar without that event's master is null.
-import type { ContentLine } from './content-lines.ts';
+import type { EventComponent, ListedDate } from './event-component.ts';
 import { parseEvent } from './event-document.ts';
 import { DAY, formatDate, formatInstant, formatLocal, parseLocal } from './local-time.ts';
-import { localAt, readTime, resolveLocal } from './time-zones.ts';
+import { localAt, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 import { ruleStarts } from './expand-rule.ts';
 import { type Rule, readRule } from './read-rule.ts';
@@ -24,24 +24,19 @@ interface Clock {
   readonly start: number;
   placeOf(local: number): number | null;
   localOf(place: number): number;
-  /** The place of a DTSTART-like line's value; null where it cannot be one of this series. */
-  read(value: string, line: ContentLine): number | null;
+  /** Null where the time cannot be one of this series. */
+  placeAt(time: CalendarTime | null): number | null;
   write(place: number): string;
 }
 
 /** @throws GatewayError `calendar-unparseable` */
 export function readSeries(calendar: string, uid: string): Series | null {
-  const { master, vtimezones, uid: ownUid } = parseEvent(calendar);
+  const { master, uid: ownUid } = parseEvent(calendar);
   if (!master || ownUid !== uid.trim()) return null;
-  // Task applications write VTODOs with a DUE alone.
-  const anchor = master.property('DTSTART') ?? master.property('DUE');
-  const clock = anchor && readClock(anchor, vtimezones);
+  const clock = readClock(master);
   if (!clock) return null;
-  const valuesOf = (name: string) =>
-    master.properties(name).flatMap((line) => line.value.split(',').map((value) => ({ value: value.trim(), line })));
-  // VALUE=PERIOD: `start/end` or `start/duration`; the start is what counts.
-  const added = valuesOf('RDATE').map(({ value, line }) => clock.read(value.split('/', 1)[0] ?? '', line));
-  const excluded = excludedPlaces(valuesOf('EXDATE'), clock);
+  const added = master.dates('RDATE').map(({ time }) => clock.placeAt(time));
+  const excluded = excludedPlaces(master.dates('EXDATE'), clock);
   const rules = master.properties('RRULE').map((line) => readRule(line.value));
   return {
     *startsFrom(from) {
@@ -53,20 +48,11 @@ export function readSeries(calendar: string, uid: string): Series | null {
   };
 }
 
-function readLineTime(value: string, line: ContentLine, vtimezones: readonly string[]): CalendarTime | null {
-  return readTime(value, { tzid: line.param('TZID'), valueType: line.param('VALUE') }, vtimezones);
-}
-
-function readClock(anchor: ContentLine, vtimezones: readonly string[]): Clock | null {
-  const time = readLineTime(anchor.value, anchor, vtimezones);
+function readClock({ startLine, start: time, vtimezones }: EventComponent): Clock | null {
   const start = time && parseLocal(time.local);
   if (time === null || start === null) return null;
   if (time.form === 'zoned' && time.instant !== null) {
-    return zonedClock(
-      start,
-      anchor.value.trim().toUpperCase().endsWith('Z') ? 'UTC' : (anchor.param('TZID') ?? 'UTC'),
-      vtimezones,
-    );
+    return zonedClock(start, time.zone === 'UTC' ? 'UTC' : (startLine?.param('TZID') ?? 'UTC'), vtimezones);
   }
   // A zone that nobody knows is walked as if it had none.
   const write = time.form === 'date' ? formatDate : formatLocal;
@@ -75,11 +61,7 @@ function readClock(anchor: ContentLine, vtimezones: readonly string[]): Clock | 
     start,
     placeOf: (local) => local,
     localOf: (place) => place,
-    read: (value, line) => {
-      const local = readLineTime(value, line, vtimezones)?.local;
-      if (local === undefined) return null;
-      return parseLocal(time.form === 'date' ? local.slice(0, 8) : local);
-    },
+    placeAt: (other) => parseLocal((time.form === 'date' ? other?.local.slice(0, 8) : other?.local) ?? ''),
     write,
   };
 }
@@ -91,10 +73,8 @@ function zonedClock(start: number, tzid: string, vtimezones: readonly string[]):
     start,
     placeOf,
     localOf: (place) => parseLocal(localAt(place, tzid, vtimezones) ?? '') ?? place,
-    read: (value, line) => {
-      const time = readLineTime(value, line, vtimezones);
-      if (!time) return null;
-      if (time.instant !== null) return time.instant;
+    placeAt: (time) => {
+      if (!time || time.instant !== null) return time && time.instant;
       const local = parseLocal(time.local) ?? 0;
       // A date among times: that day, at the time of the start.
       return placeOf(time.form === 'date' ? local + timeOfDay(start) : local);
@@ -115,15 +95,12 @@ function placeOfId(id: string, clock: Clock): number {
 }
 
 /** EXDATEs, by place; a date among times excludes its whole day, as Exchange means it. */
-function excludedPlaces(
-  values: readonly { readonly value: string; readonly line: ContentLine }[],
-  clock: Clock,
-): (place: number) => boolean {
+function excludedPlaces(dates: readonly ListedDate[], clock: Clock): (place: number) => boolean {
   const places = new Set<number | null>();
   const days = new Set<string>();
-  for (const { value, line } of values) {
-    if (clock.form !== 'date' && /^\d{8}$/.test(value)) days.add(value);
-    else places.add(clock.read(value, line));
+  for (const { time } of dates) {
+    if (clock.form !== 'date' && time?.form === 'date') days.add(time.local);
+    else places.add(clock.placeAt(time));
   }
   return (place) => places.has(place) || (days.size > 0 && days.has(formatDate(clock.localOf(place))));
 }

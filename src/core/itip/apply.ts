@@ -45,10 +45,10 @@ function changeComponents(
 }
 
 function addOverride(document: EventDocument, recurrenceId: string | null): EventDocument {
-  const { master, vtimezones } = document;
+  const { master } = document;
   if (recurrenceId === null || master === null) throw new GatewayError('internal', 'an override of nothing');
   if (overridesAt(document, recurrenceId).length > 0) return document;
-  const override = makeOverride(master, recurrenceId, vtimezones);
+  const override = makeOverride(master, recurrenceId);
   if (override === null) throw new GatewayError('internal', `no override can be made at ${recurrenceId}`);
   const at = placeFor(document, recurrenceId);
   return withParts(document, [...document.parts.slice(0, at), override, ...document.parts.slice(at)]);

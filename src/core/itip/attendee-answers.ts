@@ -2,6 +2,7 @@
 // and after comes in, a PARTSTAT per occurrence goes out. An occurrence they deleted is one they decline; what does not
 // take place any more needs no answer.
 import { componentFor, componentsOf, type EventDocument } from '../ical/event-document.ts';
+import { partstatOf } from '../ical/partstat-of.ts';
 import { scheduleOf } from './normal-form.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
@@ -13,14 +14,14 @@ export function answersOf(
   forced: boolean,
 ): ReadonlyMap<string | null, Partstat> {
   const answers = new Map<string | null, Partstat>();
-  const said = (id: string | null) => (before && partstatAt(before, id, attendee)) ?? 'NEEDS-ACTION';
+  const said = (id: string | null) => (before && partstatOf(before, attendee, id)) ?? 'NEEDS-ACTION';
   for (const component of componentsOf(after)) {
     const partstat = component.partstatOf(attendee);
     if (partstat === null || component.cancelled || after?.master?.cancelled) continue;
     const id = component.recurrenceId ?? (before && after ? lostRecurrenceId(before, after) : null);
     if (id === undefined) return new Map();
     // Who was invited to single occurrences does not answer for the series.
-    if (before && isInvited(before, attendee) && partstatAt(before, id, attendee) === null) continue;
+    if (before && isInvited(before, attendee) && partstatOf(before, attendee, id) === null) continue;
     if (forced || partstat !== said(id)) answers.set(id, partstat);
   }
   for (const id of deletedFrom(before, after, attendee)) {
@@ -54,19 +55,15 @@ function deletedFrom(
     return mine.map((each) => each.recurrenceId);
   }
   const gone = excludedFrom(after).filter((id) => !before || !excludedFrom(before).includes(id));
-  const declinable = gone.filter((id) => partstatAt(before ?? after, id, attendee) !== null);
+  const declinable = gone.filter((id) => partstatOf(before ?? after, attendee, id) !== null);
   if (after.master) return declinable;
   const left = new Set(after.overrides.map((each) => each.recurrenceId));
   const had = before?.overrides.filter((each) => each.invites(attendee) && !left.has(each.recurrenceId)) ?? [];
   return had.map((each) => each.recurrenceId);
 }
 
-function excludedFrom({ master, vtimezones }: EventDocument): readonly string[] {
-  return master ? scheduleOf(master, vtimezones).excluded : [];
-}
-
-function partstatAt(document: EventDocument, id: string | null, attendee: CalendarAddress): Partstat | null {
-  return componentFor(document, id)?.partstatOf(attendee) ?? null;
+function excludedFrom({ master }: EventDocument): readonly string[] {
+  return master ? scheduleOf(master).excluded : [];
 }
 
 function isInvited(document: EventDocument, attendee: CalendarAddress): boolean {

@@ -237,9 +237,9 @@ function countMadeByAnswers({ master, overrides }: EventDocument): number {
 }
 
 /** True where the master's times cannot be moved to an instance that is to be answered. */
-function cannotBeMade({ master, vtimezones }: EventDocument, { create, recurrenceId }: Target): boolean {
+function cannotBeMade({ master }: EventDocument, { create, recurrenceId }: Target): boolean {
   if (!create) return false;
-  return master === null || recurrenceId === null || makeOverride(master, recurrenceId, vtimezones) === null;
+  return master === null || recurrenceId === null || makeOverride(master, recurrenceId) === null;
 }
 
 /** True where a stored override stands for all that follow it: one made from the master would undo that. */

@@ -3,8 +3,8 @@
 // such a storm is known for what it is.
 import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
-import { occurrenceIdOf } from '../ical/occurrence-id.ts';
-import { durationOf, type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
+import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import { remember } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 
@@ -43,7 +43,7 @@ const readTold = remember((calendar) => {
 export function scheduleFingerprint(calendar: string, recurrenceId: string | null): string {
   const document = parseEvent(calendar);
   const component = componentFor(document, recurrenceId) ?? document.overrides[0] ?? null;
-  return digest(component && scheduleKey(scheduleOf(component, document.vtimezones)));
+  return digest(component && scheduleKey(scheduleOf(component)));
 }
 
 /**
@@ -53,10 +53,10 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
 export function occurrenceSchedule(document: EventDocument, recurrenceId: string | null): string | null {
   const component = componentFor(document, recurrenceId);
   if (component === null) return null;
-  if (recurrenceId === null) return digest(scheduleKey(scheduleOf(component, document.vtimezones)));
+  if (recurrenceId === null) return digest(scheduleKey(scheduleOf(component)));
   const { start } = component;
   const own = component.recurrenceId === null || start === null ? recurrenceId : occurrenceIdOf(start);
-  return digest([own, durationOf(component, document.vtimezones)]);
+  return digest([own, durationOf(component)]);
 }
 
 function guestsToldTo(

@@ -4,8 +4,7 @@
 import { GatewayError } from '../errors.ts';
 import type { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, parseEvent } from '../ical/event-document.ts';
-import { durationOf } from './normal-form.ts';
-import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { remember } from '../ical/memoize-text.ts';
 import type { MailedRevision } from './types.ts';
 
@@ -41,15 +40,14 @@ interface ToldComponent {
  */
 const readMailed = remember((calendar): ReadonlyMap<string | null, ToldComponent> | null => {
   try {
-    const document = parseEvent(calendar);
-    return new Map(componentsOf(document).map((each) => [each.recurrenceId, whatIsTold(each, document.vtimezones)]));
+    return new Map(componentsOf(parseEvent(calendar)).map((each) => [each.recurrenceId, whatIsTold(each)]));
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
     throw error;
   }
 }, 8_000_000);
 
-function whatIsTold(component: EventComponent, vtimezones: readonly string[]): ToldComponent {
+function whatIsTold(component: EventComponent): ToldComponent {
   const { sequence, start } = component;
-  return { sequence, start: start && occurrenceIdOf(start), duration: durationOf(component, vtimezones) };
+  return { sequence, start: start && occurrenceIdOf(start), duration: durationOf(component) };
 }

@@ -3,8 +3,8 @@
 // times cannot be moved there.
 import { ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
-import { DAY, formatLocal } from '../ical/local-time.ts';
-import { formOf, instantId, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { DAY, formatDate, formatInstant, formatLocal } from '../ical/local-time.ts';
+import { formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
 import { linesOf, type Part } from '../ical/read-components.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
@@ -12,12 +12,8 @@ import type { CalendarTime } from '../ical/types.ts';
 const OF_THE_SERIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
 
 /** `recurrenceId`: the instance's start in the form of the master's own occurrences. */
-export function makeOverride(
-  master: EventComponent,
-  recurrenceId: string,
-  vtimezones: readonly string[],
-): EventComponent | null {
-  const { startLine, start } = master;
+export function makeOverride(master: EventComponent, recurrenceId: string): EventComponent | null {
+  const { startLine, start, vtimezones } = master;
   if (startLine === null || start === null) return null;
   const moved = moveTo(startLine, start, recurrenceId, vtimezones);
   if (moved === null) return null;
@@ -47,17 +43,17 @@ function moveEnd(line: ContentLine, start: CalendarTime, id: string, vtimezones:
   const from = start.instant ?? millisOf(start.local);
   const until = end.instant ?? millisOf(end.local);
   const moved = millisOf(id) + until - from;
-  if (end.form === 'date') return withValue(line, formatLocal(Math.round(moved / DAY) * DAY).slice(0, 8));
+  if (end.form === 'date') return withValue(line, formatDate(Math.round(moved / DAY) * DAY));
   return end.instant === null ? withValue(line, formatLocal(moved)) : writeInstant(line, moved, vtimezones);
 }
 
 function writeInstant(line: ContentLine, instant: number, vtimezones: readonly string[]): ContentLine {
   const tzid = line.param('TZID');
-  if (tzid === null || /z\s*$/i.test(line.value)) return withValue(line, instantId(instant));
+  if (tzid === null || /z\s*$/i.test(line.value)) return withValue(line, formatInstant(instant));
   const local = localAt(instant, tzid, vtimezones);
   // The second of a doubled hour has no local name (RFC 5545 §3.3.5): UTC is the only way to say it.
   if (local !== null && resolveLocal(local, tzid, vtimezones) === instant) return withValue(line, local);
-  return makeLine(line.name, [], instantId(instant), lineEndOf(line));
+  return makeLine(line.name, [], formatInstant(instant), lineEndOf(line));
 }
 
 /** RFC 5545 §3.8.4.4: of the same value type and zone as DTSTART. */

@@ -3,8 +3,8 @@
 // mean two occurrences means none.
 import type { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, isRecurring, overridesAt } from '../ical/event-document.ts';
-import { formatLocal } from '../ical/local-time.ts';
-import { formOf, instantId, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { formatInstant, formatLocal } from '../ical/local-time.ts';
+import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from './types.ts';
 
@@ -68,7 +68,7 @@ function exactId(document: EventDocument, id: string): string | null {
   if (form === 'local' && start.instant !== null) {
     // The client lost the zone, or made one up: it is the event's, which the client was told.
     const instant = resolveLocal(id, zoneOf(document), document.vtimezones);
-    return instant === null ? null : instantId(instant);
+    return instant === null ? null : formatInstant(instant);
   }
   return null;
 }
@@ -107,7 +107,7 @@ function startOfWindow(document: EventDocument, id: string): string {
   if (start?.form === 'date') return formatLocal(from).slice(0, 8);
   if (start?.instant == null) return formatLocal(from);
   const instant = resolveLocal(formatLocal(from), zoneOf(document), document.vtimezones);
-  return instantId(instant ?? from - EAST);
+  return formatInstant(instant ?? from - EAST);
 }
 
 function overrideIds(document: EventDocument): string[] {

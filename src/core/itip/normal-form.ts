@@ -2,22 +2,14 @@
 // is what no recipient is told, and what changes without anything having changed: DTSTAMP, PARTSTAT, the order of lines,
 // parts with their default value.
 import { unescapeText } from '../ical/content-lines.ts';
-import type { EventComponent } from '../ical/event-component.ts';
+import type { EventComponent, ListedDate } from '../ical/event-component.ts';
 import type { EventDocument } from '../ical/event-document.ts';
-import { endAfter } from '../ical/duration.ts';
-import { parseLocal } from '../ical/local-time.ts';
-import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { durationOf, occurrenceIdOf, type Span } from '../ical/occurrence-id.ts';
 import { ownLines } from '../ical/read-components.ts';
 import { ruleKey } from '../ical/read-rule.ts';
-import { readTime } from '../ical/time-zones.ts';
-import type { CalendarTime } from '../ical/types.ts';
 
-export interface Schedule {
-  readonly start: CalendarTime | null;
-  /** Exclusive; null where nothing says it. */
-  readonly end: CalendarTime | null;
-  /** Milliseconds from start to end: exact where the zone is known, else of the wall clock. */
-  readonly duration: number;
+/** Its end is exclusive. */
+export interface Schedule extends Span {
   /** Sorted, without what is the default. */
   readonly rules: readonly string[];
   /** RDATE and EXDATE as recurrenceIds (a PERIOD with its end), sorted. */
@@ -47,13 +39,13 @@ const DEFAULTS = new Set('STATUS:CONFIRMED TRANSP:OPAQUE CLASS:PUBLIC PRIORITY:0
 const known = new WeakMap<EventComponent, NormalComponent>();
 
 /** Made once: a change of an event with 2,000 guests is compared 2,000 times. */
-export function normalComponent(component: EventComponent, vtimezones: readonly string[]): NormalComponent {
-  const normal = known.get(component) ?? makeNormal(component, vtimezones);
+export function normalComponent(component: EventComponent): NormalComponent {
+  const normal = known.get(component) ?? makeNormal(component);
   known.set(component, normal);
   return normal;
 }
 
-function makeNormal(component: EventComponent, vtimezones: readonly string[]): NormalComponent {
+function makeNormal(component: EventComponent): NormalComponent {
   const texts = new Map<string, string[]>();
   for (const { name, value } of ownLines(component)) {
     if (NOT_TOLD.has(name) || OF_THE_SCHEDULE.has(name) || name === '') continue;
@@ -67,7 +59,7 @@ function makeNormal(component: EventComponent, vtimezones: readonly string[]): N
   return {
     recurrenceId: component.recurrenceId,
     sequence: component.sequence,
-    schedule: scheduleOf(component, vtimezones),
+    schedule: scheduleOf(component),
     organizer: component.organizer?.address.key ?? null,
     guests: new Map(component.attendees.map(({ address, line }) => [address.key, roleOf(line.param('ROLE'))])),
     texts: new Map([...texts].map(([name, values]) => [name, values.sort().join('\n')])),
@@ -79,54 +71,25 @@ function roleOf(role: string | null): string {
   return role?.trim().toUpperCase() || 'REQ-PARTICIPANT';
 }
 
-export function scheduleOf(component: EventComponent, vtimezones: readonly string[]): Schedule {
-  const { start } = component;
-  const end = endOf(component, vtimezones);
+export function scheduleOf(component: EventComponent): Schedule {
   return {
-    start,
-    end,
-    duration: lengthOf(start, end),
+    start: component.start,
+    end: component.end,
     rules: component
       .properties('RRULE')
       .map((line) => ruleKey(line.value))
       .sort(),
-    added: datesOf(component, 'RDATE', vtimezones),
-    excluded: datesOf(component, 'EXDATE', vtimezones),
+    added: dateKeys(component.dates('RDATE')),
+    excluded: dateKeys(component.dates('EXDATE')),
   };
 }
 
-/** Milliseconds from start to end; 0 where nothing says it. */
-export function durationOf(component: EventComponent, vtimezones: readonly string[]): number {
-  return lengthOf(component.start, endOf(component, vtimezones));
-}
-
-function lengthOf(start: CalendarTime | null, end: CalendarTime | null): number {
-  return start && end ? millis(end) - millis(start) : 0;
-}
-
-/** DTEND, DUE, or what DURATION makes of the start; a date without either ends after its day (RFC 5545 §3.6.1). */
-export function endOf(component: EventComponent, vtimezones: readonly string[]): CalendarTime | null {
-  const { start } = component;
-  const written = timeOf(component.property('DTEND') ?? component.property('DUE'), vtimezones);
-  if (written || !start) return written;
-  const end = endAfter(start, component.property('DURATION')?.value ?? '', vtimezones);
-  return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
-}
-
-/** Comparable within one event. */
-function millis(time: CalendarTime): number {
-  return time.instant ?? parseLocal(time.local) ?? 0;
-}
-
-function datesOf(component: EventComponent, name: 'RDATE' | 'EXDATE', vtimezones: readonly string[]): string[] {
-  const dates = component.properties(name).flatMap((line) =>
-    line.value.split(',').map((value) => {
-      const [start = '', end] = value.trim().split('/', 2);
-      const time = readTime(start, { tzid: line.param('TZID'), valueType: line.param('VALUE') }, vtimezones);
-      return `${time ? occurrenceIdOf(time) : start}${end === undefined ? '' : `/${end}`}`;
-    }),
-  );
-  return [...new Set(dates)].sort();
+function dateKeys(dates: readonly ListedDate[]): string[] {
+  const keys = dates.map(({ written, time, end }) => {
+    const start = time ? occurrenceIdOf(time) : written;
+    return end === null ? start : `${start}/${end}`;
+  });
+  return [...new Set(keys)].sort();
 }
 
 /**
@@ -134,20 +97,20 @@ function datesOf(component: EventComponent, name: 'RDATE' | 'EXDATE', vtimezones
  * answers to one instance have left behind.
  */
 export function normalComponents(document: EventDocument): NormalComponent[] {
-  const { master, overrides, vtimezones } = document;
-  const told = master && normalComponent(master, vtimezones);
-  const others = overrides.map((override) => normalComponent(override, vtimezones));
+  const { master, overrides } = document;
+  const told = master && normalComponent(master);
+  const others = overrides.map(normalComponent);
   const different = others.filter((override) => !told || !isInstanceOf(told, override));
   different.sort((a, b) => ((a.recurrenceId ?? '') < (b.recurrenceId ?? '') ? -1 : 1));
   return told ? [told, ...different] : different;
 }
 
 function isInstanceOf(master: NormalComponent, override: NormalComponent): boolean {
-  const { start, duration } = override.schedule;
+  const { start } = override.schedule;
   return (
     start !== null &&
     occurrenceIdOf(start) === override.recurrenceId &&
-    duration === master.schedule.duration &&
+    durationOf(override.schedule) === durationOf(master.schedule) &&
     override.organizer === master.organizer &&
     sameMap(override.guests, master.guests) &&
     sameMap(override.texts, master.texts)
@@ -162,7 +125,7 @@ export function sameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, s
  * Equal where two schedules are. A series keeps its zone: from the next DST change on, the same first instant elsewhere
  * is another schedule.
  */
-export function scheduleKey({ start, duration, rules, added, excluded }: Schedule): readonly unknown[] {
+export function scheduleKey({ start, end, rules, added, excluded }: Schedule): readonly unknown[] {
   const zone = rules.length > 0 ? (start?.zone ?? null) : null;
-  return [start && occurrenceIdOf(start), zone, duration, rules, added, excluded];
+  return [start && occurrenceIdOf(start), zone, durationOf({ start, end }), rules, added, excluded];
 }

@@ -2,28 +2,22 @@
 // that says why it states nothing usable. The quirks of mail clients live here.
 import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
-import { partstatIn, readSequence } from '../ical/event-component.ts';
+import { type EventComponent, partstatIn, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
 import { isUid, occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { ownLines } from '../ical/read-components.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from './types.ts';
-
-export interface ClaimedComponent {
-  readonly name: 'VEVENT' | 'VTODO';
-  /** What stands directly in it, in order; nothing of a VALARM. */
-  readonly lines: readonly ContentLine[];
-  readonly vtimezones: readonly string[];
-}
 
 /** The organizer is asked about each. */
 const MOST_DELEGATES = 10;
 
 /** RFC 5546 §3.2.3. An iOS reply that proposes another time is an answer and a proposal. */
-export function readReply(component: ClaimedComponent): readonly ClaimedItem[] | string {
+export function readReply(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
-  const line = replier(component.lines.filter((each) => each.name === 'ATTENDEE'));
+  const line = replier(component.properties('ATTENDEE'));
   if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
   const { range, ...shared } = common;
   const attendee = calendarAddress(line.value);
@@ -44,19 +38,19 @@ export function readReply(component: ClaimedComponent): readonly ClaimedItem[] |
 }
 
 /** RFC 5546 §3.2.7. Exchange names neither ORGANIZER nor ATTENDEE: the reply address tells. */
-export function readCounter(component: ClaimedComponent): readonly ClaimedItem[] | string {
+export function readCounter(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
   const { range: _, ...shared } = common;
   const start = timeIn(component, 'DTSTART');
-  const duration = first(component, 'DURATION')?.value ?? '';
+  const duration = component.property('DURATION')?.value ?? '';
   const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
   const end = written ?? (start && endAfter(start, duration, component.vtimezones));
   return [{ kind: 'proposal', ...shared, attendee: onlyAttendee(component), start, end }];
 }
 
 /** RFC 5546 §3.2.6. */
-export function readRefresh(component: ClaimedComponent): readonly ClaimedItem[] | string {
+export function readRefresh(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
   const { occurrence, organizer, stampedAt } = common;
@@ -65,26 +59,26 @@ export function readRefresh(component: ClaimedComponent): readonly ClaimedItem[]
 
 type Common = Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'comment' | 'sequence' | 'stampedAt' | 'range'>;
 
-function readCommon(component: ClaimedComponent): Common | string {
-  const uid = unescapeText(first(component, 'UID')?.value ?? '').trim();
-  if (uid === '') return `${component.name} without UID`;
+function readCommon(component: EventComponent): Common | string {
+  const { uid } = component;
+  if (!uid) return `${component.name} without UID`;
   if (!isUid(uid)) return `${component.name} with a UID that is none`;
   const occurrence = readOccurrence(component, uid);
   if (occurrence === null) return `${uid}: RECURRENCE-ID cannot be read`;
-  const range = first(component, 'RECURRENCE-ID')?.param('RANGE')?.trim().toUpperCase() ?? null;
+  const range = component.property('RECURRENCE-ID')?.param('RANGE')?.trim().toUpperCase() ?? null;
   if (range !== null && range !== 'THISANDFUTURE') return `${uid}: RANGE=${range} is unknown`;
   return {
     occurrence,
     range,
-    organizer: calendarAddress(first(component, 'ORGANIZER')?.value ?? ''),
+    organizer: calendarAddress(component.property('ORGANIZER')?.value ?? ''),
     comment: readComment(component),
-    sequence: readSequence(first(component, 'SEQUENCE')),
-    stampedAt: readStamp(first(component, 'DTSTAMP'), component.vtimezones),
+    sequence: readSequence(component.property('SEQUENCE')),
+    stampedAt: readStamp(component.property('DTSTAMP'), component.vtimezones),
   };
 }
 
-function readOccurrence(component: ClaimedComponent, uid: string): OccurrenceKey | null {
-  const line = first(component, 'RECURRENCE-ID');
+function readOccurrence(component: EventComponent, uid: string): OccurrenceKey | null {
+  const line = component.property('RECURRENCE-ID');
   if (line === null) return { uid, recurrenceId: null };
   const time = timeOf(line, component.vtimezones);
   return time && { uid, recurrenceId: occurrenceIdOf(time) };
@@ -126,9 +120,9 @@ function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): 
   return foreign ? 'NEEDS-ACTION' : partstat;
 }
 
-function onlyAttendee(component: ClaimedComponent): CalendarAddress | null {
-  const addresses = component.lines
-    .filter((line) => line.name === 'ATTENDEE')
+function onlyAttendee(component: EventComponent): CalendarAddress | null {
+  const addresses = component
+    .properties('ATTENDEE')
     .map((line) => ({ key: addressKey(line.value), address: calendarAddress(line.value) }));
   return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
 }
@@ -145,10 +139,10 @@ function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' |
 const COMMENTS = new Set(['COMMENT', 'X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT']);
 
 /** What the person wrote, in the places where clients put it; the same text twice is said once. */
-function readComment({ lines }: ClaimedComponent): string | null {
+function readComment(component: EventComponent): string | null {
   const texts: string[] = [];
   let inside = false;
-  for (const line of lines) {
+  for (const line of ownLines(component)) {
     // A client that writes raw newlines breaks the value into lines that are no content lines.
     if (line.name === '' && inside) texts.push(`${texts.pop() ?? ''}\n${unescapeText(line.text)}`);
     if (line.name === '') continue;
@@ -167,10 +161,6 @@ function readStamp(line: ContentLine | null, vtimezones: readonly string[]): num
   return readTime(value, { tzid: line?.param('TZID') ?? null }, vtimezones)?.instant ?? null;
 }
 
-function timeIn(component: ClaimedComponent, name: string): CalendarTime | null {
-  return timeOf(first(component, name), component.vtimezones);
-}
-
-function first(component: ClaimedComponent, name: string): ContentLine | null {
-  return component.lines.find((line) => line.name === name) ?? null;
+function timeIn(component: EventComponent, name: string): CalendarTime | null {
+  return timeOf(component.property(name), component.vtimezones);
 }

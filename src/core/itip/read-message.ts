@@ -3,9 +3,9 @@
 // refuses (`calendar-unparseable`) what holds no calendar or several. Nothing here says that the sender may say so.
 import { GatewayError } from '../errors.ts';
 import { joinLines, splitLines } from '../ical/content-lines.ts';
-import { isEvent } from '../ical/event-component.ts';
+import { EventComponent, isEvent } from '../ical/event-component.ts';
 import { componentsIn, linesOf, ownLines, readComponents } from '../ical/read-components.ts';
-import { type ClaimedComponent, readCounter, readRefresh, readReply } from './read-component.ts';
+import { readCounter, readRefresh, readReply } from './read-component.ts';
 import type { ClaimedItem, ItipMessage } from './types.ts';
 
 /**
@@ -33,7 +33,7 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
 const MOST_COMPONENTS = 200;
 
 /** A string says why the component gives nothing. */
-type Reader = (component: ClaimedComponent) => readonly ClaimedItem[] | string;
+type Reader = (component: EventComponent) => readonly ClaimedItem[] | string;
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
   ['REPLY', readReply],
@@ -49,7 +49,7 @@ function readMethod(text: string | null): string | null {
 interface ReadCalendar {
   /** The first METHOD: some clients write it twice. */
   readonly method: string | null;
-  readonly components: readonly ClaimedComponent[];
+  readonly components: readonly EventComponent[];
   readonly unusable: readonly string[];
 }
 
@@ -60,12 +60,12 @@ function readCalendar(text: string): ReadCalendar {
   if (calendar === undefined) throw unparseable('no VCALENDAR');
   if (another !== undefined) throw unparseable('several VCALENDARs in one part');
   if (faults.some(({ kind }) => kind === 'too-deep')) throw unparseable('nested too deep');
-  const whole = componentsIn(calendar).filter(({ end }) => end !== null);
+  const whole = componentsIn(calendar).filter(({ endLine }) => endLine !== null);
   const vtimezones = whole.filter(({ name }) => name === 'VTIMEZONE').map((zone) => joinLines(linesOf([zone])));
   const events = whole.filter(isEvent);
   return {
     method: ownLines(calendar).find((line) => line.name === 'METHOD')?.value ?? null,
-    components: events.map((event) => ({ name: event.name, lines: ownLines(event), vtimezones })),
+    components: events.map((event) => new EventComponent(event, vtimezones)),
     unusable: faults.flatMap(({ kind, name, what }) => (kind === 'no-end' && name !== 'VCALENDAR' ? what : [])),
   };
 }

@@ -54,7 +54,7 @@ export function cancelFor(
     ...timeLines(component),
     ...OF_THE_SERIES.flatMap((name) => component.properties(name)),
     ...component.properties('SUMMARY'),
-    ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(component.begin))] : []),
+    ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(component.beginLine))] : []),
     ...component.properties('ORGANIZER').map(withoutScheduling),
     ...recipients.flatMap((recipient) => component.attendeeLines(recipient).map(withoutScheduling)),
   ]);
@@ -115,7 +115,7 @@ function componentAt(document: EventDocument, id: string | null): EventComponent
   if (id === null) return document.master;
   const own = overridesAt(document, id)[0];
   if (own) return own;
-  return document.master && makeOverride(document.master, id, document.vtimezones);
+  return document.master && makeOverride(document.master, id);
 }
 
 /** RFC 5545 §3.6.1: DTEND and DURATION must not both stand; where they do, DTEND is what clients show. */
@@ -125,7 +125,7 @@ function timeLines(component: EventComponent): ContentLine[] {
 }
 
 function stampLines(component: EventComponent, { now, sequence }: Stamp): ContentLine[] {
-  const lineEnd = lineEndOf(component.begin);
+  const lineEnd = lineEndOf(component.beginLine);
   return [
     ...component.properties('UID').slice(0, 1),
     makeLine('DTSTAMP', [], formatInstant(now), lineEnd),

@@ -2,16 +2,8 @@
 // title, description, recurrence, attendees, of the event itself or of one occurrence. An occurrence without a component
 // of its own is what the series makes of it.
 import { parseEvent, type EventDocument } from '../ical/event-document.ts';
-import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { occurrenceIdOf, type Span, spanAt } from '../ical/occurrence-id.ts';
 import { type NormalComponent, normalComponent, sameMap, type Schedule, scheduleKey } from './normal-form.ts';
-import { formatLocal } from '../ical/local-time.ts';
-import { localAt, readTime } from '../ical/time-zones.ts';
-import type { CalendarTime } from '../ical/types.ts';
-
-export interface TimeSpan {
-  readonly start: CalendarTime | null;
-  readonly end: CalendarTime | null;
-}
 
 export interface RecurrenceRules {
   /** RRULE values, in normal form. */
@@ -23,7 +15,7 @@ export interface RecurrenceRules {
 
 /** `recurrenceId` as in OccurrenceKey: null is the event itself. Texts are as read, not escaped; null where missing. */
 export type EventDifference =
-  | { readonly kind: 'time'; readonly recurrenceId: string | null; readonly before: TimeSpan; readonly after: TimeSpan }
+  | { readonly kind: 'time'; readonly recurrenceId: string | null; readonly before: Span; readonly after: Span }
   | {
       readonly kind: 'title' | 'place' | 'description' | 'status' | 'other';
       readonly recurrenceId: string | null;
@@ -81,16 +73,13 @@ interface State {
   readonly master: NormalComponent | null;
   readonly overrides: ReadonlyMap<string, NormalComponent>;
   readonly vtimezones: readonly string[];
-  /** The TZID of the master's start. */
-  readonly tzid: string | null;
 }
 
 function readState({ master, overrides, vtimezones }: EventDocument): State {
   return {
-    master: master && normalComponent(master, vtimezones),
-    overrides: new Map(overrides.map((each) => [each.recurrenceId ?? '', normalComponent(each, vtimezones)])),
+    master: master && normalComponent(master),
+    overrides: new Map(overrides.map((each) => [each.recurrenceId ?? '', normalComponent(each)])),
     vtimezones,
-    tzid: master?.startLine?.param('TZID') ?? null,
   };
 }
 
@@ -111,23 +100,10 @@ function startOf({ master }: State): string | null {
 }
 
 /** What the series makes of that occurrence; null where it is excluded or there is no series. */
-function instanceAt({ master, vtimezones, tzid }: State, id: string): NormalComponent | null {
+function instanceAt({ master, vtimezones }: State, id: string): NormalComponent | null {
   if (!master?.schedule.start || master.schedule.excluded.includes(id)) return null;
-  const { schedule } = master;
-  const start = timeOfId(id, tzid, vtimezones);
-  const end = timeOfId(shifted(id, schedule.duration), tzid, vtimezones);
-  return { ...master, recurrenceId: id, schedule: { ...schedule, start, end, rules: [], added: [], excluded: [] } };
-}
-
-function shifted(id: string, millis: number): string {
-  const local = formatLocal(millisOf(id) + millis);
-  if (formOf(id) === 'date') return local.slice(0, 8);
-  return formOf(id) === 'instant' ? `${local}Z` : local;
-}
-
-function timeOfId(id: string, tzid: string | null, vtimezones: readonly string[]): CalendarTime | null {
-  const local = tzid !== null && formOf(id) === 'instant' ? localAt(millisOf(id), tzid, vtimezones) : null;
-  return local === null ? readTime(id, {}, vtimezones) : readTime(local, { tzid }, vtimezones);
+  const span = spanAt(master.schedule, id, vtimezones);
+  return { ...master, recurrenceId: id, schedule: { ...span, rules: [], added: [], excluded: [] } };
 }
 
 function recurrenceDifference(before: Schedule, after: Schedule): EventDifference[] {
@@ -166,7 +142,7 @@ function componentDifferences(before: NormalComponent, after: NormalComponent): 
   return differences;
 }
 
-function spanOf({ schedule: { start, end } }: NormalComponent): TimeSpan {
+function spanOf({ schedule: { start, end } }: NormalComponent): Span {
   return { start, end };
 }
 

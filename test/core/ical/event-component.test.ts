@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ContentLine, splitLines, withParam } from '../../../src/core/ical/content-lines.ts';
-import { EventComponent, isEvent, partstatIn, readSequence } from '../../../src/core/ical/event-component.ts';
-import { readComponents } from '../../../src/core/ical/read-components.ts';
+import { ContentLine, withParam } from '../../../src/core/ical/content-lines.ts';
+import { type EventComponent, partstatIn, readSequence } from '../../../src/core/ical/event-component.ts';
 import { address } from '../itip/run-answer.ts';
-
-function component(name: string, ...lines: string[]): EventComponent {
-  const text = [`BEGIN:${name}`, ...lines, `END:${name}`, ''].join('\r\n');
-  const [found] = readComponents(splitLines(text)).components.filter(isEvent);
-  if (!found) throw new TypeError(`no event: ${name}`);
-  return new EventComponent(found, []);
-}
+import { eventOf } from './event-of.ts';
 
 function event(...lines: string[]): EventComponent {
-  return component('VEVENT', ...lines);
+  return eventOf(lines);
 }
 
 describe('EventComponent', () => {
@@ -75,7 +68,7 @@ describe('EventComponent', () => {
   });
 
   it('counts a task without DTSTART from its DUE', () => {
-    expect(component('VTODO', 'DUE;VALUE=DATE:20261122').start?.local).toBe('20261122');
+    expect(eventOf(['DUE;VALUE=DATE:20261122'], 'VTODO').start?.local).toBe('20261122');
     expect(event('DUE:20261122').start).toBeNull();
   });
 
@@ -86,6 +79,48 @@ describe('EventComponent', () => {
     expect(changed.parts.filter((part, at) => part !== meeting.parts[at])).toHaveLength(1);
     expect(changed.recurrenceId).toBe(meeting.recurrenceId);
   });
+});
+
+describe('the end of an event', () => {
+  it.each<[string, string[], string | null]>([
+    ['DTEND', ['DTSTART:20260302T090000Z', 'DTEND:20260302T100000Z'], '20260302T100000'],
+    [
+      'DTEND before DURATION',
+      ['DTSTART:20260302T090000Z', 'DTEND:20260302T100000Z', 'DURATION:PT5H'],
+      '20260302T100000',
+    ],
+    ['DURATION', ['DTSTART:20260302T090000Z', 'DURATION:P1DT2H3M4S'], '20260303T110304'],
+    ['weeks', ['DTSTART:20260302T090000Z', 'DURATION:P2W'], '20260316T090000'],
+    [
+      'days of the calendar over a DST change',
+      ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:P1D'],
+      '20260329T120000',
+    ],
+    ['hours over a DST change', ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:PT24H'], '20260329T130000'],
+    ['floating', ['DTSTART:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
+    ['a zone that nobody knows', ['DTSTART;TZID=Nowhere:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
+    ['a day', ['DTSTART;VALUE=DATE:20260302'], '20260303'],
+    ['days', ['DTSTART;VALUE=DATE:20260302', 'DURATION:P3D'], '20260305'],
+    ['a moment', ['DTSTART:20260302T090000Z'], null],
+    ['no duration', ['DTSTART:20260302T090000Z', 'DURATION:soon'], null],
+    ['a negative duration', ['DTSTART:20260302T090000Z', 'DURATION:-PT1H'], null],
+  ])('%s', (_, lines, expected) => {
+    expect(event(...lines).end?.local ?? null).toBe(expected);
+  });
+});
+
+it('lists dates, with the ends of periods', () => {
+  const dates = event(
+    'RDATE;TZID=Europe/Paris:20261122T120000, 20261123T120000',
+    'RDATE;VALUE=PERIOD:20261124T110000Z/PT1H',
+    'RDATE:soon',
+  ).dates('RDATE');
+  expect(dates.map(({ written, time, end }) => [written, time?.instant ?? null, end])).toEqual([
+    ['20261122T120000', Date.UTC(2026, 10, 22, 11), null],
+    ['20261123T120000', Date.UTC(2026, 10, 23, 11), null],
+    ['20261124T110000Z', Date.UTC(2026, 10, 24, 11), 'PT1H'],
+    ['soon', null, null],
+  ]);
 });
 
 describe('partstatIn', () => {

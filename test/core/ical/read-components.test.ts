@@ -20,7 +20,7 @@ function read(text: string, outermost: string | null = null): ComponentTree {
 function shape(parts: readonly Part[]): string {
   return parts
     .map((part) =>
-      part instanceof ContentLine ? part.name || '-' : `${part.name}(${shape(part.parts)})${part.end ? '' : '!'}`,
+      part instanceof ContentLine ? part.name || '-' : `${part.name}(${shape(part.parts)})${part.endLine ? '' : '!'}`,
     )
     .join(' ');
 }
@@ -125,7 +125,9 @@ describe('readComponents', () => {
         const lines = splitLines(pieces.flat().join(''));
         const tree = readComponents(lines, outermost);
         expect(linesOf(tree.parts)).toEqual(lines);
-        const inside = tree.components.flatMap((each) => [each.begin, ...ownLines(each), each.end ?? []].flat());
+        const inside = tree.components.flatMap((each) =>
+          [each.beginLine, ...ownLines(each), each.endLine ?? []].flat(),
+        );
         const outside = tree.parts.filter((part) => part instanceof ContentLine);
         expect(new Set([...outside, ...inside])).toEqual(new Set(lines));
         expect(outside.length + inside.length).toBe(lines.length);

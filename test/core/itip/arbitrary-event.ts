@@ -2,7 +2,7 @@
 // own, and text as odd as servers store it (folds anywhere, names in any case, unknown properties, either line end).
 import * as fc from 'fast-check';
 import { formatLocal } from '../../../src/core/ical/local-time.ts';
-import { instantId } from '../../../src/core/ical/occurrence-id.ts';
+import { formatInstant } from '../../../src/core/ical/local-time.ts';
 import { resolveLocal } from '../../../src/core/ical/time-zones.ts';
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import type { Answer } from '../../../src/core/itip/types.ts';
@@ -85,7 +85,7 @@ export function occurrenceId(plan: EventPlan, at: number): string {
   if (plan.form === 'date') return text.slice(0, 8);
   if (plan.form === 'floating') return text;
   if (plan.form === 'utc') return `${text}Z`;
-  return instantId(resolveLocal(text, STARTS[plan.form], []) ?? 0);
+  return formatInstant(resolveLocal(text, STARTS[plan.form], []) ?? 0);
 }
 
 export function attendeeAddress(at: number): string {

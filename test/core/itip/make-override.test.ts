@@ -11,7 +11,7 @@ const OFFICE =
 function made(lines: readonly string[], recurrenceId: string, component = 'VEVENT'): string[] | null {
   const event = [`BEGIN:${component}`, 'UID:a', ...lines, `END:${component}`, ''].join('\r\n');
   const document = parseEvent(`BEGIN:VCALENDAR\r\n${OFFICE}${event}END:VCALENDAR\r\n`);
-  const override = document.master && makeOverride(document.master, recurrenceId, document.vtimezones);
+  const override = document.master && makeOverride(document.master, recurrenceId);
   return (
     override &&
     joinLines(linesOf([override]))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
-import { endOf, normalComponents, scheduleKey } from '../../../src/core/itip/normal-form.ts';
+import { normalComponents, scheduleKey } from '../../../src/core/itip/normal-form.ts';
 
 function read(...lines: readonly string[]) {
   const text = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'UID:u', ...lines, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
@@ -9,34 +9,6 @@ function read(...lines: readonly string[]) {
   if (!component || !document.master) throw new TypeError(text);
   return { component, master: document.master };
 }
-
-describe('endOf', () => {
-  it.each<[string, string[], string | null]>([
-    ['DTEND', ['DTSTART:20260302T090000Z', 'DTEND:20260302T100000Z'], '20260302T100000'],
-    [
-      'DTEND before DURATION',
-      ['DTSTART:20260302T090000Z', 'DTEND:20260302T100000Z', 'DURATION:PT5H'],
-      '20260302T100000',
-    ],
-    ['DURATION', ['DTSTART:20260302T090000Z', 'DURATION:P1DT2H3M4S'], '20260303T110304'],
-    ['weeks', ['DTSTART:20260302T090000Z', 'DURATION:P2W'], '20260316T090000'],
-    [
-      'days of the calendar over a DST change',
-      ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:P1D'],
-      '20260329T120000',
-    ],
-    ['hours over a DST change', ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:PT24H'], '20260329T130000'],
-    ['floating', ['DTSTART:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
-    ['a zone that nobody knows', ['DTSTART;TZID=Nowhere:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
-    ['a day', ['DTSTART;VALUE=DATE:20260302'], '20260303'],
-    ['days', ['DTSTART;VALUE=DATE:20260302', 'DURATION:P3D'], '20260305'],
-    ['a moment', ['DTSTART:20260302T090000Z'], null],
-    ['no duration', ['DTSTART:20260302T090000Z', 'DURATION:soon'], null],
-    ['a negative duration', ['DTSTART:20260302T090000Z', 'DURATION:-PT1H'], null],
-  ])('%s', (_, lines, expected) => {
-    expect(endOf(read(...lines).master, [])?.local ?? null).toBe(expected);
-  });
-});
 
 describe('normalComponents', () => {
   it('reads what a recipient is told, and nothing else', () => {

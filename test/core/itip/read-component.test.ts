@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { splitLines } from '../../../src/core/ical/content-lines.ts';
-import { type ClaimedComponent, readCounter, readRefresh, readReply } from '../../../src/core/itip/read-component.ts';
-
-function component(lines: readonly string[], name: 'VEVENT' | 'VTODO' = 'VEVENT'): ClaimedComponent {
-  return { name, lines: splitLines(lines.map((line) => `${line}\r\n`).join('')), vtimezones: [] };
-}
+import { readCounter, readRefresh, readReply } from '../../../src/core/itip/read-component.ts';
+import { eventOf } from '../ical/event-of.ts';
 
 const YES = ['UID:a', 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com'];
 
 function reply(...lines: string[]) {
-  return readReply(component([...YES, ...lines]));
+  return readReply(eventOf([...YES, ...lines]));
 }
 
 function eve(partstat: string): string {
@@ -74,7 +70,7 @@ describe('readReply', () => {
       'a: RANGE=THISANDPRIOR is unknown',
     ],
   ])('is unusable with %s', (_, lines, why) => {
-    expect(readReply(component(lines))).toBe(why);
+    expect(readReply(eventOf(lines))).toBe(why);
   });
 
   it('takes copies of one line for one', () => {
@@ -87,7 +83,7 @@ describe('readReply', () => {
     ['COMPLETED', 'VEVENT', 'NEEDS-ACTION'],
     ['whatever', 'VEVENT', 'NEEDS-ACTION'],
   ] as const)('reads %s in a %s as %s', (written, name, partstat) => {
-    const read = readReply(component(['UID:a', `ATTENDEE;PARTSTAT=${written}:mailto:bob@example.com`], name));
+    const read = readReply(eventOf(['UID:a', `ATTENDEE;PARTSTAT=${written}:mailto:bob@example.com`], name));
     expect(read).toMatchObject([{ component: name, partstat }]);
   });
 
@@ -98,7 +94,7 @@ describe('readReply', () => {
     ['the delegator, naming the delegate', [BOB, eve('NEEDS-ACTION')], 'bob@example.com', ['eve@example.com']],
     ['the delegate, naming the delegator', [eve('ACCEPTED'), BOB], 'eve@example.com', []],
   ])('delegation by %s', (_, lines, who, delegates) => {
-    const read = readReply(component(['UID:a', ...lines]));
+    const read = readReply(eventOf(['UID:a', ...lines]));
     expect(read).toMatchObject([{ attendee: { key: who }, delegatedTo: delegates.map((key) => ({ key })) }]);
   });
 
@@ -107,7 +103,7 @@ describe('readReply', () => {
     ['DTSTART:20261122T140000Z;DTEND:20261122T150000Z', '20261122T140000', '20261122T150000'],
   ])('reads the proposal of iOS: %s', (text, start, end) => {
     const line = `ATTENDEE;PARTSTAT=TENTATIVE;TO-ALL-PROPOSED-NEW-TIME="${text}":mailto:bob@example.com`;
-    const read = readReply(component(['UID:a', line]));
+    const read = readReply(eventOf(['UID:a', line]));
     expect(read).toMatchObject([
       { kind: 'answer', partstat: 'TENTATIVE' },
       { kind: 'proposal', start: { local: start }, end: end === null ? null : { local: end } },
@@ -116,7 +112,7 @@ describe('readReply', () => {
 
   it('is an answer alone where the proposal cannot be read', () => {
     const line = 'ATTENDEE;PARTSTAT=TENTATIVE;TO-ALL-PROPOSED-NEW-TIME="STATUS:x":mailto:bob@example.com';
-    expect(readReply(component(['UID:a', line]))).toHaveLength(1);
+    expect(readReply(eventOf(['UID:a', line]))).toHaveLength(1);
   });
 });
 
@@ -128,12 +124,12 @@ describe('readCounter', () => {
     ['a duration that is none', ['DURATION:long'], null],
     ['nothing', [], null],
   ])('reads %s', (_, lines, end) => {
-    const read = readCounter(component([...YES, 'DTSTART:20261122T140000Z', ...lines]));
+    const read = readCounter(eventOf([...YES, 'DTSTART:20261122T140000Z', ...lines]));
     expect(read).toMatchObject([{ kind: 'proposal', end: end === null ? null : { local: end } }]);
   });
 
   it('counts days where there is no time', () => {
-    const read = readCounter(component([...YES, 'DTSTART;VALUE=DATE:20261122', 'DURATION:P2D']));
+    const read = readCounter(eventOf([...YES, 'DTSTART;VALUE=DATE:20261122', 'DURATION:P2D']));
     expect(read).toMatchObject([{ start: { form: 'date' }, end: { form: 'date', local: '20261124', instant: null } }]);
   });
 
@@ -142,18 +138,18 @@ describe('readCounter', () => {
     ['all attendees', ['ATTENDEE:mailto:bob@example.com', 'ATTENDEE:mailto:cara@example.com'], null],
     ['no attendee', [], null],
   ])('by %s', (_, lines, who) => {
-    const read = readCounter(component(['UID:a', ...lines]));
+    const read = readCounter(eventOf(['UID:a', ...lines]));
     expect(read).toMatchObject([{ attendee: who === null ? null : { key: who }, start: null, end: null }]);
   });
 
   it('is unusable without UID', () => {
-    expect(readCounter(component([]))).toBe('VEVENT without UID');
+    expect(readCounter(eventOf([]))).toBe('VEVENT without UID');
   });
 });
 
 describe('readRefresh', () => {
   it('says who asks for what', () => {
-    expect(readRefresh(component(['UID:a', 'ATTENDEE:bob@example.com', 'DTSTAMP:20261102T090000Z']))).toEqual([
+    expect(readRefresh(eventOf(['UID:a', 'ATTENDEE:bob@example.com', 'DTSTAMP:20261102T090000Z']))).toEqual([
       {
         kind: 'refresh',
         occurrence: { uid: 'a', recurrenceId: null },
@@ -162,6 +158,6 @@ describe('readRefresh', () => {
         stampedAt: Date.UTC(2026, 10, 2, 9),
       },
     ]);
-    expect(readRefresh(component([]))).toBe('VEVENT without UID');
+    expect(readRefresh(eventOf([]))).toBe('VEVENT without UID');
   });
 });
