@@ -1,20 +1,22 @@
-// In: catalogue files (JSON of nested ICU messages), one per language. Out: compiled messages by dotted key, such as
-// `mail.subject.invitation`. Refuses, with file and line, what is no JSON, no text or no ICU message.
+// Compiles a catalogue of messages. In: a file with nested ICU messages in JSON, one file per language; out: the compiled
+// messages by dotted key, such as `mail.subject.invitation`. It refuses invalid JSON, values that are not text, and invalid
+// ICU messages, with file and line.
 import { IntlMessageFormat } from 'intl-messageformat';
 import { GatewayError } from '../errors.ts';
 
 export type Catalogue = ReadonlyMap<string, IntlMessageFormat>;
 
-/** 1-based line of a character offset. */
+/** Returns the line number, from 1, of a character offset. */
 export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-export function templateInvalid(file: string, line: number, what: string, cause?: unknown): GatewayError {
-  return new GatewayError('template-invalid', `${file}:${line}: ${what}`, { cause });
+/** Returns a GatewayError whose message begins with `file:line:`. */
+export function templateInvalid(file: string, line: number, problem: string, cause?: unknown): GatewayError {
+  return new GatewayError('template-invalid', `${file}:${line}: ${problem}`, { cause });
 }
 
-/** The line of every dotted key, read from the JSON text itself, because JSON.parse forgets where things stood. */
+/** Returns the line of each dotted key. It scans the JSON text, because JSON.parse does not report positions. */
 function locateKeys(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   const path: string[] = [];
@@ -41,7 +43,11 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-/** Adds the file's messages to `into`, so that an override replaces single messages and keeps the rest. */
+/**
+ * Adds the messages of the file to `into`. An override file replaces single messages and keeps the others.
+ *
+ * @throws GatewayError `template-invalid`
+ */
 export function compileCatalogue(
   file: string,
   text: string,
@@ -58,11 +64,11 @@ export function compileCatalogue(
     if (typeof value !== 'string')
       throw templateInvalid(file, line, `${key || 'the file'} is neither text nor a section`);
     try {
-      // Tags are not ours: `<` in a message is a plain character, escaped where it lands in HTML.
+      // Tags are not used: `<` in a message is a plain character, which the HTML templates escape.
       into.set(key, new IntlMessageFormat(value, language, undefined, { ignoreTag: true }));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw templateInvalid(file, line, `${key} is no ICU message: ${reason}`, error);
+      throw templateInvalid(file, line, `${key} is not a valid ICU message: ${reason}`, error);
     }
   };
   compile(parseJson(file, text), '');

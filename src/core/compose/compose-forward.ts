@@ -1,33 +1,35 @@
-// In: a letter that somebody wrote to a reply address. Out: the same letter to the organizer, From our own address with
-// the writer's name (the writer's domain would not let us speak in its name), Reply-To the writer, marked so that it
-// cannot go round. The body goes through byte by byte; of the header only what describes it. Refuses nothing.
+// Composes the forwarded copy of a letter that was sent to a reply address. In: the letter as received; out: a mail to the
+// organizer. From is our own address with the writer's name, because DMARC of the writer's domain would reject our mail.
+// Reply-To is the writer. The mail has a loop mark. The body is unchanged; of the header, only some fields are kept. It
+// refuses nothing.
 import MimeNode from 'nodemailer/lib/mime-node';
 import { LOOP_MARK_HEADER } from '../message/read-mail.ts';
 import { displayName } from './plain-text.ts';
 import type { ComposedMail } from './types.ts';
 
 export interface Forward {
-  /** The letter as it came. */
+  /** The letter as received. */
   readonly raw: Uint8Array;
   /** Our own address. */
   readonly from: string;
   readonly fromName: string;
-  /** The writer's address; '' where the letter names none. */
+  /** The writer's address, '' if the letter has none. */
   readonly replyTo: string;
   readonly to: string;
   readonly messageId: string;
   /** Milliseconds since 1970. */
   readonly date: number;
+  /** The value of LOOP_MARK_HEADER. */
   readonly loopMark: string;
 }
 
-/** What describes the body, and what the thread is told by. Received, signatures, and everything else stay behind. */
+/** The fields that describe the body or link the thread. Received, signatures and all other fields are removed. */
 const KEPT = /^(?:subject|in-reply-to|references|mime-version|content-[a-z-]+)$/i;
 
 const CR = 13;
 const LF = 10;
 
-/** Where the body begins: after the first empty line; the end where there is none. */
+/** Returns the offset of the body, which follows the first empty line. Without an empty line, it is the end. */
 function bodyOffset(raw: Uint8Array): number {
   for (let at = 0; at < raw.length; ) {
     const end = raw.indexOf(LF, at);
@@ -38,17 +40,17 @@ function bodyOffset(raw: Uint8Array): number {
   return raw.length;
 }
 
-/** The fields kept, unfolded as they came but with CRLF; one of each, the first, as mail programs show it. */
+/** Returns the kept fields, still folded, with CRLF. Keeps the first of repeated fields, because mail clients show that one. */
 function keptFields(header: string): string[] {
   const seen = new Set<string>();
   const kept: string[] = [];
-  for (const found of header.split(/\r?\n(?![ \t])/)) {
-    const name = /^([!-9;-~]+)[ \t]*:/.exec(found)?.[1]?.toLowerCase() ?? '';
+  for (const written of header.split(/\r?\n(?![ \t])/)) {
+    const name = /^([!-9;-~]+)[ \t]*:/.exec(written)?.[1]?.toLowerCase() ?? '';
     if (!KEPT.test(name) || seen.has(name)) continue;
     seen.add(name);
     // A bare CR would end the field for some programs and not for others.
     kept.push(
-      found
+      written
         .replace(/\r?\n/g, '\n')
         .replace(/[\r\0]/g, ' ')
         .replace(/\n/g, '\r\n'),
@@ -61,7 +63,7 @@ function field(name: string, value: Parameters<typeof MimeNode.encodeHeaderValue
   return `${name}: ${MimeNode.encodeHeaderValue(name, value)}`;
 }
 
-/** The header is latin1 on the way: every byte comes out as it went in. */
+/** Decodes and encodes the kept fields as latin1, so that their bytes do not change. */
 export function composeForward(mail: Forward): ComposedMail {
   const offset = bodyOffset(mail.raw);
   const kept = keptFields(Buffer.from(mail.raw.subarray(0, offset)).toString('latin1'));
@@ -74,10 +76,10 @@ export function composeForward(mail: Forward): ComposedMail {
     field('Date', new Date(mail.date)),
     field('Auto-Submitted', 'auto-forwarded'),
     field(LOOP_MARK_HEADER, mail.loopMark),
-    ...(kept.some((one) => /^mime-version/i.test(one)) ? [] : ['MIME-Version: 1.0']),
+    ...(kept.some((line) => /^mime-version/i.test(line)) ? [] : ['MIME-Version: 1.0']),
   ];
   const head = Buffer.from(`${fields.join('\r\n')}\r\n`, 'utf8');
   const rest = Buffer.from(`${kept.join('\r\n')}${kept.length > 0 ? '\r\n' : ''}\r\n`, 'latin1');
-  const subject = kept.find((one) => /^subject/i.test(one))?.replace(/^[^:]*:\s*/, '') ?? '';
+  const subject = kept.find((line) => /^subject/i.test(line))?.replace(/^[^:]*:\s*/, '') ?? '';
   return { subject, raw: Buffer.concat([head, rest, mail.raw.subarray(offset)]) };
 }

@@ -1,6 +1,6 @@
-// In: what one recipient is to be told about one event. Out: the mail: text and HTML in the recipient's language, and the
-// calendar as mailed. Everything that comes from the calendar is cleaned before it reaches a header and escaped where it
-// reaches HTML. Refuses a calendar without an event.
+// Composes a mail about one event to one recipient (RFC 6047). In: an InvitationMail; out: the mail, with text and HTML in the
+// recipient's language and the mailed copy of the calendar. Text from the calendar is cleaned before it is written into a
+// header, and escaped in HTML. It refuses a calendar without an event.
 import type { CalendarAddress } from '../ical/types.ts';
 import { readComment, readEventView } from './event-view.ts';
 import { describeStart, type Reader } from './format-time.ts';
@@ -11,10 +11,10 @@ import { showEvent, showText, showTitle } from './show-event.ts';
 import type { ComposedMail, EventView, Guest, InvitationMail, Templates } from './types.ts';
 import { type Mailbox, writeMail } from './write-mail.ts';
 
-/** RFC 5322 §2.1.1 allows more; no mail program shows it. */
-const SUBJECT_LIMIT = 200;
+/** RFC 5322 §2.1.1 allows longer lines, but mail clients do not show them. */
+const MAX_SUBJECT = 200;
 
-interface Telling {
+interface MailContext {
   readonly mail: InvitationMail;
   readonly event: EventView;
   readonly reader: Reader;
@@ -22,21 +22,21 @@ interface Telling {
   readonly method: string;
 }
 
-/** Blank lines that a template leaves where it had nothing to say. */
+/** Removes trailing spaces and the extra blank lines that empty sections of a template leave. */
 export function tidyText(text: string): string {
   return `${text
-    // `-- ` begins a signature, and its space is part of it.
+    // `-- ` begins a signature, and the space belongs to it.
     .replace(/(?<!^--)[ \t]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
 }
 
 export function subjectLine(text: string): string {
-  return plainLine(text, SUBJECT_LIMIT);
+  return plainLine(text, MAX_SUBJECT);
 }
 
-/** Who speaks: the organizer, or for a REPLY the guest. Null: the calendar names nobody by a name of their own. */
-function senderName({ mail, event, method }: Telling): string | null {
+/** Returns the name of the organizer or, for a REPLY or COUNTER, of the guest. Null if the calendar has no ORGANIZER. */
+function senderName({ mail, event, method }: MailContext): string | null {
   if (['REQUEST', 'CANCEL', 'DECLINECOUNTER'].includes(method)) {
     const name = event.organizer === null ? null : displayName(event.organizer.name, event.organizer.address);
     return name === null || name === '' ? null : name;
@@ -45,84 +45,84 @@ function senderName({ mail, event, method }: Telling): string | null {
   return displayName(guest?.name ?? null, guest?.address ?? mail.sender.asWritten);
 }
 
-/** The guest who sends this REPLY. */
+/** Returns the guest who sends this REPLY or COUNTER. */
 function answeringGuest({ sender }: InvitationMail, { guests }: EventView): Guest | undefined {
   return guests.find(({ key }) => key === sender.key) ?? guests[0];
 }
 
-/** Which words: `invitation`, `updateOne`, `cancelAnonymous`, … */
-function introKey({ mail, event }: Telling, name: string | null): string {
+/** Returns the key of the introduction in the catalogue, such as `invitation`, `updateOne` or `cancelAnonymous`. */
+function introKey({ mail, event }: MailContext, name: string | null): string {
   const one = event.recurrenceId === null || mail.kind === 'decline' ? '' : 'One';
   const anonymous = name === null ? 'Anonymous' : '';
-  if (one === '' && isForRecipientOnly(mail)) return `removed${anonymous}`;
+  if (one === '' && mayRemoveRecipient(mail)) return `removed${anonymous}`;
   return `${mail.kind}${anonymous || one}`;
 }
 
 /**
- * RFC 5546 §3.2.5: a CANCEL without STATUS:CANCELLED takes the recipient off the list. SabreDAV never writes STATUS, so
- * that the words for it must fit both.
+ * Returns whether a CANCEL may mean only that the recipient is no longer invited: it has no STATUS:CANCELLED (RFC 5546
+ * §3.2.5). SabreDAV never writes STATUS, so the text for this case must also fit a cancelled event.
  */
-function isForRecipientOnly({ kind, calendar }: InvitationMail): boolean {
+function mayRemoveRecipient({ kind, calendar }: InvitationMail): boolean {
   return kind === 'cancel' && !/^STATUS:CANCELLED\s*$/im.test(calendar);
 }
 
-function replyIntro(telling: Telling, name: string): string {
-  const { templates, reader, method } = telling;
-  const say = (key: string, values: Record<string, string>): string =>
+function replyIntro(context: MailContext, name: string): string {
+  const { templates, reader, method } = context;
+  const message = (key: string, values: Record<string, string>): string =>
     templates.message(reader.language, `mail.intro.${key}`, values);
-  if (method === 'REPLY') return say('reply', { name, answer: answerOf(telling) });
-  return say(method === 'COUNTER' ? 'counter' : 'message', { name });
+  if (method === 'REPLY') return message('reply', { name, answer: answerOf(context) });
+  return message(method === 'COUNTER' ? 'counter' : 'message', { name });
 }
 
-function answerOf({ mail, event }: Telling): string {
+function answerOf({ mail, event }: MailContext): string {
   return answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION';
 }
 
-function introOf(telling: Telling, name: string | null): string {
-  const { mail, templates, reader } = telling;
-  if (mail.kind === 'reply') return replyIntro(telling, name ?? mail.sender.asWritten);
-  const key = introKey(telling, name);
+function introOf(context: MailContext, name: string | null): string {
+  const { mail, templates, reader } = context;
+  if (mail.kind === 'reply') return replyIntro(context, name ?? mail.sender.asWritten);
+  const key = introKey(context, name);
   return templates.message(reader.language, `mail.intro.${key}`, { organizer: name ?? '' });
 }
 
-function subjectOf(telling: Telling): string {
-  const { mail, event, templates, reader, method } = telling;
+function subjectOf(context: MailContext): string {
+  const { mail, event, templates, reader, method } = context;
   const title = showTitle(event, reader, templates);
   const key = mail.kind !== 'reply' || method === 'REPLY' ? mail.kind : method === 'COUNTER' ? 'counter' : 'message';
-  const subject = templates.message(reader.language, `mail.subject.${key}`, { title, answer: answerOf(telling) });
+  const subject = templates.message(reader.language, `mail.subject.${key}`, { title, answer: answerOf(context) });
   const when = describeStart(event.start, reader);
-  // A long title must not push out when it is.
-  const short = subjectLine(subject).slice(0, SUBJECT_LIMIT - 40);
+  // Leaves room for the date after a long title.
+  const short = subjectLine(subject).slice(0, MAX_SUBJECT - 40);
   return when === ''
     ? subjectLine(subject)
     : templates.message(reader.language, 'mail.subject.dated', { subject: short, when });
 }
 
-function changesOf({ mail, event, reader, templates }: Telling): ReturnType<typeof showChanges> {
+function changesOf({ mail, event, reader, templates }: MailContext): ReturnType<typeof showChanges> {
   if (mail.kind !== 'update' || mail.previousCalendar === null) return [];
   return showChanges(mail.previousCalendar, mail.calendar, event, mail.guestList, reader, templates);
 }
 
-function bodyKey({ mail, event }: Telling): string | null {
+function bodyKey({ mail, event }: MailContext): string | null {
   if (mail.kind === 'update') return 'askAgain';
   if (mail.kind === 'invitation') return 'ask';
   if (mail.kind === 'decline') return 'decline';
   if (mail.kind === 'reply') return null;
-  return event.recurrenceId !== null ? 'cancelOne' : isForRecipientOnly(mail) ? 'removed' : 'cancel';
+  return event.recurrenceId !== null ? 'cancelOne' : mayRemoveRecipient(mail) ? 'removed' : 'cancel';
 }
 
-function templateData(telling: Telling): Readonly<Record<string, unknown>> {
-  const { mail, event, templates, reader } = telling;
-  const name = senderName(telling);
-  const body = bodyKey(telling);
+function templateData(context: MailContext): Readonly<Record<string, unknown>> {
+  const { mail, event, templates, reader } = context;
+  const name = senderName(context);
+  const body = bodyKey(context);
   const comment = showText(readComment(mail.calendar));
   return {
     kind: mail.kind,
-    intro: introOf(telling, name),
+    intro: introOf(context, name),
     body: body === null ? null : templates.message(reader.language, `mail.body.${body}`),
     event: showEvent(mail.guestList || mail.kind === 'reply' ? event : { ...event, guests: [] }, reader, templates),
     comment,
-    changes: changesOf(telling),
+    changes: changesOf(context),
     links: mail.links,
     itip: mail.itip,
     sender: name,
@@ -130,11 +130,11 @@ function templateData(telling: Telling): Readonly<Record<string, unknown>> {
   };
 }
 
-function senderBox(telling: Telling): Mailbox {
-  const { mail, templates, reader } = telling;
-  const name = senderName(telling);
+function senderMailbox(context: MailContext): Mailbox {
+  const { mail, templates, reader } = context;
+  const name = senderName(context);
   if (name === null) return { name: '', address: mail.from };
-  // An address as a display name, of another domain than the mail's, is what phishing looks like: filters count it.
+  // Spam filters treat an address as a display name as phishing if its domain differs from that of the mail.
   return {
     name: templates.message(reader.language, 'mail.sender', { name: name.replaceAll('@', ' at ') }),
     address: mail.from,
@@ -146,7 +146,7 @@ function mailbox(address: CalendarAddress, name: string | null): Mailbox {
 }
 
 /**
- * The MIME tree of one mail about an event: `mixed{ alternative{ plain, html, text/calendar }, invite.ics }`.
+ * Returns a mail with the MIME tree `mixed{ alternative{ plain, html, text/calendar }, invite.ics }`.
  *
  * @throws GatewayError `calendar-unparseable`
  */
@@ -154,14 +154,14 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
   const reader: Reader = { language: mail.language, timezone: mail.timezone };
   const method = methodToMail(mail.calendar, mail.kind);
   const event = readEventView(mail.calendar, null, mail.recipient);
-  const telling: Telling = { mail, event, reader, templates, method };
-  const data = templateData(telling);
-  const subject = subjectOf(telling);
+  const context: MailContext = { mail, event, reader, templates, method };
+  const data = templateData(context);
+  const subject = subjectOf(context);
   const guest = event.guests.find(({ key }) => key === mail.recipient.key);
   const raw = writeMail({
-    from: senderBox(telling),
+    from: senderMailbox(context),
     to: mailbox(mail.recipient, guest === undefined ? null : displayName(guest.name, guest.address)),
-    replyTo: mailbox(mail.sender, senderName(telling)),
+    replyTo: mailbox(mail.sender, senderName(context)),
     subject,
     messageId: mail.messageId,
     references: mail.references,

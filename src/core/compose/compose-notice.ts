@@ -1,6 +1,6 @@
-// In: what there is to tell an organizer: answers, answers that wait for a decision, proposals, mails that did not arrive.
-// Out: one mail for all of it, with the counts so far. What guests wrote is cleaned and escaped like everything from
-// outside. Refuses nothing: where the event is unknown or unreadable, it says what it has.
+// Composes a notice to an organizer. In: answers, held answers, proposals, undelivered mails and other notices; out: one mail
+// with all of them and the number of answers so far. Text from guests is cleaned and escaped. It refuses nothing: if the
+// event is unknown or cannot be parsed, the mail omits its details.
 import { GatewayError } from '../errors.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
@@ -19,10 +19,10 @@ interface Row {
   readonly text: string;
 }
 
-/** One piece of news, ready for the template. */
+/** One notice, ready for the template. */
 interface ShownNotice {
-  /** `answer`, `held`, … and for an answer which, for its colour. */
   readonly kind: string;
+  /** Selects the colour: a PARTSTAT, `held`, `proposal` or `delegation`. */
   readonly tone: string;
   readonly headline: string;
   readonly lines: readonly string[];
@@ -32,21 +32,21 @@ interface ShownNotice {
   readonly hint: string | null;
 }
 
-interface Telling {
+interface NoticeContext {
   readonly event: EventView | null;
   readonly reader: Reader;
   readonly templates: Templates;
   readonly calendar: string | null;
 }
 
-type Say = (key: string, values?: Readonly<Record<string, string | number>>) => string;
+type MessageFunction = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
-function sayIn({ reader, templates }: Telling): Say {
+function messagesFor({ reader, templates }: NoticeContext): MessageFunction {
   return (key, values) => templates.message(reader.language, `mail.${key}`, values);
 }
 
-/** The name the guest list has for that address. */
-function nameOf(address: CalendarAddress, { event }: Telling): string {
+/** Returns the name that the guest list has for this address, or the address. */
+function nameOf(address: CalendarAddress, { event }: NoticeContext): string {
   return nameIn(event?.guests ?? [], address);
 }
 
@@ -60,84 +60,90 @@ function viewOf(calendar: string | null, recurrenceId: string | null): EventView
   }
 }
 
-/** When one occurrence is, in words; the date itself where the event is unknown. */
-function whenOf(recurrenceId: string, { calendar, reader, templates }: Telling): string {
+/** Returns the time of one occurrence in words. If the event is unknown, it is the time of the RECURRENCE-ID. */
+function whenOf(recurrenceId: string, { calendar, reader, templates }: NoticeContext): string {
   const start = viewOf(calendar, recurrenceId)?.start ?? readTime(recurrenceId, {}, []);
   return describeWhen(start, null, reader, templates)[0] ?? '';
 }
 
-function showAnswer(notice: Extract<NoticeKind, { kind: 'answer' }>, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
-  const values = { answer: notice.partstat, name: nameOf(notice.attendee, telling) };
+function showAnswer(notice: Extract<NoticeKind, { kind: 'answer' }>, context: NoticeContext): ShownNotice {
+  const message = messagesFor(context);
+  const values = { answer: notice.partstat, name: nameOf(notice.attendee, context) };
   const headline =
     notice.recurrenceId === null
-      ? say('notice.answer', values)
-      : say('notice.answerOne', { ...values, when: whenOf(notice.recurrenceId, telling) });
+      ? message('notice.answer', values)
+      : message('notice.answerOne', { ...values, when: whenOf(notice.recurrenceId, context) });
   const comment = notice.comment === null ? null : showText(notice.comment);
   return { kind: 'answer', tone: notice.partstat, headline, lines: [], rows: [], comment, link: null, hint: null };
 }
 
-function showHeld(notice: HeldNotice, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
+function showHeld(notice: HeldNotice, context: NoticeContext): ShownNotice {
+  const message = messagesFor(context);
   const sender = plainLine(notice.sender, 320);
   const from =
     notice.attendee === null
-      ? say('notice.heldFromUnknown', { sender })
-      : say('notice.heldFrom', { sender, name: nameOf(notice.attendee, telling) });
-  const answer = notice.partstat === null ? [] : [say('notice.heldAnswer', { answer: notice.partstat })];
+      ? message('notice.heldFromUnknown', { sender })
+      : message('notice.heldFrom', { sender, name: nameOf(notice.attendee, context) });
+  const answer = notice.partstat === null ? [] : [message('notice.heldAnswer', { answer: notice.partstat })];
   return {
     kind: 'held',
     tone: 'held',
-    headline: say('notice.held'),
-    lines: [[from, ...answer].join(' '), say(`held.${holdText(notice.reason) ?? 'other'}`)],
+    headline: message('notice.held'),
+    lines: [[from, ...answer].join(' '), message(`held.${holdText(notice.reason) ?? 'other'}`)],
     rows: [],
     comment: notice.comment === null ? null : showText(notice.comment),
-    link: notice.decisionLink === null ? null : { href: notice.decisionLink, label: say('notice.decide') },
-    hint: say('notice.decideHint'),
+    link: notice.decisionLink === null ? null : { href: notice.decisionLink, label: message('notice.decide') },
+    hint: message('notice.decideHint'),
   };
 }
 
-/** How many, then each in short: the page behind its link has the comment. */
-function showWaiting({ count, items }: Extract<NoticeKind, { kind: 'waiting' }>, telling: Telling): ShownNotice[] {
-  const say = sayIn(telling);
-  const more = count > items.length ? [say('notice.waitingMore', { shown: items.length })] : [];
+/** Returns the number of held answers, then each one without its comment, which the decision page shows. */
+function showWaiting(
+  { count, items }: Extract<NoticeKind, { kind: 'waiting' }>,
+  context: NoticeContext,
+): ShownNotice[] {
+  const message = messagesFor(context);
+  const more = count > items.length ? [message('notice.waitingMore', { shown: items.length })] : [];
   const summary: ShownNotice = {
     kind: 'waiting',
     tone: 'held',
-    headline: say('notice.waiting', { count }),
-    lines: [say('notice.waitingText'), ...more],
+    headline: message('notice.waiting', { count }),
+    lines: [message('notice.waitingText'), ...more],
     rows: [],
     comment: null,
     link: null,
-    hint: say('notice.decideHint'),
+    hint: message('notice.decideHint'),
   };
-  return [summary, ...items.map((item) => showWaitingItem(item, telling))];
+  return [summary, ...items.map((item) => showWaitingItem(item, context))];
 }
 
 function showWaitingItem(
   item: Extract<NoticeKind, { kind: 'waiting' }>['items'][number],
-  { reader, templates }: Telling,
+  { reader, templates }: NoticeContext,
 ): ShownNotice {
   const event = viewOf(item.calendar, null);
-  const own: Telling = { event, reader, templates, calendar: item.calendar };
+  const own: NoticeContext = { event, reader, templates, calendar: item.calendar };
   const shown = showHeld({ ...item, comment: null }, own);
   const [headline = shown.headline, ...lines] = shown.lines;
-  const title = { label: sayIn(own)('label.title'), text: showTitle(event, reader, templates) };
+  const title = { label: messagesFor(own)('label.title'), text: showTitle(event, reader, templates) };
   return { ...shown, headline, lines, rows: event === null ? [] : [title], hint: null };
 }
 
-function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
-  const { reader, templates, calendar } = telling;
+function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, context: NoticeContext): ShownNotice {
+  const message = messagesFor(context);
+  const { reader, templates, calendar } = context;
   const { proposal, attendee, declineLink } = notice;
   const planned = viewOf(calendar, proposal.occurrence.recurrenceId);
   const rows = [
-    { label: say('label.proposed'), text: describeWhen(proposal.start, proposal.end, reader, templates).join(' / ') },
+    {
+      label: message('label.proposed'),
+      text: describeWhen(proposal.start, proposal.end, reader, templates).join(' / '),
+    },
     ...(planned === null
       ? []
       : [
           {
-            label: say('label.planned'),
+            label: message('label.planned'),
             text: describeWhen(planned.start, planned.end, reader, templates).join(' / '),
           },
         ]),
@@ -145,130 +151,133 @@ function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, telling
   return {
     kind: 'proposal',
     tone: 'proposal',
-    headline: say('notice.proposal', { name: nameOf(attendee, telling) }),
+    headline: message('notice.proposal', { name: nameOf(attendee, context) }),
     lines: [],
     rows,
     comment: proposal.comment === null ? null : showText(proposal.comment),
-    link: declineLink === null ? null : { href: declineLink, label: say('notice.declineProposal') },
-    hint: say('notice.proposalHint'),
+    link: declineLink === null ? null : { href: declineLink, label: message('notice.declineProposal') },
+    hint: message('notice.proposalHint'),
   };
 }
 
-function showDelegation(notice: Extract<NoticeKind, { kind: 'delegation' }>, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
+function showDelegation(notice: Extract<NoticeKind, { kind: 'delegation' }>, context: NoticeContext): ShownNotice {
+  const message = messagesFor(context);
   const { attendee, delegate, recurrenceId, decisionLink } = notice;
-  const values = { name: nameOf(attendee, telling), delegate: plainLine(delegate.asWritten, 320) };
+  const values = { name: nameOf(attendee, context), delegate: plainLine(delegate.asWritten, 320) };
   return {
     kind: 'delegation',
     tone: 'delegation',
-    headline: say('notice.delegation', values),
+    headline: message('notice.delegation', values),
     lines: [],
-    rows: recurrenceId === null ? [] : [{ label: say('label.when'), text: whenOf(recurrenceId, telling) }],
+    rows: recurrenceId === null ? [] : [{ label: message('label.when'), text: whenOf(recurrenceId, context) }],
     comment: null,
-    link: { href: decisionLink, label: say('notice.decide') },
-    hint: say('notice.delegationHint', values),
+    link: { href: decisionLink, label: message('notice.decide') },
+    hint: message('notice.delegationHint', values),
   };
 }
 
-const FROM_THEN_ON: Intl.DateTimeFormatOptions = {
+const QUOTA_END: Intl.DateTimeFormatOptions = {
   weekday: 'long',
   hour: 'numeric',
   minute: '2-digit',
   timeZoneName: 'short',
 };
 
-function showQuota({ per, limit, until }: Extract<NoticeKind, { kind: 'quota' }>, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
-  const { language, timezone } = telling.reader;
-  const time = dateFormatter(language, FROM_THEN_ON, timezone).format(until);
+function showQuota({ per, limit, until }: Extract<NoticeKind, { kind: 'quota' }>, context: NoticeContext): ShownNotice {
+  const message = messagesFor(context);
+  const { language, timezone } = context.reader;
+  const time = dateFormatter(language, QUOTA_END, timezone).format(until);
   return {
     kind: 'quota',
     tone: 'held',
-    headline: say('notice.quota'),
-    lines: [say('notice.quotaText', { per, limit, time })],
+    headline: message('notice.quota'),
+    lines: [message('notice.quotaText', { per, limit, time })],
     rows: [],
     comment: null,
     link: null,
-    hint: say('notice.quotaHint'),
+    hint: message('notice.quotaHint'),
   };
 }
 
-function showUndeliverable(notice: Extract<NoticeKind, { kind: 'undeliverable' }>, telling: Telling): ShownNotice {
-  const say = sayIn(telling);
-  const name = nameOf(notice.attendee, telling);
+function showUndeliverable(
+  notice: Extract<NoticeKind, { kind: 'undeliverable' }>,
+  context: NoticeContext,
+): ShownNotice {
+  const message = messagesFor(context);
+  const name = nameOf(notice.attendee, context);
   const address = plainLine(notice.attendee.asWritten, 320);
   const diagnostic = plainLine(plainLines(notice.diagnostic, 500), 500);
   return {
     kind: 'undeliverable',
     tone: 'held',
-    headline: say('notice.undeliverable', { name: name === address ? name : `${name} (${address})` }),
+    headline: message('notice.undeliverable', { name: name === address ? name : `${name} (${address})` }),
     lines: [],
-    rows: diagnostic === '' ? [] : [{ label: say('label.reason'), text: diagnostic }],
+    rows: diagnostic === '' ? [] : [{ label: message('label.reason'), text: diagnostic }],
     comment: null,
     link: null,
-    hint: say('notice.undeliverableHint'),
+    hint: message('notice.undeliverableHint'),
   };
 }
 
 function showNotEntered(
   { attendee, reason }: Extract<NoticeKind, { kind: 'not-entered' }>,
-  telling: Telling,
+  context: NoticeContext,
 ): ShownNotice {
-  const say = sayIn(telling);
+  const message = messagesFor(context);
   const text = holdText(reason);
   return {
     kind: 'not-entered',
     tone: 'held',
-    headline: say('notice.notEntered', { name: nameOf(attendee, telling) }),
-    lines: text === null ? [] : [say(`held.${text}`)],
+    headline: message('notice.notEntered', { name: nameOf(attendee, context) }),
+    lines: text === null ? [] : [message(`held.${text}`)],
     rows: [],
     comment: null,
     link: null,
-    hint: say('notice.notEnteredHint'),
+    hint: message('notice.notEnteredHint'),
   };
 }
 
-function showNotice(notice: NoticeKind, telling: Telling): readonly ShownNotice[] {
+function showNotice(notice: NoticeKind, context: NoticeContext): readonly ShownNotice[] {
   switch (notice.kind) {
     case 'answer':
-      return [showAnswer(notice, telling)];
+      return [showAnswer(notice, context)];
     case 'held':
-      return [showHeld(notice, telling)];
+      return [showHeld(notice, context)];
     case 'waiting':
-      return showWaiting(notice, telling);
+      return showWaiting(notice, context);
     case 'proposal':
-      return [showProposal(notice, telling)];
+      return [showProposal(notice, context)];
     case 'delegation':
-      return [showDelegation(notice, telling)];
+      return [showDelegation(notice, context)];
     case 'not-entered':
-      return [showNotEntered(notice, telling)];
+      return [showNotEntered(notice, context)];
     case 'quota':
-      return [showQuota(notice, telling)];
+      return [showQuota(notice, context)];
     default:
-      return [showUndeliverable(notice, telling)];
+      return [showUndeliverable(notice, context)];
   }
 }
 
 const subjectKeys: Readonly<Record<string, string>> = { 'not-entered': 'notEntered' };
 
-function subjectOf(notices: readonly NoticeKind[], telling: Telling): string {
-  const say = sayIn(telling);
-  const title = showTitle(telling.event, telling.reader, telling.templates);
+function subjectOf(notices: readonly NoticeKind[], context: NoticeContext): string {
+  const message = messagesFor(context);
+  const title = showTitle(context.event, context.reader, context.templates);
   const [only] = notices;
-  if (only === undefined || notices.length > 1) return say('subject.digest', { count: notices.length, title });
-  if (only.kind === 'waiting') return say('subject.waiting', { count: only.count });
-  const name = only.attendee === null ? '' : nameOf(only.attendee, telling);
+  if (only === undefined || notices.length > 1) return message('subject.digest', { count: notices.length, title });
+  if (only.kind === 'waiting') return message('subject.waiting', { count: only.count });
+  const name = only.attendee === null ? '' : nameOf(only.attendee, context);
   const answer = only.kind === 'answer' ? only.partstat : '';
-  return say(`subject.${subjectKeys[only.kind] ?? only.kind}`, { name, answer, title });
+  return message(`subject.${subjectKeys[only.kind] ?? only.kind}`, { name, answer, title });
 }
 
-/** One mail to the organizer. Several notices are a digest, in the order given. */
+/** Returns one mail to the organizer. Several notices become a digest, in the given order. */
 export function composeNotice(mail: NoticeMail, templates: Templates): ComposedMail {
   const reader: Reader = { language: mail.language, timezone: mail.timezone };
   const event = viewOf(mail.calendar, null);
-  const telling: Telling = { event, reader, templates, calendar: mail.calendar };
-  const subject = subjectLine(subjectOf(mail.notices, telling));
-  const notices = mail.notices.flatMap((notice) => showNotice(notice, telling));
+  const context: NoticeContext = { event, reader, templates, calendar: mail.calendar };
+  const subject = subjectLine(subjectOf(mail.notices, context));
+  const notices = mail.notices.flatMap((notice) => showNotice(notice, context));
   const data = {
     notices,
     subject,

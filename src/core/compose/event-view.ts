@@ -1,6 +1,6 @@
-// In: calendar text, the occurrence asked for, the reader. Out: that event or occurrence as a value to be shown: its
-// texts unescaped but still untrusted, its times read. An occurrence without an override of its own is the master,
-// moved. Refuses text without an event.
+// Reads an event or one occurrence for display. In: calendar text, the occurrence, the recipient; out: an EventView. Its texts
+// are unescaped but still untrusted. An occurrence without an override is computed from the master. It refuses a calendar
+// without an event.
 import { GatewayError } from '../errors.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
@@ -15,7 +15,7 @@ function textOf(component: EventComponent, name: string): string {
   return unescapeText(component.property(name)?.value ?? '');
 }
 
-/** The address as written; what stands there where it is none (`urn:…`, a principal's path). */
+/** Keeps a value that is not a mail address, such as a URN or the path of a principal. */
 function personOf(line: ContentLine): Person {
   const known = storedAddress(line);
   const address = known?.asWritten ?? line.value.trim();
@@ -30,16 +30,16 @@ function guestOf(line: ContentLine): Guest {
   };
 }
 
-const guestsRead = new WeakMap<EventComponent, readonly Guest[]>();
+const guestCache = new WeakMap<EventComponent, readonly Guest[]>();
 
-/** Read once: each of 2,000 guests is mailed the same component. */
+/** Cached, because the same component is mailed to each of up to 2,000 guests. */
 function guestsOf(component: EventComponent): readonly Guest[] {
-  const guests = guestsRead.get(component) ?? component.properties('ATTENDEE').map(guestOf);
-  guestsRead.set(component, guests);
+  const guests = guestCache.get(component) ?? component.properties('ATTENDEE').map(guestOf);
+  guestCache.set(component, guests);
   return guests;
 }
 
-/** Where the meeting is held online: RFC 7986 §5.11, what vendors wrote before it, and at last the plain URL. */
+/** Returns the link to an online meeting: CONFERENCE (RFC 7986 §5.11), else a vendor's property, else URL. */
 function linkOf(component: EventComponent): string | null {
   for (const name of ['CONFERENCE', 'X-GOOGLE-CONFERENCE', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'URL']) {
     for (const line of component.properties(name)) {
@@ -57,31 +57,31 @@ function excludedOf(document: EventDocument, component: EventComponent): Calenda
   return inOrder([...component.dates('EXDATE').map(({ time }) => time), ...cancelled]);
 }
 
-/** The dates that RDATE adds and nothing takes away. */
+/** Returns the dates of RDATE that are not excluded. */
 function addedOf(document: EventDocument, component: EventComponent): CalendarTime[] {
-  const gone = new Set(excludedOf(document, component).map(occurrenceIdOf));
+  const excluded = new Set(excludedOf(document, component).map(occurrenceIdOf));
   const added = inOrder(component.dates('RDATE').map(({ time }) => time));
-  return added.filter((time) => !gone.has(occurrenceIdOf(time)));
+  return added.filter((time) => !excluded.has(occurrenceIdOf(time)));
 }
 
 function inOrder(times: readonly (CalendarTime | null)[]): CalendarTime[] {
   return times.filter((time) => time !== null).sort((a, b) => a.local.localeCompare(b.local));
 }
 
-interface Chosen {
+interface Selection {
   readonly component: EventComponent;
-  /** The occurrence asked for has no override: the master stands for it. */
+  /** Whether `component` is the master and must be moved to the occurrence, because there is no override. */
   readonly moved: boolean;
 }
 
-function choose(
+function selectComponent(
   document: EventDocument,
   recurrenceId: string | null,
   recipient: CalendarAddress | null,
-): Chosen | null {
+): Selection | null {
   const { master, overrides } = document;
   if (recurrenceId === null) {
-    // Somebody invited to one date of a series gets a calendar without the master.
+    // An attendee who is invited to single occurrences gets a calendar without the master.
     const own = overrides.find((override) => recipient !== null && override.partstatOf(recipient) !== null);
     const component = master ?? own ?? overrides[0];
     return component === undefined ? null : { component, moved: false };
@@ -92,7 +92,8 @@ function choose(
 }
 
 /**
- * @param recurrenceId as in OccurrenceKey; null: the event itself, or its only date where the calendar has no master
+ * @param recurrenceId as in OccurrenceKey; null for the event itself or, in a calendar without a master, an override
+ * @param recipient selects the override to which this attendee is invited, in a calendar without a master
  * @throws GatewayError `calendar-unparseable`
  */
 export function readEventView(
@@ -101,9 +102,9 @@ export function readEventView(
   recipient: CalendarAddress | null,
 ): EventView {
   const document = parseEvent(calendar);
-  const chosen = choose(document, recurrenceId, recipient);
-  if (chosen === null) throw new GatewayError('calendar-unparseable', 'the calendar holds no event');
-  const { component, moved } = chosen;
+  const selection = selectComponent(document, recurrenceId, recipient);
+  if (selection === null) throw new GatewayError('calendar-unparseable', 'the calendar has no event');
+  const { component, moved } = selection;
   const organizer = component.property('ORGANIZER');
   const own = timeOf(component.property('RECURRENCE-ID'), document.vtimezones);
   const { start, end } = moved ? spanAt(component, recurrenceId ?? '', document.vtimezones) : component;
@@ -122,13 +123,14 @@ export function readEventView(
     organizer: organizer && personOf(organizer),
     guests: guestsOf(component),
     sequence: component.sequence,
-    // RFC 5546 §3.2.5: a CANCEL says so by its METHOD; STATUS may be missing.
+    // RFC 5546 §3.2.5: METHOD:CANCEL is sufficient; STATUS may be missing.
     cancelled: component.cancelled || methodOf(document) === 'CANCEL',
   };
 }
 
 /**
- * COMMENT: what a guest writes with an answer, or the organizer to the guests (RFC 5545 §3.8.1.4); '' where there is none.
+ * Returns the text of COMMENT (RFC 5545 §3.8.1.4), '' if there is none. A guest writes it with an answer, or the organizer
+ * with an invitation.
  *
  * @throws GatewayError `calendar-unparseable`
  */

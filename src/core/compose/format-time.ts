@@ -1,15 +1,16 @@
-// In: a start and an end as the calendar has them, the reader's language and display time zone. Out: the times in words:
-// the event's own zone first, the reader's after it where the clock shows something else there; ends of whole days
-// inclusive. Refuses nothing: what cannot be read is left out.
+// Formats times for display. In: a start and an end as in the calendar, the reader's language and time zone; out: the times as
+// text, first in the event's zone, then in the reader's zone if the local time differs there. An all-day event ends with its
+// last day. It refuses nothing: a time that cannot be parsed is omitted.
 import { DAY, parseLocal } from '../ical/local-time.ts';
 import { toLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { plainLine } from './plain-text.ts';
 import type { Language, Templates } from './types.ts';
 
+/** The person who reads the mail or page. */
 export interface Reader {
   readonly language: Language;
-  /** IANA name. */
+  /** The IANA name of the time zone for display. */
   readonly timezone: string;
 }
 
@@ -20,10 +21,10 @@ const CLOCK: Options = { hour: 'numeric', minute: '2-digit' };
 const SHORT_DATE: Options = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric' };
 const LONG_DATE: Options = { year: 'numeric', month: 'long', day: 'numeric' };
 
-/** To make a formatter costs a thousand times what it costs to use it; languages × shapes × zones are few. */
+/** Cached, because to create a formatter takes a thousand times as long as to use it. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** A formatter of local milliseconds (or of instants, with a zone). A tag that is no language is English. */
+/** Returns a formatter for local times in milliseconds or, with a zone, for instants. An invalid language becomes English. */
 export function dateFormatter(language: Language, options: Options, zone = 'UTC'): Intl.DateTimeFormat {
   const key = `${language}|${zone}|${JSON.stringify(options)}`;
   const known = formatters.get(key);
@@ -34,7 +35,7 @@ export function dateFormatter(language: Language, options: Options, zone = 'UTC'
   return made;
 }
 
-/** The tag itself, canonical; English for what is none. */
+/** Returns the canonical form of a language tag, `en` if it is invalid. */
 export function localeOf(language: Language): string {
   try {
     return Intl.getCanonicalLocales(language)[0] ?? 'en';
@@ -52,7 +53,7 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** U+202F and U+2009, which Intl puts before AM and around dashes, are boxes in old mail programs. */
+/** Replaces U+202F and U+2009, which Intl writes before AM and around dashes, and which old mail clients cannot display. */
 function plainSpaces(text: string): string {
   return text.replace(/[\u00A0\u2009\u202F]/g, ' ');
 }
@@ -65,7 +66,7 @@ function formatRange(language: Language, options: Options, start: number, end: n
   return plainSpaces(dateFormatter(language, options).formatRange(start, end));
 }
 
-/** `Central European Time`; the name as the calendar has it where the platform knows no better. */
+/** Returns a name such as `Central European Time`, or the TZID of the calendar if the zone is unknown. */
 function zoneLabel(zone: string, instant: number | null, language: Language): string {
   if (/^(?:UTC|GMT|Z|Etc\/(?:UTC|GMT|Zulu|Universal))$/i.test(zone)) return 'UTC';
   if (instant === null || !isZone(zone)) return plainLine(zone, 60);
@@ -73,15 +74,15 @@ function zoneLabel(zone: string, instant: number | null, language: Language): st
   return plainSpaces(parts.find((part) => part.type === 'timeZoneName')?.value ?? zone);
 }
 
-/** The same moment on another zone's clock. */
-function moveTo(time: CalendarTime, zone: string): CalendarTime {
+/** Returns the same instant with its local time in another zone. */
+function inZone(time: CalendarTime, zone: string): CalendarTime {
   if (time.instant === null || !isZone(zone)) return time;
   return { ...time, local: toLocal(time.instant, zone), zone };
 }
 
-/** UTC is how servers store a time, not where anybody lives: such times are shown in the reader's zone. */
-function shownIn(time: CalendarTime, reader: Reader): CalendarTime {
-  return time.zone === 'UTC' ? moveTo(time, reader.timezone) : time;
+/** Converts a time in UTC to the reader's zone, because servers store times in UTC whatever the zone of the event. */
+function inDisplayZone(time: CalendarTime, reader: Reader): CalendarTime {
+  return time.zone === 'UTC' ? inZone(time, reader.timezone) : time;
 }
 
 function withZone(text: string, time: CalendarTime, reader: Reader, templates: Templates): string {
@@ -110,21 +111,21 @@ function describeClock(start: CalendarTime, end: CalendarTime | null, reader: Re
   if (end.zone === start.zone && end.form === start.form && until > from) {
     return withZone(formatRange(reader.language, options, from, until), start, reader, templates);
   }
-  // A flight, or a night on which the clock is put back.
+  // The zones differ, as for a flight, or the clocks are set back during the event.
   return templates.message(reader.language, 'mail.time.range', {
     start: withZone(format(reader.language, options, from), start, reader, templates),
     end: withZone(format(reader.language, options, until), end, reader, templates),
   });
 }
 
-/** Whether the reader's clock shows another time than the event's own. */
-function differs(time: CalendarTime, reader: Reader): boolean {
-  return time.form === 'zoned' && reader.timezone !== 'UTC' && moveTo(time, reader.timezone).local !== time.local;
+/** Returns whether the local time in the reader's zone differs from the event's. */
+function differsForReader(time: CalendarTime, reader: Reader): boolean {
+  return time.form === 'zoned' && reader.timezone !== 'UTC' && inZone(time, reader.timezone).local !== time.local;
 }
 
 /**
- * One line, or two where the reader's zone has another time; `end` is exclusive, as in the calendar. Never empty: an
- * unknown start is said to be unknown.
+ * Returns one line, or two if the local time differs in the reader's zone. `end` is exclusive, as in the calendar. If the
+ * start is unknown, the line states that.
  */
 export function describeWhen(
   start: CalendarTime | null,
@@ -137,36 +138,36 @@ export function describeWhen(
   if (start.form === 'date') {
     return [describeDays(from, end === null ? null : parseLocal(end.local), reader, templates)];
   }
-  const own = shownIn(start, reader);
-  const ownEnd = end === null ? null : shownIn(end, reader);
+  const own = inDisplayZone(start, reader);
+  const ownEnd = end === null ? null : inDisplayZone(end, reader);
   const lines = [describeClock(own, ownEnd, reader, templates)];
-  if (differs(own, reader)) {
-    const there = end === null ? null : moveTo(end, reader.timezone);
-    lines.push(describeClock(moveTo(start, reader.timezone), there, reader, templates));
+  if (differsForReader(own, reader)) {
+    const readerEnd = end === null ? null : inZone(end, reader.timezone);
+    lines.push(describeClock(inZone(start, reader.timezone), readerEnd, reader, templates));
   }
   return lines;
 }
 
-/** `Tue, Nov 3, 2026, 10:00 AM`: for a subject line. Empty where the start is unknown. */
+/** Returns text for a subject line, such as `Tue, Nov 3, 2026, 10:00 AM`; '' if the start is unknown. */
 export function describeStart(start: CalendarTime | null, reader: Reader): string {
-  const shown = start === null ? null : shownIn(start, reader);
+  const shown = start === null ? null : inDisplayZone(start, reader);
   const local = shown === null ? null : parseLocal(shown.local);
   if (shown === null || local === null) return '';
   return format(reader.language, shown.form === 'date' ? SHORT_DATE : { ...SHORT_DATE, ...CLOCK }, local);
 }
 
-/** `November 3, 2026`: the day of a time in its own zone. */
+/** Returns the day of a time in its own zone, such as `November 3, 2026`. */
 export function describeDay(time: CalendarTime, reader: Reader): string {
-  const local = parseLocal(shownIn(time, reader).local);
+  const local = parseLocal(inDisplayZone(time, reader).local);
   return local === null ? '' : format(reader.language, LONG_DATE, local);
 }
 
-/** What the calendar leaf shows: `Nov`, `3`, `Tue`; null where the start is unknown. */
+/** Returns the texts for the picture of a calendar leaf, such as `Nov`, `3` and `Tue`; null if the start is unknown. */
 export function describeLeaf(
   start: CalendarTime | null,
   reader: Reader,
 ): { readonly month: string; readonly day: string; readonly weekday: string } | null {
-  const local = start === null ? null : parseLocal(shownIn(start, reader).local);
+  const local = start === null ? null : parseLocal(inDisplayZone(start, reader).local);
   if (local === null) return null;
   const bare = (options: Options): string => format(reader.language, options, local).replace(/\.$/, '');
   return {

@@ -1,6 +1,7 @@
-// In: the calendar that the CalDAV server posted, and whom it is mailed to. Out: the calendar as it is mailed: answers
-// come back to the reply address, nothing private to the organizer or to other guests leaves, every TZID has its
-// VTIMEZONE. REWRITES says all that is dropped or changed, and why; what it does not name goes out as it came.
+// Makes the copy of a calendar that is mailed to one recipient. In: the calendar that the CalDAV server posted, the sender
+// and the recipient; out: the calendar text. Answers to it go to the reply address, it contains nothing private to the
+// organizer or other guests, and each TZID has a VTIMEZONE. REWRITES lists every change and its reason; everything else is
+// copied. It refuses a calendar that cannot be parsed.
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
 import { ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
@@ -13,125 +14,129 @@ import type { InvitationKind } from './types.ts';
 export interface MailedCopyInput {
   readonly kind: InvitationKind;
   readonly calendar: string;
-  /** The organizer; for a REPLY the attendee. */
+  /** The organizer, or for a REPLY the attendee. */
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
+  /** The address to write into ORGANIZER, null to keep it. */
   readonly organizerAsMailed: string | null;
+  /** Whether to write METHOD. */
   readonly itip: boolean;
+  /** Whether to keep the other guests. */
   readonly guestList: boolean;
 }
 
 export interface Rewrite {
-  readonly what: string;
+  readonly part: string;
   readonly change: string;
-  readonly why: string;
+  readonly reason: string;
 }
 
-interface Drop {
-  readonly what: 'component' | 'property' | 'parameter';
+interface Removal {
+  readonly kind: 'component' | 'property' | 'parameter';
   readonly name: RegExp;
-  readonly why: string;
-  /** It stays in what a guest says to the organizer (REPLY, COUNTER), because there it is the guest's own. */
+  readonly reason: string;
+  /** Whether a message from a guest to the organizer keeps it, because it is data of that guest. */
   readonly unlessFromGuest?: true;
 }
 
-/** The rules that need no more than a name. */
-const DROPPED: readonly Drop[] = [
-  { what: 'component', name: /^VALARM$/, why: 'an alarm is its owner’s: it would ring on the guest’s phone' },
+/** The parts that are removed by name. */
+const REMOVED: readonly Removal[] = [
+  { kind: 'component', name: /^VALARM$/, reason: 'the organizer’s alarm would go off on the guest’s phone' },
   {
-    what: 'property',
+    kind: 'property',
     name: /^X-CALENDARSERVER-(?:ATTENDEE|PRIVATE)-COMMENT$/,
-    why: 'what a guest wrote to the organizer, not to the guests',
+    reason: 'a guest’s comment is for the organizer, not for other guests',
     unlessFromGuest: true,
   },
   {
-    what: 'property',
+    kind: 'property',
     name: /^X-MOZ-(?:GENERATION|LASTACK|RECEIVED-\w+|SEND-INVITATIONS\w*|SNOOZE-TIME\S*)$/,
-    why: 'what Thunderbird keeps for itself: alarms put off, mail state',
+    reason: 'internal state of the organizer’s Thunderbird, such as snoozed alarms',
   },
-  { what: 'property', name: /^X-APPLE-(?:TRAVEL|EWS)-\S+$/, why: 'from where and when the organizer sets out' },
+  { kind: 'property', name: /^X-APPLE-(?:TRAVEL|EWS)-\S+$/, reason: 'where and when the organizer departs' },
   {
-    what: 'property',
+    kind: 'property',
     name: /^(?:REQUEST-STATUS|X-LIC-ERROR)$/,
-    why: 'what a server said to the organizer',
+    reason: 'a server’s status for the organizer',
     unlessFromGuest: true,
   },
   {
-    what: 'parameter',
+    kind: 'parameter',
     name: /^SCHEDULE-(?:AGENT|STATUS|FORCE-SEND)$/,
-    why: 'between the organizer’s client and server only (RFC 6638 §7.1)',
+    reason: 'only for the organizer’s client and server (RFC 6638 §7.1)',
   },
   {
-    what: 'parameter',
+    kind: 'parameter',
     name: /^X-(?:RESPONSE-COMMENT|CALENDARSERVER-\S+)$/,
-    why: 'another guest’s comment, or the server’s notes on their answer',
+    reason: 'another guest’s comment, or the server’s data about their answer',
     unlessFromGuest: true,
   },
 ];
 
-/** Everything that the mailed copy has otherwise than the calendar as posted. */
+/** Every difference between the mailed copy and the posted calendar. */
 export const REWRITES: readonly Rewrite[] = [
-  ...DROPPED.map(({ what, name, why, unlessFromGuest }) => ({
-    what: `${what} ${name.source}`,
-    change: unlessFromGuest ? 'dropped, but in what a guest says to the organizer' : 'dropped',
-    why,
+  ...REMOVED.map(({ kind, name, reason, unlessFromGuest }) => ({
+    part: `${kind} ${name.source}`,
+    change: unlessFromGuest ? 'removed, except in a message from a guest to the organizer' : 'removed',
+    reason,
   })),
   {
-    what: 'METHOD',
-    change: 'stripped, where iTIP is off',
-    why: 'else a client would answer by mail, where only the links are wanted',
+    part: 'METHOD',
+    change: 'removed if iTIP is off',
+    reason: 'otherwise clients answer by mail, but only the links are supported',
   },
   {
-    what: 'METHOD',
-    change: 'added, where iTIP is on and it is missing',
-    why: 'without it the part is no invitation (RFC 6047 §2.4)',
+    part: 'METHOD',
+    change: 'added if iTIP is on and it is missing',
+    reason: 'without METHOD the part is not an invitation (RFC 6047 §2.4)',
   },
   {
-    what: 'VERSION, PRODID',
-    change: 'added where missing',
-    why: 'RFC 5545 §3.6 wants both; Outlook refuses a calendar without',
+    part: 'VERSION, PRODID',
+    change: 'added if missing',
+    reason: 'RFC 5545 §3.6 requires both; Outlook refuses a calendar without them',
   },
   {
-    what: 'ORGANIZER',
-    change: 'value: the reply address; EMAIL: the organizer’s; CN kept, or made from the address; SENT-BY dropped',
-    why: 'clients send the answer to ORGANIZER, some to SENT-BY (RFC 6047 §2.3)',
+    part: 'ORGANIZER',
+    change:
+      'the value becomes the reply address, EMAIL the organizer’s; CN is kept or made from the address; SENT-BY is removed',
+    reason: 'clients send the answer to ORGANIZER, some to SENT-BY (RFC 6047 §2.3)',
   },
   {
-    what: 'the organizer’s own ATTENDEE',
-    change: 'as ORGANIZER',
-    why: 'else clients show the organizer twice, and mail answers to all there',
+    part: 'the organizer’s own ATTENDEE',
+    change: 'changed like ORGANIZER',
+    reason: 'otherwise clients show the organizer twice, and send a reply to all to both addresses',
   },
   {
-    what: 'the recipient’s ATTENDEE',
-    change: 'RSVP=TRUE, in a REQUEST',
-    why: 'clients offer the buttons only where an answer is asked for',
+    part: 'the recipient’s ATTENDEE',
+    change: 'gets RSVP=TRUE in a REQUEST',
+    reason: 'clients show the buttons only if an answer is requested',
   },
   {
-    what: 'other ATTENDEEs',
-    change: 'dropped, where there are more than 100, or guests shall not see each other',
-    why: 'clients and mail servers choke; who else comes is on the organizer’s list',
+    part: 'other ATTENDEEs',
+    change: 'removed if there are more than 100, or if guests must not see each other',
+    reason: 'clients and mail servers fail on long lists',
   },
   {
-    what: 'a declined proposal',
-    change: 'names the event, and what it says of it is in the text of the mail',
-    why: 'RFC 5546 §3.2.8 allows UID, RECURRENCE-ID, ORGANIZER, SEQUENCE and COMMENT in a DECLINECOUNTER, no guest and no time',
+    part: 'all properties of a DECLINECOUNTER except a few',
+    change: 'removed; the text of the mail describes the event',
+    reason: 'RFC 5546 §3.2.8 allows UID, RECURRENCE-ID, ORGANIZER, SEQUENCE and COMMENT, but no ATTENDEE and no time',
   },
   {
-    what: 'VTIMEZONE',
+    part: 'VTIMEZONE',
     change: 'added for a TZID that has none',
-    why: 'RFC 5545 §3.2.19 wants one; Outlook shows the wrong time without',
+    reason: 'RFC 5545 §3.2.19 requires one; Outlook shows the wrong time without it',
   },
   {
-    what: 'lines',
-    change: 'folded at 75 octets, CRLF, no control characters, no byte order mark',
-    why: 'RFC 5545 §3.1',
+    part: 'lines',
+    change: 'folded at 75 octets, with CRLF, without control characters and byte order mark',
+    reason: 'RFC 5545 §3.1',
   },
 ];
 
-const IN_DECLINECOUNTER: ReadonlySet<string> = new Set(
+const DECLINECOUNTER_PROPERTIES: ReadonlySet<string> = new Set(
   'UID DTSTAMP SEQUENCE RECURRENCE-ID ORGANIZER COMMENT REQUEST-STATUS'.split(' '),
 );
-const MOST_ATTENDEES = 100;
+const MAX_ATTENDEES = 100;
 const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
   update: 'REQUEST',
@@ -140,27 +145,26 @@ const METHODS: Readonly<Record<InvitationKind, string>> = {
   reply: 'REPLY',
 };
 
-/** The METHOD of the calendar as posted, else what the kind of mail implies. Upper case. */
+/** Returns the METHOD of the posted calendar, or else that of the kind of mail, in upper case. */
 export function methodToMail(calendar: string, kind: InvitationKind): string {
   const written = methodOf(parseEvent(calendar)) ?? '';
-  // It goes into a header too: a token, or it is none.
+  // It is also written into the Content-Type header, so it must be a plain token.
   return /^[A-Z]{1,20}$/.test(written) ? written : METHODS[kind];
 }
 
-/** What a guest says to the organizer: there the guest's own comment is the point. */
 function isFromGuest(method: string): boolean {
   return ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
 }
 
-function isDropped(what: Drop['what'], name: string, method: string): boolean {
-  const rule = DROPPED.find((one) => one.what === what && one.name.test(name));
+function isRemoved(kind: Removal['kind'], name: string, method: string): boolean {
+  const rule = REMOVED.find((removal) => removal.kind === kind && removal.name.test(name));
   return rule !== undefined && !(rule.unlessFromGuest && isFromGuest(method));
 }
 
 interface Rules extends MailedCopyInput {
   readonly method: string;
-  /** Every guest may see every other. */
-  readonly all: boolean;
+  /** Whether to keep the ATTENDEEs other than the recipient and the organizer. */
+  readonly keepsOthers: boolean;
   /** The ATTENDEE lines of the organizer and of the recipient. */
   readonly organizerLines: ReadonlySet<ContentLine>;
   readonly recipientLines: ReadonlySet<ContentLine>;
@@ -174,16 +178,16 @@ function withReplyAddress(line: ContentLine, { sender, organizerAsMailed }: Rule
 }
 
 function withoutPrivateParameters(line: ContentLine, method: string): ContentLine {
-  const dropped = line.params.filter(({ name }) => isDropped('parameter', name, method));
+  const dropped = line.params.filter(({ name }) => isRemoved('parameter', name, method));
   return dropped.reduce((out, { name }) => withParam(out, name, null), line);
 }
 
 function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
-  const { method, all, organizerLines, recipientLines } = rules;
+  const { method, keepsOthers, organizerLines, recipientLines } = rules;
   if (isFromGuest(method)) return [withoutPrivateParameters(line, method)];
   const isRecipient = recipientLines.has(line);
   const isOrganizer = organizerLines.has(line);
-  if (!all && !isRecipient && !isOrganizer) return [];
+  if (!keepsOthers && !isRecipient && !isOrganizer) return [];
   const out = withoutPrivateParameters(line, method);
   if (isOrganizer) return [withReplyAddress(out, rules)];
   return [isRecipient && method === 'REQUEST' ? withParam(out, 'RSVP', 'TRUE') : out];
@@ -191,17 +195,17 @@ function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
 
 function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
   const { method } = rules;
-  if (method === 'DECLINECOUNTER' && !IN_DECLINECOUNTER.has(line.name)) return [];
+  if (method === 'DECLINECOUNTER' && !DECLINECOUNTER_PROPERTIES.has(line.name)) return [];
   if (line.name === 'ATTENDEE') return rewriteAttendee(line, rules);
-  if (isDropped('property', line.name, method)) return [];
+  if (isRemoved('property', line.name, method)) return [];
   if (line.name !== 'ORGANIZER') return [line];
   const out = withoutPrivateParameters(line, method);
   return [isFromGuest(method) ? out : withReplyAddress(out, rules)];
 }
 
-/** A component that is dropped takes what lies inside with it. */
+/** Removing a component also removes the components in it. */
 function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
-  if (isDropped('component', component.name, rules.method)) return [];
+  if (isRemoved('component', component.name, rules.method)) return [];
   const isEvent = component instanceof EventComponent;
   const inside = component.parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
@@ -211,7 +215,7 @@ function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];
 }
 
-/** The calendar's own lines without METHOD, and its components. */
+/** Returns the calendar's own lines without METHOD, and the lines of its components. */
 function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] {
   return parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
@@ -221,22 +225,22 @@ function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] 
 
 const LIBRARY_ZONES = new Set(tzlib_get_timezones(false));
 
-/** A zone takes longer to make than the rest of the calendar, and calendars name the same few. */
-const made = new Map<string, readonly ContentLine[]>();
+/** Building a zone takes longer than the rest of the calendar, and most calendars use the same few zones. */
+const zoneCache = new Map<string, readonly ContentLine[]>();
 
-function zoneOf(tzid: string): readonly ContentLine[] {
-  const known = made.get(tzid);
+function vtimezoneOf(tzid: string): readonly ContentLine[] {
+  const known = zoneCache.get(tzid);
   if (known !== undefined) return known;
-  const zone = makeZone(tzid);
-  if (made.size >= 200) made.clear();
-  made.set(tzid, zone);
+  const zone = buildZone(tzid);
+  if (zoneCache.size >= 200) zoneCache.clear();
+  zoneCache.set(tzid, zone);
   return zone;
 }
 
-/** Empty where nobody knows the zone: then the time stands as it is, and clients guess as they would have. */
-function makeZone(tzid: string): readonly ContentLine[] {
+/** Returns [] for an unknown zone. The calendar then keeps its TZID without a VTIMEZONE. */
+function buildZone(tzid: string): readonly ContentLine[] {
   const zone = ianaZone(tzid);
-  // The library complains on the console of names that it does not know.
+  // The library writes to the console for names that it does not know.
   if (zone === null || !LIBRARY_ZONES.has(zone)) return [];
   const block = splitLines(tzlib_get_ical_block(zone, false)[0] ?? '');
   return block.map((line) => (line.name === 'TZID' ? withValue(line, tzid) : line));
@@ -245,25 +249,25 @@ function makeZone(tzid: string): readonly ContentLine[] {
 function missingZones(lines: readonly ContentLine[]): ContentLine[] {
   const present = new Set(lines.filter(({ name }) => name === 'TZID').map(({ value }) => value.trim()));
   const used = new Set(lines.map((line) => (line.text.includes('TZID') ? (line.param('TZID') ?? '') : '')));
-  return [...used].filter((tzid) => tzid !== '' && !present.has(tzid)).flatMap(zoneOf);
+  return [...used].filter((tzid) => tzid !== '' && !present.has(tzid)).flatMap(vtimezoneOf);
 }
 
-/** What stands between BEGIN:VCALENDAR and the properties that came: what was missing, and METHOD. */
+/** Returns the lines to insert after BEGIN:VCALENDAR: the missing required properties, and METHOD. */
 function headLines(lines: readonly ContentLine[], { itip, method }: Rules): ContentLine[] {
-  const lacks = (wanted: string): boolean => !lines.some(({ name }) => name === wanted);
+  const isMissing = (wanted: string): boolean => !lines.some(({ name }) => name === wanted);
   return [
-    ...(lacks('VERSION') ? [makeLine('VERSION', [], '2.0')] : []),
-    ...(lacks('PRODID') ? [makeLine('PRODID', [], '-//imip-gateway//EN')] : []),
+    ...(isMissing('VERSION') ? [makeLine('VERSION', [], '2.0')] : []),
+    ...(isMissing('PRODID') ? [makeLine('PRODID', [], '-//imip-gateway//EN')] : []),
     ...(itip ? [makeLine('METHOD', [], method)] : []),
   ];
 }
 
-// RFC 5545 §3.1: no control character but HTAB stands in a line.
+// RFC 5545 §3.1: a line contains no control character except HTAB.
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000A-\u001F\u007F]/g;
 
 /**
- * The calendar part of a mail: text with CRLF and folded lines.
+ * Returns the calendar text for a mail, with CRLF and folded lines.
  *
  * @throws GatewayError `calendar-unparseable`
  */
@@ -275,7 +279,7 @@ export function mailedCopy(input: MailedCopyInput): string {
   const rules: Rules = {
     ...input,
     method: methodToMail(input.calendar, input.kind),
-    all: input.guestList && events.every((event) => event.properties('ATTENDEE').length <= MOST_ATTENDEES),
+    keepsOthers: input.guestList && events.every((event) => event.properties('ATTENDEE').length <= MAX_ATTENDEES),
     organizerLines: linesOf(input.sender),
     recipientLines: linesOf(input.recipient),
   };

@@ -1,40 +1,40 @@
-// In: text from calendars and mails, which anybody may have written. Out: the same text fit to be shown: no control
-// characters, no invisible or direction-changing ones, line breaks only where they belong, of bounded length. A name
-// that plays another's part is shown with its address. Refuses nothing.
+// Cleans untrusted text for display. In: text from calendars and mails; out: the text without control, invisible and
+// bidirectional characters, with a limited length and no unexpected line breaks. Instead of a misleading name it returns the
+// address. It refuses nothing.
 
-/** Controls, zero-width and bidirectional marks, the byte order mark, tag characters, lone surrogates. */
-const UNSEEN =
+/** Control characters, zero-width and bidirectional characters, the byte order mark, tag characters, lone surrogates. */
+const INVISIBLE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]|[\u{E0000}-\u{E0FFF}]|\p{Cs}/gu;
 
-/** Letters take at most a few marks: a heap of them ("zalgo") runs over the lines above and below. */
-const HEAPED_MARKS = /(\p{M}{4})\p{M}+/gu;
+/** More than four combining marks on a letter ("zalgo" text) cover the lines above and below. */
+const EXCESS_MARKS = /(\p{M}{4})\p{M}+/gu;
 
-function withoutUnseen(text: string): string {
-  return text.replace(UNSEEN, '').replace(HEAPED_MARKS, '$1');
+function removeInvisible(text: string): string {
+  return text.replace(INVISIBLE, '').replace(EXCESS_MARKS, '$1');
 }
 
-/** At most `limit` characters, never half of one; an ellipsis says that something is missing. */
+/** Cuts the text to `limit` characters, with an ellipsis at the end, and never within a surrogate pair. */
 function clip(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const cut = text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '');
   return `${cut.trimEnd()}…`;
 }
 
-/** One line: for names, titles, places, headers. */
+/** Returns one line, for names, titles, places and header fields. `limit` is in characters. */
 export function plainLine(text: string, limit = 300): string {
   const short = text.slice(0, limit * 8);
   return clip(
-    withoutUnseen(short.replace(/[\r\n\t\u2028\u2029\u0085]+/g, ' '))
+    removeInvisible(short.replace(/[\r\n\t\u2028\u2029\u0085]+/g, ' '))
       .replace(/ {2,}/g, ' ')
       .trim(),
     limit,
   );
 }
 
-/** Several lines, LF between them, never more than one blank line in a row: for descriptions and comments. */
+/** Returns lines with LF and at most one blank line in a row, for descriptions and comments. `limit` is in characters. */
 export function plainLines(text: string, limit = 8000): string {
-  const lines = withoutUnseen(text.slice(0, limit * 4).replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')).replace(
+  const lines = removeInvisible(text.slice(0, limit * 4).replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')).replace(
     /\t/g,
     '  ',
   );
@@ -46,16 +46,16 @@ export function plainLines(text: string, limit = 8000): string {
 }
 
 const LATIN = /\p{Script=Latin}/u;
-const LOOKALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
+const CONFUSABLE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 
-/** One word with Latin letters and letters that look like them: `Аlice` with a Cyrillic А. */
+/** Returns whether one word has both Latin letters and letters that look like them, such as `Аlice` with a Cyrillic А. */
 function mixesScripts(name: string): boolean {
-  return name.split(/[\s\-'’.]+/).some((word) => LATIN.test(word) && LOOKALIKE.test(word));
+  return name.split(/[\s\-'’.]+/).some((word) => LATIN.test(word) && CONFUSABLE.test(word));
 }
 
 /**
- * The name to show for somebody whose address is `address`. A name that holds another address, or mixes scripts within a
- * word to look like somebody else's, is no name: the address is shown.
+ * Returns the name to display for a person. Returns the address instead if the name is empty or misleading: if it contains
+ * an address, or mixes scripts within a word to imitate another name.
  */
 export function displayName(name: string | null, address: string): string {
   const shown = plainLine(name ?? '', 80);

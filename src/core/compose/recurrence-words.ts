@@ -1,6 +1,6 @@
-// In: an RRULE as the calendar has it, the first start, the dates added and excluded. Out: the recurrence in words, such as
-// `every other week on Monday and Friday, until June 30, 2027, except May 3, 2027`. A rule that words of this size
-// cannot say is called irregular, never described wrongly.
+// Describes a recurrence in words. In: the RRULE, the first start, the added and the excluded dates; out: text such as `every
+// other week on Monday and Friday, until June 30, 2027, except May 3, 2027`. It refuses to describe a rule that is too complex
+// for such a sentence; the text is then `on several dates`.
 import { DAY, parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { type Numbers, type Rule, type RuleWeekday, readRule, WEEKDAYS } from '../ical/read-rule.ts';
@@ -11,16 +11,16 @@ import type { Templates } from './types.ts';
 
 /** A Sunday. */
 const FIRST_WEEKDAY = Date.UTC(2023, 0, 1);
-const SHOWN_DATES = 5;
+const MAX_DATES = 5;
 
-/** A rule of the few parts that words can say. */
+/** A rule with only the parts that can be described. */
 interface PlainRule extends Pick<Rule, 'frequency' | 'interval'> {
   readonly days: readonly RuleWeekday[];
   readonly monthDays: readonly number[];
   readonly months: readonly number[];
 }
 
-/** Null where the rule has parts that only a table could show, or values that no day meets. */
+/** Returns null if the rule has other parts, or values out of range. */
 function plainRule(rule: Rule): PlainRule | null {
   const others = [rule.weekNumbers, rule.yearDays, rule.hours, rule.minutes, rule.seconds];
   const days = plainDays(rule);
@@ -31,23 +31,25 @@ function plainRule(rule: Rule): PlainRule | null {
   return { frequency: rule.frequency, interval: rule.interval, days, monthDays, months };
 }
 
-function inRange(numbers: Numbers | null, least: number, most: number): number[] | null {
+/** Returns the sorted numbers, null if one is out of range. */
+function inRange(numbers: Numbers | null, min: number, max: number): number[] | null {
   const sorted = [...(numbers ?? [])].sort((a, b) => a - b);
-  const meant = (value: number) => Number.isInteger(value) && value !== 0 && value >= least && value <= most;
-  return sorted.every(meant) ? sorted : null;
+  const isValid = (value: number) => Number.isInteger(value) && value !== 0 && value >= min && value <= max;
+  return sorted.every(isValid) ? sorted : null;
 }
 
+/** Returns the weekdays from Monday to Sunday, null if they cannot be described. */
 function plainDays({ weekdays, positions }: Rule): readonly RuleWeekday[] | null {
   const days = weekdays ?? [];
   if (days.some(({ weekday }) => weekday < 0)) return null;
   if (positions === null) return days.toSorted((a, b) => ((a.weekday + 6) % 7) - ((b.weekday + 6) % 7));
-  // `BYDAY=TU;BYSETPOS=2`, as Outlook writes the second Tuesday.
+  // Outlook writes the second Tuesday as `BYDAY=TU;BYSETPOS=2`.
   const [day, another] = days;
   const [ordinal = 0, more] = positions;
   return day?.ordinal === 0 && another === undefined && more === undefined ? [{ ...day, ordinal }] : null;
 }
 
-/** What the words are made with. */
+/** The catalogue messages and the names of weekdays and months in the reader's language. */
 class Words {
   readonly #reader: Reader;
   readonly #templates: Templates;
@@ -57,7 +59,7 @@ class Words {
     this.#templates = templates;
   }
 
-  say(name: string, values: Readonly<Record<string, string | number>>): string {
+  message(name: string, values: Readonly<Record<string, string | number>>): string {
     return this.#templates.message(this.#reader.language, `mail.repeat.${name}`, values);
   }
 
@@ -79,12 +81,12 @@ class Words {
     );
   }
 
-  /** `the first Monday and the third Monday`; null where a position has no word. */
+  /** Returns text such as `the first Monday and the third Monday`; null if there is no word for a position. */
   positions(days: PlainRule['days']): string | null {
     const words = days.map(({ ordinal, weekday }) => {
       if (ordinal === 0 || ordinal > 5 || ordinal < -2 || !Number.isInteger(ordinal)) return null;
       const name = `${ordinal < 0 ? 'm' : 'p'}${Math.abs(ordinal)}`;
-      return this.say('nth', { position: name, weekday: this.weekday(weekday), day: WEEKDAYS[weekday] ?? '' });
+      return this.message('nth', { position: name, weekday: this.weekday(weekday), day: WEEKDAYS[weekday] ?? '' });
     });
     return words.includes(null) ? null : this.list(words.filter((word) => word !== null));
   }
@@ -94,63 +96,63 @@ function isWorkWeek(days: PlainRule['days']): boolean {
   return days.map((day) => day.weekday).join() === '1,2,3,4,5';
 }
 
-function sayDaily(rule: PlainRule, words: Words): string | null {
+function describeDaily(rule: PlainRule, words: Words): string | null {
   if (rule.monthDays.length > 0 || rule.months.length > 0) return null;
-  if (rule.days.length === 0) return words.say('daily', { interval: rule.interval });
-  return rule.interval === 1 ? sayWeekly(rule, words) : null;
+  if (rule.days.length === 0) return words.message('daily', { interval: rule.interval });
+  return rule.interval === 1 ? describeWeekly(rule, words) : null;
 }
 
-function sayWeekly(rule: PlainRule, words: Words): string | null {
+function describeWeekly(rule: PlainRule, words: Words): string | null {
   const { interval, days } = rule;
   if (rule.monthDays.length > 0 || rule.months.length > 0 || days.some((day) => day.ordinal !== 0)) return null;
-  if (days.length === 0) return words.say('weekly', { interval });
-  if (interval === 1 && isWorkWeek(days)) return words.say('weekdays', {});
-  return words.say('weeklyOn', { interval, days: words.list(days.map((day) => words.weekday(day.weekday))) });
+  if (days.length === 0) return words.message('weekly', { interval });
+  if (interval === 1 && isWorkWeek(days)) return words.message('weekdays', {});
+  return words.message('weeklyOn', { interval, days: words.list(days.map((day) => words.weekday(day.weekday))) });
 }
 
-function sayMonthly(rule: PlainRule, start: Date, words: Words): string | null {
+function describeMonthly(rule: PlainRule, start: Date, words: Words): string | null {
   const { interval, days, monthDays } = rule;
   if (rule.months.length > 0 || (days.length > 0 && monthDays.length > 0)) return null;
   if (days.length > 0) {
     const weekdays = words.positions(days);
-    return weekdays === null ? null : words.say('monthlyNth', { interval, weekdays });
+    return weekdays === null ? null : words.message('monthlyNth', { interval, weekdays });
   }
-  if (monthDays.join() === '-1') return words.say('monthlyLast', { interval });
+  if (monthDays.join() === '-1') return words.message('monthlyLast', { interval });
   if (monthDays.some((day) => day < 0)) return null;
   const shown = monthDays.length > 0 ? monthDays : [start.getUTCDate()];
-  return words.say('monthlyOn', { interval, days: words.list(shown.map(String)) });
+  return words.message('monthlyOn', { interval, days: words.list(shown.map(String)) });
 }
 
-function sayYearly(rule: PlainRule, start: Date, words: Words): string | null {
+function describeYearly(rule: PlainRule, start: Date, words: Words): string | null {
   const { interval, days, monthDays, months } = rule;
   if (months.length > 1 || monthDays.length > 1) return null;
   const month = months[0] ?? start.getUTCMonth() + 1;
   if (days.length > 0) {
     const weekdays = monthDays.length > 0 || months.length === 0 ? null : words.positions(days);
-    return weekdays === null ? null : words.say('yearlyNth', { interval, weekdays, month: words.month(month) });
+    return weekdays === null ? null : words.message('yearlyNth', { interval, weekdays, month: words.month(month) });
   }
   const day = monthDays[0] ?? start.getUTCDate();
-  // A month day alone is that day of every month (RFC 5545 §3.3.10).
+  // BYMONTHDAY without BYMONTH is that day of every month (RFC 5545 §3.3.10).
   if (day < 0 || (monthDays.length > 0 && months.length === 0)) return null;
-  return words.say('yearly', { interval, date: words.dayOfYear(month, day) });
+  return words.message('yearly', { interval, date: words.dayOfYear(month, day) });
 }
 
-function sayRule(rule: PlainRule | null, start: Date, words: Words): string | null {
+function describeRule(rule: PlainRule | null, start: Date, words: Words): string | null {
   switch (rule?.frequency) {
     case 'DAILY':
-      return sayDaily(rule, words);
+      return describeDaily(rule, words);
     case 'WEEKLY':
-      return sayWeekly(rule, words);
+      return describeWeekly(rule, words);
     case 'MONTHLY':
-      return sayMonthly(rule, start, words);
+      return describeMonthly(rule, start, words);
     case 'YEARLY':
-      return sayYearly(rule, start, words);
+      return describeYearly(rule, start, words);
     default:
       return null;
   }
 }
 
-/** The day that UNTIL means where the event is, which may be the day before the one UTC has. */
+/** Returns the date of UNTIL in the event's zone, which may differ from its date in UTC. */
 function untilDay(until: string, start: CalendarTime): CalendarTime | null {
   const time = readTime(until, {}, []);
   if (time === null || time.form === 'date') return time;
@@ -168,8 +170,8 @@ function localDay(instant: number, zone: string, otherwise: string): string {
   }
 }
 
-/** `also`: the series with these dates; `except`: without them; `dates`: it is these dates. */
-function sayDays(
+/** `also` adds the dates to the text of the series, `except` excludes them, `dates` lists them alone. */
+function withDates(
   name: 'also' | 'except' | 'dates',
   repeat: string,
   times: readonly CalendarTime[],
@@ -178,12 +180,12 @@ function sayDays(
 ): string {
   const days = [...new Set(times.map((time) => describeDay(time, reader)))].filter((day) => day !== '');
   if (days.length === 0) return repeat;
-  const shown = days.slice(0, SHOWN_DATES);
-  if (days.length === shown.length) return words.say(name, { repeat, dates: words.list(shown) });
-  return words.say(`${name}More`, { repeat, dates: shown.join(', '), count: days.length - shown.length });
+  const shown = days.slice(0, MAX_DATES);
+  if (days.length === shown.length) return words.message(name, { repeat, dates: words.list(shown) });
+  return words.message(`${name}More`, { repeat, dates: shown.join(', '), count: days.length - shown.length });
 }
 
-/** Null where the event does not recur. */
+/** Returns null if the event does not recur. */
 export function describeRecurrence(
   event: {
     readonly rrule: string | null;
@@ -199,19 +201,19 @@ export function describeRecurrence(
   if (start === null || local === null || (rrule === null && added.length === 0)) return null;
   const words = new Words(reader, templates);
   if (rrule === null) {
-    const gone = new Set(excluded.map(occurrenceIdOf));
-    const dates = [start, ...added].filter((time) => !gone.has(occurrenceIdOf(time)));
-    return sayDays('dates', words.say('irregular', {}), dates, reader, words);
+    const excludedIds = new Set(excluded.map(occurrenceIdOf));
+    const dates = [start, ...added].filter((time) => !excludedIds.has(occurrenceIdOf(time)));
+    return withDates('dates', words.message('irregular', {}), dates, reader, words);
   }
   const rule = readRule(rrule);
-  const said = rule && sayRule(plainRule(rule), new Date(local), words);
-  if (rule === null || said === null) return words.say('irregular', {});
+  const repeat = rule && describeRule(plainRule(rule), new Date(local), words);
+  if (rule === null || repeat === null) return words.message('irregular', {});
   const last = rule.until === null ? null : untilDay(rule.until, start);
   const bounded =
     last !== null
-      ? words.say('until', { repeat: said, date: describeDay(last, reader) })
+      ? words.message('until', { repeat, date: describeDay(last, reader) })
       : rule.count !== null
-        ? words.say('count', { repeat: said, count: rule.count })
-        : said;
-  return sayDays('except', sayDays('also', bounded, added, reader, words), excluded, reader, words);
+        ? words.message('count', { repeat, count: rule.count })
+        : repeat;
+  return withDates('except', withDates('also', bounded, added, reader, words), excluded, reader, words);
 }

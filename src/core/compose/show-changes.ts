@@ -1,5 +1,6 @@
-// In: an event as this recipient was mailed it last and as it is now, the reader. Out: what changed, old and new, in words;
-// of a series also what changed about single dates. Nothing where only such things changed as a reader does not see.
+// Describes the changes of an event in words. In: the event as last mailed to this recipient and as it is now; out: the
+// changes with the old and the new text, also those of single occurrences of a series. It omits changes of properties that
+// the mail does not show. It refuses a calendar that cannot be parsed.
 import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
 import { type EventDifference, whatChanged } from '../itip/what-changed.ts';
 import { readTime } from '../ical/time-zones.ts';
@@ -12,81 +13,88 @@ import type { EventView, Templates } from './types.ts';
 
 export interface ShownChange {
   readonly label: string;
-  /** Null: it had none, or the old text would not help. */
+  /** Null if there was none, or it is not shown. */
   readonly was: string | null;
   readonly now: string;
 }
 
-/** Of a series whose every date changed, nobody reads more. */
-const SHOWN_CHANGES = 10;
-const SHOWN_NAMES = 5;
+/** A series may have changes on every date; more than this is not useful. */
+const MAX_CHANGES = 10;
+const MAX_NAMES = 5;
 
-interface Telling {
+interface ChangeContext {
   readonly previous: EventView;
   readonly event: EventView;
   readonly reader: Reader;
   readonly templates: Templates;
 }
 
-function say({ reader, templates }: Telling, key: string, values: Readonly<Record<string, string>> = {}): string {
+function message(
+  { reader, templates }: ChangeContext,
+  key: string,
+  values: Readonly<Record<string, string>> = {},
+): string {
   return templates.message(reader.language, `mail.${key}`, values);
 }
 
-/** The label, with the date where it is about one date of a series. */
-function labelOf(telling: Telling, key: string, recurrenceId: string | null): string {
-  const label = say(telling, `label.${key}`);
-  const { recurrenceId: shown, start } = telling.event;
+/** Returns the label, with the date if the change concerns one occurrence of a series. */
+function labelOf(context: ChangeContext, key: string, recurrenceId: string | null): string {
+  const label = message(context, `label.${key}`);
+  const { recurrenceId: shown, start } = context.event;
   if (recurrenceId === null || recurrenceId === shown) return label;
   const time = readTime(recurrenceId, {}, []);
-  // The instant of an occurrence is a day where the event is, not in Greenwich.
-  const reader = { ...telling.reader, timezone: start?.zone ?? telling.reader.timezone };
-  return time === null ? label : say(telling, 'changed.on', { label, date: describeDay(time, reader) });
+  // The date of an occurrence is that of the event's zone, not of UTC.
+  const reader = { ...context.reader, timezone: start?.zone ?? context.reader.timezone };
+  return time === null ? label : message(context, 'changed.on', { label, date: describeDay(time, reader) });
 }
 
 function showTexts(
-  telling: Telling,
+  context: ChangeContext,
   difference: EventDifference,
   key: string,
   was: string,
   now: string,
 ): ShownChange[] {
   if (was === now) return [];
-  const label = labelOf(telling, key, difference.recurrenceId);
-  return [{ label, was: was || null, now: now || say(telling, 'changed.nothing') }];
+  const label = labelOf(context, key, difference.recurrenceId);
+  return [{ label, was: was || null, now: now || message(context, 'changed.nothing') }];
 }
 
 type TextDifference = Extract<EventDifference, { property: string }>;
 
-function showText(telling: Telling, difference: TextDifference): ShownChange[] {
+function showText(context: ChangeContext, difference: TextDifference): ShownChange[] {
   const { kind, property, recurrenceId } = difference;
   const [was, now] = [difference.before ?? '', difference.after ?? ''];
-  if (kind === 'title') return showTexts(telling, difference, 'title', plainLine(was), plainLine(now));
-  if (kind === 'place') return showTexts(telling, difference, 'where', plainLine(was), plainLine(now));
-  // Two long texts side by side help nobody: the new one stands below.
+  if (kind === 'title') return showTexts(context, difference, 'title', plainLine(was), plainLine(now));
+  if (kind === 'place') return showTexts(context, difference, 'where', plainLine(was), plainLine(now));
+  // The old and the new text would be too long; the mail shows the new description below.
   if (kind === 'description')
-    return [{ label: labelOf(telling, 'notes', recurrenceId), was: null, now: say(telling, 'changed.notes') }];
-  if (kind === 'status') return showStatus(telling, difference);
+    return [{ label: labelOf(context, 'notes', recurrenceId), was: null, now: message(context, 'changed.notes') }];
+  if (kind === 'status') return showStatus(context, difference);
   const isLink = ['CONFERENCE', 'X-GOOGLE-CONFERENCE', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'URL'].includes(property);
-  return isLink ? showTexts(telling, difference, 'join', safeLink(was) ?? '', safeLink(now) ?? '') : [];
+  return isLink ? showTexts(context, difference, 'join', safeLink(was) ?? '', safeLink(now) ?? '') : [];
 }
 
-function showStatus(telling: Telling, { before, after, recurrenceId }: TextDifference): ShownChange[] {
+function showStatus(context: ChangeContext, { before, after, recurrenceId }: TextDifference): ShownChange[] {
   const [wasOff, isOff] = [before, after].map((status) => status?.toUpperCase() === 'CANCELLED');
   if (wasOff === isOff) return [];
-  const now = say(telling, isOff ? 'changed.off' : 'changed.restored');
-  return [{ label: labelOf(telling, 'when', recurrenceId), was: null, now }];
+  const now = message(context, isOff ? 'changed.off' : 'changed.restored');
+  return [{ label: labelOf(context, 'when', recurrenceId), was: null, now }];
 }
 
-function showGuests(telling: Telling, difference: Extract<EventDifference, { kind: 'attendees' }>): ShownChange[] {
-  const { previous, event, reader } = telling;
-  const label = labelOf(telling, 'guests', difference.recurrenceId);
+function showGuests(
+  context: ChangeContext,
+  difference: Extract<EventDifference, { kind: 'attendees' }>,
+): ShownChange[] {
+  const { previous, event, reader } = context;
+  const label = labelOf(context, 'guests', difference.recurrenceId);
   const nameOf = (key: string): string => {
     const guest = [...event.guests, ...previous.guests].find((one) => one.key === key);
     return displayName(guest?.name ?? null, guest?.address ?? key);
   };
   const list = (keys: readonly string[]): string => {
-    const names = keys.slice(0, SHOWN_NAMES).map(nameOf);
-    const all = keys.length > SHOWN_NAMES ? [...names, '…'] : names;
+    const names = keys.slice(0, MAX_NAMES).map(nameOf);
+    const all = keys.length > MAX_NAMES ? [...names, '…'] : names;
     return new Intl.ListFormat(localeOf(reader.language), { type: 'unit' }).format(all);
   };
   return (['added', 'removed'] as const)
@@ -94,37 +102,37 @@ function showGuests(telling: Telling, difference: Extract<EventDifference, { kin
     .map((change) => ({
       label,
       was: null,
-      now: say(telling, `changed.${change}`, { names: list(difference[change]) }),
+      now: message(context, `changed.${change}`, { names: list(difference[change]) }),
     }));
 }
 
-function showDifference(telling: Telling, difference: EventDifference): ShownChange[] {
-  const { previous, event, reader, templates } = telling;
+function showDifference(context: ChangeContext, difference: EventDifference): ShownChange[] {
+  const { previous, event, reader, templates } = context;
   switch (difference.kind) {
     case 'time': {
       const [was, now] = [difference.before, difference.after].map(({ start, end }) =>
         describeWhen(start, end, reader, templates).join(' / '),
       );
-      return showTexts(telling, difference, 'when', was ?? '', now ?? '');
+      return showTexts(context, difference, 'when', was ?? '', now ?? '');
     }
     case 'recurrence': {
       const [was, now] = [previous, event].map((view) => describeRecurrence(view, reader, templates) ?? '');
-      return showTexts(telling, difference, 'repeats', was ?? '', now ?? '');
+      return showTexts(context, difference, 'repeats', was ?? '', now ?? '');
     }
     case 'attendees':
-      return showGuests(telling, difference);
+      return showGuests(context, difference);
     case 'occurrence': {
       const key = difference.change === 'added' ? 'changed.dateAdded' : 'changed.off';
-      return [{ label: labelOf(telling, 'when', difference.recurrenceId), was: null, now: say(telling, key) }];
+      return [{ label: labelOf(context, 'when', difference.recurrenceId), was: null, now: message(context, key) }];
     }
     default:
-      return showText(telling, difference);
+      return showText(context, difference);
   }
 }
 
 /**
  * @param event the view of `calendar` that the mail shows
- * @param guestList whether the reader may see who else is invited
+ * @param guestList whether the reader may see the other guests
  * @throws GatewayError `calendar-unparseable`
  */
 export function showChanges(
@@ -136,11 +144,11 @@ export function showChanges(
   templates: Templates,
 ): readonly ShownChange[] {
   const previous = readEventView(previousCalendar, event.recurrenceId, null);
-  const telling: Telling = { previous, event, reader, templates };
-  // A mail about single dates says nothing of the series, nor of its other dates.
-  const told = recurrenceIdsOf(parseEvent(calendar));
-  const isTold = ({ kind, recurrenceId }: EventDifference): boolean =>
-    (guestList || kind !== 'attendees') && (told.includes(null) || told.includes(recurrenceId));
-  const differences = whatChanged(previousCalendar, calendar).filter(isTold);
-  return differences.flatMap((difference) => showDifference(telling, difference)).slice(0, SHOWN_CHANGES);
+  const context: ChangeContext = { previous, event, reader, templates };
+  // A mail about single occurrences does not describe changes of the series or of other occurrences.
+  const covered = recurrenceIdsOf(parseEvent(calendar));
+  const isCovered = ({ kind, recurrenceId }: EventDifference): boolean =>
+    (guestList || kind !== 'attendees') && (covered.includes(null) || covered.includes(recurrenceId));
+  const differences = whatChanged(previousCalendar, calendar).filter(isCovered);
+  return differences.flatMap((difference) => showDifference(context, difference)).slice(0, MAX_CHANGES);
 }

@@ -1,5 +1,6 @@
-// In: an EventView, its reader. Out: the event in the reader's words, ready for a template: every text cleaned and bounded,
-// links found, answers counted. Still to be escaped where it lands in HTML, which the templates do.
+// Prepares an event for the templates. In: an EventView and its reader; out: the event as text in the reader's language, with
+// links and the number of answers. All texts are cleaned and limited in length, but not yet escaped: the HTML templates do
+// that. It refuses nothing.
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
@@ -14,35 +15,36 @@ export interface ShownPerson {
 
 export interface ShownGuest extends ShownPerson {
   readonly partstat: Partstat;
-  /** The answer in words, and what else is to be said: `accepted, optional`. */
+  /** The answer in words and further notes, such as `accepted, optional`. */
   readonly note: string;
 }
 
 export interface ShownEvent {
   readonly title: string;
+  /** The texts for the picture of a calendar leaf. */
   readonly leaf: { readonly month: string; readonly day: string; readonly weekday: string } | null;
-  /** One line, or a second one in the reader's zone. */
+  /** One line, and a second one if the local time differs in the reader's zone. */
   readonly when: readonly string[];
   readonly recurrence: string | null;
   readonly location: readonly Piece[] | null;
   readonly url: string | null;
   readonly organizer: ShownPerson | null;
   readonly guests: readonly ShownGuest[];
-  /** `and 12 more guests`; null where all are listed. */
+  /** Text such as `and 12 more guests`; null if all are listed. */
   readonly moreGuests: string | null;
-  /** `2 accepted`, `1 without an answer`; only those that are not nought. */
+  /** Texts such as `2 accepted` and `1 without an answer`; only those with a number above 0. */
   readonly counts: readonly string[];
   readonly description: readonly (readonly Piece[])[] | null;
 }
 
-const SHOWN_GUESTS = 12;
+const MAX_GUESTS = 12;
 const TITLE_LIMIT = 160;
 
 function showGuests(event: EventView, reader: Reader, templates: Templates): ShownGuest[] {
   const isOrganizer = ({ key }: Guest): boolean => key === event.organizer?.key;
   const own = event.guests.filter(isOrganizer);
   const others = event.guests.filter((guest) => !isOrganizer(guest));
-  return [...own, ...others].slice(0, SHOWN_GUESTS).map((guest) => {
+  return [...own, ...others].slice(0, MAX_GUESTS).map((guest) => {
     const notes = isOrganizer(guest)
       ? [templates.message(reader.language, 'mail.guests.organizer')]
       : [
@@ -54,13 +56,13 @@ function showGuests(event: EventView, reader: Reader, templates: Templates): Sho
   });
 }
 
-/** The name that the guest list has for that address, else the address. */
+/** Returns the name that the guest list has for this address, or the address. */
 export function nameIn(guests: readonly Guest[], address: CalendarAddress): string {
   const guest = guests.find(({ key }) => key === address.key);
   return displayName(guest?.name ?? null, address.asWritten);
 }
 
-/** How the guests have answered so far, the organizer aside. */
+/** Counts the answers of the guests, without the organizer and without guests who have delegated. */
 export function countAnswers(event: EventView, reader: Reader, templates: Templates): string[] {
   const isOrganizer = ({ key }: Guest): boolean => key === event.organizer?.key;
   const guests = event.guests.filter((guest) => !isOrganizer(guest));
@@ -84,7 +86,7 @@ export function showTitle(event: EventView | null, reader: Reader, templates: Te
   return plainLine(event?.summary ?? '', TITLE_LIMIT) || templates.message(reader.language, 'mail.untitled');
 }
 
-/** A description as lines of text and links. */
+/** Returns a text as lines of text and links, null if it is empty. */
 export function showText(text: string): readonly (readonly Piece[])[] | null {
   const lines = plainLines(text);
   return lines === '' ? null : lines.split('\n').map(findLinks);
@@ -92,7 +94,7 @@ export function showText(text: string): readonly (readonly Piece[])[] | null {
 
 export function showEvent(event: EventView, reader: Reader, templates: Templates): ShownEvent {
   const location = plainLine(event.location);
-  const hidden = event.guests.length - SHOWN_GUESTS;
+  const hidden = event.guests.length - MAX_GUESTS;
   return {
     title: showTitle(event, reader, templates),
     leaf: describeLeaf(event.start, reader),

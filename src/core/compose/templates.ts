@@ -1,13 +1,13 @@
-// In: template and catalogue texts by file name (`mail/invitation.html`, `en.json`, an admin's messages as
-// `overrides/en.json`). Out: Templates, compiled once. Refuses, with file and line, a template that does not parse, that
-// names a missing file or an unknown message, and a broken catalogue.
+// Compiles templates and catalogues. In: their texts by file name, such as `mail/invitation.html`, `en.json` and, for the
+// admin's own messages, `overrides/en.json`; out: Templates. It refuses, with file and line, an invalid catalogue, an invalid
+// template, and a template that refers to a missing file or message.
 import { Liquid, LiquidError, type Template } from 'liquidjs';
 import type { IntlMessageFormat } from 'intl-messageformat';
 import { GatewayError } from '../errors.ts';
 import { type Catalogue, compileCatalogue, lineAt, templateInvalid } from './catalogue.ts';
 import type { Language, Templates } from './types.ts';
 
-/** What every other language falls back to, message by message. */
+/** The language whose messages replace those that another language does not have. */
 const FALLBACK = 'en';
 
 const CATALOGUE = /^(?:overrides\/)?([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.json$/;
@@ -20,7 +20,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Safe in element content and in quoted attributes. */
+/** Escapes text for element content and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
@@ -42,7 +42,7 @@ function compileCatalogues(files: ReadonlyMap<string, string>): Map<Language, Ca
   return catalogues;
 }
 
-/** The file-level faults that the template engine would find only while rendering. */
+/** Checks the names of files and messages at start, because the template engine would check them only when it renders. */
 function checkReferences(file: string, text: string, names: ReadonlySet<string>, messages: Catalogue): void {
   for (const found of text.matchAll(/\{%-?\s*(?:render|include|layout)\s+["']([^"']+)["']/g)) {
     if (!names.has(found[1] ?? '')) throw templateInvalid(file, lineAt(text, found.index), `no template ${found[1]}`);
@@ -63,7 +63,7 @@ function parseTemplate(engine: Liquid, file: string, text: string): Template[] {
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** `{{ 'mail.when' | t: count: n }}`: a catalogue message in the language of the mail or page being rendered. */
+/** Adds the filter `t`: `{{ 'mail.when' | t: count: n }}` is a catalogue message in the language of the mail or page. */
 function addMessageFilter(engine: Liquid, message: Templates['message']): void {
   engine.registerFilter('t', function (key: unknown, ...named: readonly unknown[]) {
     const { language } = this.context.globals as { readonly language?: string };
@@ -95,8 +95,8 @@ function stringify(value: unknown): string {
 }
 
 /**
- * Compiles everything once. A language that is asked for and not there falls back to its base (`fr-CA` to `fr`), then
- * to English; so does a single message.
+ * Compiles all files once. A language without a catalogue falls back to its base language (`fr-CA` to `fr`), then to English.
+ * A missing message falls back to English.
  *
  * @throws GatewayError `template-invalid`, its message beginning `file:line:`
  */

@@ -1,15 +1,16 @@
-// What the mails and the pages are made from. Inputs are values; addresses, clocks and keys come from the flow.
+// Types of the mails to compose and of the events that mails and pages show. The flow provides addresses, times and links.
+// This file refuses nothing.
 import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
 import type { ClaimedProposal } from '../itip/types.ts';
 import type { Reason } from '../reasons.ts';
 
-/** Such as `en`; one catalogue file each. */
+/** A language tag such as `en`. Each language has one catalogue file. */
 export type Language = string;
 
 export interface Person {
-  /** What addresses are compared by (`addressKey`). */
+  /** The address in the form in which addresses are compared (`addressKey`). */
   readonly key: string;
-  /** CN, else the address. */
+  /** CN, or else the address. */
   readonly name: string;
   readonly address: string;
 }
@@ -19,21 +20,22 @@ export interface Guest extends Person {
   readonly optional: boolean;
 }
 
-/** One event or occurrence, ready to be shown: still untrusted text, not yet escaped, not yet in a language. */
+/** One event or occurrence for display. Its texts are untrusted and not escaped, and its times are not formatted. */
 export interface EventView {
   readonly uid: string;
   readonly recurrenceId: string | null;
   readonly summary: string;
   readonly location: string;
   readonly description: string;
-  /** Video link: CONFERENCE, X-GOOGLE-CONFERENCE, URL; only http, https, mailto, tel. */
+  /** The link to an online meeting or the URL; only http, https, mailto or tel. */
   readonly url: string | null;
   readonly start: CalendarTime | null;
-  /** Exclusive, as in the calendar; made from DURATION where that is what it has. */
+  /** Exclusive, as in the calendar. Computed from DURATION if there is no DTEND. */
   readonly end: CalendarTime | null;
   readonly rrule: string | null;
-  /** Further dates of the series, in order. */
+  /** The dates of RDATE, in order. */
   readonly added: readonly CalendarTime[];
+  /** The dates of EXDATE and of cancelled overrides, in order. */
   readonly excluded: readonly CalendarTime[];
   readonly organizer: Person | null;
   readonly guests: readonly Guest[];
@@ -49,49 +51,49 @@ export interface RsvpLinks {
   readonly declined: string;
 }
 
-/** All that one mail about an event to one recipient is made from. */
+/** A mail about an event to one recipient. */
 export interface InvitationMail {
   readonly kind: InvitationKind;
-  /** The callback's calendar text, as the CalDAV server posted it. */
+  /** The calendar text as the CalDAV server posted it. */
   readonly calendar: string;
-  /** What this recipient was last mailed; null where nothing. */
+  /** The calendar text last mailed to this recipient, null if there was none. */
   readonly previousCalendar: string | null;
-  /** The organizer; for a REPLY the attendee. */
+  /** The organizer, or for a REPLY the attendee. */
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
-  /** What ORGANIZER becomes in the mailed copy (the reply address); null: it stays as it is. */
+  /** The reply address to write into ORGANIZER of the mailed copy, null to keep ORGANIZER. */
   readonly organizerAsMailed: string | null;
-  /** SHOW_GUEST_LIST: false, and a guest is told of no other. */
+  /** SHOW_GUEST_LIST: whether a guest sees the other guests. */
   readonly guestList: boolean;
-  /** CALENDAR_ITIP_ENABLED: with METHOD, else stripped and links carry the answer. */
+  /** CALENDAR_ITIP_ENABLED: whether the calendar has a METHOD. Without it, guests answer with the links only. */
   readonly itip: boolean;
-  /** RFC 5322 From address. */
+  /** The address for From. */
   readonly from: string;
   readonly links: RsvpLinks | null;
   readonly messageId: string;
-  /** Message-ID of the first mail of this event to this recipient. */
+  /** The Message-ID of the first mail about this event to this recipient. */
   readonly references: string | null;
-  /** The Date header, ms. */
+  /** For the Date field, in milliseconds since 1970. */
   readonly date: number;
   readonly language: Language;
   readonly timezone: string;
 }
 
-/** Something waits for the organizer's decision. */
+/** An answer that waits for the organizer's decision. */
 export interface HeldNotice {
   readonly kind: 'held';
   readonly attendee: CalendarAddress | null;
   readonly sender: string;
   readonly partstat: Partstat | null;
   readonly comment: string | null;
-  /** From the spool: one that is no HoldReason is told as "could not be recorded by itself". */
+  /** The reason from the spool. One that is not a HoldReason is described as "could not be recorded by itself". */
   readonly reason: string;
   readonly decisionLink: string | null;
 }
 
-/** A mail from the gateway to the organizer. */
+/** One notice from the gateway to the organizer. */
 export type NoticeKind =
-  /** Somebody answered. */
+  /** A guest has answered. */
   | {
       readonly kind: 'answer';
       readonly attendee: CalendarAddress;
@@ -100,7 +102,7 @@ export type NoticeKind =
       readonly recurrenceId: string | null;
     }
   | HeldNotice
-  /** So much waits that it comes in one mail: `items` of `count`, each with its event. */
+  /** A summary of many held answers. `items` are the first ones of `count`, each with its event. */
   | {
       readonly kind: 'waiting';
       readonly attendee: null;
@@ -113,7 +115,7 @@ export type NoticeKind =
       readonly proposal: ClaimedProposal;
       readonly declineLink: string | null;
     }
-  /** An attendee sends somebody who is not on the list. */
+  /** An attendee delegates to a person who is not invited. */
   | {
       readonly kind: 'delegation';
       readonly attendee: CalendarAddress;
@@ -121,9 +123,9 @@ export type NoticeKind =
       readonly recurrenceId: string | null;
       readonly decisionLink: string;
     }
-  /** The organizer decided, and it could not be carried out. `failed`: it was tried for days. */
+  /** The organizer's decision could not be carried out. `failed`: all attempts failed. */
   | { readonly kind: 'not-entered'; readonly attendee: CalendarAddress; readonly reason: Reason | 'failed' }
-  /** Invitations wait: the organizer has mailed as many new people as may be in that window. `until`: ms since 1970. */
+  /** The organizer has reached the limit of new recipients. Invitations wait until `until`, in milliseconds since 1970. */
   | {
       readonly kind: 'quota';
       readonly attendee: null;
@@ -135,7 +137,7 @@ export type NoticeKind =
 
 export interface NoticeMail {
   readonly notices: readonly NoticeKind[];
-  /** The stored event, or what was last mailed; null where unknown. */
+  /** The event as stored or as last mailed, null if unknown. */
   readonly calendar: string | null;
   readonly organizer: CalendarAddress;
   readonly from: string;
@@ -146,16 +148,17 @@ export interface NoticeMail {
   readonly timezone: string;
 }
 
+/** A complete mail and its decoded subject. */
 export interface ComposedMail {
   readonly subject: string;
   readonly raw: Uint8Array;
 }
 
-/** Precompiled templates and catalogues. Made once at start; a broken file is refused there, with file and line. */
+/** The compiled templates and catalogues. */
 export interface Templates {
   readonly languages: readonly Language[];
-  /** `name` without language and suffix, such as `mail/invitation.html`. Output is escaped for HTML where the name ends in `.html`. */
+  /** Renders a template such as `mail/invitation.html`. The output is escaped for HTML if the name ends in `.html`. */
   render(name: string, language: Language, data: Readonly<Record<string, unknown>>): string;
-  /** One catalogue message (ICU), such as `page.rsvp.title`. */
+  /** Formats one message of the catalogue, such as `page.rsvp.title`. */
   message(language: Language, key: string, values?: Readonly<Record<string, string | number>>): string;
 }

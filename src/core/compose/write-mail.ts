@@ -1,6 +1,6 @@
-// In: the parts of one mail as text. Out: its bytes (RFC 5322, MIME), the same for the same input: boundaries come from
-// the Message-ID, the date is given. The library builds tree and headers; since all parts are in memory, they are put
-// together without its streams. Refuses nothing: values are encoded, never trusted.
+// Writes a mail. In: its parts as text; out: its bytes (RFC 5322, RFC 2045). The same input gives the same bytes, because the
+// boundaries are computed from the Message-ID and the date is given. nodemailer builds the tree and the headers; its streams
+// are not used, because all parts are in memory. It refuses nothing: all values are encoded.
 import { createHash } from 'node:crypto';
 import { encode as encodeBase64, wrap as wrapBase64 } from 'nodemailer/lib/base64';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -13,7 +13,7 @@ export interface Mailbox {
   readonly address: string;
 }
 
-/** The calendar of a mail. With a method it is also an alternative, which clients take as the invitation itself. */
+/** The calendar of a mail. With a method it is also an alternative part, which clients show as the invitation. */
 export interface CalendarPart {
   readonly text: string;
   readonly method: string | null;
@@ -34,7 +34,7 @@ export interface MailParts {
   readonly calendar: CalendarPart | null;
 }
 
-/** RFC 5322 §3.3: always in UTC, because the host's zone is nobody's business. */
+/** RFC 5322 §3.3. Always in UTC, so that the mail does not reveal the time zone of this machine. */
 function dateHeader(at: number): string {
   return new Date(at).toUTCString().replace('GMT', '+0000');
 }
@@ -57,8 +57,8 @@ function serialize(node: Node): string {
 }
 
 /**
- * `mixed{ alternative{ plain, html, text/calendar; method=… }, application/ics invite.ics }`; without a method the calendar
- * is the attachment only; without a calendar just the alternative.
+ * Returns `mixed{ alternative{ plain, html, text/calendar; method=… }, application/ics invite.ics }`. Without a method, the
+ * calendar is only an attachment. Without a calendar, the mail has only the alternatives plain and html.
  */
 export function writeMail(parts: MailParts): Uint8Array {
   const { calendar } = parts;
@@ -83,7 +83,7 @@ export function writeMail(parts: MailParts): Uint8Array {
     html: { ...text, content: withLineEnds(parts.html) },
     alternatives,
     attachments,
-    // RFC 2045 §6.7: `=_` occurs in no encoded body, so that no part can hold a line that ends it.
+    // `=_` cannot occur in an encoded body (RFC 2045 §6.7), so no part can contain a line that is a boundary.
     boundaryPrefix: '=_',
     baseBoundary: createHash('sha256').update(parts.messageId).digest('hex').slice(0, 24),
     disableFileAccess: true,

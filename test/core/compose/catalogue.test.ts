@@ -5,7 +5,7 @@ import { readTemplates } from '../../../src/app/config/read-templates.ts';
 
 const languages = ['fr', 'nl', 'de', 'es', 'it'];
 
-/** The names of what a message is given, at whatever depth: `{name}`, `{count, plural, …}`. */
+/** Returns the names of a message's arguments at any depth, such as `{name}` and `{count, plural, …}`. */
 function argumentsOf(message: IntlMessageFormat | undefined): string[] {
   const names = new Set<string>();
   const walk = (node: unknown): void => {
@@ -33,20 +33,20 @@ describe('the catalogues', () => {
     }
   });
 
-  it('are these languages and no other', () => {
+  it('exist for exactly these languages', () => {
     const found = [...texts.keys()].filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
     expect(found.sort()).toEqual(['en', ...languages].sort());
   });
 
-  it.each(languages)('%s has every message that English has, and no other', (language) => {
+  it.each(languages)('%s has exactly the messages of English', (language) => {
     const own = [...(catalogues.get(language)?.keys() ?? [])].sort();
     expect(own).toEqual([...(catalogues.get('en')?.keys() ?? [])].sort());
   });
 
-  it.each(languages)('%s fills its messages with what English fills them with, and nothing unknown', (language) => {
+  it.each(languages)('%s uses the same arguments as English', (language) => {
     for (const [key, english] of catalogues.get('en') ?? []) {
       const given = argumentsOf(english);
-      // `day` is given to each `nth`, for languages whose weekdays have a gender.
+      // `nth` also gets the argument `day`, for languages whose weekdays have a gender.
       const known = key === 'mail.repeat.nth' ? [...given, 'day'] : given;
       const used = argumentsOf(catalogues.get(language)?.get(key));
       expect(known, `${language} ${key}`).toEqual(expect.arrayContaining(used));
@@ -54,7 +54,7 @@ describe('the catalogues', () => {
     }
   });
 
-  it.each(['en', ...languages])('%s has no typewriter apostrophe, which ICU takes for a quotation mark', (language) => {
+  it.each(['en', ...languages])('%s has no straight apostrophe, which ICU reads as a quotation mark', (language) => {
     const text = texts.get(`${language}.json`) ?? '';
     expect(text.split('\n').filter((line) => line.includes("'"))).toEqual([]);
   });

@@ -55,7 +55,7 @@ function header(raw: string): string {
 }
 
 describe('composeForward', () => {
-  it('speaks from our own address, in the writer’s name, and takes answers to the writer', async () => {
+  it('has our own address with the writer’s name in From, and the writer in Reply-To', async () => {
     const { bytes } = forward(letter);
     const mail = await simpleParser(bytes);
     expect(mail.from?.value).toEqual([{ name: 'Bob Dupont', address: 'calendar@example.com' }]);
@@ -65,7 +65,7 @@ describe('composeForward', () => {
     expect(mail.inReplyTo).toBe('<i1@calendar.example.com>');
   });
 
-  it('keeps body and attachments byte by byte', async () => {
+  it('does not change the bytes of the body', async () => {
     const { raw, bytes } = forward(letter);
     expect(raw.slice(raw.indexOf('\r\n\r\n'))).toBe(letter.slice(letter.indexOf('\r\n\r\n')));
     const mail = await simpleParser(bytes);
@@ -73,13 +73,13 @@ describe('composeForward', () => {
     expect(mail.attachments[0]?.content).toEqual(Buffer.from([0, 1, 2, 255]));
   });
 
-  it('leaves the rest of the header behind', () => {
+  it('removes the other header fields', () => {
     expect(header(forward(letter).raw)).not.toMatch(
       /Received|DKIM|Return-Path|Bcc|Disposition-Notification|reply\.example\.com/,
     );
   });
 
-  it('marks it, so that it cannot go round', () => {
+  it('adds the loop mark and Auto-Submitted', () => {
     expect(header(forward(letter).raw)).toContain(`\r\n${LOOP_MARK_HEADER}: 0192c1`);
     expect(header(forward(letter).raw)).toContain('\r\nAuto-Submitted: auto-forwarded');
   });
@@ -88,8 +88,8 @@ describe('composeForward', () => {
     ['no header', '\r\nbody\r\n', 'body\r\n'],
     ['no body', 'Subject: x\r\n', ''],
     ['bare LF', 'Subject: x\nX: y\n\nbody\nmore\n', 'body\nmore\n'],
-    ['nothing', '', ''],
-  ])('copes with %s', (_name, raw, body) => {
+    ['no bytes', '', ''],
+  ])('accepts a letter with %s', (_name, raw, body) => {
     const out = forward(raw).raw;
     expect(out.slice(out.indexOf('\r\n\r\n') + 4)).toBe(body);
     expect(
@@ -99,7 +99,7 @@ describe('composeForward', () => {
     ).toBe(true);
   });
 
-  it('lets no name, subject or address write a field of its own', () => {
+  it('does not let a name, subject or address add a header field', () => {
     const tricky = 'Subject: a\rBcc: evil@example.net\r\nSubject: second\r\n\r\nx';
     const { raw } = forward(tricky, {
       fromName: 'Eve\r\nBcc: evil@example.net',
@@ -114,7 +114,7 @@ describe('composeForward', () => {
     expect(raw.match(/^Subject:/gim)).toHaveLength(1);
   });
 
-  it('shows the address of a writer who has no name, or another’s', async () => {
+  it('shows the address of a writer whose name is empty or misleading', async () => {
     for (const fromName of ['', 'ceo@bank.example']) {
       const mail = await simpleParser(forward(letter, { fromName }).bytes);
       expect(mail.from?.value[0]?.name).toBe('bob@example.org');

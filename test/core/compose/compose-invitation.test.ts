@@ -23,7 +23,7 @@ describe('composeInvitation', () => {
     };
   }
 
-  it('comes from the gateway in the organizer’s name, and answers by mail go to the organizer', async () => {
+  it('has our own address with the organizer’s name in From, and the organizer in Reply-To', async () => {
     const { mail } = await compose(invitationMail());
     expect(mail.from?.value).toEqual([{ name: 'Alice Martin via Calendar', address: 'calendar@example.com' }]);
     expect(mail.replyTo?.value).toEqual([{ name: 'Alice Martin', address: 'alice@example.com' }]);
@@ -31,7 +31,7 @@ describe('composeInvitation', () => {
     expect(mail.subject).toBe('Invitation: Planning the spring issue (Tue, Nov 3, 2026, 10:00 AM)');
   });
 
-  it('carries the mailed copy twice with a METHOD, and once without', async () => {
+  it('contains the mailed copy twice if it has a METHOD, else once', async () => {
     const withMethod = invitationMail();
     const both = (await compose(withMethod)).mail.attachments;
     expect(both.map((part) => part.contentType)).toEqual(['text/calendar', 'application/ics']);
@@ -43,7 +43,7 @@ describe('composeInvitation', () => {
     expect(without.html).not.toContain('answer in your calendar');
   });
 
-  it('has a button and a line of text for every answer', async () => {
+  it('has a button and a line of text for each answer', async () => {
     const { html, text } = await compose(invitationMail());
     for (const link of Object.values(links)) {
       expect(html).toContain(`href="${link.replaceAll('&', '&amp;')}"`);
@@ -51,7 +51,7 @@ describe('composeInvitation', () => {
     }
   });
 
-  it('offers no answer where there are no links', async () => {
+  it('offers no answers if there are no links', async () => {
     const { html, text } = await compose(namedInvitation('cancel'));
     expect(html + text).not.toContain('/rsvp/');
   });
@@ -70,26 +70,26 @@ describe('composeInvitation', () => {
     expect((await compose(namedInvitation(name))).text.split('\n')[0]).toBe(first);
   });
 
-  it('says what changed, old and new', async () => {
+  it('shows the old and the new value of a change', async () => {
     const { text, html } = await compose(namedInvitation('update'));
     expect(text).toContain('Where: Room 3, Main Street 12 (was: Room 1)');
     expect(html).toMatch(/line-through[^>]*>Room 1</);
   });
 
-  it('shows the organizer’s note to the guests, and a guest’s to the organizer', async () => {
+  it('shows the organizer’s comment to the guests, and a guest’s comment to the organizer', async () => {
     const text = calendar('REQUEST', event({ COMMENT: 'COMMENT:Bring a pen' }));
     expect((await compose(invitationMail({ calendar: text }))).text).toContain('> Bring a pen');
     expect((await compose(namedInvitation('reply'))).text).toContain('> Happy to come, five minutes late.');
   });
 
-  it('goes out in the guest’s name for a REPLY', async () => {
+  it('has the guest’s name in From for a REPLY', async () => {
     const { mail } = await compose(namedInvitation('reply'));
     expect(mail.from?.value[0]?.name).toBe('Bob Dupont via Calendar');
     expect(mail.replyTo?.value[0]).toEqual({ name: 'Bob Dupont', address: 'bob@example.org' });
     expect(mail.to).toMatchObject({ value: [{ address: 'alice@example.com' }] });
   });
 
-  it('does without an organizer’s name, without an ORGANIZER, without a time', async () => {
+  it('accepts an organizer without a name, and an event without ORGANIZER or without a time', async () => {
     const nameless = await compose(
       invitationMail({ calendar: calendar('REQUEST', event({ ORGANIZER: 'ORGANIZER:mailto:alice@example.com' })) }),
     );
@@ -105,7 +105,7 @@ describe('composeInvitation', () => {
     expect(timeless.text).toContain('When: time not stated');
   });
 
-  it('is the same, byte for byte, when it is made again', () => {
+  it('returns the same bytes when it is called again', () => {
     const [one, two] = [composeInvitation(invitationMail(), templates), composeInvitation(invitationMail(), templates)];
     expect(Buffer.from(one.raw).equals(Buffer.from(two.raw))).toBe(true);
   });
@@ -118,13 +118,13 @@ describe('composeInvitation', () => {
 });
 
 describe('tidyText', () => {
-  it('leaves no gaps, and the signature mark as it is', () => {
+  it('removes extra blank lines and trailing spaces, except that of the signature separator', () => {
     expect(tidyText('\n\na  \n\n\n\nb\n-- \nc\t\n')).toBe('a\n\nb\n-- \nc\n');
   });
 });
 
 describe('subjectLine', () => {
-  it('is one line of at most 200 characters', () => {
+  it('returns one line of at most 200 characters', () => {
     expect(subjectLine(`a\r\nb${'x'.repeat(10_000)}`)).toMatch(/^a bx{196}…$/);
   });
 });

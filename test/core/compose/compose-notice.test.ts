@@ -19,7 +19,7 @@ describe('composeNotice', () => {
     return { ...parsed, text: parsed.text ?? '' };
   }
 
-  it('tells the organizer who answered what, and the counts so far', async () => {
+  it('shows the answer of a guest and the number of answers so far', async () => {
     const mail = await compose(noticeMail());
     expect(mail.subject).toBe('Bob Dupont is coming: Planning the spring issue');
     expect(mail.from?.value).toEqual([{ name: 'Calendar', address: 'calendar@example.com' }]);
@@ -65,20 +65,20 @@ describe('composeNotice', () => {
     ['notice-proposal', 'Decline the proposal: https://calendar.example.com/decide/?token=ey.J0.b2'],
     ['notice-undeliverable', 'Your invitation could not be delivered to Carol Weiß (carol@example.net).'],
     ['notice-undeliverable', 'What the mail server said: 550 5.1.1 No such user here'],
-  ])('%s says %j, in both parts', async (name, line) => {
+  ])('writes into %s the line %j, in both parts', async (name, line) => {
     const mail = await compose(namedNotice(name));
     expect(mail.text).toContain(line);
     const visible = String(mail.html).replaceAll('&amp;', '&');
     expect(visible).toContain(line.split(': ').at(-1));
   });
 
-  it('is one mail for several notices', async () => {
+  it('writes several notices into one mail', async () => {
     const mail = await compose(namedNotice('notice-digest'));
     expect(mail.subject).toBe('2 answers: Planning the spring issue');
     expect(mail.text.indexOf('Bob Dupont has accepted.')).toBeLessThan(mail.text.indexOf('Carol Weiß may come.'));
   });
 
-  it('says what it has where the event is unknown, unreadable or without that guest', async () => {
+  it('accepts an event that is unknown, cannot be parsed or does not have the guest', async () => {
     for (const text of [null, 'broken', calendar(null, event({ ATTENDEE: null, SUMMARY: null }))]) {
       const mail = await compose(noticeMail({ calendar: text }));
       expect(mail.subject).toBe('bob@example.org is coming: (no title)');

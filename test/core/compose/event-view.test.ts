@@ -15,7 +15,7 @@ const cancelled = event({
 });
 
 describe('readEventView', () => {
-  it('reads what is to be shown, unescaped and untouched', () => {
+  it('returns the texts unescaped and otherwise unchanged', () => {
     const view = readEventView(calendar('REQUEST', [...event({ SEQUENCE: 'SEQUENCE:3' }), ...alarm]), null, bob);
     expect(view).toMatchObject({
       uid: 'planning@example.com',
@@ -56,13 +56,13 @@ describe('readEventView', () => {
     ]);
   });
 
-  it('shows the series with its exceptions, those cancelled one by one too', () => {
+  it('returns the excluded dates of a series, also those of cancelled overrides', () => {
     const view = readEventView(calendar(null, recurring, moved, cancelled), null, null);
     expect(view.rrule).toBe('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20270630T080000Z');
     expect(view.excluded.map((time) => time.local)).toEqual(['20261117T100000', '20261215T100000']);
   });
 
-  it('shows the dates that were added, but those taken away again', () => {
+  it('returns the dates of RDATE without those of EXDATE', () => {
     const lines = event({
       RDATE: 'RDATE;TZID=Europe/Paris:20261120T100000,20261110T100000',
       'RDATE;VALUE': 'RDATE;VALUE=PERIOD:20261204T090000Z/PT1H',
@@ -73,7 +73,7 @@ describe('readEventView', () => {
     expect(added.map((time) => time.local)).toEqual(['20261120T100000', '20261204T090000']);
   });
 
-  it('shows an occurrence by its override', () => {
+  it('reads an occurrence from its override', () => {
     const view = readEventView(calendar(null, recurring, moved), '20261201T090000Z', null);
     expect(view).toMatchObject({
       summary: 'Moved',
@@ -82,7 +82,7 @@ describe('readEventView', () => {
     });
   });
 
-  it('shows an occurrence without an override as the master, moved, over the change of the clock too', () => {
+  it('moves the master to an occurrence without an override, also across a DST change', () => {
     const view = readEventView(calendar(null, recurring, moved), '20270406T080000Z', null);
     expect(view).toMatchObject({
       summary: 'Planning the spring issue',
@@ -94,7 +94,7 @@ describe('readEventView', () => {
     });
   });
 
-  it('moves whole days and floating times', () => {
+  it('moves all-day events and floating times', () => {
     const days = event({
       DTSTART: 'DTSTART;VALUE=DATE:20261103',
       DTEND: 'DTEND;VALUE=DATE:20261105',
@@ -115,7 +115,7 @@ describe('readEventView', () => {
     });
   });
 
-  it('takes the date that the reader is invited to where there is no master', () => {
+  it('reads the override to which the recipient is invited if there is no master', () => {
     const forCarol = event({
       'RECURRENCE-ID': 'RECURRENCE-ID;TZID=Europe/Paris:20261229T100000',
       SUMMARY: 'SUMMARY:For Carol',
@@ -140,7 +140,7 @@ describe('readEventView', () => {
   it.each([
     ['METHOD:CANCEL', calendar('CANCEL', event())],
     ['STATUS:CANCELLED', calendar('REQUEST', event({ STATUS: 'STATUS:Cancelled' }))],
-  ])('knows a cancelled event by %s', (_by, text) => {
+  ])('recognises a cancelled event by %s', (_by, text) => {
     expect(readEventView(text, null, null).cancelled).toBe(true);
   });
 
@@ -148,11 +148,11 @@ describe('readEventView', () => {
     ['CONFERENCE:javascript:alert(1)', null],
     ['URL:http://example.com/e', 'http://example.com/e'],
     ['X-GOOGLE-CONFERENCE:https://meet.google.com/abc', 'https://meet.google.com/abc'],
-  ])('links to %s: %s', (line, expected) => {
+  ])('reads from %s the link %s', (line, expected) => {
     expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null).url).toBe(expected);
   });
 
-  it('falls back to what there is of a guest', () => {
+  it('uses EMAIL of a guest whose address is a URN, and NEEDS-ACTION for an unknown PARTSTAT', () => {
     const odd = event({ ATTENDEE: 'ATTENDEE;PARTSTAT=WHATEVER;EMAIL=dan@example.com:urn:uuid:1b9c' });
     expect(readEventView(calendar(null, odd), null, null).guests).toEqual([
       {
@@ -168,13 +168,13 @@ describe('readEventView', () => {
   it.each([
     ['ATTENDEE:mailto:Bob@Bücher.example.com', 'bob@xn--bcher-kva.example.com', 'Bob@Bücher.example.com'],
     ['ATTENDEE:/Principals/Bob', '/principals/bob', '/Principals/Bob'],
-  ])('has a key to compare the guest of %s by', (line, key, address) => {
+  ])('returns the key of the guest of %s', (line, key, address) => {
     expect(readEventView(calendar(null, event({ ATTENDEE: line })), null, null).guests).toMatchObject([
       { key, address },
     ]);
   });
 
-  it('makes do with almost nothing', () => {
+  it('reads an event with almost no properties', () => {
     const view = readEventView(calendar(null, ['UID:x']), null, null);
     expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], url: null });
   });
@@ -185,7 +185,7 @@ describe('readEventView', () => {
 });
 
 describe('readComment', () => {
-  it('is the component’s own, not an alarm’s', () => {
+  it('reads COMMENT of the event, not of its alarm', () => {
     const alarmWithComment = [...alarm.slice(0, -1), 'COMMENT:no', 'END:VALARM'];
     expect(
       readComment(

@@ -93,28 +93,28 @@ describe('describeWhen', () => {
       ],
     ],
     [
-      'a zone nobody knows',
+      'an unknown zone',
       time('20261103T100000', 'Moon/Tranquility'),
       null,
       ['Tuesday, November 3, 2026 at 10:00 AM (Moon/Tranquility)'],
     ],
-    ['nothing', null, null, ['time not stated']],
+    ['no start', null, null, ['time not stated']],
   ])('%s', (_name, start, end, expected) => {
     expect(describeWhen(start, end, reader, templates)).toEqual(expected);
   });
 
-  it('adds the reader’s own time where it is another', () => {
-    const [own, there] = describeWhen(
+  it('adds the time in the reader’s zone if it differs', () => {
+    const [own, converted] = describeWhen(
       paris('20261103T220000'),
       paris('20261103T230000'),
       { language: 'en', timezone: 'Asia/Tokyo' },
       templates,
     );
     expect(own).toBe('Tuesday, November 3, 2026, 10:00 – 11:00 PM (Central European Time)');
-    expect(there).toBe('Wednesday, November 4, 2026, 6:00 – 7:00 AM (Japan Standard Time)');
+    expect(converted).toBe('Wednesday, November 4, 2026, 6:00 – 7:00 AM (Japan Standard Time)');
   });
 
-  it('adds nothing for a reader whose clock shows the same, or who has no zone', () => {
+  it('adds no second line if the local time is the same or the reader’s zone is unknown', () => {
     for (const timezone of ['Europe/Berlin', 'UTC', 'Nowhere/Land']) {
       expect(describeWhen(paris('20261103T100000'), null, { language: 'en', timezone }, templates)).toHaveLength(1);
     }
@@ -127,12 +127,12 @@ describe('describeWhen', () => {
     ['nl', 'dinsdag 3 november 2026, 10:00–11:30 (Midden-Europese tijd)'],
     ['es', 'martes, 3 de noviembre de 2026, 10:00–11:30 (hora de Europa central)'],
     ['it', 'martedì 3 novembre 2026, 10:00–11:30 (Ora dell’Europa centrale)'],
-  ])('in the date order of %s', (language, expected) => {
+  ])('uses the date format of %s', (language, expected) => {
     const when = describeWhen(paris('20261103T100000'), paris('20261103T113000'), { ...reader, language }, templates);
     expect(when).toEqual([expected]);
   });
 
-  it('keeps a TZID from writing more than a label', () => {
+  it('limits a TZID to a short label', () => {
     const when = describeWhen(time('20261103T100000', `x\u202E${'y'.repeat(10_000)}`), null, reader, templates);
     expect(when[0]?.length).toBeLessThan(120);
     expect(when[0]).not.toContain('\u202E');
@@ -142,7 +142,7 @@ describe('describeWhen', () => {
 describe('describeStart, describeDay, describeLeaf', () => {
   const reader = { language: 'en', timezone: 'America/New_York' };
 
-  it('are short', () => {
+  it('return short texts', () => {
     expect(describeStart(paris('20261103T100000'), reader)).toBe('Tue, Nov 3, 2026, 10:00 AM');
     expect(describeStart(time('20261103'), reader)).toBe('Tue, Nov 3, 2026');
     expect(describeStart(null, reader)).toBe('');
@@ -155,7 +155,7 @@ describe('describeStart, describeDay, describeLeaf', () => {
 });
 
 describe('localeOf', () => {
-  it('takes what is no language for English', () => {
+  it('returns English for an invalid language tag', () => {
     expect(localeOf('fr-ca')).toBe('fr-CA');
     expect(localeOf('../../etc')).toBe('en');
     expect(localeOf('')).toBe('en');

@@ -1,5 +1,5 @@
-// Every kind of mail in every language, byte by byte as it stood when it was last looked at. To look again after a change:
-// UPDATE_GOLDEN=1 npx vitest run test/core/compose/golden.test.ts, then read the difference.
+// Compares every kind of mail in every language with a reviewed file, byte by byte. After a change, run
+// UPDATE_GOLDEN=1 npx vitest run test/core/compose/golden.test.ts, and review the difference.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { composeInvitation } from '../../../src/core/compose/compose-invitation.ts';

@@ -1,4 +1,5 @@
-// Everything that a stranger can write, towards every header and every template: it may be shown, never obeyed.
+// Injection: hostile text in every property, for every header field and template. It may be displayed, but must not act as
+// header fields, MIME parts, HTML or template code.
 import { simpleParser } from 'mailparser';
 import sanitizeHtml from 'sanitize-html';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +37,7 @@ function quoted(text: string): string {
   return `"${text.replaceAll('"', "'").replace(/[\r\n]+/g, '^n')}"`;
 }
 
-/** The attack in every text that a calendar has. */
+/** Returns a calendar with the attack in each of its texts. */
 function hostile(method: string | null, attack: string): string {
   const text = escapeText(attack);
   return calendar(
@@ -64,7 +65,7 @@ async function check(raw: Uint8Array, recipient: string): Promise<void> {
   const bytes = Buffer.from(raw);
   const text = bytes.toString('latin1');
   const header = text.slice(0, text.indexOf('\r\n\r\n'));
-  // One of each field that we write, none that we do not; no line longer than RFC 5322 §2.1.1 likes, no bare CR or LF.
+  // Only our own fields, each once; lines within the limits of RFC 5322 §2.1.1; no bare CR or LF.
   const names = header
     .replace(/\r\n[ \t]/g, ' ')
     .split('\r\n')
@@ -94,7 +95,7 @@ const ATTRIBUTES = new Set(
   ),
 );
 
-/** A parser says which elements there are: ours, and no others. */
+/** Parses the HTML and checks that it has only our own elements, attributes and links. */
 function checkHtml(html: string): void {
   sanitizeHtml(html, {
     allowedTags: false,
@@ -110,7 +111,7 @@ function checkHtml(html: string): void {
       },
     },
   });
-  // Conditional comments (for Outlook) and the style sheet are ours, and nothing got out of them.
+  // The conditional comments for Outlook and the style sheet are closed where we close them.
   expect(html.match(/<!--/g)?.length).toBe(html.match(/\[endif\]-->/g)?.length);
   expect(html.match(/<style>/g)).toHaveLength(1);
 }
@@ -139,7 +140,7 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
   }
 }
 
-describe('what strangers write', () => {
+describe('hostile text', () => {
   let templates: Templates;
   beforeAll(async () => {
     templates = await loadTemplates();
@@ -178,7 +179,7 @@ describe('what strangers write', () => {
     });
   });
 
-  it('in an address, quoted as addresses can be', async () => {
+  it('is one address if a quoted local part contains a comma', async () => {
     const recipient = address('"x,y"@example.org');
     const { raw } = composeInvitation(namedInvitation('invitation', { recipient }), templates);
     const mail = await simpleParser(Buffer.from(raw));

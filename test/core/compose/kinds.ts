@@ -1,4 +1,4 @@
-// Every kind of mail that the gateway writes, by name: what the golden files and the injection tests go through.
+// Every kind of mail that the gateway composes, by name, for the golden files and the injection tests.
 import type { InvitationMail, NoticeMail } from '../../../src/core/compose/types.ts';
 import { address, alice, bob, calendar, carol, event, invitationMail, noticeMail, series } from './samples.ts';
 
@@ -13,7 +13,7 @@ const oneDate = {
   DTEND: 'DTEND;TZID=Europe/Paris:20261202T150000',
 };
 
-/** What Bob's server posts once Bob has answered an invitation from elsewhere. */
+/** The event that Bob's server posts when Bob has answered an invitation from another server. */
 const replyLines = event({
   ATTENDEE: 'ATTENDEE;CN=Bob Dupont;PARTSTAT=ACCEPTED:mailto:bob@example.org',
   COMMENT: 'COMMENT:Happy to come\\, five minutes late.',

@@ -17,7 +17,7 @@ function copy(changes: Partial<MailedCopyInput> = {}): string {
   });
 }
 
-/** Unfolded lines of that name. */
+/** Returns the unfolded lines with this name. */
 function lines(text: string, name: string): string[] {
   return text
     .replace(/\r\n[ \t]/g, '')
@@ -25,13 +25,13 @@ function lines(text: string, name: string): string[] {
     .filter((line) => line.startsWith(name));
 }
 
-/** The independent reader's opinion; it throws where it has none. */
+/** Parses the calendar with ical.js, which throws if it is invalid. */
 function parse(text: string): ICAL.Component {
   return new ICAL.Component(ICAL.parse(text) as unknown as unknown[]);
 }
 
 describe('mailedCopy', () => {
-  it('takes answers to the reply address, and says whose it is', () => {
+  it('writes the reply address into ORGANIZER, and keeps the organizer’s address in EMAIL', () => {
     expect(lines(copy(), 'ORGANIZER')).toEqual([
       'ORGANIZER;CN=Alice Martin;EMAIL=alice@example.com:mailto:r1k-7ch4@reply.example.com',
     ]);
@@ -41,7 +41,7 @@ describe('mailedCopy', () => {
     expect(copy()).not.toContain('mailto:alice@example.com');
   });
 
-  it('names an organizer without a name by the address, and lets nobody stand in', () => {
+  it('makes a missing CN from the address, and removes SENT-BY', () => {
     const text = calendar(
       'REQUEST',
       event({ ORGANIZER: 'ORGANIZER;SENT-BY="mailto:assistant@example.com":MAILTO:Alice@Example.com' }),
@@ -51,19 +51,19 @@ describe('mailedCopy', () => {
     ]);
   });
 
-  it('leaves the organizer alone where answers go there', () => {
+  it('keeps ORGANIZER if there is no reply address', () => {
     const text = copy({ organizerAsMailed: null });
     expect(lines(text, 'ORGANIZER')).toEqual(['ORGANIZER;CN=Alice Martin:mailto:alice@example.com']);
   });
 
-  it('asks the recipient, and nobody else, for an answer', () => {
+  it('sets RSVP=TRUE for the recipient only', () => {
     expect(lines(copy(), 'ATTENDEE').filter((line) => line.includes('RSVP=TRUE'))).toEqual([
       'ATTENDEE;CN=Bob Dupont;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob@example.org',
     ]);
     expect(copy({ calendar: calendar('CANCEL', event()), kind: 'cancel' })).not.toContain('RSVP');
   });
 
-  it('lets nothing private leave', () => {
+  it('removes everything private', () => {
     const text = calendar('REQUEST', [
       ...event(series),
       'X-CALENDARSERVER-ATTENDEE-COMMENT;X-CALENDARSERVER-ATTENDEE-REF="mailto:carol@example.net":hush',
@@ -79,7 +79,7 @@ describe('mailedCopy', () => {
     expect(lines(mailed, 'EXDATE')).toHaveLength(1);
   });
 
-  it('keeps in a guest’s REPLY what is the guest’s own', () => {
+  it('keeps the guest’s own comments in a REPLY', () => {
     const reply = calendar('REPLY', [
       ...event({
         ATTENDEE: 'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=late;SCHEDULE-AGENT=SERVER:mailto:bob@example.org',
@@ -96,7 +96,7 @@ describe('mailedCopy', () => {
     expect(lines(mailed, 'COMMENT')).toEqual(['COMMENT:late']);
   });
 
-  it('has METHOD only where iTIP is on', () => {
+  it('has METHOD only if iTIP is on', () => {
     expect(lines(copy(), 'METHOD')).toEqual(['METHOD:REQUEST']);
     expect(lines(copy({ itip: false }), 'METHOD')).toEqual([]);
     expect(lines(copy({ calendar: calendar(null, event()), kind: 'cancel' }), 'METHOD')).toEqual(['METHOD:CANCEL']);
@@ -104,7 +104,7 @@ describe('mailedCopy', () => {
     expect(methodToMail(calendar('x"; name="evil', event()), 'reply')).toBe('REPLY');
   });
 
-  it('lists but two of more than a hundred', () => {
+  it('lists only the organizer and the recipient of more than a hundred guests', () => {
     const many = Array.from({ length: 98 }, (_, at) => `ATTENDEE;CN=Guest ${at}:mailto:guest${at}@example.com`);
     expect(lines(copy({ calendar: calendar('REQUEST', [...event(), ...many.slice(1)]) }), 'ATTENDEE')).toHaveLength(
       100,
@@ -116,7 +116,7 @@ describe('mailedCopy', () => {
     ]);
   });
 
-  it('keeps VTIMEZONEs, and makes those that are missing', () => {
+  it('keeps VTIMEZONEs, and adds those that are missing', () => {
     const zone = [
       'BEGIN:VTIMEZONE',
       'TZID:Custom/Zone',
@@ -145,7 +145,7 @@ describe('mailedCopy', () => {
     expect(zones.every((each) => each.getAllSubcomponents().length > 0)).toBe(true);
   });
 
-  it('leaves a TZID that nobody knows as it is', () => {
+  it('keeps an unknown TZID', () => {
     const mailed = copy({
       calendar: calendar('REQUEST', event({ DTSTART: 'DTSTART;TZID=Moon/Sea:20261103T100000', DTEND: null })),
     });
@@ -153,7 +153,7 @@ describe('mailedCopy', () => {
     expect(mailed).not.toContain('VTIMEZONE');
   });
 
-  it('adds what a calendar must have', () => {
+  it('adds required properties that are missing', () => {
     const bare = [
       'BEGIN:VCALENDAR',
       'METHOD:REQUEST',
@@ -169,7 +169,7 @@ describe('mailedCopy', () => {
     ).toBe(true);
   });
 
-  it('names no other guest where guests shall not see each other', () => {
+  it('removes the other guests if guests must not see each other', () => {
     const mailed = copy({ guestList: false }).replace(/\r\n[ \t]/g, '');
     expect(mailed.match(/^ATTENDEE.*$/gm)).toEqual([
       expect.stringContaining('Alice Martin'),
@@ -177,7 +177,7 @@ describe('mailedCopy', () => {
     ]);
   });
 
-  it('folds at 75 octets, within no character, with CRLF', () => {
+  it('folds at 75 octets with CRLF, and never within a character', () => {
     const mailed = copy({
       calendar: calendar('REQUEST', event({ SUMMARY: `SUMMARY:${'né 😀 '.repeat(100)}` })).replaceAll('\r\n', '\n'),
     });
@@ -188,7 +188,7 @@ describe('mailedCopy', () => {
     expect(parse(mailed).getFirstSubcomponent('vevent')?.getFirstPropertyValue('summary')).toBe('né 😀 '.repeat(100));
   });
 
-  it('is a calendar to another reader, whatever a title holds', () => {
+  it('can be parsed by ical.js, whatever the title contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (title) => {
         const escaped = title.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n');
@@ -200,12 +200,12 @@ describe('mailedCopy', () => {
     );
   });
 
-  it('says of every rewrite what and why', () => {
-    for (const { what, change, why } of REWRITES)
-      expect([what, change, why].every((text) => text.length > 3)).toBe(true);
+  it('states the part, the change and the reason of each rewrite', () => {
+    for (const { part, change, reason } of REWRITES)
+      expect([part, change, reason].every((text) => text.length > 3)).toBe(true);
   });
 
-  it('refuses what is no calendar', () => {
+  it('refuses a text that is not a calendar', () => {
     expect(() => copy({ calendar: 'hello' })).toThrow(expect.objectContaining({ code: 'calendar-unparseable' }));
   });
 });

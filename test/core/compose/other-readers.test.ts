@@ -1,4 +1,4 @@
-// The calendars as mailed, read by a parser that shares no code with ours: ical.js. test/system/mail has two more.
+// Parses the mailed calendars with ical.js, an independent parser. test/system/mail uses two more parsers.
 import ICAL from 'ical.js';
 import { describe, expect, it } from 'vitest';
 import { mailedCopy } from '../../../src/core/compose/mailed-copy.ts';

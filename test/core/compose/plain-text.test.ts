@@ -17,16 +17,16 @@ describe('plainLine', () => {
     expect(plainLine(text)).toBe(expected);
   });
 
-  it('clips with an ellipsis, never within a character', () => {
+  it('cuts a long text with an ellipsis, and never within a character', () => {
     expect(plainLine('x'.repeat(10_000))).toBe(`${'x'.repeat(299)}…`);
     expect(plainLine('😀'.repeat(10), 4)).toBe('😀…');
   });
 
-  it('thins out heaps of marks', () => {
+  it('keeps at most four combining marks per letter', () => {
     expect(plainLine(`z${'\u0301'.repeat(500)}`).length).toBe(5);
   });
 
-  it('never holds a line break or a control character, whatever comes in', () => {
+  it('returns no line breaks or control characters for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         const line = plainLine(text, 100);
@@ -39,11 +39,11 @@ describe('plainLine', () => {
 });
 
 describe('plainLines', () => {
-  it('keeps paragraphs and no more', () => {
+  it('keeps paragraphs, with at most one blank line between them', () => {
     expect(plainLines('a\r\nb  \r\r\r\rc\n\n\n\nd\n')).toBe('a\nb\n\nc\n\nd');
   });
 
-  it('is bounded', () => {
+  it('limits the length', () => {
     expect(plainLines('line\n'.repeat(100_000)).length).toBeLessThanOrEqual(8000);
   });
 });
@@ -56,7 +56,7 @@ describe('displayName', () => {
     ['山田太郎', '山田太郎'],
     ['', 'someone@example.com'],
     ['\u200B\u202E', 'someone@example.com'],
-    // Cyrillic А, then Latin.
+    // Cyrillic А in a Latin word.
     ['\u0410lice Martin', 'someone@example.com'],
     // Greek omicron in a Latin word.
     ['B\u03BFb', 'someone@example.com'],

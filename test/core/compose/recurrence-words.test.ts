@@ -14,7 +14,7 @@ describe('describeRecurrence', () => {
   beforeAll(async () => {
     templates = await loadTemplates();
   });
-  const say = (
+  const describeRule = (
     rrule: string | null,
     excluded: readonly string[] = [],
     language = 'en',
@@ -54,7 +54,7 @@ describe('describeRecurrence', () => {
     ['freq=weekly;byday=tu', 'every week on Tuesday'],
     ['FREQ=WEEKLY;COUNT=1', 'every week, once'],
   ])('%s: %s', (rrule, expected) => {
-    expect(say(rrule)).toBe(expected);
+    expect(describeRule(rrule)).toBe(expected);
   });
 
   it.each([
@@ -75,15 +75,17 @@ describe('describeRecurrence', () => {
     'FREQ=YEARLY;RSCALE=HEBREW',
     'nonsense',
     '',
-  ])('does not pretend to know what %j means', (rrule) => {
-    expect(say(rrule)).toBe('on several dates');
+  ])('does not describe the complex or invalid rule %j', (rrule) => {
+    expect(describeRule(rrule)).toBe('on several dates');
   });
 
-  it('names the exceptions, few of many', () => {
-    expect(say('FREQ=DAILY', ['20261104', '20261104T100000'])).toBe('every day, except November 4, 2026');
-    expect(say('FREQ=DAILY', ['20261104', '20261105'])).toBe('every day, except November 4, 2026 and November 5, 2026');
+  it('lists the excluded dates, at most five', () => {
+    expect(describeRule('FREQ=DAILY', ['20261104', '20261104T100000'])).toBe('every day, except November 4, 2026');
+    expect(describeRule('FREQ=DAILY', ['20261104', '20261105'])).toBe(
+      'every day, except November 4, 2026 and November 5, 2026',
+    );
     const many = Array.from({ length: 9 }, (_, at) => `2026120${at + 1}`);
-    expect(say('FREQ=DAILY', many)).toMatch(/^every day, except December 1, 2026, .* and 4 other dates$/);
+    expect(describeRule('FREQ=DAILY', many)).toMatch(/^every day, except December 1, 2026, .* and 4 other dates$/);
   });
 
   it.each([
@@ -93,8 +95,8 @@ describe('describeRecurrence', () => {
     ['es', 'FREQ=DAILY;COUNT=1', 'todos los días, una vez'],
     ['it', 'FREQ=MONTHLY;BYDAY=1SU', 'ogni mese, la prima domenica'],
     ['it', 'FREQ=MONTHLY;BYDAY=-1MO', 'ogni mese, l’ultimo lunedì'],
-  ])('%s says %s as %s', (language, rrule, expected) => {
-    expect(say(rrule, [], language)).toBe(expected);
+  ])('describes in %s the rule %s as "%s"', (language, rrule, expected) => {
+    expect(describeRule(rrule, [], language)).toBe(expected);
   });
 
   it.each([
@@ -108,14 +110,14 @@ describe('describeRecurrence', () => {
       [],
       /^on November 3, 2026, .*, December 7, 2026 and 2 other dates$/,
     ],
-  ])('says of %s with %s and without %s: %s', (rrule, added, excluded, expected) => {
-    expect(say(rrule, excluded, 'en', added)).toEqual(
+  ])('describes %s with %s and without %s: %s', (rrule, added, excluded, expected) => {
+    expect(describeRule(rrule, excluded, 'en', added)).toEqual(
       typeof expected === 'string' ? expected : expect.stringMatching(expected),
     );
   });
 
-  it('says nothing of an event that does not recur', () => {
-    expect(say(null)).toBeNull();
+  it('returns null for an event that does not recur', () => {
+    expect(describeRule(null)).toBeNull();
     expect(
       describeRecurrence(
         { rrule: 'FREQ=DAILY', start: null, added: [], excluded: [] },
@@ -125,7 +127,7 @@ describe('describeRecurrence', () => {
     ).toBeNull();
   });
 
-  it('has an answer to any rule', () => {
+  it('returns a text for any rule', () => {
     const part = fc.tuple(
       fc.constantFrom('FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'BYDAY', 'BYMONTHDAY', 'BYMONTH', 'BYSETPOS', 'BYHOUR'),
       fc.oneof(
@@ -136,7 +138,7 @@ describe('describeRecurrence', () => {
     );
     fc.assert(
       fc.property(fc.array(part), (parts) => {
-        expect(say(parts.map((one) => one.join('=')).join(';'))).toMatch(/./);
+        expect(describeRule(parts.map((one) => one.join('=')).join(';'))).toMatch(/./);
       }),
     );
   });

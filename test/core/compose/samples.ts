@@ -1,4 +1,4 @@
-// Calendars and mails that the tests of this folder share. Everybody in them is invented.
+// Calendars and mails for the tests of this folder. All persons in them are invented.
 import { compileTemplates } from '../../../src/core/compose/templates.ts';
 import type { InvitationMail, NoticeMail, RsvpLinks, Templates } from '../../../src/core/compose/types.ts';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
@@ -11,7 +11,7 @@ export function loadTemplates(): Promise<Templates> {
 
 export function address(text: string): CalendarAddress {
   const read = calendarAddress(text);
-  if (read === null) throw new TypeError(`no address: ${text}`);
+  if (read === null) throw new TypeError(`not an address: ${text}`);
   return read;
 }
 
@@ -25,7 +25,7 @@ export const links: RsvpLinks = {
   declined: 'https://calendar.example.com/rsvp/?token=ey.J0.b2&action=declined',
 };
 
-/** Properties of one VEVENT, in order; `calendar` wraps them. */
+/** The properties of one VEVENT, in order. `calendar` adds the lines around them. */
 export const eventLines = [
   'UID:planning@example.com',
   'DTSTAMP:20261020T080000Z',
@@ -56,7 +56,7 @@ export function calendar(method: string | null, ...events: readonly (readonly st
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** The sample event with some properties (by name) replaced, dropped (null) or added at the end. */
+/** Returns the sample event with some properties (by name) replaced, removed (null) or added at the end. */
 export function event(changes: Readonly<Record<string, string | null>> = {}): string[] {
   const left = new Map(Object.entries(changes));
   const kept = eventLines.flatMap((line) => {

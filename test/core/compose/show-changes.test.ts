@@ -36,7 +36,7 @@ describe('showChanges', () => {
     after: Record<string, string | null>,
   ): readonly ShownChange[] => show(calendar('REQUEST', event(before)), calendar('REQUEST', event(after)));
 
-  it('says of one date of a series what it would have been', () => {
+  it('shows the original time of a moved occurrence', () => {
     const moved = oneDate({
       DTSTART: 'DTSTART;TZID=Europe/Paris:20261202T140000',
       DTEND: 'DTEND;TZID=Europe/Paris:20261202T153000',
@@ -88,15 +88,15 @@ describe('showChanges', () => {
         { label: 'Guests', was: null, now: 'removed: Dan Brown' },
       ],
     ],
-    ['a link that is none', { CONFERENCE: 'CONFERENCE:javascript:a' }, { CONFERENCE: 'CONFERENCE:javascript:b' }, []],
-    ['nothing that a reader sees', { SEQUENCE: 'SEQUENCE:1', TRANSP: 'TRANSP:OPAQUE' }, {}, []],
+    ['an unsafe link', { CONFERENCE: 'CONFERENCE:javascript:a' }, { CONFERENCE: 'CONFERENCE:javascript:b' }, []],
+    ['properties that the mail does not show', { SEQUENCE: 'SEQUENCE:1', TRANSP: 'TRANSP:OPAQUE' }, {}, []],
   ])('%s', (_what, before, after, expected) => {
     expect(changes(before, after)).toEqual(expected);
   });
 
   const whole = calendar('REQUEST', event(series));
 
-  it('says which date of a series changed', () => {
+  it('shows the date of a changed occurrence', () => {
     const later = oneDate({ DTEND: 'DTEND;TZID=Europe/Paris:20261201T120000', LOCATION: 'LOCATION:Garden' });
     expect(show(whole, calendar('REQUEST', event(series), later))).toEqual([
       {
@@ -113,14 +113,14 @@ describe('showChanges', () => {
     });
   });
 
-  it('needs no date where the mail is about that date alone', () => {
+  it('shows no date if the mail is about that occurrence alone', () => {
     const before = calendar('REQUEST', oneDate({}));
     expect(show(before, calendar('REQUEST', oneDate({ LOCATION: 'LOCATION:Garden' })))).toEqual([
       { label: 'Where', was: 'Room 3, Main Street 12', now: 'Garden' },
     ]);
   });
 
-  it('is short where much changed', () => {
+  it('shows at most ten changes', () => {
     const dates = Array.from({ length: 30 }, (_, at) => {
       const day = String(at + 1).padStart(2, '0');
       return oneDate({

@@ -14,7 +14,7 @@ describe('showEvent', () => {
     view = readEventView(calendar('REQUEST', event()), null, null);
   });
 
-  it('puts an event into words', () => {
+  it('returns the texts of an event', () => {
     expect(showEvent(view, reader, templates)).toMatchObject({
       title: 'Planning the spring issue',
       leaf: { month: 'Nov', day: '3', weekday: 'Tue' },
@@ -28,7 +28,7 @@ describe('showEvent', () => {
     });
   });
 
-  it('lists the organizer first, and says what everybody answered', () => {
+  it('lists the organizer first, and the answer of each guest', () => {
     const [first, second, ...rest] = view.guests;
     const shuffled = { ...view, guests: [second, ...rest, first].filter((guest) => guest !== undefined) };
     expect(showEvent(shuffled, reader, templates).guests.map(({ name, note }) => `${name}: ${note}`)).toEqual([
@@ -38,7 +38,7 @@ describe('showEvent', () => {
     ]);
   });
 
-  it('lists a dozen of many', () => {
+  it('lists at most twelve guests', () => {
     const guests = Array.from({ length: 2000 }, (_, at) => ({
       key: `guest${at}@example.com`,
       name: `Guest ${at}`,
@@ -52,19 +52,19 @@ describe('showEvent', () => {
     expect(shown.counts).toEqual(['2,000 accepted']);
   });
 
-  it('counts neither the organizer nor who sends somebody else', () => {
+  it('does not count the organizer and guests who have delegated', () => {
     const guests = view.guests.map((guest) => ({ ...guest, partstat: 'DELEGATED' as const }));
     expect(countAnswers({ ...view, guests }, reader, templates)).toEqual([]);
   });
 
-  it('has a title for everything', () => {
+  it('shows a placeholder for an empty title or an unknown event', () => {
     expect(showTitle({ ...view, summary: ' \u200B\r\n' }, reader, templates)).toBe('(no title)');
     expect(showTitle(null, { ...reader, language: 'fr' }, templates)).toBe('(sans titre)');
   });
 });
 
 describe('showText', () => {
-  it('is lines of text and links, or nothing', () => {
+  it('returns lines of text and links, or null for an empty text', () => {
     expect(showText('a\nhttps://example.com/')).toEqual([
       [{ text: 'a', href: null }],
       [{ text: 'https://example.com/', href: 'https://example.com/' }],

@@ -21,7 +21,7 @@ function refusal(files: Record<string, string>): string {
 }
 
 describe('compileTemplates', () => {
-  it('escapes values and messages in .html and nowhere else', () => {
+  it('escapes values and messages in .html files only', () => {
     const source = "{{ name }} {{ 'mail.hello' | t: name: name }}";
     const templates = compile({ 'mail/a.html': source, 'mail/a.txt': source });
     const data = { name: `<b a="1" b='2'>&` };
@@ -30,7 +30,7 @@ describe('compileTemplates', () => {
     expect(templates.render('mail/a.txt', 'en', data)).toBe(`${data.name} Hello ${data.name}`);
   });
 
-  it('escapes inside partials, layouts and blocks too', () => {
+  it('escapes in partials, layouts and blocks', () => {
     const templates = compile({
       'mail/a.html': "{% layout 'mail/l.html' %}{% block main %}{% render 'mail/p.html', x: name %}{% endblock %}",
       'mail/l.html': '<html lang="{{ language }}">{% block main %}{% endblock %}</html>',
@@ -41,18 +41,18 @@ describe('compileTemplates', () => {
     );
   });
 
-  it('never evaluates Liquid that stands in a value', () => {
+  it('never evaluates Liquid code in a value', () => {
     const templates = compile({ 'mail/a.html': "{{ x }}|{{ 'mail.hello' | t: name: x }}" });
     const x = "{{ secret }}{% render 'mail/a.html' %}{count, plural, other {#}}";
     expect(templates.render('mail/a.html', 'en', { x, secret: 's' })).toBe(`${escapeHtml(x)}|Hello ${escapeHtml(x)}`);
   });
 
-  it('shows nothing of a prototype', () => {
+  it('does not show properties of a prototype', () => {
     const templates = compile({ 'mail/a.txt': '[{{ x.constructor }}{{ x.toString }}{{ __proto__ }}]' });
     expect(templates.render('mail/a.txt', 'en', { x: {} })).toBe('[]');
   });
 
-  it('falls back by language, and by message', () => {
+  it('falls back to the base language, and per message to English', () => {
     const templates = compile({ 'fr.json': '{"mail": {"hello": "Bonjour {name}"}}' });
     expect(templates.languages).toEqual(['en', 'fr']);
     expect(templates.message('fr-CA', 'mail.hello', { name: 'A' })).toBe('Bonjour A');
@@ -60,7 +60,7 @@ describe('compileTemplates', () => {
     expect(templates.message('xx', 'mail.hello', { name: 'A' })).toBe('Hello A');
   });
 
-  it('replaces single messages by an override, whatever the order of the files', () => {
+  it('replaces single messages by an override, in any order of the files', () => {
     const templates = compileTemplates(
       new Map([
         ['overrides/en.json', '{"mail": {"hello": "Hi {name}"}}'],
@@ -72,7 +72,7 @@ describe('compileTemplates', () => {
   });
 
   it.each([
-    ['a tag left open', { 'mail/a.html': 'x\n\n{% if x %}' }, /^mail\/a\.html:3: /],
+    ['a tag that is not closed', { 'mail/a.html': 'x\n\n{% if x %}' }, /^mail\/a\.html:3: /],
     ['an unknown tag', { 'mail/a.html': 'x\n{% foo %}' }, /^mail\/a\.html:2: /],
     ['an unknown filter', { 'mail/a.html': 'x\n{{ x | nope }}' }, /^mail\/a\.html:2: /],
     ['a missing partial', { 'mail/a.html': "x\n\n{% render 'mail/gone.html' %}" }, /^mail\/a\.html:3: no template/],
@@ -81,11 +81,11 @@ describe('compileTemplates', () => {
       { 'mail/a.txt': "{{ 'mail.hello' | t }}\n{{ 'mail.no' | t }}" },
       /^mail\/a\.txt:2: no message/,
     ],
-    ['no JSON', { 'fr.json': '{\n  "mail": {\n    "a": "b",\n  }\n}' }, /^fr\.json:4: /],
-    ['a message that is no text', { 'fr.json': '{\n  "mail": {\n    "a": 3\n  }\n}' }, /^fr\.json:3: mail\.a /],
+    ['invalid JSON', { 'fr.json': '{\n  "mail": {\n    "a": "b",\n  }\n}' }, /^fr\.json:4: /],
+    ['a message that is not text', { 'fr.json': '{\n  "mail": {\n    "a": 3\n  }\n}' }, /^fr\.json:3: mail\.a /],
     ['a list', { 'fr.json': '[]' }, /^fr\.json:1: /],
     [
-      'no ICU message',
+      'an invalid ICU message',
       { 'fr.json': '{\n "a": {"b": "c"},\n "x": {\n  "b": "{count, plural}"\n }\n}' },
       /^fr\.json:4: x\.b /,
     ],
@@ -98,7 +98,7 @@ describe('compileTemplates', () => {
     expect(refusal(files as unknown as Record<string, string>)).toMatch(expected);
   });
 
-  it('refuses to do without English', () => {
+  it('refuses files without an English catalogue', () => {
     expect(() => compileTemplates(new Map([['fr.json', '{}']]))).toThrow(/^en\.json:1: /);
   });
 });

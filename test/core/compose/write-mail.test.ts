@@ -19,7 +19,7 @@ function text(mail: MailParts): string {
   return Buffer.from(writeMail(mail)).toString('latin1');
 }
 
-/** Content-Types in the order of the tree. */
+/** Returns the Content-Types in the order of the MIME tree. */
 function tree(raw: string): string[] {
   return [...raw.matchAll(/^Content-Type: ([^\r\n]+)/gim)].map((found) => (found[1] ?? '').replace(/;$/, ''));
 }
@@ -41,7 +41,7 @@ describe('writeMail', () => {
     ]);
   });
 
-  it('gives both copies of the calendar the same bytes', async () => {
+  it('writes the same bytes into both copies of the calendar', async () => {
     const { attachments } = await simpleParser(Buffer.from(writeMail(parts)));
     expect(attachments.map(({ contentType, filename }) => [contentType, filename])).toEqual([
       ['text/calendar', undefined],
@@ -50,7 +50,7 @@ describe('writeMail', () => {
     for (const { content } of attachments) expect(content.toString()).toBe(parts.calendar?.text);
   });
 
-  it('attaches a calendar without a method, and nothing where there is none', () => {
+  it('only attaches a calendar without a method, and attaches nothing if there is none', () => {
     expect(tree(text({ ...parts, calendar: { text: 'x', method: null } }))).toEqual([
       'multipart/mixed',
       'multipart/alternative',
@@ -65,13 +65,13 @@ describe('writeMail', () => {
     ]);
   });
 
-  it('is CRLF throughout, in lines that every server takes', () => {
+  it('uses CRLF everywhere, and lines of at most 78 characters', () => {
     const raw = text({ ...parts, text: `${'long '.repeat(2000)}\n.\nFrom x\n` });
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(78);
   });
 
-  it('says when, to whom, about what, and that no person sent it', async () => {
+  it('writes the date, the references and Auto-Submitted', async () => {
     const mail = await simpleParser(Buffer.from(writeMail(parts)));
     expect(mail.date?.getTime()).toBe(parts.date);
     expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
