@@ -1,11 +1,11 @@
-// Sender authentication as the flow sees it: a received mail in, what DKIM, SPF, DMARC and ARC say about its sender out.
+// The port of sender authentication: a received mail in, the DKIM, SPF, DMARC and ARC evidence about its sender out.
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 
 export interface Authenticator {
   /**
-   * Throws GatewayError `dns-temporary` (temporary) where DNS did not answer what could change the verdict; with `lastTry`
-   * it says `temperror` instead.
+   * Throws GatewayError `dns-temporary` (temporary) if a DNS query failed whose answer could change the verdict. With
+   * `lastTry` it does not throw: the evidence then contains `temperror`.
    */
   authenticate(mail: ReceivedMail, lastTry?: boolean): Promise<SenderEvidence>;
   close(): void;

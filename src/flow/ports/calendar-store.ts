@@ -1,33 +1,36 @@
-// The calendar as the rest of the gateway sees it. One adapter (tsdav) stands behind it.
+// The port of the calendar: finds one event of one calendar user on the CalDAV server and writes it with If-Match.
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 
 export type FoundEvent =
   | { readonly kind: 'found'; readonly event: StoredEvent }
   | { readonly kind: 'none' }
-  /** The same UID, with this ORGANIZER, in several calendars. */
+  /** Several calendars hold an event with this UID and this ORGANIZER. */
   | { readonly kind: 'ambiguous'; readonly hrefs: readonly string[] };
 
 export type WriteResult =
   | { readonly kind: 'written'; readonly etag: string | null }
-  /** 412: somebody else wrote first. */
+  /** 412: another client has written since the event was read. */
   | { readonly kind: 'conflict' }
-  /** 404 or 410: the event is gone from this href. */
+  /** 404 or 410: this href no longer holds the event. */
   | { readonly kind: 'gone' };
 
-/** A server's circuit breaker. `open`: no request is made. `half-open`: one request finds out whether the server is back. */
+/** A server's circuit breaker. `open`: no request is made. `half-open`: one request tests whether the server has recovered. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
  * All methods throw GatewayError `caldav-unreachable` (temporary), `caldav-unauthorized`, `caldav-refused` or
- * `caldav-answer-invalid`. None retries by itself: back-off is the flow's.
+ * `caldav-answer-invalid`. No method retries; the caller puts the task back with back-off.
  */
 export interface CalendarStore {
   /**
-   * The organizer's event with that UID: `knownHref` first, else a REPORT over the organizer's writable calendars, never the inbox.
-   * An event whose ORGANIZER is somebody else is not found (an event without ORGANIZER is).
+   * Finds the organizer's event with that UID: first at `knownHref`, then by REPORT over the organizer's writable
+   * calendars, never in the inbox. An event with another ORGANIZER counts as `none`; one without ORGANIZER is found.
    */
   find(organizer: CalendarAddress, uid: string, knownHref: string | null): Promise<FoundEvent>;
-  /** PUT with If-Match. An unknown outcome (time-out, connection lost) throws `caldav-unreachable`: load and decide again. */
+  /**
+   * PUT with If-Match. Throws `caldav-unreachable` if the outcome is unknown (time-out, connection lost): the caller must
+   * load the event again and decide anew.
+   */
   write(organizer: CalendarAddress, event: StoredEvent, text: string): Promise<WriteResult>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// The structured log as flow, doors and adapters see it: fields and an event name in, one line out. It never throws. The
-// application opens it (app/log.ts), so no layer below depends on a logging library.
+// The port of the structured log: fields and an event name in, one line out. It never throws. Only the application
+// (app/log.ts) depends on a logging library.
 
 type WriteLine = (fields: object, event: string) => void;
 

@@ -1,8 +1,8 @@
-// The recurrence engine as the flow sees it: which occurrences an untrusted recurrence set has, within limits of time and
-// memory. A set that exceeds them is answered `too-expensive`.
+// The port of the recurrence engine: expands an untrusted recurrence set into occurrences within limits of time and memory.
+// The answer to a set that exceeds them is `too-expensive`.
 import type { OccurrenceAnswer, OccurrenceQuery } from '../../core/itip/types.ts';
 
-/** Throws GatewayError `internal` where no worker can be started, or after `close`. */
+/** Throws GatewayError `internal` if no worker can be started, and after `close`. */
 export type Expand = (query: OccurrenceQuery) => Promise<OccurrenceAnswer>;
 
 export interface Recurrence {

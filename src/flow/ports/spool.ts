@@ -1,18 +1,19 @@
-// Spool (work that was acknowledged) and Ledger (what became of it), behind which SQLite and PostgreSQL stand.
+// The ports of the database: Spool holds work that was acknowledged, Ledger holds its outcomes. All times are milliseconds
+// since 1970.
 //
-// Work is a task in a lane of a queue. A lane is worked by one process at a time: `claim` gives its due tasks together
-// with a lease; `commit` ends them, adds what follows from them and writes the ledger in one transaction that counts
-// only while the lease's fence is still the lane's. So answers waiting for one event come as one batch, mails of one
-// (uid, recipient) stay in order, and a process that lost its lease can do no harm.
+// Work is a task in a lane of a queue, and one process at a time works on a lane. `claim` returns its due tasks with a
+// lease. `commit` ends these tasks, adds new ones and writes the ledger in one transaction, provided that the lease's
+// fencing token is still the lane's. So all answers to one event come as one batch, mails of one (uid, recipient) stay in
+// order, and a process that has lost its lease writes nothing.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { AppliedAnswer, MailedRevision } from '../../core/itip/types.ts';
 import type { Reason, Verdict } from '../../core/reasons.ts';
 
 /**
- * `incoming`: received mails, a lane each. `event`: what changes a copy, a lane per (owner, uid). `question`: decisions to
- * ask for, a lane per owner. `invitation`: schedule messages, and `outgoing`: composed mails, a lane per (uid, recipient),
- * strictly first in, first out.
+ * `incoming`: received mails, one lane per mail. `event`: changes of a copy, one lane per (owner, uid). `question`: decision
+ * requests, one lane per owner. `invitation` (schedule messages) and `outgoing` (composed mails) are FIFO queues with one
+ * lane per (uid, recipient).
  */
 export type QueueName = 'incoming' | 'event' | 'question' | 'invitation' | 'outgoing';
 
@@ -20,18 +21,18 @@ export interface NewTask {
   readonly id: string;
   readonly queue: QueueName;
   readonly lane: string;
-  /** JSON. */
+  /** JSON, without the calendar. */
   readonly body: string;
-  /** Bytes that belong to it (a mail), or null. */
+  /** The bytes of a mail, or null. */
   readonly raw: Uint8Array | null;
-  /** A text that many tasks have in common, as what is posted for each attendee of an event: it is kept once. */
+  /** Stored once for all tasks that share it, such as the callbacks for the attendees of one event. */
   readonly calendar?: string | null;
   readonly dueAt: number;
   readonly createdAt: number;
 }
 
 export interface Task extends NewTask {
-  /** How often it has been put back. */
+  /** How often the task has been put back. */
   readonly attempts: number;
   readonly lastError: string | null;
 }
@@ -39,20 +40,21 @@ export interface Task extends NewTask {
 export interface Lease {
   readonly queue: QueueName;
   readonly lane: string;
+  /** The fencing token: higher for each worker that takes the lane over. */
   readonly fence: number;
 }
 
-/** One lane's due tasks, oldest first; in an ordered queue nothing behind a task that is not due yet. */
+/** The due tasks of one lane, oldest first. In a FIFO queue the batch ends before the first task that is not due. */
 export interface Batch {
   readonly lease: Lease;
   readonly tasks: readonly Task[];
 }
 
 export interface Changes {
-  /** Ended: the task's raw bytes may be pruned later, what became of it is in the ledger. */
+  /** Ids of ended tasks. Their raw bytes may be pruned later; the ledger keeps the outcome. */
   readonly done?: readonly string[];
   readonly retry?: readonly TaskRetry[];
-  /** Kept for a person's decision. `key` groups what one decision covers. */
+  /** Held for a person's decision. One decision covers all tasks held under the same `key`. */
   readonly hold?: readonly { readonly id: string; readonly reason: TaskHoldReason; readonly key: string }[];
   readonly add?: readonly NewTask[];
   readonly ledger?: readonly LedgerWrite[];
@@ -62,7 +64,7 @@ export interface TaskRetry {
   readonly id: string;
   readonly dueAt: number;
   readonly error: string;
-  /** Who is away: `wake` makes it due when they are back. */
+  /** The back end that is unreachable: `wake` makes the task due when that back end has recovered. */
   readonly waitsFor?: string | null;
 }
 
@@ -78,47 +80,57 @@ export interface QueueStatus {
   readonly queue: QueueName;
   readonly waiting: number;
   readonly held: number;
-  /** createdAt of the oldest waiting task, null where none waits. */
+  /** createdAt of the oldest waiting task; null: no task waits. */
   readonly oldest: number | null;
 }
 
 export interface Spool {
-  /** Durable when it resolves (fsync). Throws `spool-full` (temporary) or `spool-unavailable` (temporary). A known id is left as it is. */
+  /**
+   * Durable when it resolves (fsync). Idempotent: a task whose id is known is not changed. Throws GatewayError `spool-full`
+   * or `spool-unavailable`, both temporary.
+   */
   put(tasks: readonly NewTask[], ledger?: readonly LedgerWrite[]): Promise<void>;
   /**
-   * Up to `lanes` lanes with due tasks, each with up to `perLane` of them, leased for `leaseMs`. What is due later than in
-   * `longestWaitMs` is due: no due time is made so late, so the clock has been set back since. However the clock was set,
-   * a lease is taken over only from a worker that does not renew it.
+   * Leases up to `lanes` lanes for `leaseMs` and returns up to `perLane` due tasks of each. No task is put back for longer
+   * than `longestWaitMs`; a due time further ahead means that the clock was set back, and counts as due. A lease that is
+   * renewed is never taken over, whatever the clock says.
    */
   claim(queue: QueueName, options: ClaimOptions): Promise<Batch[]>;
-  /** More time for a lane; false: it was lost. */
+  /** Extends the lease; false: it is lost. */
   renew(lease: Lease, leaseMs: number, now: number): Promise<boolean>;
-  /** One transaction; the lane is free afterwards. False: the lease was lost, nothing was written. */
+  /** One transaction, which also frees the lane. False: the lease is lost and nothing was written. */
   commit(lease: Lease, changes: Changes): Promise<boolean>;
-  /** Makes due what waits for them, the oldest first, at most `limit` tasks; says how many. */
+  /** Makes due up to `limit` of the tasks that wait for that back end, oldest first; returns how many. */
   wake(waitsFor: string, limit: number, now: number): Promise<number>;
-  /** Calls back when tasks may have become due in that queue (put or committed here, or by another process). */
+  /**
+   * Calls back when tasks may have become due in that queue, whichever process put or committed them. Returns the function
+   * that unsubscribes.
+   */
   onWork(queue: QueueName, listener: () => void): () => void;
-  /** When a lane can next be claimed: a waiting task of a free lane is due, or a lease runs out; null: none waits. */
+  /** When a lane can next be claimed: a task of a free lane becomes due, or a lease expires. null: no task waits. */
   nextDue(queue: QueueName): Promise<number | null>;
   task(id: string): Promise<(Task & { readonly state: 'waiting' | 'held' | 'done' }) | null>;
+  /** The tasks held under that key, oldest first. */
   held(key: string): Promise<Task[]>;
-  /** What is held for one of these reasons and came before `before`, oldest first. */
+  /** The tasks that are held for one of these reasons and were created before `before`, oldest first. */
   heldBefore(reasons: readonly TaskHoldReason[], before: number, limit: number): Promise<Task[]>;
   /**
-   * Puts held tasks back to work as if never tried, with a new body each. Those no longer held are left alone; says which were released.
-   * Where it was none, the ledger is not written: of two decisions at once the second leaves no trace.
+   * Makes held tasks wait again, each with a new body and no attempts; returns the ids of those that were still held. If
+   * there are none, the ledger is not written, so that the second of two concurrent decisions has no effect.
    */
   release(
     tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
     ledger?: readonly LedgerWrite[],
   ): Promise<string[]>;
-  /** Ends held tasks; as with `release`, none means that nothing is written. */
+  /** Ends held tasks; returns the ids of those that were still held. If there are none, the ledger is not written. */
   drop(ids: readonly string[], ledger?: readonly LedgerWrite[]): Promise<string[]>;
   status(): Promise<QueueStatus[]>;
-  /** Deletes raw bytes and tasks ended before `before`; reasons stay until `ledgerBefore`. */
+  /**
+   * Deletes tasks that ended before `before`, with their bytes, and ledger entries from before `ledgerBefore`; returns how
+   * many rows it deleted.
+   */
   prune(before: number, ledgerBefore: number): Promise<number>;
-  /** A write to disk and back: throws where it fails. For readiness. */
+  /** Writes to the disk; throws if that fails. For the readiness check. */
   probe(): Promise<void>;
   close(): Promise<void>;
 }
@@ -130,70 +142,71 @@ export interface QueuedTask extends Omit<Task, 'raw'> {
   readonly heldFor: string | null;
 }
 
-/** `retry`: due now, all its tries before it. `hold`: kept until it is retried or dropped. `drop`: ended. */
+/** `retry`: due now, with no attempts counted. `hold`: held until it is retried or dropped. `drop`: ended. */
 export type TaskChange = 'retry' | 'hold' | 'drop';
 
-/** `under-way`: somebody works its lane at this moment. `held`, `ended`: it was that already. */
+/** `under-way`: a gateway is working on its lane. `held`, `ended`: it already was. */
 export type TaskChangeResult = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
 
-/** The queues in an operator's hands. */
+/** What an operator can do with the queues (`imip-gateway queue`). */
 export interface OperatorActions {
-  /** What waits and what is held, oldest first; null: all of it. */
+  /** Waiting and held tasks, oldest first. A filter that is null matches all tasks. */
   list(filter: {
     readonly queue: QueueName | null;
     readonly state: QueuedTask['state'] | null;
     readonly limit: number;
   }): Promise<QueuedTask[]>;
-  /** One transaction; the ledger is written only where the task is changed. */
+  /** One transaction; the ledger is written only if the task is changed. */
   change(id: string, change: TaskChange, ledger: readonly LedgerWrite[], now: number): Promise<TaskChangeResult>;
 }
 
-/** Why a task is held: for the organizer, by the operator, or since its handler failed too often. */
+/** Why a task is held: for the organizer, by the operator, or because it failed too often. */
 export type TaskHoldReason = Reason | `failed: ${ErrorCode}`;
 
-/** One line of the ledger: what became of one thing, and why. */
+/** One line of the ledger: one outcome of a task, and why. */
 export interface LedgerEntry {
   readonly at: number;
-  /** The task it was about. */
+  /** The task that it is about. */
   readonly taskId: string;
-  /** The record (mail, click, callback) that began it all; several entries share it. */
+  /** The first record of the chain (mail, click, callback). Several entries share it. */
   readonly recordId: string;
   readonly door: string;
   readonly messageId: string | null;
+  /** Address key, as is `attendee`. */
   readonly organizer: string | null;
   readonly uid: string | null;
   readonly recurrenceId: string | null;
   readonly attendee: string | null;
   readonly verdict: Verdict;
-  /** A Reason, or one of another version of the gateway: shown as it is. */
+  /** A Reason of this or another version of the gateway, shown verbatim. */
   readonly reason: string;
-  /** One sentence for a person. */
+  /** One sentence for the operator. */
   readonly detail: string;
 }
 
-/** One line that is to be written. */
+/** An entry to write. */
 export interface NewEntry extends LedgerEntry {
   readonly reason: Reason;
 }
 
 /** One mail about a copy to one recipient. */
 export interface Mailing extends MailedRevision {
-  /** Our own id of the mail, which its bounce address carries. */
+  /** Our own id of the mail, which is part of its bounce address. */
   readonly id: string;
   /** In whose name it was mailed: the organizer, or the attendee of a REPLY. */
   readonly ownerKey: string;
   readonly uid: string;
   readonly recipientKey: string;
   readonly messageId: string;
-  /** Of what this recipient was told, without what does not matter: an equal one is not mailed again. */
+  /** Of the content that matters to this recipient. A message with the same fingerprint is not mailed again. */
   readonly fingerprint: string;
-  /** ORGANIZER as this recipient saw it: it never changes while the event lives. */
+  /** ORGANIZER in the mail. It never changes while the event exists. */
   readonly organizerAsMailed: string;
-  /** The calendar before it was rewritten for mail: what "what changed" compares with. */
+  /** The calendar before it was rewritten for mail; the next update is compared with it. '' if the text is missing. */
   readonly calendar: string;
 }
 
-/** A reply address's meaning. */
+/** The organizer and the attendee for whom a reply address was made. */
 export interface ReplyPair {
   readonly id: string;
   readonly organizer: CalendarAddress;
@@ -209,15 +222,15 @@ export interface CopyPlace {
 
 export type LedgerWrite =
   | { readonly kind: 'entry'; readonly entry: NewEntry }
-  /** Replaces the one for the same (owner, uid, attendee, recurrenceId). */
+  /** Replaces the answer for the same (owner, uid, attendee, recurrenceId). */
   | { readonly kind: 'applied'; readonly ownerKey: string; readonly uid: string; readonly answer: AppliedAnswer }
   | { readonly kind: 'place'; readonly place: CopyPlace }
-  /** Appended; a known id is left as it is. */
+  /** Idempotent: a known id is not changed. */
   | { readonly kind: 'mailing'; readonly mailing: Mailing }
-  /** A known id is left as it is. */
+  /** Idempotent: a known id is not changed. */
   | { readonly kind: 'reply-pair'; readonly pair: ReplyPair }
   | { readonly kind: 'alias'; readonly organizerKey: string; readonly attendeeKey: string; readonly alias: string }
-  /** The recipient's address bounced for that owner, until a new invitation lifts it. */
+  /** Mail from that owner to that recipient bounced: only a new invitation is mailed, which ends the suppression. */
   | {
       readonly kind: 'suppress';
       readonly ownerKey: string;
@@ -226,7 +239,7 @@ export type LedgerWrite =
       readonly at: number;
     }
   | { readonly kind: 'unsuppress'; readonly ownerKey: string; readonly recipientKey: string }
-  /** A once-only mark (one notice per pair and day, one forwarded letter, one used decision link); see Ledger.mark. */
+  /** Records something that must be done only once, such as forwarding a letter; see `Ledger.marked`. */
   | { readonly kind: 'mark'; readonly mark: string; readonly at: number };
 
 export interface CopyContext {
@@ -236,23 +249,26 @@ export interface CopyContext {
 }
 
 export interface Ledger {
-  /** All that is known about one copy, for these attendees (null: all). `mailings` oldest first. */
+  /** What the ledger knows about one copy and these attendees (null: all). `mailings` are oldest first. */
   copyContext(ownerKey: string, uid: string, attendeeKeys: readonly string[] | null): Promise<CopyContext>;
   replyPair(id: string): Promise<ReplyPair | null>;
   mailing(id: string): Promise<Mailing | null>;
+  /** Addresses that the organizer has confirmed as this attendee's. */
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
+  /** If mail to this recipient is suppressed, the diagnostic of the bounce; else null. */
   suppressed(ownerKey: string, recipientKey: string): Promise<string | null>;
   /**
-   * How many recipients that owner mailed for the first time within each of these times, `until` not included; null:
-   * this recipient would be no new one.
+   * For each window, from `since` to just before `until`: how many recipients the owner mailed for the first time in it.
+   * null: the owner has mailed this recipient before.
    */
   newRecipients(
     ownerKey: string,
     recipientKey: string,
     windows: readonly { readonly since: number; readonly until: number }[],
   ): Promise<readonly number[] | null>;
+  /** Whether that mark has been written. */
   marked(mark: string): Promise<boolean>;
-  /** Entries whose recordId, taskId, messageId, uid, organizer or attendee is `subject`, oldest first, at most `limit` newest. */
+  /** The newest `limit` entries with `subject` as record, task, Message-ID, UID, organizer or attendee, oldest first. */
   entries(subject: string, limit: number): Promise<LedgerEntry[]>;
   /** The newest entries, oldest first. */
   recent(limit: number): Promise<LedgerEntry[]>;

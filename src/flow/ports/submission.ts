@@ -1,4 +1,4 @@
-// Mail out, as the flow sees it.
+// The port of outgoing mail: submits one composed mail to the relay and returns its verdict.
 
 export interface OutgoingMail {
   readonly messageId: string;
@@ -10,11 +10,11 @@ export interface OutgoingMail {
 
 export type SubmissionVerdict =
   | { readonly kind: 'accepted'; readonly response: string }
-  /** A permanent 5yz for this mail. */
+  /** A permanent refusal of this mail; `status` is the 5yz reply code. */
   | { readonly kind: 'refused'; readonly response: string; readonly status: number };
 
 export interface Submission {
-  /** Throws GatewayError `smtp-unreachable` or `smtp-refused`, temporary both: try again later. */
+  /** Throws GatewayError `smtp-unreachable` or `smtp-refused`, both temporary: the caller tries again later. */
   submit(mail: OutgoingMail): Promise<SubmissionVerdict>;
   close(): Promise<void>;
 }
