@@ -20,7 +20,7 @@ import { workCopies } from '../flow/copies/work-copies.ts';
 import { resumeOnRecovery } from '../flow/queue/resume-on-recovery.ts';
 import { waitForQuota } from '../flow/outbound/wait-for-quota.ts';
 import type { WriteBatching } from '../flow/queue/write-batching.ts';
-import { type QueueWork, workQueue } from '../flow/queue/work-queue.ts';
+import { type RunningQueue, runQueue } from '../flow/queue/run-queue.ts';
 import type { OccurrenceQuery } from '../core/itip/types.ts';
 import type { Log } from '../flow/ports/log.ts';
 import { interpretMail } from '../core/message/interpret-mail.ts';
@@ -55,7 +55,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   onStop(() => resumer.close());
   const onBreaker = (backEnd: string, state: BreakerState): void => {
     metrics.setBreakerState(backEnd, state);
-    resumer.tell(backEnd, state === 'closed');
+    resumer.report(backEnd, state === 'closed');
     log.warn({ backEnd, state }, `CalDAV circuit breaker: ${state}`);
   };
   const store = metrics.measureStore(openCalendarStore({ ...calendarStoreOptions(config), onBreaker }));
@@ -126,23 +126,23 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };
   const toRelay = { first: 15_000, longest: 30 * 60_000 };
   const base = { spool, outcomes, log, now: shared.now };
-  const works: QueueWork[] = [
-    workQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
+  const queues: RunningQueue[] = [
+    runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
     // More lanes than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
-    workQueue({
+    runQueue({
       ...base,
       queue: 'event',
       handle: event,
       lanes: 24,
       perLane: 2_000,
       backOff: toCaldav,
-      afterGivingUp: notifyFailedDecision(shared.makeId),
+      onHeld: notifyFailedDecision(shared.makeId),
     }),
-    workQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: toCaldav }),
-    workQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
+    runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: toCaldav }),
+    runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
     // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
-    workQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
+    runQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
   ];
-  onStop(() => Promise.all(works.map((work) => work.stop(DRAIN_MS))));
+  onStop(() => Promise.all(queues.map((queue) => queue.stop(DRAIN_MS))));
   return { store };
 }

@@ -119,7 +119,7 @@ function addChanges(router: Router, { mailbox, caldav, outcomes }: PlaygroundPag
   router.get('/api/changes', (ctx) => {
     const stream = new PassThrough();
     const say = (): void => void stream.write('data: changed\n\n');
-    const stops = [mailbox.onMail(say), caldav.onChange(say), outcomes.listen(say)];
+    const stops = [mailbox.onMail(say), caldav.onChange(say), outcomes.subscribe(say)];
     stream.on('close', () => {
       for (const stop of stops) stop();
     });

@@ -195,9 +195,8 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
 
   /** What the worker of that queue does with a batch. */
   async function handle(queue: QueueName, batch: Batch): Promise<Changes> {
-    const { records, others } = readBatch(batch, clock.now);
-    const worked =
-      records.length === 0 ? {} : await (work[queue] as (records: readonly Job[]) => Promise<Changes>)(records);
+    const { jobs, others } = readBatch(batch, clock.now);
+    const worked = jobs.length === 0 ? {} : await (work[queue] as (jobs: readonly Job[]) => Promise<Changes>)(jobs);
     return joinChanges(worked, changesOf(others));
   }
   const handlerOf = (queue: QueueName) => (batch: Batch) => handle(queue, batch);

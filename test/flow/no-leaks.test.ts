@@ -149,7 +149,7 @@ describe('an attendee’s secrets', () => {
     const sink = { write: (line: string) => void lines.push(line) };
     const log = pino({ hooks: { streamWrite: hideSigned } }, sink);
     const entries = (await kit.ledger.recent(1_000)) as NewEntry[];
-    makeOutcomes(log).tell(entries.map((entry) => ({ kind: 'entry', entry })));
+    makeOutcomes(log).publish(entries.map((entry) => ({ kind: 'entry', entry })));
     log.error({ err: new TypeError(`cannot read ${[...secrets.values()].flat().join(', ')}`) }, 'failed');
     expect(lines).toHaveLength(entries.length + 1);
     for (const own of secrets.values()) {

@@ -10,7 +10,7 @@ import { measureStore } from './measure-store.ts';
 import { measureSubmission } from './measure-submission.ts';
 
 export interface MetricsOptions {
-  readonly outcomes: { listen(listener: (entry: LedgerEntry) => void): () => void };
+  readonly outcomes: { subscribe(listener: (entry: LedgerEntry) => void): () => void };
   readonly spool: Pick<Spool, 'status'>;
   readonly now: () => number;
 }
@@ -69,7 +69,7 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
     registers,
   });
   for (const gauge of queueGauges(spool, now)) registry.registerMetric(gauge);
-  const stopListening = outcomes.listen(({ verdict, reason }) => decided.inc({ verdict, reason: asLabel(reason) }));
+  const unsubscribe = outcomes.subscribe(({ verdict, reason }) => decided.inc({ verdict, reason: asLabel(reason) }));
   return {
     registry,
     countReceived:
@@ -82,7 +82,7 @@ export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
     measureStore: (inner) => measureStore(inner, store),
     setBreakerState: (backEnd, state) => breakers.set({ back_end: backEnd }, state === 'closed' ? 0 : 1),
     measureSubmission: (inner) => measureSubmission(inner, submission),
-    close: stopListening,
+    close: unsubscribe,
   };
 }
 

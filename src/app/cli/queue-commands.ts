@@ -16,7 +16,7 @@ import type {
 import { type AnyRecord, describeTask, entryAboutTask, readRecord } from '../../flow/records/records.ts';
 import { because } from '../../core/reasons.ts';
 import { terminalText } from './terminal-text.ts';
-import { FAILED } from '../../flow/queue/after-failure.ts';
+import { FAILED_PREFIX } from '../../flow/queue/after-failure.ts';
 
 export interface QueueCommandOptions {
   readonly actions: OperatorActions;
@@ -116,7 +116,7 @@ function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange
 
 /** The gateway gave it up, or the operator holds it; everything else waits for its organizer. */
 function isForOperator(reason: string): boolean {
-  return reason === 'operator' || reason === 'unreadable' || reason.startsWith(FAILED);
+  return reason === 'operator' || reason === 'unreadable' || reason.startsWith(FAILED_PREFIX);
 }
 
 function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTask {

@@ -55,7 +55,7 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
   if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
     return { refused: 'changed' };
   const id = await receiveWebAnswer(options, claims, given);
-  const outcome = await options.outcomes.wait(id, OUTCOME_PATIENCE_MS);
+  const outcome = await options.outcomes.waitFor(id, OUTCOME_PATIENCE_MS);
   if (outcome === null)
     return (await options.ledger.entries(id, 1))[0]?.verdict === 'applied' ? 'recorded' : 'received';
   if (outcome.verdict === 'applied' || outcome.reason === 'duplicate') return 'recorded';

@@ -83,7 +83,7 @@ export async function decideHeld(
         )
       : await spool.release(await Promise.all(held.map((each) => released(ledger, each, choice, at))), writes);
   if (decided.length === 0) return 'already-decided';
-  outcomes.tell(writes);
+  outcomes.publish(writes);
   await askAgain(options, claims.holdKey, at);
   return 'done';
 }
@@ -114,7 +114,7 @@ export async function decideAndSee(
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  const stop = outcomes.listen(({ taskId, verdict }) => {
+  const stop = outcomes.subscribe(({ taskId, verdict }) => {
     if (!ends.has(verdict) || !open.delete(taskId)) return;
     if (verdict === 'refused') refused = true;
     if (open.size === 0) settle();

@@ -1,5 +1,5 @@
-// What becomes of a lane's records when their handler throws. A temporary failure puts them back with back-off, for days;
-// what fails for longer, or for another reason, is held for the operator. Nothing is lost.
+// The jobs of a lane and the error that their handler threw in, the changes that follow out. A job is put back with
+// back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';
 import { hideSigned } from '../../core/signing/hide-signed.ts';
@@ -12,64 +12,64 @@ export interface FailureOptions {
   readonly queue: QueueName;
   readonly log: Log;
   readonly now: () => number;
-  /** First and longest delay of a retry, ms; it doubles in between. */
   readonly backOff: BackOff;
-  /** What else follows when a record is held for the operator. */
-  readonly afterGivingUp?: (job: Job, now: number) => NewTask[];
+  /** Returns further tasks to add when a job is held for the operator. */
+  readonly onHeld?: (job: Job, now: number) => NewTask[];
 }
 
+/** The delay before a retry, in ms: `first`, then doubled each time up to `longest`. */
 export interface BackOff {
   readonly first: number;
   readonly longest: number;
 }
 
-/** Failures that time does not usually repair are tried this often before a person must look. */
-const UNEXPECTED_TRIES = 5;
+/** Failures that rarely pass by themselves are tried this often before a person must act. */
+const MIN_ATTEMPTS = 5;
 /**
- * A CalDAV server's refusal often ends when somebody repairs the server: a proxy's maintenance page is a 404, a redirect
- * or HTML. It is tried for longer than the day that a server may be away.
+ * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML. Retries
+ * go on for longer than the day that a server may be away.
  */
-const CALDAV_PATIENCE_MS = 2 * 86_400_000;
-/** Temporary failures, such as an outage: over a long weekend, and as long as mail servers try. */
-const TEMPORARY_PATIENCE_MS = 5 * 86_400_000;
+const CALDAV_RETRY_MS = 2 * 86_400_000;
+/** Temporary failures, such as outages: a long weekend, and as long as mail servers retry. */
+const TEMPORARY_RETRY_MS = 5 * 86_400_000;
 /**
- * The longest wait for the next try, as a CalDAV server's Retry-After may ask for more. What takes longer, such as a quota
- * or a summary of questions (`ask-owner.ts`), is looked at each hour. A due time further ahead therefore shows that the
- * clock was set back.
+ * The longest delay before a retry, even if Retry-After of a CalDAV server is longer. Longer waits, such as for a quota or a
+ * summary of questions (`ask-owner.ts`), are checked every hour. So a due time further ahead means that the clock was set
+ * back.
  */
-export const LONGEST_WAIT_MS = 3_600_000;
-/** Begins the reason for which the gateway holds what it could not do. */
-export const FAILED = 'failed: ';
+export const MAX_WAIT_MS = 3_600_000;
+/** Prefix of the reason for which a job that failed too often is held. */
+export const FAILED_PREFIX = 'failed: ';
 
-export function afterFailure(options: FailureOptions, records: readonly Job[], error: unknown): Changes {
-  const { now, backOff, afterGivingUp } = options;
+export function afterFailure(options: FailureOptions, jobs: readonly Job[], error: unknown): Changes {
+  const { now, backOff, onHeld } = options;
   const temporary = error instanceof GatewayError && error.temporary;
   const text = hideSigned(error instanceof Error ? error.message : String(error));
   const code = error instanceof GatewayError ? error.code : 'internal';
   const at = now();
-  const patience = temporary ? TEMPORARY_PATIENCE_MS : code.startsWith('caldav-') ? CALDAV_PATIENCE_MS : 0;
+  const retryMs = temporary ? TEMPORARY_RETRY_MS : code.startsWith('caldav-') ? CALDAV_RETRY_MS : 0;
   // Require a minimum number of attempts as well as age: an approved task is old before its first attempt, and a clock may jump.
   const isExhausted = ({ attempts, createdAt }: Task): boolean =>
-    attempts + 1 >= UNEXPECTED_TRIES && attempts * backOff.longest >= patience && at - createdAt >= patience;
-  const exhausted = records.filter(({ task }) => isExhausted(task));
-  const again = records.filter(({ task }) => !isExhausted(task));
-  logFailure(options, { exhausted, again, temporary, code, text, error });
+    attempts + 1 >= MIN_ATTEMPTS && attempts * backOff.longest >= retryMs && at - createdAt >= retryMs;
+  const exhausted = jobs.filter(({ task }) => isExhausted(task));
+  const retried = jobs.filter(({ task }) => !isExhausted(task));
+  logFailure(options, { exhausted, retried, temporary, code, text, error });
   const { waitMs, waitsFor } = retryHint(error);
   return {
-    retry: again.map(({ task: { id, attempts } }) => ({
+    retry: retried.map(({ task: { id, attempts } }) => ({
       id,
-      dueAt: at + Math.min(Math.max(waitMs, retryDelay(backOff, attempts)), LONGEST_WAIT_MS),
+      dueAt: at + Math.min(Math.max(waitMs, retryDelay(backOff, attempts)), MAX_WAIT_MS),
       error: text,
       waitsFor,
     })),
-    hold: exhausted.map(({ task: { id } }) => ({ id, reason: `${FAILED}${code}`, key: `operator:${id}` })),
-    add: exhausted.flatMap((job) => afterGivingUp?.(job, at) ?? []),
+    hold: exhausted.map(({ task: { id } }) => ({ id, reason: `${FAILED_PREFIX}${code}`, key: `operator:${id}` })),
+    add: exhausted.flatMap((job) => onHeld?.(job, at) ?? []),
     ledger: [
       ...exhausted.map((job): LedgerWrite => {
         const tries = job.task.attempts + 1;
         return record(entryAbout(job, { at, verdict: 'held', ...because(code, { error: text, tries }) }));
       }),
-      ...again
+      ...retried
         .filter(({ task }) => task.attempts === 0)
         .map((job): LedgerWrite => {
           const why = because(code, { error: text, tries: null });
@@ -81,33 +81,33 @@ export function afterFailure(options: FailureOptions, records: readonly Job[], e
 
 interface Failure {
   readonly exhausted: readonly Job[];
-  readonly again: readonly Job[];
+  readonly retried: readonly Job[];
   readonly temporary: boolean;
   readonly code: string;
   readonly text: string;
   readonly error: unknown;
 }
 
-/** One line per lane and failure, without a stack; later tries of a temporary failure at level debug only. */
+/** Logs one line per failure, without a stack. Repeated temporary failures are logged at level debug. */
 function logFailure({ queue, log }: FailureOptions, failure: Failure): void {
-  const { exhausted, again, temporary, code, text, error } = failure;
+  const { exhausted, retried, temporary, code, text, error } = failure;
   const facts = { queue, code, error: text };
   if (exhausted.length > 0) log.error({ ...facts, tasks: namesOf(exhausted) }, 'task failed, held for operator');
-  const repeated = again.every(({ task: { attempts } }) => attempts > 0);
+  const repeated = retried.every(({ task: { attempts } }) => attempts > 0);
   const level = temporary ? (repeated ? 'debug' : 'warn') : 'error';
-  if (again.length > 0) log[level]({ ...facts, tasks: namesOf(again) }, 'task failed, will retry');
+  if (retried.length > 0) log[level]({ ...facts, tasks: namesOf(retried) }, 'task failed, will retry');
   if (!(error instanceof GatewayError)) log.debug({ queue, err: error }, 'unexpected error');
 }
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
-/** Such as `01J… (answer of bob@example.com)`. */
-function namesOf(records: readonly Job[]): string[] {
-  const named = records.slice(0, MOST_NAMED).map(({ task }) => `${task.id} (${describeTask(task).text})`);
-  return records.length > MOST_NAMED ? [...named, `and ${records.length - MOST_NAMED} more`] : named;
+/** For example `01J… (answer of bob@example.com)`. */
+function namesOf(jobs: readonly Job[]): string[] {
+  const named = jobs.slice(0, MAX_NAMED).map(({ task }) => `${task.id} (${describeTask(task).text})`);
+  return jobs.length > MAX_NAMED ? [...named, `and ${jobs.length - MAX_NAMED} more`] : named;
 }
 
-/** How long the server wants to be left alone, and which server is away, where the error says so. */
+/** Retry-After and the unreachable server, if the error names them. */
 function retryHint(error: unknown): { waitMs: number; waitsFor: string | null } {
   const { retryAfterMs, backEnd } = (error instanceof GatewayError ? error : {}) as Partial<Record<string, unknown>>;
   return {
@@ -116,7 +116,6 @@ function retryHint(error: unknown): { waitMs: number; waitsFor: string | null } 
   };
 }
 
-/** `first`, then twice as long each time, at most `longest`; all in ms. */
 export function retryDelay(backOff: BackOff, attempts: number): number {
   return Math.min(backOff.first * 2 ** Math.min(attempts, 30), backOff.longest);
 }

@@ -1,25 +1,25 @@
-// Tells whoever waits what became of a record, after the ledger has it: one log line per entry, the metrics, and the
-// web page that hopes for "recorded" within two seconds. What only the operator can hear of is logged as an error.
+// Publishes the outcome of work once the ledger has recorded it: one log line per entry, the metrics, and the web page that
+// waits up to two seconds for its outcome. An outcome that only the operator can act on is logged as an error.
 import type { Log } from '../ports/log.ts';
 import type { LedgerWrite, NewEntry } from '../ports/spool.ts';
 
 export interface Outcomes {
-  tell(writes: readonly LedgerWrite[]): void;
-  /** Calls back for each entry; returns how to stop. */
-  listen(listener: (entry: NewEntry) => void): () => void;
-  /** The first entry about that task, null after `patience` ms. */
-  wait(taskId: string, patience: number): Promise<NewEntry | null>;
+  publish(writes: readonly LedgerWrite[]): void;
+  /** Calls back for each entry; returns the function that unsubscribes. */
+  subscribe(listener: (entry: NewEntry) => void): () => void;
+  /** The first entry about that task; null if none comes within `timeoutMs`. */
+  waitFor(taskId: string, timeoutMs: number): Promise<NewEntry | null>;
 }
 
 export function makeOutcomes(log: Log): Outcomes {
   const listeners = new Set<(entry: NewEntry) => void>();
-  function listen(listener: (entry: NewEntry) => void): () => void {
+  function subscribe(listener: (entry: NewEntry) => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
   return {
-    listen,
-    tell(writes) {
+    subscribe,
+    publish(writes) {
       for (const write of writes) {
         if (write.kind !== 'entry') continue;
         const level = write.entry.reason === 'organizer-not-told' ? 'error' : 'info';
@@ -27,15 +27,15 @@ export function makeOutcomes(log: Log): Outcomes {
         for (const listener of listeners) listener(write.entry);
       }
     },
-    wait(taskId, patience) {
+    waitFor(taskId, timeoutMs) {
       return new Promise((resolve) => {
-        const timer = setTimeout(() => end(null), patience);
-        const stop = listen((entry) => {
-          if (entry.taskId === taskId) end(entry);
+        const timer = setTimeout(() => settle(null), timeoutMs);
+        const unsubscribe = subscribe((entry) => {
+          if (entry.taskId === taskId) settle(entry);
         });
-        function end(entry: NewEntry | null): void {
+        function settle(entry: NewEntry | null): void {
           clearTimeout(timer);
-          stop();
+          unsubscribe();
           resolve(entry);
         }
       });

@@ -1,37 +1,37 @@
-// A batch of tasks in, records out. A task that cannot be read is held for the operator with the path that is wrong; a
-// record of a newer version is put back untouched, because another gateway is being upgraded. Neither stops the others.
+// Parses the tasks of a batch. An unreadable task is held for the operator with the path of the error; a record of a newer
+// version is put back untouched, because another gateway is being upgraded. The other tasks of the batch go on.
 import { because } from '../../core/reasons.ts';
 import type { Batch, Changes, QueueName, Task } from '../ports/spool.ts';
-import { entryAboutTask, isOfQueue, readRecord, type ReadRecord, type Job } from '../records/records.ts';
-import { type Plan, record } from './plan.ts';
+import { entryAboutTask, isOfQueue, type Job, readRecord, type ReadRecord } from '../records/records.ts';
+import { type Plan, type PlannedTask, record } from './plan.ts';
 
 export interface ReadBatch {
-  readonly records: readonly Job[];
-  /** What becomes of the tasks that are not among the records. */
-  readonly others: readonly { readonly id: string; readonly plan: Plan }[];
+  readonly jobs: readonly Job[];
+  /** The tasks that are not among the jobs. */
+  readonly others: readonly PlannedTask[];
 }
 
-/** A task that waits for the upgrade of this gateway is looked at again after this. */
+/** How soon a record of a newer version is read again: this gateway may have been upgraded. */
 const NEWER_RETRY_MS = 60_000;
-/** Strictly first in, first out: what is behind a task that waits must wait as well. */
-const ordered: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
+/** Tasks behind one that is put back must be put back as well. */
+const FIFO_QUEUES: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 
 export function readBatch({ lease, tasks }: Batch, now: number): ReadBatch {
-  const records: Job[] = [];
-  const others: { id: string; plan: Plan }[] = [];
+  const jobs: Job[] = [];
+  const others: PlannedTask[] = [];
   for (const [at, task] of tasks.entries()) {
     const read = readFor(lease.queue, task);
-    if (read.kind === 'record') records.push({ task, body: read.body } as Job);
+    if (read.kind === 'record') jobs.push({ task, body: read.body } as Job);
     else if (read.kind === 'unreadable') others.push({ id: task.id, plan: holdUnreadable(task, read.why, now) });
     else {
       const error = `record ${read.what} has version ${read.version}: a later version of the gateway wrote it`;
       const plan: Plan = { disposition: { kind: 'retry', dueAt: now + NEWER_RETRY_MS, error } };
-      const waiting = ordered.has(lease.queue) ? tasks.slice(at) : [task];
-      others.push(...waiting.map(({ id }) => ({ id, plan })));
-      if (waiting.length > 1) break;
+      const isFifo = FIFO_QUEUES.has(lease.queue);
+      others.push(...(isFifo ? tasks.slice(at) : [task]).map(({ id }) => ({ id, plan })));
+      if (isFifo) break;
     }
   }
-  return { records, others };
+  return { jobs, others };
 }
 
 function readFor(queue: QueueName, task: Task): ReadRecord {

@@ -1,31 +1,31 @@
-// Callbacks take priority over composing mail. A CalDAV server posts a callback for each attendee before it answers the
-// organizer's client; the mails that follow can wait. Calls of the doors and deferred work come in; the same calls and work
-// go out, in that order. The wait is bounded.
+// Gives callbacks priority over composing mail. A CalDAV server posts one callback per attendee before it answers the
+// organizer's client, so callbacks are urgent and the resulting mails are not. Deferred work waits until no served call is
+// running or recent, but only for a bounded time.
 
 export interface RequestPriority {
-  /** The same call; while such calls follow one another, deferred work waits. */
+  /** Returns the same function; while it runs, and for `quietMs` afterwards, deferred work waits. */
   serve<A extends readonly unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
-  /** The same work, begun once no call has come for `quietMs`, or after `patienceMs`. */
+  /** Returns the same function, which starts only after `quietMs` without a served call, or after `maxWaitMs`. */
   defer<A extends readonly unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
 }
 
 export interface RequestPriorityOptions {
-  /** Callers that post one after the other pause for less than this. */
+  /** Longer than the pause between two callbacks of one CalDAV server. */
   readonly quietMs?: number;
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
 }
 
-export function requestPriority({ quietMs = 40, patienceMs = 8_000 }: RequestPriorityOptions = {}): RequestPriority {
+export function requestPriority({ quietMs = 40, maxWaitMs = 8_000 }: RequestPriorityOptions = {}): RequestPriority {
   let lastServed = -Infinity;
   let serving = 0;
 
-  async function quiet(): Promise<void> {
-    const givesUp = performance.now() + patienceMs;
+  async function waitForQuiet(): Promise<void> {
+    const deadline = performance.now() + maxWaitMs;
     for (;;) {
       const now = performance.now();
-      const missing = Math.min(serving > 0 ? quietMs : lastServed + quietMs - now, givesUp - now);
-      if (missing <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, missing));
+      const waitMs = Math.min(serving > 0 ? quietMs : lastServed + quietMs - now, deadline - now);
+      if (waitMs <= 0) return;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 
@@ -44,7 +44,7 @@ export function requestPriority({ quietMs = 40, patienceMs = 8_000 }: RequestPri
     defer:
       (work) =>
       async (...args) => {
-        await quiet();
+        await waitForQuiet();
         return work(...args);
       },
   };

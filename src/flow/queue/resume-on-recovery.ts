@@ -1,5 +1,5 @@
-// Tasks that wait for a server are worked soon after it recovers, not when their back-off ends. Servers that recover or fail
-// come in; their tasks are made due, some at a time, so that neither the server nor other servers' tasks are overloaded.
+// Makes the tasks that wait for a server due as soon as it recovers, instead of at the end of their back-off. State changes
+// of back ends come in. Tasks are resumed in small batches, so that neither the server nor the queues are overloaded.
 import type { Log } from '../ports/log.ts';
 import type { Spool } from '../ports/spool.ts';
 
@@ -10,52 +10,53 @@ export interface ResumeOptions {
 }
 
 export interface RecoveryResumer {
-  tell(backEnd: string, isBack: boolean): void;
+  report(backEnd: string, isAvailable: boolean): void;
   close(): void;
 }
 
-/** Ten thousand within half a minute. */
-const PACE = { tasks: 200, everyMs: 500 };
-/** Tasks that failed just before the recovery are still being put back. */
-const LAST_LOOKS = 5;
+/** Ten thousand tasks take about 25 seconds. */
+const BATCH = { tasks: 200, everyMs: 500 };
+/** How often to check again after the last full batch: tasks that failed just before the recovery are still being put back. */
+const FINAL_CHECKS = 5;
 
 export function resumeOnRecovery({ spool, log, now }: ResumeOptions): RecoveryResumer {
-  const waking = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, NodeJS.Timeout>();
   let closed = false;
 
-  async function wake(backEnd: string, looks: number): Promise<void> {
-    const mine = waking.get(backEnd);
-    const woken = await spool.wake(backEnd, PACE.tasks, now()).catch((error: unknown) => {
+  async function resume(backEnd: string, checks: number): Promise<void> {
+    const timer = timers.get(backEnd);
+    const resumed = await spool.wake(backEnd, BATCH.tasks, now()).catch((error: unknown) => {
       log.warn({ err: error, backEnd }, 'could not resume tasks waiting for this server, will retry');
-      return PACE.tasks;
+      return BATCH.tasks;
     });
-    if (mine === undefined || waking.get(backEnd) !== mine) return;
-    const left = woken < PACE.tasks ? looks - 1 : LAST_LOOKS;
-    if (left === 0) waking.delete(backEnd);
-    else wakeSoon(backEnd, left, PACE.everyMs);
+    // Another report came in the meantime.
+    if (timer === undefined || timers.get(backEnd) !== timer) return;
+    const left = resumed < BATCH.tasks ? checks - 1 : FINAL_CHECKS;
+    if (left === 0) timers.delete(backEnd);
+    else schedule(backEnd, left, BATCH.everyMs);
   }
 
-  function wakeSoon(backEnd: string, looks: number, delay: number): void {
-    waking.set(
+  function schedule(backEnd: string, checks: number, delayMs: number): void {
+    timers.set(
       backEnd,
-      setTimeout(() => void wake(backEnd, looks), delay),
+      setTimeout(() => void resume(backEnd, checks), delayMs),
     );
   }
 
-  function stop(backEnd: string): void {
-    clearTimeout(waking.get(backEnd));
-    waking.delete(backEnd);
+  function cancel(backEnd: string): void {
+    clearTimeout(timers.get(backEnd));
+    timers.delete(backEnd);
   }
 
   return {
-    tell(backEnd, isBack) {
-      stop(backEnd);
-      if (isBack && !closed) wakeSoon(backEnd, LAST_LOOKS, 0);
+    report(backEnd, isAvailable) {
+      cancel(backEnd);
+      if (isAvailable && !closed) schedule(backEnd, FINAL_CHECKS, 0);
     },
     close() {
-      // A request that outlived the drain may still end, and the spool is closed next.
+      // A request that is still running after the drain may report later, when the spool is closed.
       closed = true;
-      for (const backEnd of waking.keys()) stop(backEnd);
+      for (const backEnd of timers.keys()) cancel(backEnd);
     },
   };
 }

@@ -1,23 +1,24 @@
-// How often one event is written while many answer it at once. A lone answer is worked at once; those that come within a
-// moment of another wait for the next beat, when one write takes them all. Each gateway paces what itself works.
+// Limits how often one event is written while many attendees answer it. The lane of an event comes in, the due time of an
+// answer to it goes out: a single answer is due at once; answers that closely follow another one are due together at the end
+// of a fixed interval, so that one write takes them all. Each gateway process counts only its own work.
 
 export interface WriteBatching {
-  /** Answers to the event of that lane are being worked. */
+  /** Records that answers in that lane are being processed now. */
   begin(lane: string): void;
-  /** When an answer that has come now is to be worked, ms since 1970. */
+  /** When an answer that arrives now is due, ms since 1970. */
   dueAt(lane: string): number;
 }
 
-/** Two thousand answers in ten seconds make some fifteen writes; nobody waits long enough to wonder. */
-const BEAT_MS = 800;
-/** An answer is not on the disk yet when it is asked for: one that is late for its beat would make a write of its own. */
+/** Two thousand answers in ten seconds need some fifteen writes, and no attendee waits noticeably. */
+const INTERVAL_MS = 800;
+/** The time to store an answer. An answer that misses its interval would need a write of its own. */
 const MARGIN_MS = 200;
 
 export function writeBatching(now: () => number): WriteBatching {
-  /** When each was last worked, those worked last at the end. */
+  /** When each lane was last processed, in ascending order. */
   const begun = new Map<string, number>();
 
-  function forgetOld(at: number): void {
+  function deleteOld(at: number): void {
     for (const [lane, last] of begun) {
       if (isRecent(last, at)) return;
       begun.delete(lane);
@@ -27,7 +28,7 @@ export function writeBatching(now: () => number): WriteBatching {
   return {
     begin(lane) {
       const at = now();
-      forgetOld(at);
+      deleteOld(at);
       begun.delete(lane);
       begun.set(lane, at);
     },
@@ -35,12 +36,12 @@ export function writeBatching(now: () => number): WriteBatching {
       const at = now();
       const last = begun.get(lane);
       if (last === undefined || !isRecent(last, at)) return at;
-      return Math.ceil((at + MARGIN_MS) / BEAT_MS) * BEAT_MS;
+      return Math.ceil((at + MARGIN_MS) / INTERVAL_MS) * INTERVAL_MS;
     },
   };
 }
 
-/** A clock that was set back makes nothing recent. */
+/** False for a time in the future: the clock was set back. */
 function isRecent(last: number, at: number): boolean {
-  return last <= at && at - last < 2 * BEAT_MS;
+  return last <= at && at - last < 2 * INTERVAL_MS;
 }

@@ -29,9 +29,9 @@ function outcome(verdict: Verdict, reason: Reason): LedgerWrite {
 describe('the metrics', () => {
   it('count outcomes by verdict and reason until they are closed', async () => {
     const { outcomes, metrics, lines } = open();
-    outcomes.tell([outcome('applied', 'applied'), outcome('applied', 'applied'), outcome('held', 'not-invited')]);
+    outcomes.publish([outcome('applied', 'applied'), outcome('applied', 'applied'), outcome('held', 'not-invited')]);
     metrics.close();
-    outcomes.tell([outcome('applied', 'applied')]);
+    outcomes.publish([outcome('applied', 'applied')]);
     expect(await lines('imip_outcomes_total')).toEqual([
       'imip_outcomes_total{verdict="applied",reason="applied"} 2',
       'imip_outcomes_total{verdict="held",reason="not-invited"} 1',
@@ -40,7 +40,7 @@ describe('the metrics', () => {
 
   it('add no time series for an unknown reason', async () => {
     const { outcomes, lines } = open();
-    outcomes.tell([
+    outcomes.publish([
       outcome('refused', '550 bob@remote.test is unknown' as Reason),
       outcome('refused', 'of-a-later-version' as Reason),
     ]);

@@ -20,7 +20,7 @@ import {
   showTask,
 } from '../../../src/app/cli/queue-commands.ts';
 import { type EventKind, recordTask, type Job } from '../../../src/flow/records/records.ts';
-import { workQueue } from '../../../src/flow/queue/work-queue.ts';
+import { runQueue } from '../../../src/flow/queue/run-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
@@ -166,7 +166,7 @@ describe('the queues in an operator’s hands', () => {
       return { done: tasks.map(({ id }) => id) };
     };
     const log = openLog('silent');
-    const work = workQueue({
+    const work = runQueue({
       queue: 'event',
       spool: gateway.spool,
       handle,

@@ -351,7 +351,7 @@ describe('an event’s lane', () => {
       const decided = decideAndSee(kit, claims(1), 'once');
       await expect.poll(async () => (await kit.reasons(uid)).includes('decided once')).toBe(true);
       await kit.settle();
-      kit.outcomes.tell((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
+      kit.outcomes.publish((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
       expect(await decided).toBe('not-entered');
       expect(await decideAndSee(kit, claims(1), 'once')).toBe('already-decided');
     });

@@ -21,7 +21,7 @@ async function click(uid: string, ...partstats: Partstat[]): Promise<WebOutcome[
   );
   await expect.poll(async () => (await kit.spool.status())[1]?.waiting).toBe(partstats.length);
   await kit.settle();
-  kit.outcomes.tell((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
+  kit.outcomes.publish((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
   return Promise.all(answers);
 }
 

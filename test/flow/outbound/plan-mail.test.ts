@@ -145,7 +145,7 @@ describe('invitations', () => {
         longestWaitMs: 3_600_000,
         now: kit.clock.now,
       })) {
-        await kit.spool.commit(batch.lease, await rotated(readBatch(batch, 0).records as Job<'schedule-message'>[]));
+        await kit.spool.commit(batch.lease, await rotated(readBatch(batch, 0).jobs as Job<'schedule-message'>[]));
       }
       await kit.settle(['outgoing']);
       return /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(-1)).calendar)?.[1];

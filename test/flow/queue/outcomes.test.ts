@@ -1,4 +1,4 @@
-// What became of work, as the log says it.
+// The log lines of outcomes.
 import { describe, expect, it } from 'vitest';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
 import { newEntry } from '../../adapters/spool/records.ts';
@@ -9,12 +9,12 @@ describe('an outcome', () => {
     { reason: 'refused-by-relay', level: 'info' },
     { reason: 'organizer-not-told', level: 'error' },
   ] as const;
-  it.each(cases)('$reason is logged as $level, with its record', ({ reason, level }) => {
+  it.each(cases)('with the reason $reason is logged at level $level', ({ reason, level }) => {
     const lines: unknown[] = [];
-    const note = (name: string) => (facts: { recordId: string }) => lines.push([name, facts.recordId]);
-    const outcomes = makeOutcomes({ info: note('info'), error: note('error') } as unknown as Log);
+    const append = (name: string) => (facts: { recordId: string }) => lines.push([name, facts.recordId]);
+    const outcomes = makeOutcomes({ info: append('info'), error: append('error') } as unknown as Log);
     const entry = newEntry({ verdict: 'not-mailed', reason, detail: '550' });
-    outcomes.tell([{ kind: 'entry', entry }]);
+    outcomes.publish([{ kind: 'entry', entry }]);
     expect(lines).toEqual([[level, 'r1']]);
   });
 });

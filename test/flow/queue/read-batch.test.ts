@@ -1,4 +1,4 @@
-// A batch as the worker reads it: what cannot be read is held, what a later version wrote is put back, the rest is worked.
+// Parsing a batch: an unreadable task is held, a record of a newer version is put back, and the others become jobs.
 import { describe, expect, it } from 'vitest';
 import type { Batch, QueueName, Task } from '../../../src/flow/ports/spool.ts';
 import { readBatch } from '../../../src/flow/queue/read-batch.ts';
@@ -19,10 +19,10 @@ function batch(queue: QueueName, tasks: readonly Task[]): Batch {
 const newer = (id: string): Task => ({ ...readable(id), body: '{"kind":"verify","version":999}' });
 const broken = (id: string): Task => ({ ...readable(id), body: '{"kind":"verify","version":2}' });
 
-describe('a batch', () => {
-  it('goes on without what cannot be read, which is held for the operator with the path', () => {
-    const { records, others } = readBatch(batch('event', [broken('b'), readable('a')]), 5);
-    expect(records.map(({ task }) => task.id)).toEqual(['a']);
+describe('readBatch', () => {
+  it('holds an unreadable task for the operator and names the path', () => {
+    const { jobs, others } = readBatch(batch('event', [broken('b'), readable('a')]), 5);
+    expect(jobs.map(({ task }) => task.id)).toEqual(['a']);
     expect(others).toHaveLength(1);
     expect(others[0]).toMatchObject({
       id: 'b',
@@ -34,14 +34,14 @@ describe('a batch', () => {
     });
   });
 
-  it('puts back untouched what a later version wrote, and writes nothing about it', () => {
-    const { records, others } = readBatch(batch('event', [newer('n'), readable('a')]), 5);
-    expect(records.map(({ task }) => task.id)).toEqual(['a']);
+  it('puts back a record of a newer version without a ledger entry', () => {
+    const { jobs, others } = readBatch(batch('event', [newer('n'), readable('a')]), 5);
+    expect(jobs.map(({ task }) => task.id)).toEqual(['a']);
     expect(others).toMatchObject([{ id: 'n', plan: { disposition: { kind: 'retry', dueAt: 60_005 } } }]);
     expect(others[0]?.plan.ledger).toBeUndefined();
   });
 
-  it('of an ordered queue waits behind what a later version wrote', () => {
+  it('puts back the tasks behind a record of a newer version in a FIFO queue', () => {
     const mail = {
       kind: 'outgoing',
       origin,
@@ -55,18 +55,18 @@ describe('a batch', () => {
       uid: null,
     } as const;
     const task = (id: string): Task => ({ ...recordTask(mail, { id, createdAt: 0 }), attempts: 0, lastError: null });
-    const later = { ...task('n'), body: '{"kind":"outgoing","version":999}' };
-    const { records, others } = readBatch(batch('outgoing', [task('a'), later, task('b')]), 5);
-    expect(records.map(({ task: { id } }) => id)).toEqual(['a']);
+    const newerTask = { ...task('n'), body: '{"kind":"outgoing","version":999}' };
+    const { jobs, others } = readBatch(batch('outgoing', [task('a'), newerTask, task('b')]), 5);
+    expect(jobs.map(({ task: { id } }) => id)).toEqual(['a']);
     expect(others.map(({ id, plan }) => [id, plan.disposition.kind])).toEqual([
       ['n', 'retry'],
       ['b', 'retry'],
     ]);
   });
 
-  it('holds a record that stands in another queue than its own', () => {
-    const { records, others } = readBatch(batch('outgoing', [readable('a')]), 5);
-    expect(records).toEqual([]);
+  it('holds a record that is in the wrong queue', () => {
+    const { jobs, others } = readBatch(batch('outgoing', [readable('a')]), 5);
+    expect(jobs).toEqual([]);
     expect(others[0]?.plan.disposition).toMatchObject({ kind: 'hold', reason: 'unreadable' });
   });
 });

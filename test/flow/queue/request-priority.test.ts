@@ -1,46 +1,47 @@
+// Deferred work waits for served calls, but only for a bounded time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { requestPriority } from '../../../src/flow/queue/request-priority.ts';
 
-describe('doors first', () => {
-  it('does not keep a lone piece of work waiting', async () => {
+describe('deferred work', () => {
+  it('starts at once if no call has been served', async () => {
     const begun = performance.now();
     expect(await requestPriority({ quietMs: 5_000 }).defer(async (text: string) => text)('done')).toBe('done');
     expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
-  it('begins work when the last of those at the door has been served for a while', async () => {
-    const doors = requestPriority({ quietMs: 400 });
+  it('starts when no call has been served for a while', async () => {
+    const priority = requestPriority({ quietMs: 400 });
     const done: string[] = [];
-    const knock = doors.serve(async (name: string) => {
+    const call = priority.serve(async (name: string) => {
       await sleep(5);
       done.push(name);
     });
-    await knock('a');
-    const work = doors.defer(async () => done.push('work'))();
+    await call('a');
+    const work = priority.defer(async () => done.push('work'))();
     for (const name of ['b', 'c', 'd']) {
       await sleep(10);
-      await knock(name);
+      await call(name);
     }
     await work;
     expect(done).toEqual(['a', 'b', 'c', 'd', 'work']);
   });
 
-  it('waits for somebody who is still being served, but not for ever', async () => {
-    const doors = requestPriority({ quietMs: 20, patienceMs: 150 });
+  it('waits for a running call at most maxWaitMs', async () => {
+    const priority = requestPriority({ quietMs: 20, maxWaitMs: 150 });
     const begun = performance.now();
-    const slow = doors.serve(() => sleep(3_000))();
-    await doors.defer(async () => undefined)();
+    const slow = priority.serve(() => sleep(3_000))();
+    await priority.defer(async () => undefined)();
     expect(performance.now() - begun).toBeGreaterThanOrEqual(145);
     expect(performance.now() - begun).toBeLessThan(2_900);
     await slow;
   });
 
-  it('takes a failed call for served', async () => {
-    const doors = requestPriority({ quietMs: 20 });
-    await expect(doors.serve(() => Promise.reject(new TypeError('no')))()).rejects.toThrow('no');
+  it('does not wait for a call that has failed', async () => {
+    const priority = requestPriority({ quietMs: 20 });
+    await expect(priority.serve(() => Promise.reject(new TypeError('no')))()).rejects.toThrow('no');
     const begun = performance.now();
-    await doors.defer(async () => undefined)();
+    await priority.defer(async () => undefined)();
     expect(performance.now() - begun).toBeLessThan(4_000);
   });
 });
