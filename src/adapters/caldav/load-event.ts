@@ -1,5 +1,6 @@
 // Loads one calendar object, byte for byte as stored. In: its URL; out: text, strong ETag and time of the last change; null
 // if there is no object. It refuses nothing: without a strong ETag the event is returned, but write-event.ts refuses it.
+import { textOfOctets } from '../../core/ical/octets.ts';
 import type { StoredEvent } from '../../core/ical/types.ts';
 import { type Headers, propfind, textOf } from './dav-query.ts';
 import { errorForStatus } from './caldav-error.ts';
@@ -49,7 +50,7 @@ function toStoredEvent(response: HttpResponse, etag: string | null): StoredEvent
   return {
     href: new URL(response.url).pathname,
     etag,
-    text: response.body.toString('utf8'),
+    text: textOfOctets(response.body),
     lastModified: Number.isNaN(lastModified) ? null : lastModified,
   };
 }

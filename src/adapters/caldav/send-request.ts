@@ -8,7 +8,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'DELETE' | 'PROPFIND' | 'REPORT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 export interface HttpResponse {

@@ -1,5 +1,6 @@
 // Sends one conditional PUT. In: an event as loaded and its new text; out: written, conflict or gone. It refuses an event
 // without a strong ETag, and throws for every status other than 200, 201, 204, 404, 410 and 412.
+import { octetsOfText } from '../../core/ical/octets.ts';
 import type { StoredEvent } from '../../core/ical/types.ts';
 import type { Headers } from './dav-query.ts';
 import { CalDavError, errorForStatus } from './caldav-error.ts';
@@ -20,7 +21,7 @@ export async function writeEvent(
     method: 'PUT',
     url,
     headers: { ...headers, 'If-Match': etag, 'Content-Type': 'text/calendar; charset=utf-8' },
-    body: text,
+    body: octetsOfText(text),
   });
   return writeResult(`PUT ${url}`, response);
 }

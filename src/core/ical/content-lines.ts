@@ -2,6 +2,8 @@
 // ends, byte order mark), so that joining their `raw` gives the text back; names, parameters and values are read only
 // when asked for. It refuses nothing: a line that is no content line has the name ''.
 
+import { joinOctets } from './octets.ts';
+
 /** One parameter of a content line. */
 export interface Parameter {
   /** Upper case. */
@@ -197,7 +199,7 @@ function unfold(raw: string): string {
   if (text.includes('\n')) text = text.replace(/(?<!\r)\r*\n[ \t]/g, '');
   else if (text.includes('\r')) text = text.replace(/\r[ \t]/g, '');
   // Outlook and Notepad write a byte order mark; it is no part of the first name.
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  return joinOctets(text.startsWith('\uFEFF') ? text.slice(1) : text);
 }
 
 /** Most lines are only asked for their name and value: their parameters are passed over, not read. */

@@ -2,6 +2,7 @@
 // in, calendar text with a METHOD goes out. No SCHEDULE-* parameter and no alarm leaves (RFC 6638 §7.1). A component
 // the recipient has no part in is left out.
 import { ContentLine, joinLines, lineEndOf, makeLine, withParam } from '../ical/content-lines.ts';
+import { displayText } from '../ical/octets.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
@@ -178,5 +179,5 @@ function messageText(
     if (!(part instanceof ContentLine) || (part.name !== 'METHOD' && part.name !== 'BEGIN')) return [part];
     return part.name === 'BEGIN' ? [part, makeLine('METHOD', [], method, lineEndOf(part))] : [];
   });
-  return joinLines(linesOf(parts));
+  return displayText(joinLines(linesOf(parts)));
 }

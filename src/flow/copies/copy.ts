@@ -2,6 +2,7 @@
 // it; the worker folds each plan into it, so that the next handler sees the copy as the earlier records left it.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
+import { displayText } from '../../core/ical/octets.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { CopyContext, LedgerWrite } from '../ports/spool.ts';
@@ -74,7 +75,9 @@ export class Copy {
 
   /** The event for notices and questions: as stored, else as last mailed; null: unknown. */
   get calendar(): string | null {
-    return this.stored.kind === 'loaded' ? this.stored.text : (this.context.mailings.at(-1)?.calendar ?? null);
+    return this.stored.kind === 'loaded'
+      ? displayText(this.stored.text)
+      : (this.context.mailings.at(-1)?.calendar ?? null);
   }
 
   jobsOf<K extends EventKind>(kind: K): Job<K>[] {

@@ -1,6 +1,7 @@
 // A fake CalDAV server, for failures that real servers seldom show, and for SabreDAV as La Suite runs it: principals and a
 // calendar appear at a user's first request, names are case-sensitive, UIDs match as substrings, and scheduling sends its
 // callback during the PUT. In: options, among them an interceptor that may respond first; out: its URL and what is stored.
+import { octetsOfText, textOfOctets } from '../../../src/core/ical/octets.ts';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -221,10 +222,10 @@ function unescapeXml(text: string): string {
 async function readBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return textOfOctets(Buffer.concat(chunks));
 }
 
 function send(outgoing: ServerResponse, response: FakeResponse): void {
   outgoing.writeHead(response.status, response.headers);
-  outgoing.end(response.body);
+  outgoing.end(response.body === undefined ? undefined : octetsOfText(response.body));
 }
