@@ -187,7 +187,7 @@ async function asOperator<T>(work: (options: QueueCommandOptions) => Promise<T>)
 }
 
 function failOfSettings(faults: readonly string[]): never {
-  fail(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  fail(`Invalid configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 
 /** A whole number; null: anything else. */

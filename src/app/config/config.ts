@@ -3,7 +3,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { type SettingKey, type SettingValue, settings } from './settings.ts';
 
-type Standing =
+type SettingWithDefault =
   | 'caldavUrl'
   | 'itipEnabled'
   | 'appUrl'
@@ -25,7 +25,9 @@ type Standing =
   | 'logLevel';
 
 /** One property per setting; those without a default are null where they are not given. */
-export type Config = { readonly [K in SettingKey]: K extends Standing ? SettingValue<K> : SettingValue<K> | null };
+export type Config = {
+  readonly [K in SettingKey]: K extends SettingWithDefault ? SettingValue<K> : SettingValue<K> | null;
+};
 
 export type ConfigResult =
   | { readonly kind: 'valid'; readonly config: Config }
@@ -35,9 +37,9 @@ export type ConfigResult =
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): ConfigResult {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
-  for (const [key, { name, standard, required, schema }] of Object.entries(settings)) {
+  for (const [key, { name, default: defaultText, required, schema }] of Object.entries(settings)) {
     const given = environment[name]?.trim();
-    const text = given === undefined || given === '' ? standard : given;
+    const text = given === undefined || given === '' ? defaultText : given;
     if (text === null) {
       values[key] = null;
       if (required) faults.push(`${name} is not set: make one with "imip-gateway secret" and keep it safe`);
@@ -110,8 +112,8 @@ export function callbackUrl({ caldavCallbackBaseUrl, appUrl }: Config): string {
 
 /** The rows of the README's settings table, as Markdown. */
 export function settingsTable(): string {
-  const rows = Object.values(settings).map(({ name, standard, required, meaning }) => {
-    const shown = required ? 'required' : standard === null ? 'none' : `\`${standard}\``;
+  const rows = Object.values(settings).map(({ name, default: defaultText, required, meaning }) => {
+    const shown = required ? 'required' : defaultText === null ? 'none' : `\`${defaultText}\``;
     return `| \`${name}\` | ${shown} | ${meaning} |`;
   });
   return ['| setting | default | meaning |', '|---|---|---|', ...rows].join('\n');

@@ -1,5 +1,5 @@
-// Every setting by name: its default, what it means, how its text is read. `config.ts` turns an environment into a
-// Config with it; the README's table is printed from it. Nothing here reads the environment.
+// All settings: the name, the default, the meaning, and how the text is read. `config.ts` turns an environment into a Config
+// with this table, and `imip-gateway settings` prints it for the README. Nothing here reads the environment.
 import { z } from 'zod';
 import {
   caldavAuth,
@@ -28,215 +28,251 @@ import {
 
 interface Setting<T> {
   readonly name: string;
-  /** As a person would write it; null: none, `required`: there is no default. */
-  readonly standard: string | null;
-  readonly required?: boolean;
+  /** As written in the environment; null if there is no default. */
+  readonly default: string | null;
+  readonly required: boolean;
+  /** Full sentences for the README's table. */
   readonly meaning: string;
-  /** From the text given, or the standard, to its value; '' counts as not given. */
+  /** Reads the text that is set, or the default. An empty text counts as not set. */
   readonly schema: z.ZodType<T, string>;
 }
 
 function setting<T>(
   name: string,
-  standard: string | null,
+  defaultText: string | null,
   meaning: string,
   schema: z.ZodType<T, string>,
   required = false,
 ): Setting<T> {
-  return { name, standard, meaning, schema, required };
+  return { name, default: defaultText, required, meaning, schema };
 }
 
 /** In the order of the README's table. */
 export const settings = {
-  caldavUrl: setting('CALDAV_URL', 'http://caldav:80', 'The CalDAV server.', httpUrl),
+  caldavUrl: setting(
+    'CALDAV_URL',
+    'http://caldav:80',
+    'The gateway reads and writes events on the CalDAV server at this URL.',
+    httpUrl,
+  ),
   caldavInboundApiKey: setting(
     'CALDAV_INBOUND_API_KEY',
     null,
-    'What the CalDAV server must send as `X-Api-Key` with a callback. Unset: every callback gets 401.',
+    'The CalDAV server must send this key as `X-Api-Key` with each callback. If it is not set, every callback gets 401.',
     text,
   ),
   caldavOutboundApiKey: setting(
     'CALDAV_OUTBOUND_API_KEY',
     null,
-    'What we send to the CalDAV server as `X-Api-Key` (`X-LS-Api-Key` with `CALDAV_AUTH=ls`).',
+    'The gateway sends this key to the CalDAV server as `X-Api-Key` (`X-LS-Api-Key` with `CALDAV_AUTH=ls`).',
     text,
   ),
   caldavCallbackBaseUrl: setting(
     'CALDAV_CALLBACK_BASE_URL',
     null,
-    'The base URL under which the CalDAV server reaches the callback, where it is not `APP_URL`.',
+    'The CalDAV server reaches the callback under this base URL. If it is not set, `APP_URL` is used.',
     httpUrl,
   ),
   itipEnabled: setting(
     'CALENDAR_ITIP_ENABLED',
     'False',
-    'True: mails carry METHOD, so that mail clients show their own buttons. False: web links carry the answer.',
+    '`True`: mails carry a METHOD, so that mail clients show their own buttons. `False`: recipients answer through web links.',
     flag,
   ),
   invitationFromEmail: setting(
     'CALENDAR_INVITATION_FROM_EMAIL',
     null,
-    'From of every mail. Unset: the reply address.',
+    'Every mail has this From address. If it is not set, From is the reply address.',
     mailAddress,
   ),
-  appUrl: setting('APP_URL', 'http://localhost:8080', 'The public base URL of the RSVP pages.', httpUrl),
-  httpListen: setting('HTTP_LISTEN', '127.0.0.1:8080', 'Pages and callback: `host:port`; port 0 picks one.', hostPort),
-  smtpListen: setting('SMTP_LISTEN', '127.0.0.1:2525', 'Mail by SMTP: `host:port`, or `off`.', listen),
-  lmtpListen: setting('LMTP_LISTEN', 'off', 'Mail by LMTP: `host:port`, or `off`.', listen),
+  appUrl: setting('APP_URL', 'http://localhost:8080', 'The RSVP pages have this public base URL.', httpUrl),
+  httpListen: setting(
+    'HTTP_LISTEN',
+    '127.0.0.1:8080',
+    'The gateway serves the pages and the callback on this `host:port`. Port 0 picks a free port.',
+    hostPort,
+  ),
+  smtpListen: setting(
+    'SMTP_LISTEN',
+    '127.0.0.1:2525',
+    'The gateway receives mail by SMTP on this `host:port`; `off` disables it.',
+    listen,
+  ),
+  lmtpListen: setting(
+    'LMTP_LISTEN',
+    'off',
+    'The gateway receives mail by LMTP on this `host:port`; `off` disables it.',
+    listen,
+  ),
   databaseUrl: setting(
     'DATABASE_URL',
     'sqlite:./data/gateway.db',
-    'The spool and the ledger: `sqlite:PATH`, or `postgres://…`, which several gateways may share that keep their clocks by NTP.',
+    'This database holds the spool and the ledger: `sqlite:PATH` or `postgres://…`. Several gateways may share a PostgreSQL database if NTP keeps their clocks in step.',
     databaseUrl,
   ),
   smtpUrl: setting(
     'SMTP_URL',
     'smtp://localhost:25',
-    'Where mail is submitted: `smtp://[user:pass@]host:port` or `smtps://…`.',
+    'The gateway submits mail to this relay: `smtp://[user:pass@]host:port` or `smtps://…`.',
     smtpUrl,
   ),
   secrets: setting(
     'GATEWAY_SECRETS',
     null,
-    '`kid:base64,…`: the first signs, all verify. `imip-gateway secret` makes one.',
+    'These keys sign links and addresses: `kid:base64,…`. The first key signs, and all keys verify. `imip-gateway secret` makes a key.',
     keyRing,
     true,
   ),
   replyDomain: setting(
     'REPLY_DOMAIN',
     null,
-    'The domain routed to the mail door. Unset: answers come to the organizers’ own addresses.',
+    'Mail to this domain is routed to the mail doors. If it is not set, answers go to the organizers’ own addresses.',
     domain,
   ),
   replyRecipients: setting(
     'REPLY_RECIPIENTS',
     null,
-    'Own-domain mode: further recipients that are accepted, addresses or `@domain`, separated by commas.',
+    'The mail doors accept these additional recipients (own-domain mode): addresses or `@domain`, separated by commas.',
     recipients,
   ),
   bounceDomain: setting(
     'BOUNCE_DOMAIN',
     null,
-    'The domain of our signed envelope senders. Unset: `REPLY_DOMAIN`.',
+    'The signed envelope senders are in this domain. If it is not set, they are in `REPLY_DOMAIN`.',
     domain,
   ),
-  postmasterEmail: setting('POSTMASTER_EMAIL', null, 'Where postmaster mail is forwarded.', mailAddress),
+  postmasterEmail: setting('POSTMASTER_EMAIL', null, 'Mail to postmaster is forwarded to this address.', mailAddress),
   gatewayHostname: setting(
     'GATEWAY_HOSTNAME',
     null,
-    'The name in SMTP greetings. Unset: the operating system’s.',
+    'The gateway uses this name in SMTP greetings. If it is not set, the host name of the operating system is used.',
     domain,
   ),
-  smtpTlsCert: setting('SMTP_TLS_CERT', null, 'PEM certificate for STARTTLS, read again when the file changes.', text),
-  smtpTlsKey: setting('SMTP_TLS_KEY', null, 'PEM key for STARTTLS.', text),
+  smtpTlsCert: setting(
+    'SMTP_TLS_CERT',
+    null,
+    'This PEM file contains the certificate for STARTTLS. It is read again when it changes.',
+    text,
+  ),
+  smtpTlsKey: setting('SMTP_TLS_KEY', null, 'This PEM file contains the private key for STARTTLS.', text),
   trustedRelays: setting(
     'TRUSTED_RELAYS',
     null,
-    'Addresses and networks of relays whose XCLIENT and Authentication-Results we believe.',
+    'The gateway trusts XCLIENT and Authentication-Results from relays at these addresses and networks.',
     cidrs,
   ),
   trustedAuthservIds: setting(
     'TRUSTED_AUTHSERV_IDS',
     null,
-    'The authserv-ids under which those relays write Authentication-Results.',
+    'The trusted relays write Authentication-Results under these authserv-ids.',
     list,
   ),
-  trustedArcSealers: setting('TRUSTED_ARC_SEALERS', null, 'Domains whose ARC seal we believe.', list),
+  trustedArcSealers: setting('TRUSTED_ARC_SEALERS', null, 'The gateway trusts the ARC seals of these domains.', list),
   caldavAuth: setting(
     'CALDAV_AUTH',
     'api-key',
-    '`api-key`, `ls`, `basic`, `remote-user:HEADER` or `accounts:FILE` (JSON: organizer → `{url?, username, password}`).',
+    'The gateway authenticates to the CalDAV server by `api-key`, `ls`, `basic`, `remote-user:HEADER` or `accounts:FILE` (JSON: organizer → `{url?, username, password}`).',
     caldavAuth,
   ),
   caldavUsername: setting(
     'CALDAV_USERNAME',
     null,
-    'The service account, for `basic`; for `remote-user` where the server wants one.',
+    'This service account is used by `basic`, and by `remote-user` if the server requires an account.',
     text,
   ),
-  caldavPassword: setting('CALDAV_PASSWORD', null, 'Its password.', text),
+  caldavPassword: setting('CALDAV_PASSWORD', null, 'This is the password of `CALDAV_USERNAME`.', text),
   caldavHome: setting(
     'CALDAV_HOME',
     null,
-    'Path template of an organizer’s calendars, such as `/calendars/{email}/` or `/{localpart}/`. Unset: discovery.',
+    'This path template locates an organizer’s calendars, such as `/calendars/{email}/` or `/{localpart}/`. If it is not set, the gateway discovers them.',
     homeTemplate,
   ),
   senderPolicy: setting(
     'SENDER_POLICY',
     'strict',
-    'Whose answer counts: `strict`, `domain` or `token`.',
+    'This policy decides whose answers count: `strict`, `domain` or `token`.',
     text.pipe(z.enum(['strict', 'domain', 'token'], 'must be strict, domain or token')),
   ),
   dnsServers: setting(
     'DNS_SERVERS',
     null,
-    'Resolvers for mail authentication, `ip:port`, separated by commas. Unset: the system’s.',
+    'Mail authentication uses these resolvers: `ip:port`, separated by commas. If it is not set, the system’s resolvers are used.',
     resolvers,
   ),
-  dkimDomain: setting('DKIM_DOMAIN', null, 'Sign what we submit: the domain,', domain),
-  dkimSelector: setting('DKIM_SELECTOR', null, 'the selector,', text),
-  dkimKey: setting('DKIM_KEY', null, 'and the file of the private key (PEM).', text),
+  dkimDomain: setting(
+    'DKIM_DOMAIN',
+    null,
+    'The gateway signs its mails with DKIM for this domain. Signing requires all three `DKIM_*` settings.',
+    domain,
+  ),
+  dkimSelector: setting('DKIM_SELECTOR', null, 'DKIM signatures name this selector.', text),
+  dkimKey: setting('DKIM_KEY', null, 'This PEM file contains the private key for DKIM.', text),
   notifyOrganizer: setting(
     'NOTIFY_ORGANIZER',
     'each',
-    '`each` answer, a `digest` per event every 15 minutes, or only what is `held` for a decision.',
+    'The organizer gets a notice for `each` answer, one `digest` per event every 15 minutes, or only questions about `held` answers.',
     text.pipe(z.enum(['each', 'digest', 'held'], 'must be each, digest or held')),
   ),
   quotaNewRecipientsHour: setting(
     'QUOTA_NEW_RECIPIENTS_HOUR',
     '5000',
-    'How many people whom an organizer has never mailed before may be mailed in an hour. More wait for the next.',
+    'An organizer may mail at most this many new recipients in an hour. The others are mailed in the following hours.',
     wholeNumber,
   ),
-  quotaNewRecipientsDay: setting('QUOTA_NEW_RECIPIENTS_DAY', '20000', 'The same for a day (UTC).', wholeNumber),
+  quotaNewRecipientsDay: setting(
+    'QUOTA_NEW_RECIPIENTS_DAY',
+    '20000',
+    'An organizer may mail at most this many new recipients in a day (UTC). The others are mailed on the following days.',
+    wholeNumber,
+  ),
   showGuestList: setting(
     'SHOW_GUEST_LIST',
     'True',
-    'Whether guests see who else is invited, with their answers, in mails and pages.',
+    '`True`: mails and pages show guests who else is invited, with their answers. `False`: they do not.',
     flag,
   ),
-  displayTimezone: setting('DISPLAY_TIMEZONE', 'UTC', 'The time zone for times that have none of their own.', timezone),
+  displayTimezone: setting(
+    'DISPLAY_TIMEZONE',
+    'UTC',
+    'Times that have no time zone of their own are shown in this one.',
+    timezone,
+  ),
   defaultLanguage: setting(
     'DEFAULT_LANGUAGE',
     'en',
-    'The language of mails, and of pages where the browser asks for none that we have.',
+    'Mails are in this language, and so are pages if the gateway has none of the languages that the browser accepts.',
     language,
   ),
   recipientLanguages: setting(
     'RECIPIENT_LANGUAGES',
     null,
-    'The language of mails to some: `address=language` or `@domain=language`, separated by commas.',
+    'Mails to these recipients are in another language: `address=language` or `@domain=language`, separated by commas.',
     recipientLanguages,
   ),
-  templatesDir: setting('TEMPLATES_DIR', null, 'A folder whose files replace those of `templates/`.', text),
+  templatesDir: setting('TEMPLATES_DIR', null, 'Files in this folder replace those of `templates/`.', text),
   mailSizeLimit: setting(
     'MAIL_SIZE_LIMIT',
     '26214400',
-    'The largest mail that the doors take, in bytes: the `message_size_limit` of your Postfix.',
+    'The mail doors accept mails of at most this size, in bytes. It is the `message_size_limit` of your Postfix.',
     mailSize,
   ),
   retainMailDays: setting(
     'RETAIN_MAIL_DAYS',
     '14',
-    'How long a mail’s bytes are kept after its work is done. What waits or is held is kept as long as it does.',
+    'The bytes of a mail are kept for this many days after its work is done. While a mail waits or is held, they are not deleted.',
     wholeNumber,
   ),
-  retainLedgerDays: setting(
-    'RETAIN_LEDGER_DAYS',
-    '400',
-    'How long the ledger says what became of it, and why.',
-    wholeNumber,
-  ),
+  retainLedgerDays: setting('RETAIN_LEDGER_DAYS', '400', 'Ledger entries are kept for this many days.', wholeNumber),
   metricsListen: setting(
     'METRICS_LISTEN',
     'off',
-    '`/metrics` on a listener of its own: `host:port`, or `off`.',
+    'The gateway serves `/metrics` on this `host:port`, separate from the pages; `off` disables it.',
     listen,
   ),
   logLevel: setting(
     'LOG_LEVEL',
     'info',
-    'The least severe level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    'The gateway logs events of this level and above: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
     logLevel,
   ),
 } as const;

@@ -51,7 +51,8 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     const { code, stderr, stdout } = await imip(['serve'], { HTTP_LISTEN: 'nowhere', SENDER_POLICY: 'lax' });
     expect(code).toBe(1);
     expect(stdout).toBe('');
-    for (const name of ['GATEWAY_SECRETS', 'HTTP_LISTEN', 'SENDER_POLICY']) expect(stderr).toContain(name);
+    expect(stderr).toMatch(/^imip-gateway: Invalid configuration:\n/);
+    for (const name of ['GATEWAY_SECRETS', 'HTTP_LISTEN', 'SENDER_POLICY']) expect(stderr).toContain(`\n  ${name} `);
   });
 
   it.each([

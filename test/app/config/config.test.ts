@@ -8,6 +8,7 @@ import {
   requireLogLevel,
   settingsTable,
 } from '../../../src/app/config/config.ts';
+import { settings } from '../../../src/app/config/settings.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { makeSecret, pruneRecords } from '../../../src/app/start-gateway.ts';
 
@@ -160,6 +161,10 @@ describe('settings', () => {
     expect(requireLogLevel({}, 'warn')).toBe('warn');
     expect(requireLogLevel({ LOG_LEVEL: ' DEBUG ' }, 'warn')).toBe('debug');
     expect(() => requireLogLevel({ LOG_LEVEL: 'loud' }, 'warn')).toThrow(/^LOG_LEVEL must be one of trace, debug/);
+  });
+
+  it.each(Object.values(settings))('explains $name in full sentences', ({ meaning }) => {
+    expect(meaning).toMatch(/^[A-Z`].*[^.]\.$/);
   });
 
   it('has its table in the README as printed', () => {
