@@ -115,7 +115,7 @@ describe('the page about the callback', () => {
   it('shows what becomes of the messages', async () => {
     await waitFor('both outcomes', async () => (await explain(gateway.ledger, UID)).length === 2);
     const shown = page.split(`$ npx imip-gateway why ${UID}\n`)[1]?.split('\n```')[0] ?? '';
-    const said = describeEntries(UID, await explain(gateway.ledger, UID));
+    const said = describeEntries(await explain(gateway.ledger, UID));
     expect(withoutTimesAndIds(said)).toBe(withoutTimesAndIds(shown));
     expect(relay.mails()).toHaveLength(1);
   });

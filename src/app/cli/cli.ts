@@ -21,7 +21,7 @@ import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { openLog } from '../log.ts';
 import { makeSecret, startGateway } from '../start-gateway.ts';
-import { describeEntries } from './describe-entries.ts';
+import { datedEntry, describeEntries, noEntries } from './describe-entries.ts';
 import { describeMail } from './describe-mail.ts';
 import { interpretMail } from '../../core/message/interpret-mail.ts';
 import { openLedger, openForOperator } from '../../adapters/spool/open-spool.ts';
@@ -83,10 +83,15 @@ program
   .command('why')
   .argument('<id>', 'a Message-ID, UID, mail address or record id')
   .description('say from the ledger what happened to it, and why')
-  .action(async (id: string) => {
+  .option('--json', 'as JSON')
+  .action(async (id: string, { json }: { json?: true }) => {
     const { ledger, close } = await openLedger({ url: databaseUrl() });
-    console.log(describeEntries(id, await explain(ledger, id)));
+    const entries = await explain(ledger, id);
     await close();
+    if (json) console.log(JSON.stringify(entries.map(datedEntry), null, 2));
+    else if (entries.length > 0) console.log(describeEntries(entries));
+    else fail(noEntries(id));
+    if (entries.length === 0) process.exitCode = 1;
   });
 
 program

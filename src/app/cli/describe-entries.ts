@@ -3,12 +3,23 @@
 import type { LedgerEntry } from '../../flow/ports/spool.ts';
 import { terminalText } from './terminal-text.ts';
 
-/** In the order given; a sentence that says so where there are none. */
-export function describeEntries(subject: string, entries: readonly LedgerEntry[]): string {
-  if (entries.length === 0) {
-    return `Nothing in the ledger is about ${subject}. It looks for a Message-ID, UID, mail address or record id; entries older than the retention are gone.`;
-  }
+/** An entry as JSON shows it; the time is ISO 8601 in UTC. */
+export interface DatedEntry extends Omit<LedgerEntry, 'at'> {
+  readonly at: string;
+}
+
+export function datedEntry(entry: LedgerEntry): DatedEntry {
+  return { ...entry, at: new Date(entry.at).toISOString() };
+}
+
+/** In the order given. */
+export function describeEntries(entries: readonly LedgerEntry[]): string {
   return entries.map(describeEntry).join('\n\n');
+}
+
+/** What `why` says if it finds nothing. */
+export function noEntries(subject: string): string {
+  return `the ledger has no entry about ${terminalText(subject)}: give a Message-ID, UID, mail address or record id (entries are deleted after RETAIN_LEDGER_DAYS)`;
 }
 
 function describeEntry(entry: LedgerEntry): string {

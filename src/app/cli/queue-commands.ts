@@ -2,7 +2,6 @@
 // running gateway. Every change is written into the ledger; work that is under way at that moment is left alone.
 import type {
   Ledger,
-  LedgerEntry,
   NewEntry,
   OperatorActions,
   QueuedTask,
@@ -15,6 +14,7 @@ import type {
 } from '../../flow/ports/spool.ts';
 import { type AnyRecord, describeTask, entryAboutTask, readRecord } from '../../flow/records/records.ts';
 import { because } from '../../core/reasons.ts';
+import { type DatedEntry, datedEntry } from './describe-entries.ts';
 import { terminalText } from './terminal-text.ts';
 import { FAILED_PREFIX } from '../../flow/queue/after-failure.ts';
 
@@ -55,7 +55,7 @@ export interface ShownTask extends ListedTask {
   /** Size of the mail that belongs to it, bytes. */
   readonly rawBytes: number | null;
   /** About it, and about what followed from it. */
-  readonly ledger: readonly LedgerEntry[];
+  readonly ledger: readonly DatedEntry[];
 }
 
 const MOST_ENTRIES = 50;
@@ -76,7 +76,7 @@ export async function showTask({ spool, ledger }: QueueCommandOptions, id: strin
     ...listTask(task),
     body: readBody(task),
     rawBytes: task.raw?.byteLength ?? null,
-    ledger: await ledger.entries(id, MOST_ENTRIES),
+    ledger: (await ledger.entries(id, MOST_ENTRIES)).map(datedEntry),
   };
 }
 
@@ -167,8 +167,7 @@ export function sayListing({ queues, tasks }: Listing, now: number): string {
 export function sayTask({ body, ledger, ...task }: ShownTask): string {
   const facts = Object.entries(task).filter(([, value]) => value !== null);
   const entries = ledger.map(
-    ({ at, verdict, reason, detail }) =>
-      `${new Date(at).toISOString()}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
+    ({ at, verdict, reason, detail }) => `${at}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
   );
   return [
     facts.map(([name, value]) => `${name}: ${terminalText(String(value))}`).join('\n'),

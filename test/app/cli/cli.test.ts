@@ -194,7 +194,18 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
         .poll(async () => (await imip(['why', 'why@example.com'], env())).stdout, { timeout: 40_000 })
         .toMatch(/not-mailed: schedule-agent/);
       expect((await imip(['why', 'bob@remote.test'], env())).stdout).toContain('why@example.com');
-      expect((await imip(['why', 'nobody@example.com'], env())).stdout).toMatch(/^Nothing in the ledger/);
+      const json = await imip(['why', 'why@example.com', '--json'], env());
+      expect(json.code).toBe(0);
+      expect(JSON.parse(json.stdout)).toMatchObject([
+        { at: expect.stringMatching(/^\d{4}-.*Z$/), uid: 'why@example.com', reason: 'schedule-agent' },
+      ]);
+    });
+
+    it('ends with 1 if the ledger has no entry', async () => {
+      const unknown = await imip(['why', 'nobody@example.com'], env());
+      expect(unknown).toMatchObject({ code: 1, stdout: '' });
+      expect(unknown.stderr).toMatch(/^imip-gateway: the ledger has no entry about nobody@example\.com: .*\n$/);
+      expect(await imip(['why', 'nobody@example.com', '--json'], env())).toEqual({ code: 1, stdout: '[]\n', stderr: '' });
     });
 
     it('closes its doors and ends with 0 on SIGTERM', async () => {

@@ -1,6 +1,6 @@
 // What `imip-gateway why` prints of the ledger.
 import { describe, expect, it } from 'vitest';
-import { describeEntries } from '../../../src/app/cli/describe-entries.ts';
+import { datedEntry, describeEntries, noEntries } from '../../../src/app/cli/describe-entries.ts';
 import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
 
 const applied: LedgerEntry = {
@@ -21,7 +21,7 @@ const applied: LedgerEntry = {
 describe('the entries that why prints', () => {
   it('are a paragraph each, in the order given', () => {
     const refused = { ...applied, messageId: null, recurrenceId: null, verdict: 'refused', reason: 'stale' } as const;
-    expect(describeEntries('planning@example.com', [applied, refused])).toBe(`2027-01-10T09:00:00.000Z  applied: applied
+    expect(describeEntries([applied, refused])).toBe(`2027-01-10T09:00:00.000Z  applied: applied
   ACCEPTED was written into the event.
   event: planning@example.com (20270111T090000Z)
   organizer: mailto:alice@example.com
@@ -41,12 +41,18 @@ describe('the entries that why prints', () => {
 
   it('carry no control character of a stranger to the terminal', () => {
     const odd = { ...applied, uid: 'odd\u001b[2J\u0007\u202e@example.com', detail: '554 5.7.1 \u001b[31mspam' };
-    const text = describeEntries('odd', [odd]);
+    const text = describeEntries([odd]);
     expect(text).toContain('554 5.7.1  [31mspam');
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
-  it('are one sentence where there are none', () => {
-    expect(describeEntries('carol@remote.test', [])).toMatch(/^Nothing in the ledger is about carol@remote\.test\./);
+  it('are one sentence if there are none', () => {
+    expect(noEntries('carol@remote.test')).toMatch(
+      /^the ledger has no entry about carol@remote\.test: give a Message-ID/,
+    );
+  });
+
+  it('have a readable time in JSON', () => {
+    expect(datedEntry(applied)).toEqual({ ...applied, at: '2027-01-10T09:00:00.000Z' });
   });
 });
