@@ -14,6 +14,7 @@ import { openHttp } from '../doors/web/open-http.ts';
 import type { UseCases } from '../flow/use-cases.ts';
 import type { Log } from '../flow/ports/log.ts';
 import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
+import { readVersion } from './read-version.ts';
 import { openMetrics } from '../adapters/metrics/open-metrics.ts';
 import { makeReadinessCheck } from '../doors/metrics/readiness.ts';
 import { DRAIN_MS, type OnStop, openFlow } from './wire-queues.ts';
@@ -67,7 +68,7 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
   const { spool, ledger } = await openSpool({ url: config.databaseUrl, log, now });
   onStop(() => spool.close());
   const outcomes = makeOutcomes(log);
-  const metrics = openMetrics({ outcomes, spool, now });
+  const metrics = openMetrics({ outcomes, spool, version: readVersion(), now });
   onStop(() => metrics.close());
   const shared = { spool, ledger, outcomes, makeId: makeIds(), now, writeBatching: writeBatching(now) };
   const priority = requestPriority();

@@ -12,6 +12,8 @@ import { measureSubmission } from './measure-submission.ts';
 export interface MetricsOptions {
   readonly outcomes: { subscribe(listener: (entry: LedgerEntry) => void): () => void };
   readonly spool: Pick<Spool, 'status'>;
+  /** Of the gateway. */
+  readonly version: string;
   readonly now: () => number;
 }
 
@@ -33,9 +35,15 @@ export interface Metrics {
 /** In seconds, from the latency of a local server to a time-out. */
 const LATENCIES = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export function openMetrics({ outcomes, spool, now }: MetricsOptions): Metrics {
+export function openMetrics({ outcomes, spool, version, now }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  new Gauge({
+    name: 'imip_build_info',
+    help: 'Always 1; the label is the version of the gateway',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1);
   const received = new Counter({
     name: 'imip_received_total',
     help: 'Records stored on disk, by the door that received them',

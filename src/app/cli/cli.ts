@@ -20,6 +20,7 @@ import {
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { openLog } from '../log.ts';
+import { readVersion } from '../read-version.ts';
 import { makeSecret, startGateway } from '../start-gateway.ts';
 import { datedEntry, describeEntries, noEntries } from './describe-entries.ts';
 import { describeMail } from './describe-mail.ts';
@@ -28,7 +29,10 @@ import { openLedger, openForOperator } from '../../adapters/spool/open-spool.ts'
 import type { QueueName } from '../../flow/ports/spool.ts';
 
 const program = new Command('imip-gateway');
-program.description('Brings answers to mailed invitations into the organizer’s CalDAV event.').showHelpAfterError();
+program
+  .description('Writes answers to mailed invitations into the organizer’s CalDAV event.')
+  .version(readVersion())
+  .showHelpAfterError();
 
 program
   .command('serve')

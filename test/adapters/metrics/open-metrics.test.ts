@@ -16,7 +16,7 @@ const event = { href: '/a.ics', etag: '"1"', text: '', lastModified: null } as n
 
 function open(status: () => Promise<QueueStatus[]> = async () => []) {
   const outcomes = makeOutcomes(openLog('silent'));
-  const metrics = openMetrics({ outcomes, spool: { status }, now: () => 100_000 });
+  const metrics = openMetrics({ outcomes, spool: { status }, version: '1.2.3', now: () => 100_000 });
   const lines = async (name: string): Promise<string[]> =>
     (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith(name));
   return { outcomes, metrics, lines };
@@ -27,6 +27,10 @@ function outcome(verdict: Verdict, reason: Reason): LedgerWrite {
 }
 
 describe('the metrics', () => {
+  it('name the version of the gateway', async () => {
+    expect(await open().lines('imip_build_info')).toEqual(['imip_build_info{version="1.2.3"} 1']);
+  });
+
   it('count outcomes by verdict and reason until they are closed', async () => {
     const { outcomes, metrics, lines } = open();
     outcomes.publish([outcome('applied', 'applied'), outcome('applied', 'applied'), outcome('held', 'not-invited')]);

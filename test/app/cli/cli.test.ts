@@ -1,6 +1,6 @@
 // The command line as an operator uses it: the built program in processes of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,11 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     const { stdout } = await imip(['secret']);
     expect(stdout).toMatch(/^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=\n$/);
     expect((await imip(['secret'])).stdout).not.toBe(stdout);
+  });
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await imip(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('names every wrong setting and ends with 1', async () => {
