@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line: `serve`, `playground`, `secret`, `inspect FILE`, `why ID`, `queue …`, `check`, `settings`. The only
-// file that reads the environment and ends the process.
+// The command line: `serve`, `playground`, `secret`, `inspect FILE`, `why ID`, `queue …`, `check`, `settings`. No other
+// file reads the environment.
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { runChecks } from '../check/run-checks.ts';
@@ -24,6 +24,7 @@ import { readVersion } from '../read-version.ts';
 import { makeSecret, startGateway } from '../start-gateway.ts';
 import { datedEntry, describeEntries, noEntries } from './describe-entries.ts';
 import { describeMail } from './describe-mail.ts';
+import { runUntilSignal } from './run-until-signal.ts';
 import { interpretMail } from '../../core/message/interpret-mail.ts';
 import { openLedger, openForOperator } from '../../adapters/spool/open-spool.ts';
 import type { QueueName } from '../../flow/ports/spool.ts';
@@ -43,12 +44,14 @@ program
     const log = openLog(read.config.logLevel);
     for (const warning of configWarnings(read.config)) log.warn(warning);
     const gateway = await startGateway(read.config, log).catch((error: unknown) => {
+      log.error({ exitStatus: 1, ...describeFailure(error) }, 'gateway could not start');
       if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
       throw error;
     });
-    log.info({ url: callbackUrl(read.config) }, 'the CalDAV server posts its callbacks to');
-    log.info(gateway.addresses, 'listening');
-    stopOnSignal(() => gateway.stop());
+    const listeners = gateway.addresses;
+    const started = { version: readVersion(), node: process.version, listeners, callbackUrl: callbackUrl(read.config) };
+    log.info(started, 'gateway started');
+    runUntilSignal(log, () => gateway.stop());
   });
 
 program
@@ -60,11 +63,12 @@ program
     if (port === null || port > 65_535) fail('--port must be a number up to 65535');
     // The gateway itself starts twice as fast without reading all this.
     const { startPlayground } = await import('../../playground/start-playground.ts');
-    const playground = await startPlayground({ port, log: openLog(requireLogLevel(process.env, 'warn')) });
+    const log = openLog(requireLogLevel(process.env, 'warn'));
+    const playground = await startPlayground({ port, log });
     console.log(
       `The playground is at ${playground.url}\nIt is for trying things out, not for real mail: everything stays on this machine and is forgotten when it stops.`,
     );
-    stopOnSignal(() => playground.stop());
+    runUntilSignal(log, () => playground.stop());
   });
 
 program
@@ -199,6 +203,11 @@ function failOfSettings(faults: readonly string[]): never {
   fail(`Invalid configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 
+/** The stack only of an error that is not expected. */
+function describeFailure(error: unknown): object {
+  return error instanceof GatewayError ? { code: error.code, error: error.message } : { err: error };
+}
+
 /** A whole number; null: anything else. */
 function wholeNumber(text: string): number | null {
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
@@ -207,22 +216,4 @@ function wholeNumber(text: string): number | null {
 function fail(message: string): never {
   console.error(`imip-gateway: ${message}`);
   process.exit(1);
-}
-
-/** The first signal drains; a second one ends at once. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error);
-          process.exit(1);
-        },
-      );
-    });
-  }
 }

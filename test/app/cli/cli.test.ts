@@ -25,6 +25,11 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** Lines of the log, which are JSON. */
+function linesOf(output: string): { msg: string }[] {
+  return output.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []));
+}
+
 async function imip(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const options = { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env } };
   return run(process.execPath, [built.cli, ...args], options).then(
@@ -66,7 +71,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     ['LMTP_LISTEN', '192.0.2.1:2424'],
     ['METRICS_LISTEN', '192.0.2.1:9090'],
   ])('names %s where nothing can listen on %s', async (name, value) => {
-    const { code, stderr } = await imip(['serve'], {
+    const { code, stdout, stderr } = await imip(['serve'], {
       GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
       DATABASE_URL: `sqlite:${join(folder, `${name}.db`)}`,
       HTTP_LISTEN: '127.0.0.1:0',
@@ -76,6 +81,11 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`${name}: cannot listen on ${value}: `);
     expect(stderr).not.toContain('    at ');
+    const logged = linesOf(stdout).filter(({ msg }) => msg.startsWith('gateway'));
+    expect(logged).toMatchObject([
+      { msg: 'gateway could not start', exitStatus: 1, error: expect.stringContaining(`cannot listen on ${value}`) },
+    ]);
+    expect(stdout).not.toContain('"stack"');
   });
 
   it('names every setting whose file cannot be used, and has opened nothing', async () => {
@@ -141,8 +151,10 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
       listening = await new Promise((resolve, reject) => {
         gateway.stdout?.on('data', (chunk: Buffer) => {
           output += chunk.toString();
-          const line = output.split('\n').find((each) => each.includes('"msg":"listening"') && each.endsWith('}'));
-          if (line !== undefined) resolve(JSON.parse(line));
+          const line = output
+            .split('\n')
+            .find((each) => each.includes('"msg":"gateway started"') && each.endsWith('}'));
+          if (line !== undefined) resolve(JSON.parse(line).listeners);
         });
         gateway.once('exit', (code) => reject(new Error(`it ended with ${code}: ${output}`)));
       });
@@ -210,13 +222,30 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
       const unknown = await imip(['why', 'nobody@example.com'], env());
       expect(unknown).toMatchObject({ code: 1, stdout: '' });
       expect(unknown.stderr).toMatch(/^imip-gateway: the ledger has no entry about nobody@example\.com: .*\n$/);
-      expect(await imip(['why', 'nobody@example.com', '--json'], env())).toEqual({ code: 1, stdout: '[]\n', stderr: '' });
+      expect(await imip(['why', 'nobody@example.com', '--json'], env())).toEqual({
+        code: 1,
+        stdout: '[]\n',
+        stderr: '',
+      });
     });
 
     it('closes its doors and ends with 0 on SIGTERM', async () => {
       const ended = new Promise<number | null>((resolve) => gateway.once('exit', resolve));
       gateway.kill('SIGTERM');
       expect(await ended).toBe(0);
+      const [started, stopping, stopped, ...rest] = linesOf(output).filter(({ msg }) => msg.startsWith('gateway'));
+      expect(started).toMatchObject({
+        msg: 'gateway started',
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        node: process.version,
+        listeners: listening,
+        callbackUrl: 'http://localhost:8080/api/v1.0/caldav-scheduling-callback/',
+      });
+      expect([stopping, stopped]).toMatchObject([
+        { msg: 'gateway stopping', signal: 'SIGTERM' },
+        { msg: 'gateway stopped', exitStatus: 0 },
+      ]);
+      expect(rest).toEqual([]);
       const [host, port] = listening.smtp.split(':');
       const refused = await new Promise<string | undefined>((resolve) =>
         connect(Number(port), host ?? '').once('error', (error: NodeJS.ErrnoException) => resolve(error.code)),
