@@ -101,14 +101,14 @@ function readReplies(socket: Socket, timeoutMs: number): ReplyReader {
   };
   return {
     async next(where) {
-      const deadline = Date.now() + timeoutMs;
+      const deadline = performance.now() + timeoutMs;
       for (;;) {
         const reply = take();
         if (reply !== null) return reply;
         if (fault !== null) throw unreachable(where, fault);
-        if (Date.now() >= deadline) throw unreachable(where, `no answer within ${timeoutMs / 1_000} s`);
+        if (performance.now() >= deadline) throw unreachable(where, `no answer within ${timeoutMs / 1_000} s`);
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, deadline - Date.now());
+          const timer = setTimeout(resolve, deadline - performance.now());
           wake = () => {
             clearTimeout(timer);
             resolve();
