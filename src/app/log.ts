@@ -1,7 +1,7 @@
 // One structured line per outcome and per thing an operator must know, on standard output. Addresses are logged as the
 // ledger has them; signed names (reply addresses, tokens) never are.
 import { type Logger, pino } from 'pino';
-import { hideSigned } from '../core/signing/hide-signed.ts';
+import { redactSignatures } from '../core/signing/redact-signatures.ts';
 
 /** `level` as pino's: `info` in production, `silent` in tests. */
 export function openLog(level: string): Logger {
@@ -9,6 +9,6 @@ export function openLog(level: string): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: hideSigned },
+    hooks: { streamWrite: redactSignatures },
   });
 }

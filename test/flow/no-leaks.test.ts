@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideHeld } from '../../src/flow/questions/decide-held.ts';
 import { makeOutcomes } from '../../src/flow/queue/outcomes.ts';
-import { hideSigned } from '../../src/core/signing/hide-signed.ts';
+import { redactSignatures } from '../../src/core/signing/redact-signatures.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import type { CalendarAddress } from '../../src/core/ical/types.ts';
 import type { NewEntry } from '../../src/flow/ports/spool.ts';
@@ -147,7 +147,7 @@ describe('an attendee’s secrets', () => {
   it('are in no log line and no ledger entry', async () => {
     const lines: string[] = [];
     const sink = { write: (line: string) => void lines.push(line) };
-    const log = pino({ hooks: { streamWrite: hideSigned } }, sink);
+    const log = pino({ hooks: { streamWrite: redactSignatures } }, sink);
     const entries = (await kit.ledger.recent(1_000)) as NewEntry[];
     makeOutcomes(log).publish(entries.map((entry) => ({ kind: 'entry', entry })));
     log.error({ err: new TypeError(`cannot read ${[...secrets.values()].flat().join(', ')}`) }, 'failed');

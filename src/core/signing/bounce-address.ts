@@ -1,15 +1,20 @@
-// A signed envelope sender per mail: what comes back to it names the mail that did not arrive, and nobody can invent one.
+// Makes and reads signed envelope senders. In: the id of a mail, or a bounce address; out: the bounce address, or the id. So a
+// bounce identifies the mail that was not delivered. It refuses (null) an address that no key of the ring signed.
 import { GatewayError } from '../errors.ts';
 import { readSignedAddress, signLocalPart } from './signed-local-part.ts';
 import type { KeyRing } from './types.ts';
 
-/** `mailId`: 26 characters of lower-case base32, the outgoing task's id. Throws GatewayError `internal` at any other. */
+/**
+ * Returns the bounce address of a mail. `mailId` is the id of the outgoing task, 26 characters of lower-case base32.
+ *
+ * @throws GatewayError `internal` for another `mailId`
+ */
 export function bounceAddress(ring: KeyRing, mailId: string, domain: string): string {
   if (!/^[a-z2-7]{26}$/.test(mailId)) throw new GatewayError('internal', `not a mail id: ${mailId}`);
   return `${signLocalPart(ring[0], 'b1', 'bounce-address', mailId)}@${domain.toLowerCase()}`;
 }
 
-/** The mail's id where a key of the ring signed the address, whatever case it came back in; else null. */
+/** Returns the mail's id if a key of the ring signed the address, else null. The address may be in any case. */
 export function readBounceAddress(ring: KeyRing, address: string, domain: string): { mailId: string } | null {
   const signed = readSignedAddress(ring, 'b1', 'bounce-address', address, domain);
   return signed && { mailId: signed.id };

@@ -1,39 +1,41 @@
-// GATEWAY_SECRETS in, a key ring out; and from each key of it one derived key per purpose, so that a name signed for one
-// use is worthless for every other. Refuses kids that would not fit into an address and secrets that could be guessed.
+// Parses GATEWAY_SECRETS and derives keys. In: the setting; out: a key ring, and for each key one derived key per purpose, so
+// that a signature for one purpose is not valid for another. It refuses kids that do not fit into an address, and short
+// secrets.
 import { hkdfSync } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
 import type { Key, KeyRing } from './types.ts';
 
-const SHORTEST_SECRET = 32;
+const MIN_SECRET_BYTES = 32;
 
 export type KeyPurpose = 'reply-id' | 'reply-address' | 'bounce-address' | 'rsvp-token' | 'decision-token';
 
 /**
- * Reads `kid:base64,kid:base64,…`; the first key signs, all verify.
- * Throws GatewayError `config-invalid`, whose message names the kid and never shows a secret.
+ * Parses `kid:base64,kid:base64,…`. The first key signs, all keys verify.
+ *
+ * @throws GatewayError `config-invalid`, with the kid but not the secret in its message
  */
 export function parseKeyRing(text: string): KeyRing {
   const [first, ...others] = text.split(',').map((entry) => parseKey(entry.trim()));
-  if (first === undefined) throw invalid('there is no key in it');
+  if (first === undefined) throw invalid('it has no key');
   const ring: KeyRing = [first, ...others];
   const kids = new Set(ring.map((key) => key.kid));
-  if (kids.size < ring.length) throw invalid('two keys have the same name: give each its own');
+  if (kids.size < ring.length) throw invalid('two keys have the same kid');
   return ring;
 }
 
-/** Made once per key and purpose: a door that checks guessed addresses does it a thousand times a second. */
-const derived = new WeakMap<Key, Map<KeyPurpose, Uint8Array>>();
+/** A cache, because a mail door may check a thousand guessed addresses per second. */
+const derivedKeys = new WeakMap<Key, Map<KeyPurpose, Uint8Array>>();
 
-/** 32 bytes for one purpose (RFC 5869); the key's own bytes sign nothing. */
-export function derive(key: Key, purpose: KeyPurpose): Uint8Array {
-  const known = derived.get(key) ?? new Map<KeyPurpose, Uint8Array>();
-  derived.set(key, known);
+/** Returns 32 bytes for one purpose (HKDF, RFC 5869). The bytes of the key itself are never used to sign. */
+export function deriveKey(key: Key, purpose: KeyPurpose): Uint8Array {
+  const known = derivedKeys.get(key) ?? new Map<KeyPurpose, Uint8Array>();
+  derivedKeys.set(key, known);
   const bytes = known.get(purpose) ?? new Uint8Array(hkdfSync('sha256', key.secret, '', `imip-gateway ${purpose}`, 32));
   known.set(purpose, bytes);
   return bytes;
 }
 
-/** The ring's key of that name, or null. */
+/** Returns the key with this kid, or null. */
 export function findKey(ring: KeyRing, kid: string): Key | null {
   return ring.find((key) => key.kid === kid) ?? null;
 }
@@ -42,17 +44,17 @@ function parseKey(entry: string): Key {
   const colon = entry.indexOf(':');
   const kid = entry.slice(0, Math.max(colon, 0));
   if (!/^[a-z0-9]{1,8}$/.test(kid)) {
-    throw invalid('each key is written kid:base64, where kid is 1 to 8 of a-z and 0-9');
+    throw invalid('each key must be kid:base64, with 1 to 8 characters of a-z and 0-9 as kid');
   }
   const base64 = entry.slice(colon + 1);
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) throw invalid(`the secret of key "${kid}" is not base64`);
   const secret = Buffer.from(base64, 'base64');
-  if (secret.length < SHORTEST_SECRET) {
-    throw invalid(`the secret of key "${kid}" has ${secret.length} bytes, ${SHORTEST_SECRET} are needed`);
+  if (secret.length < MIN_SECRET_BYTES) {
+    throw invalid(`the secret of key "${kid}" has ${secret.length} bytes, but needs ${MIN_SECRET_BYTES}`);
   }
   return { kid, secret: new Uint8Array(secret) };
 }
 
-function invalid(what: string): GatewayError {
-  return new GatewayError('config-invalid', `${what} ("imip-gateway secret" makes one)`);
+function invalid(problem: string): GatewayError {
+  return new GatewayError('config-invalid', `${problem} ("imip-gateway secret" generates a key)`);
 }

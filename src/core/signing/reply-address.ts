@@ -1,5 +1,6 @@
-// One signed address per (organizer, attendee), so that a mail client learns the sender once. It says
-// who may answer to whom only to those who hold the ledger: the id is a keyed hash, the addresses are not in it.
+// Makes and reads signed reply addresses. In: an organizer and an attendee, or a reply address; out: the reply address, or its
+// id. A pair always has the same address, so that mail clients recognise it. The id is a keyed hash, so that only the ledger
+// reveals the two persons. It refuses (null) an address that no key of the ring signed.
 import type { CalendarAddress } from '../ical/types.ts';
 import { keyedHash, readSignedAddress, signLocalPart } from './signed-local-part.ts';
 import type { KeyRing } from './types.ts';
@@ -10,8 +11,8 @@ export interface ReplyPairNames {
 }
 
 /**
- * The pair's address under the signing key: the same for the same pair, key and domain.
- * `id` is what the ledger keeps the pair under (ReplyPair.id); it holds the kid, so a new key makes a new id.
+ * Returns the pair's address for the signing key, always the same for the same pair, key and domain. `id` is the key of the
+ * pair in the ledger (ReplyPair.id). It contains the kid, so a new key gives a new id.
  */
 export function replyAddress(ring: KeyRing, pair: ReplyPairNames, domain: string): { id: string; address: string } {
   const key = ring[0];
@@ -22,7 +23,7 @@ export function replyAddress(ring: KeyRing, pair: ReplyPairNames, domain: string
   };
 }
 
-/** The pair's id where a key of the ring signed the address, whatever case it came back in; else null. */
+/** Returns the pair's id if a key of the ring signed the address, else null. The address may be in any case. */
 export function readReplyAddress(ring: KeyRing, address: string, domain: string): { id: string } | null {
   const signed = readSignedAddress(ring, 'r1', 'reply-address', address, domain);
   return signed && { id: `${signed.kid}-${signed.id}` };

@@ -1,7 +1,9 @@
-// The form that reply and bounce addresses share: `<tag><kid>-<id>-<mac>` in lower-case base32, since mail systems fold
-// case and Outlook.com strips what follows a `+`. With the longest kid it is the 64 octets that RFC 5321 §4.5.3.1.1 allows.
+// Writes and reads the local part of reply and bounce addresses: `<tag><kid>-<id>-<mac>`. In: a key and an id, or an address;
+// out: the local part, or the id. It uses lower-case base32, because mail systems change the case, and no `+`, because
+// Outlook.com removes what follows one. With the longest kid it has the 64 octets that RFC 5321 §4.5.3.1.1 allows. It refuses
+// (null) an invalid signature.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type KeyPurpose, derive, findKey } from './keys.ts';
+import { type KeyPurpose, deriveKey, findKey } from './keys.ts';
 import type { Key, KeyRing } from './types.ts';
 
 export type AddressTag = 'r1' | 'b1';
@@ -9,9 +11,9 @@ export type AddressTag = 'r1' | 'b1';
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const SIGNED = /^([rb]1)([a-z0-9]{1,8})-([a-z2-7]{26})-([a-z2-7]{26})$/;
 
-/** 128 bits of a keyed hash as 26 characters. */
+/** Returns 128 bits of an HMAC as 26 characters of base32. */
 export function keyedHash(key: Key, purpose: KeyPurpose, text: string): string {
-  return base32(createHmac('sha256', derive(key, purpose)).update(text).digest().subarray(0, 16));
+  return base32(createHmac('sha256', deriveKey(key, purpose)).update(text).digest().subarray(0, 16));
 }
 
 /** `id` is 26 characters of base32. */
@@ -19,7 +21,7 @@ export function signLocalPart(key: Key, tag: AddressTag, purpose: KeyPurpose, id
   return `${tag}${key.kid}-${id}-${keyedHash(key, purpose, id)}`;
 }
 
-/** The kid and id of an address that a key of the ring has signed for this tag and domain, else null. */
+/** Returns the kid and id if a key of the ring signed the address for this tag and domain, else null. */
 export function readSignedAddress(
   ring: KeyRing,
   tag: AddressTag,

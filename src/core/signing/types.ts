@@ -1,16 +1,16 @@
-// Signed names that leave the house: reply addresses, bounce addresses, links.
+// Types of keys and of the claims in signed links. This file refuses nothing.
 
 export interface Key {
-  /** 1–8 characters of [a-z0-9]. */
+  /** The name of the key: 1 to 8 characters of [a-z0-9]. */
   readonly kid: string;
   /** At least 32 bytes. */
   readonly secret: Uint8Array;
 }
 
-/** The first signs, all verify. */
+/** The first key signs, all keys verify. */
 export type KeyRing = readonly [Key, ...Key[]];
 
-/** What an RSVP link says. Addresses as written, without `mailto:`. */
+/** The claims of an RSVP link. Addresses are as written, without `mailto:`. */
 export interface RsvpClaims {
   readonly uid: string;
   readonly recurrenceId: string | null;
@@ -20,9 +20,10 @@ export interface RsvpClaims {
   readonly expiresAt: number;
 }
 
-/** What a decision link in a notice says: it covers everything held under `holdKey`. */
+/** The claims of a decision link. It covers all answers that are held under `holdKey`. */
 export interface DecisionClaims {
   readonly holdKey: string;
   readonly organizer: string;
+  /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }

@@ -2,7 +2,7 @@
 // owner); anything else is recorded.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Bounce } from '../../core/message/types.ts';
-import { hideSigned } from '../../core/signing/hide-signed.ts';
+import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
 import { mark } from '../queue/plan.ts';
 import { isFromAttendee } from '../records/schedule-message.ts';
@@ -19,7 +19,8 @@ export async function onBounce(options: InterpretOptions, mailId: string, contex
     return recordMail(options, context, { verdict: 'recorded', ...why });
   }
   const mailing = await options.ledger.mailing(mailId);
-  const diagnostic = hideSigned([failed.status, failed.diagnostic].filter(Boolean).join(' ')) || 'no reason was given';
+  const diagnostic =
+    redactSignatures([failed.status, failed.diagnostic].filter(Boolean).join(' ')) || 'no reason was given';
   const recipient = mailing === null ? null : calendarAddress(mailing.recipientKey);
   const owner = mailing === null ? null : calendarAddress(mailing.ownerKey);
   if (mailing === null || recipient === null || owner === null) {

@@ -1,7 +1,7 @@
 // Queue `outgoing`: composed mails to the relay, first in, first out. A temporary failure puts the mail back, for five days;
 // what the relay refuses for good is told to the owner.
 import { GatewayError } from '../../core/errors.ts';
-import { hideSigned } from '../../core/signing/hide-signed.ts';
+import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
 import type { Changes } from '../ports/spool.ts';
 import type { Submission } from '../ports/submission.ts';
@@ -32,7 +32,7 @@ async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Pl
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
   try {
     const verdict = await options.submission.submit({ mailFrom, rcptTo, messageId, raw: task.raw });
-    const response = hideSigned(verdict.response);
+    const response = redactSignatures(verdict.response);
     if (verdict.kind === 'accepted') {
       const entry = entryAbout(mail, { at: options.now(), verdict: 'mailed', ...because(what, { response }) });
       return { disposition: done, ledger: [record(entry)] };
@@ -41,7 +41,7 @@ async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Pl
   } catch (error) {
     const tooOld = options.now() - task.createdAt > GIVE_UP_MS && task.attempts >= LEAST_TRIES;
     if (!(error instanceof GatewayError) || !tooOld) throw error;
-    return giveUp(options, mail, 'gave-up', hideSigned(error.message));
+    return giveUp(options, mail, 'gave-up', redactSignatures(error.message));
   }
 }
 

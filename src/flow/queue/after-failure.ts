@@ -2,7 +2,7 @@
 // back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';
-import { hideSigned } from '../../core/signing/hide-signed.ts';
+import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import type { Changes, LedgerWrite, NewTask, QueueName, Task } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
 import { describeTask, entryAbout, type Job } from '../records/records.ts';
@@ -44,7 +44,7 @@ export const FAILED_PREFIX = 'failed: ';
 export function afterFailure(options: FailureOptions, jobs: readonly Job[], error: unknown): Changes {
   const { now, backOff, onHeld } = options;
   const temporary = error instanceof GatewayError && error.temporary;
-  const text = hideSigned(error instanceof Error ? error.message : String(error));
+  const text = redactSignatures(error instanceof Error ? error.message : String(error));
   const code = error instanceof GatewayError ? error.code : 'internal';
   const at = now();
   const retryMs = temporary ? TEMPORARY_RETRY_MS : code.startsWith('caldav-') ? CALDAV_RETRY_MS : 0;

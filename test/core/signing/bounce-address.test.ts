@@ -1,4 +1,4 @@
-// A signed envelope sender per mail.
+// Signed envelope senders, one per mail.
 import { describe, expect, it } from 'vitest';
 import { bounceAddress, readBounceAddress } from '../../../src/core/signing/bounce-address.ts';
 import { readReplyAddress } from '../../../src/core/signing/reply-address.ts';
@@ -8,18 +8,18 @@ const RING: KeyRing = [{ kid: 'a', secret: new Uint8Array(32).fill(1) }];
 const MAIL_ID = 'abcdefghijklmnopqrstuvwxyz';
 
 describe('bounceAddress', () => {
-  it('names the mail, in whatever case it comes back', () => {
+  it('identifies the mail, in any case', () => {
     const address = bounceAddress(RING, MAIL_ID, 'example.com');
     expect(readBounceAddress(RING, address.toUpperCase(), 'example.com')).toEqual({ mailId: MAIL_ID });
   });
 
-  it('is no reply address, whatever its tag is changed to', () => {
+  it('is not valid as a reply address, even with the tag of one', () => {
     const address = bounceAddress(RING, MAIL_ID, 'example.com');
     expect(readReplyAddress(RING, address, 'example.com')).toBeNull();
     expect(readReplyAddress(RING, address.replace(/^b1/, 'r1'), 'example.com')).toBeNull();
   });
 
-  it('refuses what is no mail id', () => {
+  it('refuses an invalid mail id', () => {
     expect(() => bounceAddress(RING, 'short', 'example.com')).toThrow(expect.objectContaining({ code: 'internal' }));
   });
 });

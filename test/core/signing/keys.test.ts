@@ -1,11 +1,11 @@
-// GATEWAY_SECRETS: what is read, what is refused, and that purposes never share a key.
+// Parsing of GATEWAY_SECRETS, and that each purpose has its own key.
 import { describe, expect, it } from 'vitest';
-import { derive, findKey, parseKeyRing } from '../../../src/core/signing/keys.ts';
+import { deriveKey, findKey, parseKeyRing } from '../../../src/core/signing/keys.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64');
 
 describe('parseKeyRing', () => {
-  it('reads the keys in order, with or without spaces, in either base64', () => {
+  it('reads the keys in order, with or without spaces, in base64 or base64url', () => {
     const url = Buffer.alloc(33, 0xff).toString('base64url');
     const ring = parseKeyRing(` 2026a:${SECRET}, old:${url}`);
     expect(ring.map((key) => [key.kid, key.secret.length])).toEqual([
@@ -17,15 +17,15 @@ describe('parseKeyRing', () => {
   });
 
   it.each([
-    ['nothing', '', /kid:base64/],
+    ['an empty text', '', /kid:base64/],
     ['no kid', SECRET, /kid:base64/],
     ['an upper-case kid', `A:${SECRET}`, /kid:base64/],
-    ['a kid of nine', `abcdefghi:${SECRET}`, /kid:base64/],
+    ['a kid of nine characters', `abcdefghi:${SECRET}`, /kid:base64/],
     ['a trailing comma', `a:${SECRET},`, /kid:base64/],
-    ['no base64', 'a:not base64!', /"a" is not base64/],
-    ['a short secret', `a:${Buffer.alloc(31).toString('base64')}`, /"a" has 31 bytes, 32 are needed/],
-    ['a name used twice', `a:${SECRET},a:${SECRET}`, /same name/],
-  ])('refuses %s, says what to do and shows no secret', (_, text, message) => {
+    ['invalid base64', 'a:not base64!', /"a" is not base64/],
+    ['a short secret', `a:${Buffer.alloc(31).toString('base64')}`, /"a" has 31 bytes, but needs 32/],
+    ['a kid used twice', `a:${SECRET},a:${SECRET}`, /same kid/],
+  ])('refuses %s with a helpful message that shows no secret', (_, text, message) => {
     const refused = () => parseKeyRing(text);
     expect(refused).toThrow(
       expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) }),
@@ -35,17 +35,17 @@ describe('parseKeyRing', () => {
   });
 });
 
-describe('derive', () => {
+describe('deriveKey', () => {
   const [key] = parseKeyRing(`a:${SECRET}`);
 
-  it('gives 32 bytes, the same each time', () => {
-    expect(derive(key, 'rsvp-token')).toHaveLength(32);
-    expect(derive(key, 'rsvp-token')).toEqual(derive(key, 'rsvp-token'));
+  it('returns 32 bytes, the same each time', () => {
+    expect(deriveKey(key, 'rsvp-token')).toHaveLength(32);
+    expect(deriveKey(key, 'rsvp-token')).toEqual(deriveKey(key, 'rsvp-token'));
   });
 
-  it('gives every purpose its own', () => {
+  it('returns another key for each purpose', () => {
     const purposes = ['reply-id', 'reply-address', 'bounce-address', 'rsvp-token', 'decision-token'] as const;
-    const derived = new Set(purposes.map((purpose) => Buffer.from(derive(key, purpose)).toString('hex')));
+    const derived = new Set(purposes.map((purpose) => Buffer.from(deriveKey(key, purpose)).toString('hex')));
     expect(derived.size).toBe(purposes.length);
   });
 });

@@ -1,4 +1,4 @@
-// Which recipients are ours; the dialogues in `test/wire` show the same on the wire.
+// Which recipients are accepted. `test/wire` tests the same over SMTP.
 import { describe, expect, it } from 'vitest';
 import { bounceAddress } from '../../../src/core/signing/bounce-address.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
@@ -14,7 +14,7 @@ const bounce = (domain: string) => bounceAddress(RING, 'a'.repeat(26), domain);
 const none = { ring: RING, replyDomain: null, bounceDomain: null, replyRecipients: [] };
 
 describe('recipientPolicy', () => {
-  it('without a domain accepts REPLY_RECIPIENTS and postmaster', () => {
+  it('accepts REPLY_RECIPIENTS and postmaster without a domain', () => {
     const accepts = recipientPolicy({ ...none, replyRecipients: ['Carol@Example.com', '@Team.example.com'] });
     expect(['carol@example.COM', 'x@team.example.com', 'Postmaster'].filter((address) => !accepts(address))).toEqual(
       [],
@@ -31,20 +31,20 @@ describe('recipientPolicy', () => {
     expect(accepts(reply('example.com'))).toBe(false);
   });
 
-  it('takes bounces at the reply domain where they have none of their own', () => {
+  it('accepts bounces at the reply domain if there is no bounce domain', () => {
     const accepts = recipientPolicy({ ...none, replyDomain: 'reply.test' });
     expect(
       [reply('reply.test'), bounce('reply.test'), 'postmaster@reply.test'].filter((address) => !accepts(address)),
     ).toEqual([]);
   });
 
-  it('keeps reply and bounce addresses to their domains', () => {
+  it('accepts reply and bounce addresses only at their domains', () => {
     const accepts = recipientPolicy({ ...none, replyDomain: 'reply.test', bounceDomain: 'bounce.test' });
     expect([reply('reply.test'), bounce('bounce.test')].filter((address) => !accepts(address))).toEqual([]);
     expect([reply('bounce.test'), bounce('reply.test')].filter(accepts)).toEqual([]);
   });
 
-  it('knows its domain in A-labels and U-labels', () => {
+  it('accepts its domain in A-labels and U-labels', () => {
     const accepts = recipientPolicy({ ...none, replyDomain: 'xn--mnchen-3ya.test' });
     expect(accepts(reply('münchen.test'))).toBe(true);
     expect(accepts(reply('xn--mnchen-3ya.test'))).toBe(true);
@@ -58,7 +58,7 @@ describe('foldDomain', () => {
     ['postmaster', 'postmaster'],
     ['x@[192.0.2.1]', 'x@[192.0.2.1]'],
     ['', ''],
-  ])('%s is %s', (address, folded) => {
+  ])('converts %s to %s', (address, folded) => {
     expect(foldDomain(address)).toBe(folded);
   });
 });

@@ -1,4 +1,4 @@
-// One address per (organizer, attendee): the same each time, nobody else's, and readable after the keys were rotated.
+// Reply addresses: the same for the same pair, another for each other pair, and valid after a key rotation.
 import { describe, expect, it } from 'vitest';
 import { readReplyAddress, replyAddress } from '../../../src/core/signing/reply-address.ts';
 import type { Key, KeyRing } from '../../../src/core/signing/types.ts';
@@ -11,7 +11,7 @@ const ROTATED: KeyRing = [key('b', 2), key('a', 1)];
 const ALICE_BOB = { organizer: address('alice'), attendee: address('bob') };
 
 describe('replyAddress', () => {
-  it('is deterministic, and its own for each pair and each direction', () => {
+  it('returns the same address for the same pair, and another for each pair and direction', () => {
     const made = replyAddress(OLD, ALICE_BOB, 'RSVP.example.com');
     expect(made).toEqual(replyAddress(OLD, ALICE_BOB, 'rsvp.example.com'));
     expect(made.address).toMatch(/^r1a-[a-z2-7]{26}-[a-z2-7]{26}@rsvp\.example\.com$/);
@@ -23,21 +23,21 @@ describe('replyAddress', () => {
     expect(new Set([made, ...others].map(({ id }) => id)).size).toBe(4);
   });
 
-  it('compares by key, however the address is written', () => {
+  it('depends on the keys of the addresses only', () => {
     const written = { ...ALICE_BOB, attendee: { key: 'mailto:bob@example.com', asWritten: 'Bob@Example.com' } };
     expect(replyAddress(OLD, written, 'rsvp.example.com')).toEqual(replyAddress(OLD, ALICE_BOB, 'rsvp.example.com'));
   });
 });
 
 describe('readReplyAddress', () => {
-  it('gives the id that was made, under the signing key and under older ones', () => {
+  it('returns the id for the signing key and for older keys', () => {
     for (const ring of [OLD, ROTATED]) {
       const made = replyAddress(OLD, ALICE_BOB, 'rsvp.example.com');
       expect(readReplyAddress(ring, made.address, 'rsvp.example.com')).toEqual({ id: made.id });
     }
   });
 
-  it('refuses a key that was withdrawn, and one of the same name with another secret', () => {
+  it('refuses a removed key, and a key with the same kid and another secret', () => {
     const { address: text } = replyAddress(OLD, ALICE_BOB, 'rsvp.example.com');
     expect(readReplyAddress([key('b', 2)], text, 'rsvp.example.com')).toBeNull();
     expect(readReplyAddress([key('a', 9)], text, 'rsvp.example.com')).toBeNull();

@@ -1,7 +1,7 @@
-// Links: honest ones are read, late ones are told from dishonest ones, and no token passes as another kind.
+// Tokens of links: valid, expired and invalid ones, and that no token is valid as one of another kind.
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { derive } from '../../../src/core/signing/keys.ts';
+import { deriveKey } from '../../../src/core/signing/keys.ts';
 import { readDecisionToken, readRsvpToken, signDecisionToken, signRsvpToken } from '../../../src/core/signing/token.ts';
 import type { DecisionClaims, Key, KeyRing, RsvpClaims } from '../../../src/core/signing/types.ts';
 
@@ -33,24 +33,24 @@ function forge(forgery: Forgery): Promise<string> {
     .setProtectedHeader({ alg: forgery.alg ?? 'HS256', typ: forgery.typ ?? 'rsvp+jwt', kid: forgery.kid ?? 'a' })
     .setAudience(forgery.audience ?? 'rsvp');
   if (forgery.expires !== false) jwt.setExpirationTime(RSVP.expiresAt / 1000);
-  return jwt.sign(forgery.secret ?? derive(RING[0], 'rsvp-token'));
+  return jwt.sign(forgery.secret ?? deriveKey(RING[0], 'rsvp-token'));
 }
 
 describe('RSVP tokens', () => {
-  it('are read back until they expire', async () => {
+  it('are valid until they expire', async () => {
     const token = await signRsvpToken(RING, RSVP);
     expect(await readRsvpToken(RING, token, NOW)).toEqual({ kind: 'valid', claims: RSVP });
     expect(await readRsvpToken(RING, token, RSVP.expiresAt)).toEqual({ kind: 'expired', claims: RSVP });
   });
 
-  it('outlive a rotation, and die with their key', async () => {
+  it('remain valid after a key rotation, until their key is removed', async () => {
     const token = await signRsvpToken(RING, RSVP);
     expect(await readRsvpToken([key('b', 2), key('a', 1)], token, NOW)).toMatchObject({ kind: 'valid' });
     expect(await readRsvpToken([key('b', 2)], token, NOW)).toEqual({ kind: 'invalid' });
     expect(await readRsvpToken([key('a', 2)], token, NOW)).toEqual({ kind: 'invalid' });
   });
 
-  it('cannot be altered anywhere', async () => {
+  it('are invalid after any change', async () => {
     const token = await signRsvpToken(RING, RSVP);
     for (let at = 0; at < token.length; at += 7) {
       const altered = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
@@ -58,7 +58,7 @@ describe('RSVP tokens', () => {
     }
   });
 
-  it('are what forge makes where nothing is wrong', async () => {
+  it('are valid if `forge` changes nothing', async () => {
     expect(await readRsvpToken(RING, await forge({}), NOW)).toEqual({ kind: 'valid', claims: RSVP });
   });
 
@@ -68,32 +68,32 @@ describe('RSVP tokens', () => {
     ['another algorithm', { alg: 'HS512', secret: new Uint8Array(64) }],
     ['an unknown kid', { kid: 'zz' }],
     ['the secret itself instead of the derived key', { secret: RING[0].secret }],
-    ["another purpose's key", { secret: derive(RING[0], 'decision-token') }],
-    ['a claim missing', { payload: { uid: 'x', attendee: 'bob@example.com', organizer: 'alice@example.com' } }],
+    ["another purpose's key", { secret: deriveKey(RING[0], 'decision-token') }],
+    ['a missing claim', { payload: { uid: 'x', attendee: 'bob@example.com', organizer: 'alice@example.com' } }],
     ['a claim of another type', { payload: { ...RSVP, uid: 1 } }],
     ['no expiry', { expires: false }],
-  ])('are refused with %s', async (_, forgery) => {
+  ])('are invalid with %s', async (_, forgery) => {
     expect(await readRsvpToken(RING, await forge(forgery), NOW)).toEqual({ kind: 'invalid' });
   });
 
-  it.each(['', '.', '..', 'a.b.c', 'x'.repeat(100_000)])('are not any text: %#', async (text) => {
+  it.each(['', '.', '..', 'a.b.c', 'x'.repeat(100_000)])('are invalid for other text: %#', async (text) => {
     expect(await readRsvpToken(RING, text, NOW)).toEqual({ kind: 'invalid' });
   });
 
-  it('are never unsigned', async () => {
+  it('are invalid without a signature', async () => {
     const unsecured = new UnsecuredJWT({ ...RSVP }).setAudience('rsvp').setExpirationTime('1y').encode();
     expect(await readRsvpToken(RING, unsecured, NOW)).toEqual({ kind: 'invalid' });
   });
 });
 
 describe('decision tokens', () => {
-  it('are read back until they expire', async () => {
+  it('are valid until they expire', async () => {
     const token = await signDecisionToken(RING, DECISION);
     expect(await readDecisionToken(RING, token, NOW)).toEqual({ kind: 'valid', claims: DECISION });
     expect(await readDecisionToken(RING, token, DECISION.expiresAt)).toEqual({ kind: 'expired', claims: DECISION });
   });
 
-  it('and RSVP tokens never pass as each other', async () => {
+  it('are invalid as RSVP tokens, and RSVP tokens as decision tokens', async () => {
     expect(await readRsvpToken(RING, await signDecisionToken(RING, DECISION), NOW)).toEqual({ kind: 'invalid' });
     expect(await readDecisionToken(RING, await signRsvpToken(RING, RSVP), NOW)).toEqual({ kind: 'invalid' });
   });
