@@ -1,5 +1,5 @@
-// What waits for the organizer's decision in, the model of the decision page out: what is asked, about which answers, from
-// whom, and what may be chosen. A sender is never made a known alias of the address that it already has.
+// Builds the model of the decision page. In: what waits for the organizer's decision; out: the question, the answers that it
+// covers, the sender and the choices. It refuses the choice `alias` if the sender's address is already the attendee's.
 import { dateFormatter, describeWhen } from '../compose/format-time.ts';
 import { plainLine, plainLines } from '../compose/plain-text.ts';
 import { nameIn } from '../compose/show-event.ts';
@@ -7,47 +7,49 @@ import type { EventView } from '../compose/types.ts';
 import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import type { CalendarTime, Partstat } from '../ical/types.ts';
 import { holdText } from '../reasons.ts';
-import { type EventFacts, type PageReader, eventFacts, holdTogether } from './event-facts.ts';
+import { type EventFacts, type PageReader, eventFacts, preventLineBreaks } from './event-facts.ts';
 
-/** Who sent it; whether the event may move; whether somebody else may come. */
+/** Whether the sender is the attendee, whether to move the event, or whether to add the delegate. */
 export type Question = 'sender' | 'proposal' | 'delegation';
 
-/** What can be chosen, in the order to offer it. */
-const offers = {
-  /** This sender is that attendee, now and later; apply what waits; drop what waits. */
+/** The choices for each question, in the order of the buttons. */
+const choicesByQuestion = {
+  /** Accept this sender for the attendee now and later; apply the held answers only; discard them. */
   sender: ['alias', 'once', 'ignore'],
-  /** Tell the attendee no; drop what waits. */
+  /** Send a DECLINECOUNTER; discard the proposal. */
   proposal: ['decline', 'leave'],
-  /** Put the delegate on the list; drop what waits. */
+  /** Add the delegate to the event; discard the delegation. */
   delegation: ['add', 'leave'],
 } as const satisfies Record<Question, readonly string[]>;
 
-export type HeldChoice = (typeof offers)[Question][number];
+export type HeldChoice = (typeof choicesByQuestion)[Question][number];
 
-export const choices: readonly HeldChoice[] = [...new Set(Object.values(offers).flat())];
+export const choices: readonly HeldChoice[] = [...new Set(Object.values(choicesByQuestion).flat())];
 
-/** One answer that waits. */
+/** One held answer. */
 export interface HeldAnswer {
-  /** What it is about; null where the event could not be found. */
+  /** The event, null if it was not found. */
   readonly event: EventView | null;
-  /** null for a proposal, or where it says nothing usable. */
+  /** Null for a proposal, or if the answer has no valid PARTSTAT. */
   readonly partstat: Partstat | null;
   readonly comment: string | null;
-  /** The wish for another time, where it is one. */
+  /** The proposed time of a proposal. */
   readonly proposal?: { readonly start: CalendarTime | null; readonly end: CalendarTime | null } | null;
-  /** From the ledger: one that is no HoldReason is shown as "could not be recorded by itself". */
+  /** The reason from the ledger. One that is not a HoldReason is shown as "could not be recorded by itself". */
   readonly reason: string;
+  /** In milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** All that one decision covers: the answers of one sender that name one attendee, or what one attendee wants. */
-export interface HeldShown {
+/** The answers that one decision covers: those of one sender for one attendee, or one proposal or delegation. */
+export interface HeldView {
+  /** The question that the page asks. */
   readonly asks: Question;
-  /** Who the mail says it is from. */
+  /** The From address of the mail. */
   readonly sender: string;
-  /** Whose answer it claims to be; null where it names nobody. */
+  /** The attendee whose answer it claims to be, null if it names none. */
   readonly attendee: string | null;
-  /** Who is to come instead, where that is asked. */
+  /** The delegate, for a delegation. */
   readonly delegate: string | null;
   readonly answers: readonly HeldAnswer[];
 }
@@ -55,20 +57,21 @@ export interface HeldShown {
 export interface DecisionPage {
   readonly asks: Question;
   readonly sender: string;
-  /** The address; where who sent it is not the question, the name on the guest list. */
+  /** The address if the question is about the sender, else the name on the guest list. */
   readonly attendee: string | null;
   readonly delegate: string | null;
   readonly answers: readonly {
     readonly event: EventFacts | null;
-    /** An action as links name it, `proposal`, `delegation`, or `other`. */
+    /** An action as in RSVP links, `proposal`, `delegation` or `other`. */
     readonly answer: string;
     readonly proposed: readonly string[];
     readonly comment: string | null;
-    /** Why it waits; null where the question says so. */
+    /** Why it is held, as text; null if the question already states that. */
     readonly reason: string | null;
+    /** The time of arrival, as text. */
     readonly received: string;
   }[];
-  /** In the order to offer them. */
+  /** In the order of the buttons. */
   readonly choices: readonly HeldChoice[];
 }
 
@@ -88,7 +91,7 @@ const answerNames: Readonly<Partial<Record<Partstat, string>>> = {
   DELEGATED: 'delegation',
 };
 
-export function decisionPage(held: HeldShown, reader: PageReader): DecisionPage {
+export function decisionPage(held: HeldView, reader: PageReader): DecisionPage {
   const { asks, sender, attendee, delegate, answers } = held;
   return {
     asks,
@@ -104,21 +107,21 @@ export function isChoice(text: string): text is HeldChoice {
   return choices.some((choice) => choice === text);
 }
 
-function nameOf(attendee: string, { answers }: HeldShown): string {
+function nameOf(attendee: string, { answers }: HeldView): string {
   const guests = answers.flatMap(({ event }) => event?.guests ?? []);
   return nameIn(guests, { key: addressKey(attendee), asWritten: attendee });
 }
 
 /**
- * The address that the mail claims already equals the attendee's where only the proof was missing: remembering it would
- * let every forgery of it count from then on.
+ * Returns the choices without `alias` if the sender's address equals the attendee's. Then only the authentication was missing,
+ * and an alias would accept every later forgery of that address.
  */
-function choicesFor({ asks, sender, attendee }: HeldShown): readonly HeldChoice[] {
-  if (asks !== 'sender') return offers[asks];
+function choicesFor({ asks, sender, attendee }: HeldView): readonly HeldChoice[] {
+  if (asks !== 'sender') return choicesByQuestion[asks];
   const from = calendarAddress(sender);
-  const named = attendee === null ? null : calendarAddress(attendee);
-  const another = from !== null && named !== null && from.key !== named.key;
-  return offers.sender.filter((choice) => another || choice !== 'alias');
+  const claimed = attendee === null ? null : calendarAddress(attendee);
+  const differs = from !== null && claimed !== null && from.key !== claimed.key;
+  return choicesByQuestion.sender.filter((choice) => differs || choice !== 'alias');
 }
 
 function describeAnswer(held: HeldAnswer, asks: Question, reader: PageReader): DecisionPage['answers'][number] {
@@ -127,7 +130,7 @@ function describeAnswer(held: HeldAnswer, asks: Question, reader: PageReader): D
   return {
     event: event === null ? null : eventFacts(event, reader),
     answer: proposal ? 'proposal' : ((partstat && answerNames[partstat]) ?? 'other'),
-    proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(holdTogether) : [],
+    proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(preventLineBreaks) : [],
     comment: plainLines(comment ?? '') || null,
     reason: asks === 'sender' ? templates.message(language, `mail.held.${holdText(reason) ?? 'other'}`) : null,
     received: dateFormatter(language, RECEIVED, timezone).format(receivedAt),

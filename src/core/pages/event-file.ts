@@ -1,22 +1,23 @@
-// The event as the calendar has it in, the file that an attendee may download out: rewritten as for mail, so that nothing
-// private to the organizer or to other guests leaves, and without METHOD, because a file asks nothing of anybody.
+// Makes the calendar file that an attendee can download. In: the event's calendar; out: a copy as for mail, without anything
+// private to the organizer or other guests, and without METHOD, because a file is not a scheduling message. It refuses (null)
+// a cancelled or deleted event, a person who is not invited, and a calendar that cannot be parsed.
 import { mailedCopy } from '../compose/mailed-copy.ts';
 import { GatewayError } from '../errors.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
-import { type RsvpShown, isAnswerable } from './rsvp-page.ts';
+import { type RsvpView, isAnswerable } from './rsvp-page.ts';
 import type { RsvpClaims } from '../signing/types.ts';
 
-/** Whether there is a file for this person: not of an event that is off, and not for somebody who is not invited. */
-export function offersFile({ state, calendar }: RsvpShown): boolean {
+/** Returns whether the page offers a file: the event takes place or is past, and the person is invited. */
+export function offersFile({ state, calendar }: RsvpView): boolean {
   return Boolean(calendar) && (isAnswerable({ state }) || state === 'past');
 }
 
-/** null: none is offered, or the calendar cannot be read. */
-export function eventFile(shown: RsvpShown, claims: RsvpClaims): string | null {
-  const { calendar, organizerAsMailed = null, guestList } = shown;
+/** Returns null if no file is offered or the calendar cannot be parsed. */
+export function eventFile(view: RsvpView, claims: RsvpClaims): string | null {
+  const { calendar, organizerAsMailed = null, guestList } = view;
   const organizer = calendarAddress(claims.organizer);
   const recipient = calendarAddress(claims.attendee);
-  if (!calendar || !offersFile(shown) || organizer === null || recipient === null) return null;
+  if (!calendar || !offersFile(view) || organizer === null || recipient === null) return null;
   try {
     return mailedCopy({
       kind: 'invitation',

@@ -1,7 +1,7 @@
-// What came of a request in, the model of a page that only says so out: which messages of the catalogue, in which tone.
-// Nothing of a link or of the event goes into it: these pages may be reloaded, shared and kept.
+// Builds the model of a page with the result of a request. In: the result; out: the keys of its messages and its tone. It
+// contains no data of the link or the event, because such pages may be reloaded, shared and stored. It refuses nothing.
 
-/** Each has `page.message.<kind>.title` and `.text` in the catalogue. */
+/** Each kind has `page.message.<kind>.title` and `.text` in the catalogue. */
 export type MessageKind =
   | 'recorded'
   | 'received'
@@ -26,11 +26,11 @@ export type Tone = 'good' | 'plain' | 'problem';
 export interface MessagePage {
   readonly kind: MessageKind;
   readonly tone: Tone;
-  /** Selects the words for the answer given: `accepted`, `tentative`, `declined`, or `other` where none is known. */
+  /** The answer that the text names: `accepted`, `tentative`, `declined`, or `other` if unknown. */
   readonly answer: string;
-  /** The sign above the title: the answer where one is named, else the tone. */
+  /** The icon above the title: the answer if there is one, else the tone. */
   readonly badge: string;
-  /** A link onward, and `page.message.<kind>.onward` says where to; null: there is none. */
+  /** A link to continue, with the text `page.message.<kind>.onward`; null if there is none. */
   readonly onward: string | null;
 }
 
@@ -54,7 +54,7 @@ const tones: Readonly<Record<MessageKind, Tone>> = {
   failed: 'problem',
 };
 
-/** `onward` is a link that the caller made; `answer` an action as links name it. */
+/** `answer` is an action as in RSVP links. `onward` is a link that the caller has made. */
 export function messagePage(
   kind: MessageKind,
   options: { readonly answer?: string | null; readonly onward?: string | null } = {},

@@ -1,5 +1,5 @@
-// An invitation as the calendar has it and what the person sent so far in, the model of the RSVP page out. A form for an
-// answer is in it only while one can still count; otherwise the page says why not. Words are the catalogue's.
+// Builds the model of the RSVP page. In: the event as stored, and the fields of the link or form; out: the model. It refuses an
+// answer that can no longer count: the page then has no form and states the reason.
 import { displayName, plainLines } from '../compose/plain-text.ts';
 import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
@@ -8,25 +8,25 @@ import type { Partstat } from '../ical/types.ts';
 import { type EventFacts, type PageReader, eventFacts } from './event-facts.ts';
 import type { RsvpClaims } from '../signing/types.ts';
 
-/** What the person who follows an RSVP link is shown. */
-export interface RsvpShown {
+/** The event and the answer that an RSVP page shows. */
+export interface RsvpView {
   state: 'open' | 'past' | 'gone' | 'not-invited' | 'cancelled' | 'unreachable';
-  /** The event, or the occurrence that the link names; null where it is not known. */
+  /** The event, or the occurrence of the link; null if unknown. */
   event: EventView | null;
-  /** The answer that the calendar has now. */
+  /** The stored answer. */
   partstat: Partstat | null;
   sequence: number | null;
-  /** Whether the person may see who else is invited. */
+  /** Whether the person may see the other guests. */
   guestList: boolean;
-  /** The link names one occurrence, and the person is invited to the whole series: both can be answered. */
+  /** Whether the person may also answer for the whole series, although the link is for one occurrence. */
   wholeSeries?: boolean;
-  /** The event's calendar, as stored or mailed, for the download (event-file.ts); absent or null: none is offered. */
+  /** The calendar for the download (event-file.ts), as stored or as last mailed. Without it, no file is offered. */
   calendar?: string | null;
-  /** What ORGANIZER is in that file: the reply address this attendee was mailed; absent or null: it stays. */
+  /** The reply address to write into ORGANIZER of that file. Without it, ORGANIZER is kept. */
   organizerAsMailed?: string | null;
 }
 
-/** An answer as links and forms name it. */
+/** An answer as in links and forms. */
 export type Action = 'accepted' | 'tentative' | 'declined';
 
 const actions = { accepted: 'ACCEPTED', tentative: 'TENTATIVE', declined: 'DECLINED' } as const satisfies Record<
@@ -34,17 +34,17 @@ const actions = { accepted: 'ACCEPTED', tentative: 'TENTATIVE', declined: 'DECLI
   Partstat
 >;
 
-/** Why the form is shown again; each has `page.rsvp.notice.<notice>`. */
+/** Why the form is shown again. Each notice has the message `page.rsvp.notice.<notice>`. */
 export type RsvpNotice = 'changed' | 'choose' | 'comment-too-long';
 
-/** What a link or a form says. */
+/** The fields of a link or form. */
 export interface RsvpForm {
-  /** null: nothing chosen yet. */
+  /** Null if no answer is chosen. */
   readonly action: Action | null;
-  /** '' where nothing was written. */
+  /** '' if there is none. */
   readonly comment: string;
   readonly commentTooLong: boolean;
-  /** The SEQUENCE that was shown; null where none was. */
+  /** The SEQUENCE that the form showed, null if it showed none. */
   readonly sequence: number | null;
   readonly wholeSeries: boolean;
 }
@@ -58,18 +58,18 @@ export interface RsvpPage {
   readonly event: EventFacts | null;
   readonly organizer: string;
   readonly attendee: { readonly name: string; readonly address: string };
-  /** The answer the calendar has: an action, or `none`. */
+  /** The stored answer, or `none`. */
   readonly answer: Action | 'none';
   readonly choices: readonly { readonly action: Action; readonly checked: boolean }[];
   readonly notice: RsvpNotice | 'unreachable' | null;
   readonly comment: string;
   readonly commentLimit: number;
   readonly sequence: number | null;
-  /** Whether "this one" or "all of them" can be chosen, and which is. */
+  /** The selected scope; null if the person cannot choose it. */
   readonly scope: 'one' | 'series' | null;
 }
 
-/** Characters; a note, not a letter. */
+/** In characters. */
 const COMMENT_LIMIT = 1000;
 
 export function isAction(text: string): text is Action {
@@ -80,12 +80,12 @@ export function partstatOf(action: Action): Partstat {
   return actions[action];
 }
 
-/** Whether an answer can still count. While the calendar is away it can: it waits. */
-export function isAnswerable({ state }: Pick<RsvpShown, 'state'>): boolean {
+/** Returns whether an answer can still count. While the calendar is unreachable, an answer is stored and applied later. */
+export function isAnswerable({ state }: Pick<RsvpView, 'state'>): boolean {
   return state === 'open' || state === 'unreachable';
 }
 
-/** Reads the fields of a link or form; null where it names an action that does not exist. */
+/** Reads the fields of a link or form. Returns null for an unknown action. */
 export function readForm(field: (name: string) => string): RsvpForm | null {
   const action = field('action').toLowerCase();
   if (action !== '' && !isAction(action)) return null;
@@ -101,16 +101,16 @@ export function readForm(field: (name: string) => string): RsvpForm | null {
 }
 
 export function rsvpPage(
-  shown: RsvpShown,
+  view: RsvpView,
   claims: RsvpClaims,
   form: RsvpForm,
   notice: RsvpNotice | null,
   reader: PageReader,
 ): RsvpPage {
-  const { state, event } = shown;
-  const open = isAnswerable(shown);
-  const facts = event === null ? null : eventFacts(shown.guestList ? event : { ...event, guests: [] }, reader);
-  const answer = actionOf(shown.partstat) ?? 'none';
+  const { state, event } = view;
+  const open = isAnswerable(view);
+  const facts = event === null ? null : eventFacts(view.guestList ? event : { ...event, guests: [] }, reader);
+  const answer = actionOf(view.partstat) ?? 'none';
   const checked = form.action ?? (answer === 'none' ? null : answer);
   return {
     kind: state === 'open' || state === 'unreachable' ? formKind(notice) : state,
@@ -126,8 +126,8 @@ export function rsvpPage(
     notice: open ? (notice ?? (state === 'unreachable' ? 'unreachable' : null)) : null,
     comment: form.comment,
     commentLimit: COMMENT_LIMIT,
-    sequence: shown.sequence,
-    scope: shown.wholeSeries === true ? (form.wholeSeries ? 'series' : 'one') : null,
+    sequence: view.sequence,
+    scope: view.wholeSeries === true ? (form.wholeSeries ? 'series' : 'one') : null,
   };
 }
 

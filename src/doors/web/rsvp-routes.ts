@@ -20,7 +20,7 @@ import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { RouteContext } from './route-context.ts';
 import { pageStatus } from './reply-codes.ts';
 import { field, relativeFolder } from './request-fields.ts';
-import type { RsvpShown } from '../../flow/use-cases.ts';
+import type { RsvpView } from '../../flow/use-cases.ts';
 
 interface RsvpRequest {
   readonly claims: RsvpClaims;
@@ -101,7 +101,7 @@ function showInvitation(
   ctx: Context,
   context: RouteContext,
   request: RsvpRequest,
-  shown: RsvpShown,
+  shown: RsvpView,
   notice: RsvpNotice | null,
 ): void {
   const { pages, templates, displayTimezone } = context;

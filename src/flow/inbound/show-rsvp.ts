@@ -3,7 +3,7 @@ import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { within } from '../../core/within.ts';
-import type { RsvpShown } from '../../core/pages/rsvp-page.ts';
+import type { RsvpView } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isRecurring, parseEvent } from '../../core/ical/event-document.ts';
 import { partstatOf } from '../../core/ical/partstat-of.ts';
@@ -34,7 +34,7 @@ const OUTCOME_PATIENCE_MS = 2_000;
 /** A GET must answer even where the CalDAV server does not. */
 const LOAD_PATIENCE_MS = 5_000;
 
-export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpShown> {
+export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpView> {
   const attendee = calendarAddress(claims.attendee);
   const organizer = calendarAddress(claims.organizer);
   const { guestList } = options;
@@ -90,7 +90,7 @@ function shownEvent(
   attendee: CalendarAddress,
   calendar: string,
   organizerAsMailed: string | null,
-): RsvpShown {
+): RsvpView {
   const document = parseEvent(calendar);
   const event = readEventView(calendar, claims.recurrenceId, attendee);
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
@@ -111,7 +111,7 @@ function shownUnreachable(
   mailed: string | null,
   context: CopyContext,
   organizerAsMailed: string | null,
-): RsvpShown {
+): RsvpView {
   if (mailed === null) return nothing('unreachable', guestList);
   const event = readEventView(mailed, claims.recurrenceId, attendee);
   const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
@@ -120,6 +120,6 @@ function shownUnreachable(
   return { state: 'unreachable', event, partstat, sequence, calendar: mailed, organizerAsMailed, guestList };
 }
 
-function nothing(state: RsvpShown['state'], guestList: boolean): RsvpShown {
+function nothing(state: RsvpView['state'], guestList: boolean): RsvpView {
   return { state, event: null, partstat: null, sequence: null, guestList };
 }

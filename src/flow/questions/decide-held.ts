@@ -3,7 +3,7 @@
 // held under its key at that moment.
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { EventView } from '../../core/compose/types.ts';
-import type { HeldAnswer, HeldChoice, HeldShown, Question } from '../../core/pages/decision-page.ts';
+import type { HeldAnswer, HeldChoice, HeldView, Question } from '../../core/pages/decision-page.ts';
 import { because, type Verdict } from '../../core/reasons.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
@@ -34,10 +34,7 @@ const ends: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignored', 'refu
 
 type Held = Job<HeldKind>;
 
-export async function readDecision(
-  { spool, ledger }: DecideOptions,
-  claims: DecisionClaims,
-): Promise<HeldShown | null> {
+export async function readDecision({ spool, ledger }: DecideOptions, claims: DecisionClaims): Promise<HeldView | null> {
   if (await ledger.marked(usedMark(claims))) return null;
   const held = heldRecords(await spool.held(claims.holdKey));
   const [first] = held;

@@ -4,7 +4,7 @@ import { readTemplates } from '../../../src/app/config/read-templates.ts';
 import { holdText, reasons } from '../../../src/core/reasons.ts';
 import {
   type HeldAnswer,
-  type HeldShown,
+  type HeldView,
   choices,
   decisionPage,
   isChoice,
@@ -17,7 +17,7 @@ const reader: PageReader = {
   language: 'en',
   timezone: 'Europe/Paris',
 };
-const pageOf = (changes: Partial<HeldShown>) => decisionPage({ ...held, ...changes }, reader);
+const pageOf = (changes: Partial<HeldView>) => decisionPage({ ...held, ...changes }, reader);
 const answerOf = (changes: Partial<HeldAnswer>) => {
   const [first] = held.answers;
   const [answer] = pageOf({ answers: first === undefined ? [] : [{ ...first, ...changes }] }).answers;
@@ -25,55 +25,55 @@ const answerOf = (changes: Partial<HeldAnswer>) => {
 };
 
 describe('the decision page', () => {
-  it('offers to remember a sender who is somebody else than the attendee', () => {
+  it('offers `alias` if the sender’s address is not the attendee’s', () => {
     expect(pageOf({}).choices).toEqual(['alias', 'once', 'ignore']);
   });
 
   it.each([
-    ['the attendee’s own address', { sender: 'Bob@Example.com' }],
-    ['an attendee that nobody named', { attendee: null }],
-    ['a sender that is no address', { sender: 'Bob' }],
-  ])('never offers to remember %s', (_, changes) => {
+    ['is the attendee’s own address', { sender: 'Bob@Example.com' }],
+    ['names no attendee', { attendee: null }],
+    ['is not an address', { sender: 'Bob' }],
+  ])('does not offer `alias` for a sender that %s', (_, changes) => {
     expect(pageOf(changes).choices).toEqual(['once', 'ignore']);
   });
 
-  it('has a sentence of its own for every reason to hold, and one for all others', () => {
+  it('has a sentence for each HoldReason, and one for all other reasons', () => {
     const shown = Object.keys(reasons).filter((reason) => holdText(reason) !== null);
     expect(shown).toContain('not-invited');
     const sentences = [...shown, 'something-new'].map((reason) => answerOf({ reason })?.reason);
     expect(new Set(sentences).size).toBe(shown.length + 1);
   });
 
-  it('says what the answer is, and when it came, in the display time zone', () => {
+  it('shows the answer and its time of arrival in the display time zone', () => {
     expect(answerOf({ partstat: 'DECLINED' })?.answer).toBe('declined');
     expect(answerOf({ partstat: 'DELEGATED' })?.answer).toBe('delegation');
     expect(answerOf({ partstat: null })?.answer).toBe('other');
     expect(answerOf({})?.received).toMatch(/Oct 1, 2026.*1:00.PM GMT\+2/);
   });
 
-  it('shows a proposal with the time proposed beside the time planned', () => {
+  it('shows the proposed and the planned time of a proposal', () => {
     const answer = answerOf({ partstat: null, proposal: { start: event.end, end: null } });
     expect(answer).toMatchObject({ answer: 'proposal' });
     expect(answer?.proposed[0]).toContain('11:30');
     expect(answer?.event?.when[0]).toContain('10:00');
   });
 
-  it('does without event and comment', () => {
+  it('accepts an answer without event and comment', () => {
     expect(answerOf({ event: null, comment: ' ' })).toMatchObject({ event: null, comment: null });
   });
 
-  it('offers a no to a proposal, and to put a delegate on the list', () => {
+  it('offers to decline a proposal, and to add a delegate', () => {
     expect(decisionPage(proposed, reader)).toMatchObject({ attendee: 'Bob Bell', choices: ['decline', 'leave'] });
     const page = decisionPage(delegated, reader);
     expect(page).toMatchObject({ attendee: 'Bob Bell', delegate: 'dave@example.org', choices: ['add', 'leave'] });
     expect(page.answers).toEqual([expect.objectContaining({ answer: 'delegation', reason: null })]);
   });
 
-  it('shows the address, not the name, of whom an unproven sender speaks for', () => {
+  it('shows the address and not the name of the attendee if the sender is not proven', () => {
     expect(pageOf({}).attendee).toBe('bob@example.com');
   });
 
-  it('knows its choices', () => {
+  it('recognises its choices', () => {
     expect(choices.every(isChoice)).toBe(true);
     expect(['both', ''].some(isChoice)).toBe(false);
   });

@@ -10,8 +10,8 @@ const factsOf = (changes: Partial<EventView>) => eventFacts({ ...event, ...chang
 
 const date = (local: string) => ({ form: 'date', local, zone: null, instant: null }) as const;
 
-describe('the facts of an event', () => {
-  it('has the time with its zone, and keeps the two clock times on one line', () => {
+describe('eventFacts', () => {
+  it('returns the time with its zone, without a line break between start and end', () => {
     const [when] = factsOf({}).when;
     expect(when).toContain('November 24, 2026');
     expect(when).toContain('10:00\u00A0–\u2060\u00A011:30\u00A0AM');
@@ -19,13 +19,13 @@ describe('the facts of an event', () => {
     expect(factsOf({}).leaf).toEqual({ month: 'Nov', day: '24', weekday: 'Tue' });
   });
 
-  it('ends a whole-day event on its last day, not on the day after', () => {
+  it('shows the last day of an all-day event as its end', () => {
     const [when] = factsOf({ start: date('20261124'), end: date('20261127') }).when;
     expect(when).toContain('26');
     expect(when).not.toContain('27');
   });
 
-  it('leaves out what the event does not have', () => {
+  it('returns null for what the event does not have', () => {
     const bare = factsOf({ location: ' ', description: '', url: null, organizer: null, start: null, end: null });
     expect(bare).toMatchObject({
       location: null,
@@ -38,11 +38,11 @@ describe('the facts of an event', () => {
     expect(bare.when).toHaveLength(1);
   });
 
-  it('says that there is no title instead of showing none', () => {
+  it('returns a placeholder for an empty title', () => {
     expect(factsOf({ summary: '\u200B \n' }).title).toBe(reader.templates.message('en', 'mail.untitled'));
   });
 
-  it('finds links in the description and in the place, line by line', () => {
+  it('finds links in the description and in the location, line by line', () => {
     const { description, location } = factsOf({
       description: 'See https://example.com/a.\nBye',
       location: 'https://meet.example.com/x',
@@ -53,7 +53,7 @@ describe('the facts of an event', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'https://bank.example@evil.test/', 'file:///etc/passwd'])(
-    'makes no link of %s',
+    'returns no link for %s',
     (url) => {
       expect(factsOf({ url }).link).toBeNull();
     },
@@ -64,7 +64,7 @@ describe('the facts of an event', () => {
     expect(factsOf({ organizer }).organizer?.name).toBe('alice@example.com');
   });
 
-  it('says in words how often a series repeats', () => {
+  it('describes the recurrence in words', () => {
     expect(factsOf({ rrule: 'FREQ=WEEKLY;BYDAY=TU' }).recurrence).toBe('every week on Tuesday');
   });
 });

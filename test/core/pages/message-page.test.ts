@@ -22,8 +22,8 @@ const kinds: readonly MessageKind[] = [
   'failed',
 ];
 
-describe('a page that only says something', () => {
-  it.each(kinds)('%s has a title and a text of its own in every language', (kind) => {
+describe('messagePage', () => {
+  it.each(kinds)('%s has a title and another text in every language', (kind) => {
     const page = messagePage(kind);
     for (const language of templates.languages) {
       const title = templates.message(language, `page.message.${kind}.title`, { answer: page.answer });
@@ -33,7 +33,7 @@ describe('a page that only says something', () => {
     }
   });
 
-  it('shows the sign of the answer where one is named, else that of its tone', () => {
+  it('shows the icon of the answer if there is one, else that of its tone', () => {
     expect(messagePage('recorded', { answer: 'declined' })).toMatchObject({
       answer: 'declined',
       badge: 'declined',

@@ -5,7 +5,7 @@ import type { PageReader } from '../../../src/core/pages/event-facts.ts';
 import {
   type RsvpForm,
   type RsvpNotice,
-  type RsvpShown,
+  type RsvpView,
   isAction,
   isAnswerable,
   partstatOf,
@@ -16,7 +16,7 @@ import { claims, shown } from '../../doors/web/start-http.ts';
 
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };
 const nothing: RsvpForm = { action: null, comment: '', commentTooLong: false, sequence: null, wholeSeries: false };
-const pageOf = (changes: Partial<RsvpShown>, form: Partial<RsvpForm> = {}, notice: RsvpNotice | null = null) =>
+const pageOf = (changes: Partial<RsvpView>, form: Partial<RsvpForm> = {}, notice: RsvpNotice | null = null) =>
   rsvpPage({ ...shown, ...changes }, claims, { ...nothing, ...form }, notice, reader);
 const chosen = (page: ReturnType<typeof pageOf>) =>
   page.choices.filter(({ checked }) => checked).map(({ action }) => action);
@@ -25,7 +25,7 @@ function formOf(fields: Record<string, string>): RsvpForm | null {
   return readForm((name) => fields[name] ?? '');
 }
 
-describe('the RSVP page', () => {
+describe('rsvpPage', () => {
   it.each([
     ['open', 'form', true],
     ['unreachable', 'form', true],
@@ -33,25 +33,25 @@ describe('the RSVP page', () => {
     ['gone', 'gone', false],
     ['cancelled', 'cancelled', false],
     ['not-invited', 'not-invited', false],
-  ] as const)('%s gives the page %s', (state, kind, open) => {
+  ] as const)('returns for the state %s the page %s', (state, kind, open) => {
     expect(pageOf({ state })).toMatchObject({ kind, open });
     expect(isAnswerable({ ...shown, state })).toBe(open);
   });
 
-  it('chooses what the link says, before what was answered so far', () => {
+  it('selects the answer of the link, or else the stored answer', () => {
     expect(chosen(pageOf({ partstat: 'DECLINED' }, { action: 'accepted' }))).toEqual(['accepted']);
     expect(chosen(pageOf({ partstat: 'DECLINED' }))).toEqual(['declined']);
     expect(chosen(pageOf({ partstat: 'NEEDS-ACTION' }))).toEqual([]);
     expect(chosen(pageOf({ partstat: 'DELEGATED' }))).toEqual([]);
   });
 
-  it('names who answers as the guest list does, else by the address', () => {
+  it('shows the name of the attendee from the guest list, or else the address', () => {
     expect(pageOf({}).attendee).toEqual({ name: 'Bob Bell', address: 'bob@example.com' });
     expect(pageOf({ event: null }).attendee.name).toBe('bob@example.com');
     expect(pageOf({ event: null }).organizer).toBe('alice@example.com');
   });
 
-  it('shows a form again with what was written in it', () => {
+  it('keeps the fields of a form that is shown again', () => {
     expect(pageOf({}, { comment: 'Late', action: 'tentative' }, 'changed')).toMatchObject({
       kind: 'form-changed',
       comment: 'Late',
@@ -60,21 +60,21 @@ describe('the RSVP page', () => {
     expect(pageOf({}, {}, 'choose')).toMatchObject({ kind: 'form-incomplete', notice: 'choose' });
   });
 
-  it('says that the calendar is away, unless there is something more urgent, or nothing to answer', () => {
+  it('shows that the calendar is unreachable, unless there is another notice or no form', () => {
     expect(pageOf({ state: 'unreachable' }).notice).toBe('unreachable');
     expect(pageOf({ state: 'unreachable' }, {}, 'choose').notice).toBe('choose');
     expect(pageOf({ state: 'gone' }, {}, 'changed').notice).toBeNull();
   });
 
-  it('asks "this one or all" only where both can be answered', () => {
+  it('offers the choice of the scope only if both scopes can be answered', () => {
     expect(pageOf({}).scope).toBeNull();
     expect(pageOf({ wholeSeries: true }).scope).toBe('one');
     expect(pageOf({ wholeSeries: true }, { wholeSeries: true }).scope).toBe('series');
   });
 });
 
-describe('the fields of a link or form', () => {
-  it('takes the three actions in any case, and no others', () => {
+describe('readForm', () => {
+  it('accepts only the three actions, in any case', () => {
     expect(formOf({ action: 'Accepted' })?.action).toBe('accepted');
     expect(formOf({})?.action).toBeNull();
     for (const action of ['yes', 'needs-action', 'constructor', '__proto__', 'accepted ', 'delegated'])
@@ -83,7 +83,7 @@ describe('the fields of a link or form', () => {
     expect(partstatOf('tentative')).toBe('TENTATIVE');
   });
 
-  it('reads a comment as lines of plain text, and says when it is too long', () => {
+  it('reads a comment as lines of plain text, and reports if it is too long', () => {
     expect(formOf({ comment: ' Sorry,\r\nlate\u202E ' })).toMatchObject({
       comment: 'Sorry,\nlate',
       commentTooLong: false,
@@ -103,7 +103,7 @@ describe('the fields of a link or form', () => {
     expect(formOf({ sequence })?.sequence).toBe(expected);
   });
 
-  it('takes the whole series only where it is named', () => {
+  it('reads the scope of the whole series', () => {
     expect(formOf({ scope: 'series' })?.wholeSeries).toBe(true);
     expect(formOf({ scope: 'one' })?.wholeSeries).toBe(false);
   });

@@ -3,7 +3,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
 import { signDecisionToken, signRsvpToken } from '../../../src/core/signing/token.ts';
-import type { RsvpShown } from '../../../src/flow/use-cases.ts';
+import type { RsvpView } from '../../../src/flow/use-cases.ts';
 import {
   claims,
   decisionClaims,
@@ -75,7 +75,7 @@ describe('every page in every language', () => {
   afterAll(() => http.close(100));
 
   const series = { ...event, rrule: 'FREQ=WEEKLY;BYDAY=TU;COUNT=3' };
-  const states: readonly RsvpShown['state'][] = ['open', 'past', 'gone', 'not-invited', 'cancelled', 'unreachable'];
+  const states: readonly RsvpView['state'][] = ['open', 'past', 'gone', 'not-invited', 'cancelled', 'unreachable'];
 
   it.each(templates.languages)('%s', async (language) => {
     http ??= await startHttp(fakes);

@@ -4,8 +4,8 @@ import type {
   CallbackRequest,
   DecisionOutcome,
   HeldChoice,
-  HeldShown,
-  RsvpShown,
+  HeldView,
+  RsvpView,
   UseCases,
   WebAnswer,
   WebOutcome,
@@ -62,7 +62,7 @@ export const event: EventView = {
   cancelled: false,
 };
 
-export const shown: RsvpShown = {
+export const shown: RsvpView = {
   state: 'open',
   event,
   partstat: 'NEEDS-ACTION',
@@ -71,7 +71,7 @@ export const shown: RsvpShown = {
   calendar: calendarOf({ method: null }),
 };
 
-export const held: HeldShown = {
+export const held: HeldView = {
   asks: 'sender',
   sender: 'robert.bell@example.org',
   attendee: 'bob@example.com',
@@ -87,7 +87,7 @@ export const held: HeldShown = {
   ],
 };
 
-export const proposed: HeldShown = {
+export const proposed: HeldView = {
   asks: 'proposal',
   sender: 'bob@example.com',
   attendee: 'bob@example.com',
@@ -107,7 +107,7 @@ export const proposed: HeldShown = {
   ],
 };
 
-export const delegated: HeldShown = {
+export const delegated: HeldView = {
   asks: 'delegation',
   sender: 'bob@example.com',
   attendee: 'bob@example.com',
@@ -118,9 +118,9 @@ export const delegated: HeldShown = {
 /** The results that the fakes return, which tests set, and the calls that they record, which tests read. */
 export interface Fakes {
   callback: (request: CallbackRequest) => Promise<void>;
-  shown: RsvpShown;
+  shown: RsvpView;
   outcome: WebOutcome;
-  held: HeldShown | null;
+  held: HeldView | null;
   decided: DecisionOutcome;
   ready: { ok: boolean; checks: Record<string, string> };
   readonly callbacks: CallbackRequest[];

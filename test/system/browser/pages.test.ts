@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HeldShown, RsvpShown } from '../../../src/flow/use-cases.ts';
+import type { HeldView, RsvpView } from '../../../src/flow/use-cases.ts';
 import { signDecisionToken, signRsvpToken } from '../../../src/core/signing/token.ts';
 import {
   claims,
@@ -23,12 +23,12 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const token = await signRsvpToken(ring, claims);
 const decision = await signDecisionToken(ring, decisionClaims);
 
-const closed = (state: RsvpShown['state'], of: RsvpShown['event']): Partial<RsvpShown> => ({
+const closed = (state: RsvpView['state'], of: RsvpView['event']): Partial<RsvpView> => ({
   state,
   event: of,
   partstat: of && 'ACCEPTED',
 });
-const pages: readonly [name: string, path: string, changes?: Partial<RsvpShown>, asked?: HeldShown][] = [
+const pages: readonly [name: string, path: string, changes?: Partial<RsvpView>, asked?: HeldView][] = [
   ['the form', `/rsvp/?token=${token}&action=accepted`],
   [
     'a series',
@@ -107,7 +107,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
 
     it.each(pages)(
       '%s is accessible, fits the screen, and loads nothing',
-      async (_name, path, changes: Partial<RsvpShown> = {}, asked: HeldShown = held) => {
+      async (_name, path, changes: Partial<RsvpView> = {}, asked: HeldView = held) => {
         fakes.shown = { ...shown, ...changes };
         fakes.held = asked;
         const requested: string[] = [];
