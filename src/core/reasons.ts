@@ -332,6 +332,11 @@ export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
 
+/** Whether the reason is the code of an error that a handler threw. */
+export function isFailure(reason: Reason): reason is ErrorCode {
+  return Object.hasOwn(failures, reason);
+}
+
 export function isHoldReason(text: string): text is HoldReason {
   return holdText(text) !== null;
 }

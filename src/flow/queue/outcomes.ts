@@ -1,5 +1,6 @@
-// Publishes the outcome of work once the ledger has recorded it: one log line per entry, the metrics, and the web page that
+// Publishes the outcome of work once the ledger has recorded it: a log line, the metrics, and the web page that
 // waits up to two seconds for its outcome. An outcome that only the operator can act on is logged as an error.
+import { isFailure } from '../../core/reasons.ts';
 import type { Log } from '../ports/log.ts';
 import type { LedgerWrite, NewEntry } from '../ports/spool.ts';
 
@@ -22,8 +23,8 @@ export function makeOutcomes(log: Log): Outcomes {
     publish(writes) {
       for (const write of writes) {
         if (write.kind !== 'entry') continue;
-        const level = write.entry.reason === 'organizer-not-told' ? 'error' : 'info';
-        log[level]({ ...write.entry, at: new Date(write.entry.at).toISOString() }, 'outcome');
+        // Failures are logged by `after-failure.ts`, once per lane.
+        if (!isFailure(write.entry.reason)) logOutcome(log, write.entry);
         for (const listener of listeners) listener(write.entry);
       }
     },
@@ -41,4 +42,9 @@ export function makeOutcomes(log: Log): Outcomes {
       });
     },
   };
+}
+
+function logOutcome(log: Log, entry: NewEntry): void {
+  const level = entry.reason === 'organizer-not-told' ? 'error' : 'info';
+  log[level]({ ...entry, at: new Date(entry.at).toISOString() }, 'outcome');
 }
