@@ -1,6 +1,6 @@
-// Every reason that the gateway gives for what it did: one row each, with the verdicts that it may explain, its sentence in
-// the ledger and, where an organizer reads it, its text. The name of a reason is also its label in `imip_outcomes_total`.
-// A new reason is a row here; one with a `text` needs that text in each templates/*.json, or the type check fails.
+// The reasons that the gateway gives for its outcomes. Each row has the verdicts that the reason may explain, its sentence in
+// the ledger and, if organizers read it, the key of its text. The name of a reason is its label in `imip_outcomes_total`.
+// To add a reason, add a row here; one with a `text` also needs that text in each templates/*.json, or the type check fails.
 import type { ErrorCode } from './errors.ts';
 
 export type Verdict =
@@ -18,9 +18,9 @@ export type Verdict =
 
 export interface ReasonRow {
   readonly verdicts: readonly Verdict[];
-  /** One English sentence for the operator, from the facts that it needs. */
+  /** Returns one English sentence for the operator. */
   readonly ledger: (facts: never) => string;
-  /** Why an answer waits for the organizer: the message `mail.held.<text>`, for mails and pages. */
+  /** Why an answer is held: the message `mail.held.<text>`, shown to the organizer in mails and pages. */
   readonly text?: string;
 }
 
@@ -37,7 +37,7 @@ interface Diagnostic {
   readonly diagnostic: string;
 }
 
-/** `tries`: how often it was tried before it was held; null: it will be tried again. */
+/** `tries`: the number of attempts before the task was held; null: it will be retried. */
 interface Failure {
   readonly error: string;
   readonly tries: number | null;
@@ -49,7 +49,7 @@ const failure = {
     tries === null ? `Failed, will retry: ${error}` : `Failed ${tries} times, held for the operator: ${error}`,
 } as const;
 
-/** What the work queue says when a handler throws. */
+/** A task whose handler threw: one reason per error code. */
 const failures = {
   'config-invalid': failure,
   'calendar-unparseable': failure,
@@ -68,7 +68,7 @@ const failures = {
   internal: failure,
 } as const satisfies Record<ErrorCode, ReasonRow>;
 
-/** A mail whose calendar part gives no answer; the reader of the mail says what it found. */
+/** A mail without a usable answer; `found` is a sentence about what it contains instead. */
 const unusable = { verdicts: ['refused'], ledger: ({ found }: { found: string }) => found } as const;
 
 const mailed = {
@@ -77,7 +77,7 @@ const mailed = {
 } as const;
 
 export const reasons = {
-  // An answer was entered.
+  // An answer was applied.
   applied: {
     verdicts: ['applied'],
     ledger: ({ who, partstat, written }: Who & { partstat: string; written: boolean }) =>
@@ -86,14 +86,14 @@ export const reasons = {
   overwritten: {
     verdicts: ['applied'],
     ledger: ({ round, last }: { round: number; last: boolean }) =>
-      `Another client overwrote this answer with an older copy of the event; written again (${round} in a row${last ? ', for the last time' : ''}).`,
+      `Another client overwrote this answer with an older copy of the event; applied again (attempt ${round}${last ? ', the last one' : ''}).`,
   },
   'delegate-added': {
     verdicts: ['applied'],
     ledger: ({ who, delegate }: Delegation) => `Added ${delegate} to the attendees as the delegate of ${who}.`,
   },
 
-  // An answer is not entered, and nobody needs to decide.
+  // An answer is not applied, and no decision is needed.
   duplicate: {
     verdicts: ['ignored'],
     ledger: ({ who }: Who) => `The same answer of ${who} was applied before.`,
@@ -104,12 +104,15 @@ export const reasons = {
   },
   'cancelled-event': {
     verdicts: ['refused'],
-    ledger: ({ who }: Who) => `The event is cancelled; the answer of ${who} was not entered.`,
+    ledger: ({ who }: Who) => `The event is cancelled; the answer of ${who} was not applied.`,
   },
-  'not-delegated': { verdicts: ['refused'], ledger: ({ who }: Who) => `${who} no longer delegates.` },
+  'not-delegated': {
+    verdicts: ['refused'],
+    ledger: ({ who }: Who) => `${who} no longer delegates.`,
+  },
   'no-attendee': { verdicts: ['refused'], ledger: () => 'Neither the calendar part nor From names an attendee.' },
 
-  // An answer waits for the organizer, or was let through and still could not be entered.
+  // An answer is held for the organizer, or the organizer accepted it and it cannot be applied.
   'not-invited': {
     verdicts: ['held', 'refused'],
     text: 'notInvited',
@@ -120,7 +123,7 @@ export const reasons = {
     verdicts: ['held', 'refused', 'retried'],
     text: 'unknownEvent',
     ledger: ({ retriedFor }: { retriedFor?: string }) =>
-      `The event is in no calendar of the organizer${retriedFor === undefined ? '' : `; looked for again for ${retriedFor}`}.`,
+      `The event is not in any calendar of the organizer${retriedFor === undefined ? '' : `; will retry for ${retriedFor}`}.`,
   },
   'ambiguous-event': {
     verdicts: ['held', 'refused'],
@@ -133,7 +136,7 @@ export const reasons = {
     ledger: ({ isProposal = false }: { isProposal?: boolean }) =>
       isProposal
         ? 'The proposal names an occurrence that the event does not have.'
-        : 'The event has no such occurrence, or too many with answers of their own.',
+        : 'The event has no such occurrence, or too many occurrences have answers of their own already.',
   },
   'recurrence-too-expensive': {
     verdicts: ['held', 'refused'],
@@ -163,7 +166,7 @@ export const reasons = {
   'another-attendee': {
     verdicts: ['held', 'ignored'],
     text: 'anotherAttendee',
-    ledger: ({ who }: Who) => `Sent to the reply address of ${who}, but answers for somebody else.`,
+    ledger: ({ who }: Who) => `The mail came to the reply address of ${who} but answers for another attendee.`,
   },
   'several-from': {
     verdicts: ['held', 'ignored'],
@@ -173,18 +176,18 @@ export const reasons = {
   forwarded: {
     verdicts: ['held', 'ignored'],
     text: 'forwarded',
-    ledger: () => 'The answer is inside a forwarded mail.',
+    ledger: () => 'The answer is inside a forwarded message.',
   },
   'asked-together': {
     verdicts: ['retried', 'recorded'],
     ledger: (facts: { until: number } | { messageId: string; count: number }) =>
       'until' in facts
         ? `Daily limit of decision mails reached; included in the summary at ${time(facts.until)}.`
-        : `Included in the summary ${facts.messageId} about ${facts.count} answers.`,
+        : `Included in the summary mail ${facts.messageId} with ${facts.count} answers.`,
   },
   undecided: { verdicts: ['ignored'], ledger: () => 'Expired without a decision.' },
 
-  // What attendees ask for besides an answer.
+  // Attendees send something other than an answer.
   delegation: {
     verdicts: ['held'],
     ledger: ({ who, delegate }: Delegation) => `${who} delegates to ${delegate}, who is not an attendee of the event.`,
@@ -193,16 +196,19 @@ export const reasons = {
     verdicts: ['held', 'recorded'],
     ledger: ({ who }: Who) => `${who} proposes another time; the event is unchanged.`,
   },
-  refresh: { verdicts: ['recorded'], ledger: ({ who }: Who) => `${who} asked for the event again.` },
+  refresh: { verdicts: ['recorded'], ledger: ({ who }: Who) => `${who} requested the event again.` },
 
-  // The organizer decided.
-  alias: { verdicts: ['decided'], ledger: () => 'The organizer confirmed the sender as this attendee; remembered.' },
+  // Decisions of the organizer.
+  alias: {
+    verdicts: ['decided'],
+    ledger: () => 'The organizer confirmed that the sender is this attendee; remembered.',
+  },
   once: { verdicts: ['decided'], ledger: () => 'Accepted once by the organizer.' },
   ignore: { verdicts: ['decided'], ledger: () => 'Ignored by the organizer.' },
   add: { verdicts: ['decided'], ledger: () => 'The organizer accepted the delegate.' },
   leave: { verdicts: ['decided'], ledger: () => 'The organizer left the event unchanged.' },
 
-  // Mail that is no answer.
+  // Mail that contains no answer.
   'unparseable-mail': unusable,
   'unparseable-calendar': unusable,
   'several-calendars': unusable,
@@ -211,7 +217,7 @@ export const reasons = {
   'too-deep': unusable,
   'unknown-reply-address': {
     verdicts: ['refused'],
-    ledger: () => 'The signature of the reply address is valid, but the ledger does not know the address.',
+    ledger: () => 'The signature of the reply address is valid, but the ledger does not contain the address.',
   },
   loop: {
     verdicts: ['refused', 'ignored'],
@@ -222,14 +228,14 @@ export const reasons = {
   'abuse-report': { verdicts: ['recorded'], ledger: () => 'An abuse report about a mail of the gateway.' },
   'misdirected-bounce': {
     verdicts: ['recorded'],
-    ledger: () => 'A delivery report that did not come to a signed bounce address; not trusted.',
+    ledger: () => 'A delivery report at an address that is not a signed bounce address; not trusted.',
   },
   delayed: { verdicts: ['recorded'], ledger: () => 'A delivery report says that the mail is delayed.' },
   'not-a-failure': {
     verdicts: ['recorded'],
     ledger: ({ what }: { what: string }) => `Mail to a bounce address that reports no failure (${what}).`,
   },
-  letter: { verdicts: ['forwarded'], ledger: () => 'The mail has no answer in it; forwarded as a letter.' },
+  letter: { verdicts: ['forwarded'], ledger: () => 'The mail contains no answer; forwarded to the organizer.' },
   'forwarded-before': { verdicts: ['ignored'], ledger: () => 'This mail was forwarded before.' },
   postmaster: { verdicts: ['forwarded'], ledger: () => 'Mail for the postmaster; forwarded.' },
   'no-postmaster': {
@@ -263,7 +269,7 @@ export const reasons = {
   quota: {
     verdicts: ['retried'],
     ledger: ({ who, limit, per, until }: Who & { limit: number; per: 'hour' | 'day'; until: number }) =>
-      `${who} has reached the limit of ${limit} new recipients per ${per}; waits until ${time(until)}.`,
+      `${who} has reached the limit of ${limit} new recipients per ${per}; the mail waits until ${time(until)}.`,
   },
   'refused-by-relay': {
     verdicts: ['not-mailed'],
@@ -284,7 +290,7 @@ export const reasons = {
   },
   'reported-before': { verdicts: ['ignored'], ledger: () => 'This delivery failure was reported before.' },
 
-  // The operator decided (`imip-gateway queue`), or has to look.
+  // The operator decided (`imip-gateway queue`), or must act.
   unreadable: {
     verdicts: ['held'],
     ledger: ({ why }: { why: string }) => `The task cannot be read, held for the operator: ${why}`,
@@ -304,7 +310,7 @@ export type ReasonFor<V extends Verdict> = {
   [R in Reason]: [Extract<Reasons[R]['verdicts'][number], V>] extends [never] ? never : R;
 }[Reason];
 
-/** Why an answer waits for the organizer: the reasons that have a text. */
+/** The reasons to hold an answer for the organizer: those that have a text. */
 export type HoldReason = { [R in Reason]: Reasons[R] extends { readonly text: string } ? R : never }[Reason];
 
 export type HoldText = Reasons[HoldReason]['text'];
@@ -315,19 +321,19 @@ export interface Why<R extends Reason = Reason> {
   readonly detail: string;
 }
 
-/** For several reasons: the facts of all of them. */
+/** The parameter of the sentence; for a union of reasons, of all their sentences. */
 type FactsOf<R extends Reason> = Reasons[R]['ledger'] extends (facts: infer F) => string ? F : never;
 
-/** A reason and its sentence, for a ledger entry. */
+/** Returns a reason with its sentence, for a ledger entry. */
 export function because<R extends Reason>(
   reason: R,
   ...facts: unknown extends FactsOf<R> ? [] : [facts: FactsOf<R>]
 ): Why<R> {
-  const say = reasons[reason].ledger as (...facts: readonly unknown[]) => string;
-  return { reason, detail: say(...facts) };
+  const toSentence = reasons[reason].ledger as (...facts: readonly unknown[]) => string;
+  return { reason, detail: toSentence(...facts) };
 }
 
-/** What is read from the spool may name a reason of another version of the gateway. */
+/** False for a reason of another version of the gateway, which the spool may contain. */
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
@@ -341,7 +347,7 @@ export function isHoldReason(text: string): text is HoldReason {
   return holdText(text) !== null;
 }
 
-/** The last part of the message `mail.held.<text>`; null for a reason that has none. */
+/** The key of the text, as in `mail.held.<text>`; null if the reason has none. */
 export function holdText(reason: string): HoldText | null {
   const row: ReasonRow | null = isReason(reason) ? reasons[reason] : null;
   return (row?.text as HoldText | undefined) ?? null;

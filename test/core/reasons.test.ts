@@ -1,5 +1,5 @@
-// The table of reasons: each has a sentence and a metric label, and what organizers read is there in every language. That a
-// text is missing is a type error here (`texts`), before any test runs.
+// The table of reasons: each has a sentence and a metric label, and each text for organizers exists in every language. A
+// missing text is already a type error of `texts`.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, expectTypeOf, it } from 'vitest';
@@ -12,7 +12,6 @@ import fr from '../../templates/fr.json' with { type: 'json' };
 import it_ from '../../templates/it.json' with { type: 'json' };
 import nl from '../../templates/nl.json' with { type: 'json' };
 
-/** A reason without its text in one of the languages does not compile. */
 const texts: Readonly<Record<string, Readonly<Record<HoldText | 'other', string>>>> = {
   de: de.mail.held,
   en: en.mail.held,
@@ -25,13 +24,13 @@ const texts: Readonly<Record<string, Readonly<Record<HoldText | 'other', string>
 const rows: readonly (readonly [string, ReasonRow])[] = Object.entries(reasons);
 
 describe('a reason', () => {
-  it.each(rows)('%s has verdicts, a sentence in plain words, and a name that may be a metric label', (name, row) => {
+  it.each(rows)('%s has verdicts, a sentence without gaps, and a name that is a valid metric label', (name, row) => {
     expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(row.verdicts.length).toBeGreaterThan(0);
     const facts = { who: 'bob@example.com', delegate: 'carol@example.com', diagnostic: '550 no', error: 'timeout' };
     const more = { partstat: 'ACCEPTED', written: true, round: 1, last: false, until: 0, limit: 9, per: 'day' };
-    const say = row.ledger as (facts: object) => string;
-    const sentence = say({
+    const toSentence = row.ledger as (facts: object) => string;
+    const sentence = toSentence({
       ...facts,
       ...more,
       tries: 5,
@@ -39,12 +38,13 @@ describe('a reason', () => {
       found: 'No event.',
       what: 'relayed',
       hops: 9,
+      why: 'kind: unknown',
     });
     expect(sentence).toMatch(/^(?:[A-Z]|bob@)/);
     expect(sentence).not.toMatch(/undefined|null|NaN|\[object/);
   });
 
-  it('has a text in every language where an organizer reads it, and no language has more', () => {
+  it('has a text in every language if organizers read it, and no language has more texts', () => {
     const shown = rows.flatMap(([, { text }]) => text ?? []);
     const folder = fileURLToPath(new URL('../../templates', import.meta.url));
     const languages = readdirSync(folder).flatMap((file) => /^(\w+)\.json$/.exec(file)?.[1] ?? []);
@@ -54,7 +54,7 @@ describe('a reason', () => {
     }
   });
 
-  it('comes with its sentence', () => {
+  it('is returned with its sentence', () => {
     expect(because('not-invited', { who: 'bob@example.com' })).toEqual({
       reason: 'not-invited',
       detail: 'bob@example.com is not an attendee of the event.',
@@ -62,7 +62,7 @@ describe('a reason', () => {
     expect(because('undecided')).toEqual({ reason: 'undecided', detail: 'Expired without a decision.' });
   });
 
-  it('is known by its name, and one of another version has no text', () => {
+  it('is recognised by its name; one of another version has no text', () => {
     expect(['not-invited', 'caldav-refused', 'toString', 'of-another-version'].map(isReason)).toEqual([
       true,
       true,
@@ -74,7 +74,7 @@ describe('a reason', () => {
     expect(holdText('of-another-version')).toBeNull();
   });
 
-  it('needs the facts of its sentence', () => {
+  it('requires the facts that its sentence states', () => {
     expectTypeOf(because<'quota'>)
       .parameter(1)
       .toHaveProperty('limit');
