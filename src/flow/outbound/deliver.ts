@@ -1,5 +1,5 @@
-// Queue `invitation`, one lane: schedule messages to one recipient about one event, in order. This is the one place that
-// decides how a message reaches its recipient; every recipient is reached by mail (`plan-mail.ts`).
+// Queue `invitation`, one lane: schedule messages about one event to one recipient in, in order; mails and ledger entries out.
+// Only this file decides how a message is delivered; at present every message is mailed (`plan-mail.ts`).
 import type { Changes, Mailing } from '../ports/spool.ts';
 import { changesOf, type Plan, type PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';
@@ -12,15 +12,15 @@ export type DeliverOptions = MailOptions;
 export function deliver(options: DeliverOptions): (messages: readonly Job<'schedule-message'>[]) => Promise<Changes> {
   return async (messages) => {
     const planned: PlannedTask[] = [];
-    const told = new Map<string, readonly Mailing[]>();
+    const mailingsByOwner = new Map<string, readonly Mailing[]>();
     for (const [at, message] of messages.entries()) {
       const { from } = message.body;
-      const mailings = told.get(from.key) ?? (await mailingsOf(options, message.body));
+      const mailings = mailingsByOwner.get(from.key) ?? (await mailingsOf(options, message.body));
       const plan = await planMail(options, message, mailings);
-      told.set(from.key, [...mailings, ...mailingsIn(plan)]);
+      mailingsByOwner.set(from.key, [...mailings, ...mailingsIn(plan)]);
       planned.push({ id: message.task.id, plan });
       if (plan.disposition.kind !== 'retry') continue;
-      // First in, first out: the messages behind it wait as well.
+      // FIFO: the messages behind it are put back as well.
       const { disposition } = plan;
       planned.push(...messages.slice(at + 1).map(({ task }) => ({ id: task.id, plan: { disposition } })));
       break;

@@ -1,11 +1,11 @@
-// Which language a person is written to in: their own entry of RECIPIENT_LANGUAGES, else their domain's, else
+// The language of mail to a person: from the entry of RECIPIENT_LANGUAGES for the address, else for its domain, else
 // DEFAULT_LANGUAGE.
 import type { Language } from '../../core/compose/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 
 export type LanguageOf = (person: CalendarAddress) => Language;
 
-/** `wishes`: by address key, or by `@domain`, both in lower case. */
-export function languageOf(standard: Language, wishes: ReadonlyMap<string, Language>): LanguageOf {
-  return ({ key }) => wishes.get(key) ?? wishes.get(key.slice(key.lastIndexOf('@'))) ?? standard;
+/** The keys of `byRecipient` are address keys and `@domain`, in lower case. */
+export function languageOf(fallback: Language, byRecipient: ReadonlyMap<string, Language>): LanguageOf {
+  return ({ key }) => byRecipient.get(key) ?? byRecipient.get(key.slice(key.lastIndexOf('@'))) ?? fallback;
 }

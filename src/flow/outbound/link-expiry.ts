@@ -1,4 +1,5 @@
-// How long an RSVP link works: until 7 days after the last occurrence ends, 400 days where nobody can say.
+// The expiry of an RSVP link: 7 days after the end of the last occurrence, or 400 days from now if the series has no end or
+// cannot be expanded within the limits.
 import { readEventView } from '../../core/compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import { readRule } from '../../core/ical/read-rule.ts';
@@ -9,9 +10,9 @@ import type { Expand } from '../ports/recurrence.ts';
 const DAY_MS = 86_400_000;
 const AFTER_END_MS = 7 * DAY_MS;
 const OPEN_ENDED_MS = 400 * DAY_MS;
-const MOST_OCCURRENCES = 3_000;
+const MAX_OCCURRENCES = 3_000;
 
-/** Milliseconds since 1970, and never already past: an invitation to a past event can be read for 7 days. */
+/** Returns ms since 1970, at least 7 days ahead, so that an invitation to a past event can still be read. */
 export async function linkExpiry(
   calendar: string,
   uid: string,
@@ -29,7 +30,7 @@ export async function linkExpiry(
   if (rrule !== null && rule?.until == null && rule?.count == null) return now + OPEN_ENDED_MS;
   const lastStart = await lastStartOf(
     parseEvent(calendar),
-    { calendar, uid, from: null, limit: MOST_OCCURRENCES },
+    { calendar, uid, from: null, limit: MAX_OCCURRENCES },
     expand,
   );
   return lastStart === null ? now + OPEN_ENDED_MS : Math.max(lastStart + length + AFTER_END_MS, now + AFTER_END_MS);
@@ -37,7 +38,7 @@ export async function linkExpiry(
 
 const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();
 
-/** Null where nobody can say. Found out once for all who are mailed the same calendar. */
+/** Returns null if the series cannot be expanded completely. All recipients of one calendar share one expansion. */
 function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Expand): Promise<number | null> {
   const known = lastStarts.get(document);
   if (known !== undefined) return known;
@@ -50,7 +51,7 @@ function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Ex
   return found;
 }
 
-/** A date or a floating time is read as UTC plus a day: an expiry may be late, never early. */
+/** A date or a floating time counts as UTC plus one day, so that a link expires late rather than early. */
 export function instantOf(time: CalendarTime | null): number | null {
   if (time === null) return null;
   return time.instant ?? instantOfKey(time.local);

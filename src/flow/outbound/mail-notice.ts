@@ -1,4 +1,4 @@
-// A mail from the gateway to the owner of a copy: notices in, a task of the queue `outgoing` out.
+// Composes one mail from the gateway to the owner of a copy: notices in, a task of the queue `outgoing` out.
 import { composeNotice } from '../../core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../core/compose/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
@@ -14,7 +14,8 @@ export interface MailNoticeOptions {
   readonly timezone: string;
 }
 
-export interface News {
+/** What one mail to an owner says. */
+export interface NoticeMail {
   readonly owner: CalendarAddress;
   readonly uid: string;
   /** The event; null: unknown. */
@@ -28,10 +29,10 @@ export interface MailedNotice {
   readonly messageId: string;
 }
 
-/** `id`: of the task, where the same news may come again and must be mailed once. */
+/** `id` is the task's; it is given if the same notice may be made several times and must be mailed once. */
 export function mailNotice(
   { outgoingMails, templates, languageOf, timezone }: MailNoticeOptions,
-  { owner, uid, calendar, notices, origin }: News,
+  { owner, uid, calendar, notices, origin }: NoticeMail,
   date: number,
   id?: string,
 ): MailedNotice {

@@ -1,5 +1,5 @@
-// The identity of every mail that we make: its id (the task's), the Message-ID made from it, the signed envelope sender that
-// carries it, and our From address. A retry repeats the Message-ID; another mail never has it.
+// The identity of each mail that the gateway sends: its id (also the task's), the Message-ID and the signed envelope sender,
+// which both contain the id, and the From address. A retry repeats the Message-ID; no other mail has it.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
@@ -17,7 +17,7 @@ export interface OutgoingMailOptions {
   readonly invitationFromEmail: string | null;
 }
 
-/** One mail about to be composed. */
+/** Made before the mail is composed. */
 export interface MailIdentity {
   readonly id: string;
   readonly messageId: string;
@@ -28,11 +28,11 @@ export interface MailIdentity {
 
 export interface OutgoingMails {
   /**
-   * `replyAddress` is From where no address of our own is set; null for mails to which no answer is expected. `id` is
-   * given where the same mail may be made twice and must be sent once.
+   * `replyAddress` becomes From unless CALENDAR_INVITATION_FROM_EMAIL is set; null: no answer is expected. `id` is given if
+   * the same mail may be made several times and must be sent once.
    */
   identify(now: number, owner: CalendarAddress, given: { replyAddress?: string | null; id?: string }): MailIdentity;
-  /** The task that submits it. Mails about one event to one recipient leave in order. */
+  /** Returns the task that submits the mail. Mails about one event to one recipient are sent in order. */
   task(
     identity: MailIdentity,
     raw: Uint8Array,
@@ -43,13 +43,13 @@ export interface OutgoingMails {
 
 export function openOutgoingMails(options: OutgoingMailOptions): OutgoingMails {
   const { ring, bounceDomain, replyDomain, invitationFromEmail } = options;
-  function ownFrom(owner: CalendarAddress): string {
-    // Without REPLY_DOMAIN the gateway sends for the owners' own domain.
+  function fallbackFrom(owner: CalendarAddress): string {
+    // Without REPLY_DOMAIN the gateway runs in the owners' own domain.
     return replyDomain === null ? owner.asWritten : `postmaster@${replyDomain}`;
   }
   return {
     identify(now, owner, { replyAddress = null, id = options.makeId(now) }) {
-      const from = invitationFromEmail ?? replyAddress ?? ownFrom(owner);
+      const from = invitationFromEmail ?? replyAddress ?? fallbackFrom(owner);
       const mailFrom = bounceDomain === null ? from : bounceAddress(ring, id, bounceDomain);
       return { id, messageId: `<${id}@${options.hostname}>`, mailFrom, from };
     },

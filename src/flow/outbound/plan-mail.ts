@@ -1,5 +1,5 @@
-// One schedule message in, the mail that tells it to its recipient out; or a ledger entry that says why there is none:
-// nothing is new since the last mail, SCHEDULE-AGENT forbids it, the address bounced, the sender's quota is used up.
+// One schedule message in, the mail to its recipient out, or a ledger entry that says why none is sent: SCHEDULE-AGENT
+// forbids it, nothing has changed since the last mail, the address bounced, or the sender's quota is used up.
 import { createHash } from 'node:crypto';
 import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
@@ -38,7 +38,7 @@ export interface MailOptions {
   readonly now: () => number;
 }
 
-/** A message with what it is about and what its recipient was mailed before, oldest first. */
+/** A message with the occurrence that it is about and the earlier mails to its recipient, oldest first. */
 interface Message extends Job<'schedule-message'> {
   readonly uid: string;
   readonly recurrenceId: string | null;
@@ -73,27 +73,27 @@ export async function planMail(
   }
   const wait = mailings.length > 0 ? null : await options.waitForQuota(message, message.uid);
   if (wait !== null) return { ...wait, disposition: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
-  const tried: LedgerWrite[] =
+  const unsuppress: LedgerWrite[] =
     bounced === null ? [] : [{ kind: 'unsuppress', ownerKey: from.key, recipientKey: to.key }];
   const mail = await composeMail(options, message, { kind, fingerprint, last });
   return {
     disposition: done,
-    add: [...mail.add, ...verifyAnswers(options, message)],
-    ledger: [...tried, ...mail.ledger],
+    add: [...mail.add, ...rereadTask(options, message)],
+    ledger: [...unsuppress, ...mail.ledger],
   };
 }
 
-interface Told {
+interface MailFacts {
   readonly kind: InvitationKind;
   readonly fingerprint: string;
-  /** What this recipient was last mailed about the same occurrence. */
+  /** The last mail to this recipient about the same occurrence. */
   readonly last: Mailing | null;
 }
 
 async function composeMail(
   options: MailOptions,
   message: Message,
-  { kind, fingerprint, last }: Told,
+  { kind, fingerprint, last }: MailFacts,
 ): Promise<{ add: NewTask[]; ledger: LedgerWrite[] }> {
   const { body, uid, mailings } = message;
   const { origin, from, to, calendar, method } = body;
@@ -128,7 +128,7 @@ async function composeMail(
     reply === null ? [] : [{ kind: 'reply-pair', pair: { id: reply.id, organizer: from, attendee: to } }];
   return {
     add: [options.outgoingMails.task(identity, raw, facts, now)],
-    // A DECLINECOUNTER is no revision of the event: nothing is compared with it later.
+    // A DECLINECOUNTER is not a revision of the event, so later mails are not compared with it.
     ledger: kind === 'decline' ? pair : [...pair, { kind: 'mailing', mailing }],
   };
 }
@@ -156,20 +156,23 @@ function mailingOf(
   };
 }
 
-/** ORGANIZER as first mailed never changes while the event exists, whichever key signs new addresses now. */
+/**
+ * Returns the reply address that was mailed first: ORGANIZER must not change while the event exists, even if new addresses
+ * are signed with another key.
+ */
 function replyAddressFor(
   { ring, replyDomain }: MailOptions,
   { body: { from, to }, mailings }: Message,
 ): { id: string; address: string } | null {
   if (replyDomain === null) return null;
   const [newest, ...older] = ring;
-  const first = mailings[0]?.organizerAsMailed;
+  const mailedFirst = mailings[0]?.organizerAsMailed;
   const rings: KeyRing[] = [ring, ...older.map((key): KeyRing => [key, newest])];
   const addresses = rings.map((each) => replyAddress(each, { organizer: from, attendee: to }, replyDomain));
-  return addresses.find(({ address }) => address === first) ?? addresses[0] ?? null;
+  return addresses.find(({ address }) => address === mailedFirst) ?? addresses[0] ?? null;
 }
 
-/** By METHOD and by whether this recipient was invited before; without a ledger entry, by SEQUENCE. */
+/** Depends on METHOD and on whether this recipient was invited before; if the ledger has no mailing, on SEQUENCE. */
 function mailKind({ body: { method, calendar }, recurrenceId, mailings }: Message): InvitationKind {
   if (method === 'CANCEL') return 'cancel';
   if (method === 'DECLINECOUNTER') return 'decline';
@@ -191,30 +194,30 @@ async function linksFor(
   return { accepted: link('accepted'), tentative: link('tentative'), declined: link('declined') };
 }
 
-const VERIFY_WINDOW_MS = 4_000;
+const REREAD_WINDOW_MS = 4_000;
 
 /**
- * The organizer changed the event: their copy may be older than an answer that we applied, so the event is re-read. One
- * re-read serves all recipients of the change: while a window lasts, their tasks share an id.
+ * Adds a re-read of the event: the organizer's change may be based on an older copy that lacks an answer we applied. All
+ * recipients of the change share one re-read, because the task id is the same within a window.
  */
-function verifyAnswers({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewTask[] {
+function rereadTask({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewTask[] {
   if (method !== 'REQUEST' || again) return [];
   const createdAt = now();
   const lane = copyLane(from, uid);
-  const window = Math.floor(createdAt / VERIFY_WINDOW_MS);
+  const window = Math.floor(createdAt / REREAD_WINDOW_MS);
   const id = `verify-${createHash('sha256').update(lane).digest('hex').slice(0, 24)}-${window}`;
   const origin = { recordId: id, door: 'gateway', messageId: null };
-  const dueAt = (window + 1) * VERIFY_WINDOW_MS + 1_000;
+  const dueAt = (window + 1) * REREAD_WINDOW_MS + 1_000;
   return [recordTask({ kind: 'verify', origin, owner: from, uid, round: 0 }, { id, createdAt, dueAt })];
 }
 
-/** A REPLY is new if it says something else, or says it about another revision. */
+/** Two REPLYs are equal if they differ only in properties that change with every message. */
 function replyFingerprint(calendar: string): string {
-  const told = calendar
+  const lines = calendar
     .replace(/\r?\n[ \t]/g, '')
     .split(/\r?\n/)
     .filter((line) => !/^(DTSTAMP|CREATED|LAST-MODIFIED|PRODID)[:;]/i.test(line));
-  return createHash('sha256').update(told.join('\n')).digest('hex');
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 function notMailed({ now }: MailOptions, message: Message, why: Why<ReasonFor<'not-mailed'>>): Plan {

@@ -1,5 +1,5 @@
-// Queue `outgoing`: composed mails to the relay, first in, first out. A temporary failure puts the mail back, for five days;
-// what the relay refuses for good is told to the owner.
+// Queue `outgoing`: submits composed mails to the relay in order. A temporary failure is retried for five days. A permanent
+// refusal is recorded and reported to the owner of the copy.
 import { GatewayError } from '../../core/errors.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
@@ -14,9 +14,9 @@ export interface SubmitOptions {
   readonly now: () => number;
 }
 
-const GIVE_UP_MS = 5 * 86_400_000;
-/** About a day of them, so that a clock that is set forward gives up nothing. */
-const LEAST_TRIES = 50;
+const MAX_RETRY_MS = 5 * 86_400_000;
+/** About a day of attempts, because the clock may be set forward. */
+const MIN_ATTEMPTS = 50;
 
 export function submitOutgoing(options: SubmitOptions): (mails: readonly Job<'outgoing'>[]) => Promise<Changes> {
   return async (mails) => {
@@ -37,24 +37,24 @@ async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Pl
       const entry = entryAbout(mail, { at: options.now(), verdict: 'mailed', ...because(what, { response }) });
       return { disposition: done, ledger: [record(entry)] };
     }
-    return giveUp(options, mail, 'refused-by-relay', withCode(verdict.status, response));
+    return recordFailure(options, mail, 'refused-by-relay', withCode(verdict.status, response));
   } catch (error) {
-    const tooOld = options.now() - task.createdAt > GIVE_UP_MS && task.attempts >= LEAST_TRIES;
-    if (!(error instanceof GatewayError) || !tooOld) throw error;
-    return giveUp(options, mail, 'gave-up', redactSignatures(error.message));
+    const isExhausted = options.now() - task.createdAt > MAX_RETRY_MS && task.attempts >= MIN_ATTEMPTS;
+    if (!(error instanceof GatewayError) || !isExhausted) throw error;
+    return recordFailure(options, mail, 'gave-up', redactSignatures(error.message));
   }
 }
 
-/** Most relays begin their response with the code. */
+/** Prepends the reply code unless the response starts with it, as that of most relays does. */
 function withCode(status: number, response: string): string {
   return response.startsWith(String(status)) ? response : `${status} ${response}`;
 }
 
 /**
- * A mail to another calendar user that will not arrive becomes work for the owner's copy. A mail to the owner cannot be
- * reported to the owner by mail again: the operator sees it.
+ * A failed mail to another calendar user adds an `undeliverable` record for the owner's copy. A failed mail to the owner
+ * cannot be reported by mail; its outcome is logged as an error for the operator.
  */
-function giveUp(
+function recordFailure(
   options: SubmitOptions,
   mail: Job<'outgoing'>,
   reason: 'refused-by-relay' | 'gave-up',

@@ -1,6 +1,6 @@
-// Quotas of a sender: how many people who were never mailed before get mail in an hour and in a day (UTC). A message comes
-// in; out comes when to try again, or null where it may be mailed now. The ledger states the wait for each message, and one
-// notice per window is mailed to the sender. Messages worked at the same moment may exceed the quota a little.
+// Limits how many new recipients (never mailed before) a sender may mail per hour and per day (UTC). A message comes in; the
+// time of the next attempt goes out, or null if it may be mailed now. The ledger records the wait of each message, and the
+// sender gets one notice per window. Messages that are processed concurrently may exceed the limit slightly.
 import { createHash } from 'node:crypto';
 import { because } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';
@@ -15,11 +15,11 @@ export interface QuotaOptions extends MailNoticeOptions {
 }
 
 export interface QuotaWait extends Effects {
-  /** ms since 1970, at most an hour ahead: a quota for the day is looked at each hour. */
+  /** ms since 1970, at most an hour ahead: the daily limit is checked again every hour. */
   readonly until: number;
 }
 
-/** null: it may be mailed now. */
+/** Resolves to null if the message may be mailed now. */
 export type WaitForQuota = (message: Job<'schedule-message'>, uid: string) => Promise<QuotaWait | null>;
 
 interface Window {
@@ -62,7 +62,7 @@ function waitEntry(message: Job<'schedule-message'>, { per, limit, until }: Wind
   });
 }
 
-/** The task id names the window, so that there is one notice, however many messages wait and whichever gateway works them. */
+/** The task id is derived from the window, so that concurrent messages and gateways add the same notice only once. */
 async function noticeOnce(
   options: QuotaOptions,
   { body }: Job<'schedule-message'>,
@@ -79,7 +79,7 @@ async function noticeOnce(
   return { add: [task], ledger: [mark(name, at)] };
 }
 
-/** The same id each time, in the form of a mail id: 26 characters of lower-case base32. */
+/** Derives a mail id (26 characters of lower-case base32) from a name. */
 function mailIdFor(name: string): string {
   const digest = createHash('sha256').update(name).digest();
   return [...digest.subarray(0, 26)].map((octet) => 'abcdefghijklmnopqrstuvwxyz234567'[octet % 32]).join('');

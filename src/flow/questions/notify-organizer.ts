@@ -1,6 +1,6 @@
 // Notices to the organizer: mailed at once, in a digest per event, or not at all where nothing needs a decision
 // (NOTIFY_ORGANIZER). Notices that arise together are one mail.
-import { mailNotice, type MailNoticeOptions, type News } from '../outbound/mail-notice.ts';
+import { mailNotice, type MailNoticeOptions, type NoticeMail } from '../outbound/mail-notice.ts';
 import type { NewTask } from '../ports/spool.ts';
 import { recordTask } from '../records/records.ts';
 
@@ -11,7 +11,7 @@ export interface NotifyOptions extends MailNoticeOptions {
 }
 
 /** The tasks that tell it. `when` is `now` for what has waited for its digest. */
-export type NotifyOrganizer = (news: News, when?: 'by-setting' | 'now') => NewTask[];
+export type NotifyOrganizer = (news: NoticeMail, when?: 'by-setting' | 'now') => NewTask[];
 
 const DIGEST_MS = 15 * 60_000;
 
@@ -24,7 +24,7 @@ export function notifyOrganizer(options: NotifyOptions): NotifyOrganizer {
   };
 }
 
-function mail(options: NotifyOptions, news: News): NewTask[] {
+function mail(options: NotifyOptions, news: NoticeMail): NewTask[] {
   if (news.notices.length === 0) return [];
   // Deduplicate identical notices.
   const notices = [...new Map(news.notices.map((notice) => [JSON.stringify(notice), notice])).values()];
@@ -32,7 +32,7 @@ function mail(options: NotifyOptions, news: News): NewTask[] {
 }
 
 /** All notices of a quarter of an hour come due together, so that the copy's lane returns them as one batch. */
-function keepForDigest({ makeId, now }: NotifyOptions, { owner, uid, notices, origin }: News): NewTask[] {
+function keepForDigest({ makeId, now }: NotifyOptions, { owner, uid, notices, origin }: NoticeMail): NewTask[] {
   const createdAt = now();
   const dueAt = (Math.floor(createdAt / DIGEST_MS) + 1) * DIGEST_MS;
   return notices.flatMap((notice) =>

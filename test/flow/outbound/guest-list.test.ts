@@ -1,4 +1,4 @@
-// SHOW_GUEST_LIST=False: no guest learns of another, neither by mail nor by file nor by page, and a new guest is no news.
+// SHOW_GUEST_LIST=False: no mail, file or page names another guest, and a new guest causes no mail.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { showRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import { eventFile } from '../../../src/core/pages/event-file.ts';
@@ -14,14 +14,14 @@ const event = (guests: readonly { readonly asWritten: string }[], sequence = 0):
     sequence,
   });
 
-describe('guests who shall not see each other', () => {
+describe('with a hidden guest list', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit({ guestList: false });
   });
   afterEach(() => kit.close());
 
-  it('do not', async () => {
+  it('no mail, page or file names another guest', async () => {
     await kit.invite(event([bob, carol]), bob);
     const later = event([bob, carol, dave], 1).replaceAll('20270301', '20270302');
     await kit.invite(later, bob);
@@ -39,7 +39,7 @@ describe('guests who shall not see each other', () => {
     expect(eventFile(shown, claims)).not.toMatch(/carol@|dave@/i);
   });
 
-  it('are not told of another guest', async () => {
+  it('a new guest causes no mail to the others', async () => {
     await kit.invite(event([bob]), bob);
     await kit.invite(event([bob, carol]), bob);
     await kit.settle();

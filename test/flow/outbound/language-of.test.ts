@@ -1,3 +1,4 @@
+// The language of mail to a person, by address and by domain.
 import { describe, expect, it } from 'vitest';
 import { requireConfig } from '../../../src/app/config/config.ts';
 import { languageOf } from '../../../src/flow/outbound/language-of.ts';
@@ -16,7 +17,7 @@ describe('languageOf', () => {
     ['carol@EXAMPLE.fr', 'fr'],
     ['carol@sub.example.fr', 'en'],
     ['dave@example.com', 'en'],
-  ])('%s is written to in %s', (person, expected) => {
+  ])('mail to %s is in %s', (person, expected) => {
     expect(language(address(person))).toBe(expected);
   });
 

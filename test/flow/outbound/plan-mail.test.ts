@@ -1,4 +1,4 @@
-// What becomes a mail, of which kind, with which ORGANIZER; and what becomes none.
+// Which schedule messages are mailed, as which kind of mail, and with which ORGANIZER.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../src/flow/outbound/deliver.ts';
@@ -19,7 +19,7 @@ const event = (extra: readonly string[] = [], sequence = 0): string =>
     sequence,
   });
 
-describe('invitations', () => {
+describe('schedule messages', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit();
@@ -39,41 +39,44 @@ describe('invitations', () => {
     };
   }
 
-  async function told(calendar: string, method = 'REQUEST', to = bob): Promise<string | undefined> {
+  /** Posts the callback and returns the reason of its outcome. */
+  async function reasonFor(calendar: string, method = 'REQUEST', to = bob): Promise<string | undefined> {
     await kit.invite(calendar, to, method);
     await kit.settle();
     return (await kit.entries(to.key)).findLast(({ door }) => door === 'callback')?.reason;
   }
 
-  it('goes from invitation to update to cancel, and begins anew after it', async () => {
-    expect(await told(event())).toBe('invitation');
-    expect(await told(event([], 1).replaceAll('20270301', '20270302'))).toBe('update');
-    expect(await told(event(['STATUS:CANCELLED'], 2), 'CANCEL')).toBe('cancel');
-    expect(await told(event([], 3))).toBe('invitation');
+  it('are mailed as invitation, update and cancellation, and then as an invitation again', async () => {
+    expect(await reasonFor(event())).toBe('invitation');
+    expect(await reasonFor(event([], 1).replaceAll('20270301', '20270302'))).toBe('update');
+    expect(await reasonFor(event(['STATUS:CANCELLED'], 2), 'CANCEL')).toBe('cancel');
+    expect(await reasonFor(event([], 3))).toBe('invitation');
     const [first, second] = [await read(0), await read(1)];
     expect(second.references).toBe(first.messageId);
     expect(second.mailFrom).not.toBe(first.mailFrom);
     expect(new Set(kit.mails.map(({ messageId }) => messageId)).size).toBe(4);
   });
 
-  it('takes a SEQUENCE above 0 for an update where the ledger knows nothing', async () => {
-    expect(await told(event([], 2))).toBe('update');
+  it('are mailed as an update if SEQUENCE is above 0 and the ledger has no mailing', async () => {
+    expect(await reasonFor(event([], 2))).toBe('update');
   });
 
-  it('says nothing twice', async () => {
-    expect(await told(event())).toBe('invitation');
+  it('are not mailed again if nothing relevant has changed', async () => {
+    expect(await reasonFor(event())).toBe('invitation');
     const reSaves = [
       event().replace('DTSTAMP:20270101T000000Z', 'DTSTAMP:20270105T000000Z'),
       event().replace(/NEEDS-ACTION(.*carol)/, 'ACCEPTED$1'),
       event(['LAST-MODIFIED:20270105T000000Z', 'CREATED:20270101T000000Z']),
       event().replace('ATTENDEE;PARTSTAT', 'ATTENDEE;SCHEDULE-STATUS="1.1";PARTSTAT'),
     ];
-    for (const again of reSaves) expect(await told(again)).toBe('nothing-new');
+    for (const saved of reSaves) expect(await reasonFor(saved)).toBe('nothing-new');
     expect(kit.mails).toHaveLength(1);
   });
 
-  it.each(['NONE', 'CLIENT'])('mails nothing for SCHEDULE-AGENT=%s', async (agent) => {
-    expect(await told(event().replace(/ATTENDEE(.*bob)/, `ATTENDEE;SCHEDULE-AGENT=${agent}$1`))).toBe('schedule-agent');
+  it.each(['NONE', 'CLIENT'])('are not mailed with SCHEDULE-AGENT=%s', async (agent) => {
+    expect(await reasonFor(event().replace(/ATTENDEE(.*bob)/, `ATTENDEE;SCHEDULE-AGENT=${agent}$1`))).toBe(
+      'schedule-agent',
+    );
     expect(kit.mails).toHaveLength(0);
   });
 
@@ -81,37 +84,37 @@ describe('invitations', () => {
     const bounced = '5.1.1 no such user';
     beforeEach(async () => {
       kit.relay.verdict = () => ({ kind: 'refused', status: 550, response: bounced });
-      await told(event());
+      await reasonFor(event());
       kit.relay.verdict = () => ({ kind: 'accepted', response: 'ok' });
       kit.mails.length = 0;
     });
     const moved = (sequence: number): string => event([], sequence).replaceAll('20270301', `2027030${sequence + 1}`);
 
-    it('stay away, and the ledger says why', async () => {
-      expect(await told(moved(1))).toBe('suppressed');
+    it('are not mailed, and the ledger says why', async () => {
+      expect(await reasonFor(moved(1))).toBe('suppressed');
       expect((await kit.entries(uid)).findLast(({ reason }) => reason === 'suppressed')).toMatchObject({
         verdict: 'not-mailed',
         attendee: bob.key,
         detail: expect.stringContaining(bounced),
       });
-      expect(await told(moved(1), 'REQUEST', carol)).toBe('update');
+      expect(await reasonFor(moved(1), 'REQUEST', carol)).toBe('update');
       expect(await kit.mailsTo(bob)).toEqual([]);
     });
 
-    it('go out again once the organizer invites anew: to this event', async () => {
-      expect(await told(event([], 1), 'CANCEL')).toBe('suppressed');
+    it('are mailed again after a new invitation to the same event', async () => {
+      expect(await reasonFor(event([], 1), 'CANCEL')).toBe('suppressed');
       expect(await kit.mailsTo(bob)).toEqual([]);
-      expect(await told(event([], 2))).toBe('invitation');
-      expect(await told(moved(3))).toBe('update');
+      expect(await reasonFor(event([], 2))).toBe('invitation');
+      expect(await reasonFor(moved(3))).toBe('update');
       expect(await kit.mailsTo(bob)).toHaveLength(2);
     });
 
-    it('go out again once the organizer invites anew: to another', async () => {
-      expect(await told(event().replaceAll(uid, 'another@example.com'))).toBe('invitation');
-      expect(await told(moved(1))).toBe('update');
+    it('are mailed again after an invitation to another event', async () => {
+      expect(await reasonFor(event().replaceAll(uid, 'another@example.com'))).toBe('invitation');
+      expect(await reasonFor(moved(1))).toBe('update');
     });
 
-    it('still carry an answer to an organizer elsewhere', async () => {
+    it('are mailed if they are a REPLY to an organizer', async () => {
       const put = {
         kind: 'suppress',
         ownerKey: alice.key,
@@ -125,18 +128,18 @@ describe('invitations', () => {
         organizer: carol.asWritten,
         attendees: [{ email: alice.asWritten, partstat: 'ACCEPTED' }],
       });
-      expect(await told(reply, 'REPLY', carol)).toBe('reply');
+      expect(await reasonFor(reply, 'REPLY', carol)).toBe('reply');
     });
   });
 
-  it('keeps ORGANIZER as first mailed when the key changes, and signs new events with the new key', async () => {
-    await told(event());
+  it('keep the ORGANIZER of the first mail when the key changes; new events use the new key', async () => {
+    await reasonFor(event());
     const old = /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(0)).calendar)?.[1];
     const ring = parseKeyRing(
       `k2:${Buffer.alloc(32, 2).toString('base64')},k1:${Buffer.alloc(32, 1).toString('base64')}`,
     );
     const rotated = deliver({ ...kit, ring, itip: true });
-    async function tellRotated(calendar: string): Promise<string | undefined> {
+    async function inviteWithNewKey(calendar: string): Promise<string | undefined> {
       await kit.invite(calendar, bob);
       for (const batch of await kit.spool.claim('invitation', {
         lanes: 1,
@@ -151,13 +154,13 @@ describe('invitations', () => {
       return /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(-1)).calendar)?.[1];
     }
     expect(old).toMatch(/^r1k1-/);
-    expect(await tellRotated(event([], 1).replaceAll('20270301', '20270302'))).toBe(old);
-    expect(await tellRotated(event().replaceAll(uid, 'another@example.com'))).toMatch(/^r1k2-/);
+    expect(await inviteWithNewKey(event([], 1).replaceAll('20270301', '20270302'))).toBe(old);
+    expect(await inviteWithNewKey(event().replaceAll(uid, 'another@example.com'))).toMatch(/^r1k2-/);
   });
 
-  it('gives each attendee a reply address and links of their own', async () => {
-    await told(event());
-    await told(event(), 'REQUEST', carol);
+  it('have a separate reply address and separate links for each attendee', async () => {
+    await reasonFor(event());
+    await reasonFor(event(), 'REQUEST', carol);
     const [toBob, toCarol] = [await read(0), await read(1)];
     const organizerOf = (calendar: string) => /ORGANIZER[^:]*:mailto:(\S+)/.exec(calendar)?.[1] ?? '';
     expect(organizerOf(toBob.calendar)).not.toBe(organizerOf(toCarol.calendar));
@@ -170,7 +173,7 @@ describe('invitations', () => {
     });
   });
 
-  it('sends a local attendee’s REPLY to an organizer elsewhere, each new answer once', async () => {
+  it('mail each new answer of a local attendee to an organizer elsewhere once', async () => {
     const reply = (partstat: string, stamp: string): string =>
       [
         'BEGIN:VCALENDAR',
@@ -200,8 +203,8 @@ describe('invitations', () => {
     expect(calendar).toMatch(/METHOD:REPLY[\s\S]*ORGANIZER:mailto:bob@remote\.test/);
   });
 
-  it('sends the event again to an attendee who asks (REFRESH), and tells the organizer of another time (COUNTER)', async () => {
-    await told(event());
+  it('are sent again after a REFRESH; a COUNTER is reported to the organizer', async () => {
+    await reasonFor(event());
     kit.calendar.put(uid, event());
     const reply = /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(0)).calendar)?.[1] ?? '';
     await kit.mail(calendarMail('REFRESH', reply), reply);

@@ -1,5 +1,5 @@
-// What is no news is mailed to nobody: a CalDAV server that tells every attendee of every answer that we write, and clients
-// that store an event again with their own marks in it.
+// Messages without news are not mailed: a CalDAV server posts a callback for every attendee after every answer that we write,
+// and clients store an event again with changes of their own.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { receiveWebAnswer } from '../../../src/flow/inbound/receive.ts';
 import { formatInstant } from '../../../src/core/ical/local-time.ts';
@@ -17,24 +17,24 @@ const series = meeting({
   extra: [`RRULE:FREQ=DAILY;COUNT=${COUNT}`],
 });
 
-describe('no storm', () => {
+describe('no mail is sent', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit({ notify: 'held' });
     kit.calendar.put(uid, series);
-    await tellAll(series);
+    await postToAll(series);
     expect(kit.mails).toHaveLength(COUNT);
     kit.mails.length = 0;
   });
   afterEach(() => kit.close());
 
-  /** As SabreDAV does after every PUT: one callback for each attendee. */
-  async function tellAll(text: string): Promise<void> {
+  /** Posts one callback per attendee, as SabreDAV does after every PUT. */
+  async function postToAll(text: string): Promise<void> {
     await Promise.all(guests.map((guest) => kit.invite(text, guest)));
     await kit.settle();
   }
 
-  it(`comes of ${COUNT} answers to single dates, each told to ${COUNT} attendees`, async () => {
+  it(`after ${COUNT} answers to single occurrences, each followed by callbacks for ${COUNT} attendees`, async () => {
     for (const [at, guest] of guests.entries()) {
       const recurrenceId = formatInstant(Date.UTC(2027, 2, 1, 10) + at * DAY_MS);
       const claims = { uid, recurrenceId, attendee: guest.asWritten, organizer: alice.asWritten, expiresAt: 0 };
@@ -46,14 +46,14 @@ describe('no storm', () => {
       } as const;
       await receiveWebAnswer(kit, claims, given);
       await kit.settle();
-      await tellAll(kit.calendar.text(uid));
+      await postToAll(kit.calendar.text(uid));
       kit.clock.now += 10_000;
     }
     expect(kit.calendar.text(uid).match(/RECURRENCE-ID/g)).toHaveLength(COUNT);
     expect(kit.mails).toEqual([]);
   }, 300_000);
 
-  it('comes of events that clients store again', async () => {
+  it('after a client stores an event again', async () => {
     const [, begin = '', rest = ''] = /^([\s\S]*?BEGIN:VEVENT\r\n)([\s\S]*)$/.exec(series) ?? [];
     const alarm = 'BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT10M\r\nDESCRIPTION:x\r\nEND:VALARM\r\n';
     const lines = rest.split('\r\n');
@@ -69,14 +69,14 @@ describe('no storm', () => {
       'with an alarm': series.replace('END:VEVENT', `${alarm}END:VEVENT`),
       'in another order': begin + [...lines.slice(0, end).toReversed(), ...lines.slice(end)].join('\r\n'),
       'with other line ends': series.replaceAll('\r\n', '\n'),
-      'folded elsewhere': series.replace(/^(ATTENDEE;PARTSTAT)(.*)$/gm, '$1\r\n $2'),
-      'with what the server noted': series.replaceAll('ATTENDEE;', 'ATTENDEE;SCHEDULE-STATUS="1.2";'),
+      'folded differently': series.replace(/^(ATTENDEE;PARTSTAT)(.*)$/gm, '$1\r\n $2'),
+      'with SCHEDULE-STATUS': series.replaceAll('ATTENDEE;', 'ATTENDEE;SCHEDULE-STATUS="1.2";'),
       'with answers': series.replaceAll('NEEDS-ACTION', 'ACCEPTED').replaceAll('RSVP=TRUE', 'RSVP=FALSE'),
-      'with a duration for its end': series.replace('DTEND:20270301T110000Z', 'DURATION:PT1H'),
+      'with DURATION instead of DTEND': series.replace('DTEND:20270301T110000Z', 'DURATION:PT1H'),
       'by another program': series.replace(/PRODID:.*/, 'PRODID:-//example.com//another//EN'),
     };
     for (const [how, text] of Object.entries(saved)) {
-      await tellAll(text);
+      await postToAll(text);
       expect(kit.mails.length, how).toBe(0);
     }
   }, 120_000);

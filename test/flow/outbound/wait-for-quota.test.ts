@@ -1,4 +1,4 @@
-// How many new people an organizer may mail in an hour and a day, and what becomes of the rest.
+// How many new recipients an organizer may mail per hour and per day, and when the others are mailed.
 import { afterEach, describe, expect, it } from 'vitest';
 import { meeting } from '../../harness/calendar-server.ts';
 import { address, alice, bob, type FlowKit, openFlowKit } from '../flow-kit.ts';
@@ -20,7 +20,7 @@ describe('a quota of new recipients', () => {
   };
   const mailed = (): number => kit.mails.filter(({ rcptTo }) => rcptTo !== alice.asWritten).length;
 
-  it('lets as many through an hour, and the rest when it has passed, first come first', async () => {
+  it('mails that many per hour and the others later', async () => {
     kit = await openFlowKit({ quota: { hour: 3, day: 100 } });
     kit.clock.now += 10 * 60_000;
     await inviteAll(event('planning@example.com'));
@@ -38,7 +38,7 @@ describe('a quota of new recipients', () => {
     expect(new Set(recipients).size).toBe(7);
   });
 
-  it('says so in the ledger, and to the organizer once an hour', async () => {
+  it('records each wait in the ledger and notifies the organizer once per hour', async () => {
     kit = await openFlowKit({ quota: { hour: 3, day: 100 } });
     await inviteAll(event('planning@example.com'));
     await inviteAll(event('party@example.com'));
@@ -53,7 +53,7 @@ describe('a quota of new recipients', () => {
     expect(await kit.mailsTo(alice)).toHaveLength(2);
   });
 
-  it('counts nobody twice: who was mailed before gets every mail', async () => {
+  it('does not count recipients who were mailed before', async () => {
     kit = await openFlowKit({ quota: { hour: 7, day: 100 } });
     await inviteAll(event('planning@example.com'));
     await inviteAll(event('party@example.com'));
@@ -64,7 +64,7 @@ describe('a quota of new recipients', () => {
     expect(await kit.mailsTo(bob)).toEqual([]);
   });
 
-  it('has a day of its own, and counts each organizer alone', async () => {
+  it('also limits the new recipients per day', async () => {
     kit = await openFlowKit({ quota: { hour: 100, day: 5 } });
     await inviteAll(event('planning@example.com'));
     expect(mailed()).toBe(5);
