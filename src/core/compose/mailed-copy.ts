@@ -3,7 +3,16 @@
 // organizer or other guests, and each TZID has a VTIMEZONE. REWRITES lists every change and its reason; everything else is
 // copied. It refuses a calendar that cannot be parsed.
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
-import { ContentLine, foldText, makeLine, splitLines, withParam, withValue } from '../ical/content-lines.ts';
+import {
+  ContentLine,
+  foldText,
+  makeLine,
+  splitLines,
+  withoutControls,
+  withoutParams,
+  withParam,
+  withValue,
+} from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import type { Component } from '../ical/read-components.ts';
@@ -178,8 +187,7 @@ function withReplyAddress(line: ContentLine, { sender, organizerAsMailed }: Rule
 }
 
 function withoutPrivateParameters(line: ContentLine, method: string): ContentLine {
-  const dropped = line.params.filter(({ name }) => isRemoved('parameter', name, method));
-  return dropped.reduce((out, { name }) => withParam(out, name, null), line);
+  return withoutParams(line, (name) => isRemoved('parameter', name, method));
 }
 
 function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
@@ -262,10 +270,6 @@ function headLines(lines: readonly ContentLine[], { itip, method }: Rules): Cont
   ];
 }
 
-// RFC 5545 §3.1: a line contains no control character except HTAB.
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000A-\u001F\u007F]/g;
-
 /**
  * Returns the calendar text for a mail, with CRLF and folded lines.
  *
@@ -292,5 +296,5 @@ export function mailedCopy(input: MailedCopyInput): string {
     ...missingZones(rest),
     ...rest.slice(firstComponent),
   ];
-  return lines.map((line) => `${foldText(line.text.replace(CONTROLS, ''))}\r\n`).join('');
+  return lines.map((line) => `${foldText(withoutControls(line.text))}\r\n`).join('');
 }

@@ -139,6 +139,12 @@ export function withParam(line: ContentLine, name: string, value: string | reado
   return rebuild(line, out + text.slice(copied));
 }
 
+/** The same line without the parameters of those (upper case) names. */
+export function withoutParams(line: ContentLine, isDropped: (name: string) => boolean): ContentLine {
+  const dropped = line.params.filter(({ name }) => isDropped(name));
+  return dropped.reduce((left, { name }) => withParam(left, name, null), line);
+}
+
 /** The same line under another name, with only those of its parameters, as they are written. Folded anew. */
 export function withName(line: ContentLine, name: string, keep: readonly string[]): ContentLine {
   const kept = line.params.filter((param) => keep.includes(param.name));
@@ -284,9 +290,13 @@ function encodeParams(value: string | readonly string[]): string {
 }
 
 function withoutBreaks(value: string): string {
-  return value.replace(/\r\n|\r|\n/g, ' ').replace(CONTROLS, '');
+  return withoutControls(value.replace(/\r\n|\r|\n/g, ' '));
 }
 
-// RFC 5545 §3.1: no control character but HTAB stands in a line.
+/** RFC 5545 §3.1: no control character but HTAB stands in a line. */
+export function withoutControls(text: string): string {
+  return text.replace(CONTROLS, '');
+}
+
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000A-\u001F\u007F]/g;

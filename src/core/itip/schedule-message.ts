@@ -1,7 +1,7 @@
 // The iTIP messages that a change to an event makes due (RFC 5546 §3.2): a stored event, a recipient and the clock come
 // in, calendar text with a METHOD goes out. No SCHEDULE-* parameter and no alarm leaves (RFC 6638 §7.1). A component
 // the recipient has no part in is left out.
-import { ContentLine, joinLines, lineEndOf, makeLine, withParam } from '../ical/content-lines.ts';
+import { ContentLine, joinLines, lineEndOf, makeLine, withoutParams, withParam } from '../ical/content-lines.ts';
 import { displayText } from '../ical/octets.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, overridesAt } from '../ical/event-document.ts';
@@ -140,8 +140,7 @@ function toldLine(line: ContentLine): ContentLine[] {
 }
 
 function withoutScheduling(line: ContentLine): ContentLine {
-  const names = line.params.map(({ name }) => name).filter((name) => name.startsWith('SCHEDULE-'));
-  return names.reduce((left, name) => withParam(left, name, null), line);
+  return withoutParams(line, (name) => name.startsWith('SCHEDULE-'));
 }
 
 /** An occurrence that is not theirs, as an exception of the series that is. */

@@ -8,6 +8,8 @@ import {
   makeLine,
   splitLines,
   unescapeText,
+  withoutControls,
+  withoutParams,
   withParam,
   withValue,
 } from '../../../src/core/ical/content-lines.ts';
@@ -121,6 +123,18 @@ describe('withParam', () => {
     expect(made.raw).toBe('A;CN="Bob ^\'B^\', x^^y^n":v\r\n');
     expect(made.param('CN')).toBe('Bob "B", x^y\n');
   });
+});
+
+it.each([
+  ['A;X-1=a;KEEP=b;X-2="c":d\r\n', 'A;KEEP=b:d\r\n'],
+  ['A;X-1=a;X-1=b:d\n', 'A:d\n'],
+  ['A:d\n', 'A:d\n'],
+])('withoutParams drops by name from %j', (raw, expected) => {
+  expect(withoutParams(new ContentLine(raw), (name) => name.startsWith('X-')).raw).toBe(expected);
+});
+
+it('withoutControls keeps the tab alone', () => {
+  expect(withoutControls('a\tb\0c\rd\ne\u007Ff')).toBe('a\tbcdef');
 });
 
 describe('making lines', () => {
