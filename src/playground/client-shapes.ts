@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { encode as encodeQuotedPrintable } from 'nodemailer/lib/qp';
 import { escapeText, foldText } from '../core/ical/content-lines.ts';
+import { formatInstant } from '../core/ical/local-time.ts';
 import type { Partstat } from '../core/ical/types.ts';
 import type { MailAddress } from '../core/message/types.ts';
 
@@ -59,7 +60,7 @@ function writeOutlook(reply: ClientReply, mark: string): string[] {
     'CLASS:PUBLIC',
     ...(reply.comment === null ? [] : [`COMMENT:${escapeText(reply.comment)}\\n`]),
     ...(reply.dtend === null ? [] : [reply.dtend]),
-    `DTSTAMP:${stamp(reply.date)}`,
+    `DTSTAMP:${formatInstant(reply.date)}`,
     reply.dtstart,
     `ORGANIZER:mailto:${reply.organizer}`,
     'PRIORITY:5',
@@ -112,7 +113,7 @@ function writeAppleMail(reply: ClientReply, mark: string): string[] {
   const outer = `Apple-Mail=_${mark.toUpperCase()}`;
   const inner = `Apple-Mail=_${mark.slice(12).toUpperCase()}${mark.slice(0, 12).toUpperCase()}`;
   const said = verb(reply.partstat, 'accepted', 'declined', 'tentatively accepted', 'answered');
-  const file = `iCal-${stamp(reply.date).replace('T', '-').replace('Z', '')}.ics`;
+  const file = `iCal-${formatInstant(reply.date).replace('T', '-').replace('Z', '')}.ics`;
   const calendar = [
     'BEGIN:VCALENDAR',
     'CALSCALE:GREGORIAN',
@@ -123,7 +124,7 @@ function writeAppleMail(reply: ClientReply, mark: string): string[] {
     `ATTENDEE;CN="${parameter(reply.from.name || reply.from.address)}";CUTYPE=INDIVIDUAL;PARTSTAT=${reply.partstat};ROLE=REQ-PARTICIPANT:mailto:${reply.from.address}`,
     ...(reply.comment === null ? [] : [`COMMENT:${escapeText(reply.comment)}`]),
     ...(reply.dtend === null ? [] : [reply.dtend]),
-    `DTSTAMP:${stamp(reply.date)}`,
+    `DTSTAMP:${formatInstant(reply.date)}`,
     reply.dtstart,
     `ORGANIZER:mailto:${reply.organizer}`,
     ...(reply.recurrenceId === null ? [] : [reply.recurrenceId]),
@@ -189,13 +190,13 @@ function writeGmail(reply: ClientReply, mark: string): string[] {
     'BEGIN:VEVENT',
     reply.dtstart,
     ...(reply.dtend === null ? [] : [reply.dtend]),
-    `DTSTAMP:${stamp(reply.date)}`,
+    `DTSTAMP:${formatInstant(reply.date)}`,
     `ORGANIZER;CN=${parameter(reply.organizer)}:mailto:${reply.organizer}`,
     `UID:${escapeText(reply.uid)}`,
     `ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=${reply.partstat};CN="${parameter(name)}";X-NUM-GUESTS=0${comment}:mailto:${reply.from.address}`,
     ...(reply.recurrenceId === null ? [] : [reply.recurrenceId]),
-    `CREATED:${stamp(reply.date)}`,
-    `LAST-MODIFIED:${stamp(reply.date)}`,
+    `CREATED:${formatInstant(reply.date)}`,
+    `LAST-MODIFIED:${formatInstant(reply.date)}`,
     `SEQUENCE:${reply.sequence}`,
     'STATUS:CONFIRMED',
     `SUMMARY:${escapeText(reply.summary)}`,
@@ -280,10 +281,6 @@ function bracketed(messageId: string): string {
 
 function mailDate(date: number): string {
   return new Date(date).toUTCString().replace('GMT', '+0000');
-}
-
-function stamp(date: number): string {
-  return new Date(date).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 function base64(text: string): string[] {

@@ -5,7 +5,16 @@ import { z } from 'zod';
 import { readEventView } from '../core/compose/event-view.ts';
 import { GatewayError } from '../core/errors.ts';
 import { calendarAddress } from '../core/ical/calendar-address.ts';
-import { type ContentLine, joinLines, makeLine, splitLines, withParam, withValue } from '../core/ical/content-lines.ts';
+import {
+  type ContentLine,
+  escapeText,
+  joinLines,
+  makeLine,
+  splitLines,
+  withParam,
+  withValue,
+} from '../core/ical/content-lines.ts';
+import { formatInstant, formatLocal, HOUR, parseLocal } from '../core/ical/local-time.ts';
 import type { EventView } from '../core/compose/types.ts';
 import type { EmbeddedCaldav } from './embedded-caldav.ts';
 
@@ -31,8 +40,6 @@ export interface OrganizerDesk {
   /** Newest first. */
   events(): DeskEvent[];
 }
-
-const HOUR_MS = 3_600_000;
 
 const addresses = z.string().transform((text, context) => {
   const lines = text.split(/[\s,;]+/).filter(Boolean);
@@ -89,7 +96,7 @@ export function openOrganizerDesk(options: DeskOptions): OrganizerDesk {
 }
 
 function eventText({ organizer, now }: DeskOptions, uid: string, form: z.infer<typeof eventForm>): string {
-  const stamp = utc(now());
+  const stamp = formatInstant(now());
   const start = `${form.start.replace(/[-:]/g, '')}00`;
   const zone: [string, string][] = [['TZID', form.timezone]];
   const attendee = (address: string): ContentLine =>
@@ -120,7 +127,7 @@ function eventText({ organizer, now }: DeskOptions, uid: string, form: z.infer<t
 
 /** A new time: the next SEQUENCE, and everybody is asked again (RFC 5546 §2.1.4). */
 function moveLine(line: ContentLine): ContentLine {
-  if (line.name === 'DTSTART' || line.name === 'DTEND') return withValue(line, localAfter(line.value, HOUR_MS));
+  if (line.name === 'DTSTART' || line.name === 'DTEND') return withValue(line, localAfter(line.value, HOUR));
   if (line.name === 'ATTENDEE') return withParam(line, 'PARTSTAT', 'NEEDS-ACTION');
   return nextSequence(line);
 }
@@ -162,18 +169,7 @@ function plainLine(text: string): ContentLine {
   return makeLine(name, [], value);
 }
 
-/** RFC 5545 §3.3.11. */
-function escapeText(text: string): string {
-  return text.replace(/[\\;,]/g, '\\$&').replace(/\r?\n/g, '\\n');
-}
-
-function utc(at: number): string {
-  return new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
 /** Local arithmetic on `YYYYMMDDTHHMMSS`; the playground's events do not cross a change of offset. */
 function localAfter(local: string, ms: number): string {
-  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/.exec(local) ?? [];
-  const at = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)) + ms;
-  return utc(at).replace('Z', '');
+  return formatLocal((parseLocal(local) ?? 0) + ms);
 }

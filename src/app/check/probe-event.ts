@@ -6,6 +6,7 @@ import { conventionalUrl } from '../../adapters/caldav/event-url.ts';
 import type { HttpClient } from '../../adapters/caldav/send-request.ts';
 import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { formatInstant } from '../../core/ical/local-time.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import { attention, failed, messageOf, ok } from './link.ts';
@@ -84,7 +85,6 @@ async function remove(http: HttpClient, { headers }: Access, url: string): Promi
 
 /** Tomorrow, transparent, without people: RFC 6638 scheduling leaves it alone. */
 function probeText(uid: string, now: number, word: string): string {
-  const stamp = (at: number): string => `${new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   const start = now + 86_400_000;
   return [
     'BEGIN:VCALENDAR',
@@ -92,9 +92,9 @@ function probeText(uid: string, now: number, word: string): string {
     'PRODID:-//imip-gateway//check//EN',
     'BEGIN:VEVENT',
     `UID:${uid}`,
-    `DTSTAMP:${stamp(now)}`,
-    `DTSTART:${stamp(start)}`,
-    `DTEND:${stamp(start + 900_000)}`,
+    `DTSTAMP:${formatInstant(now)}`,
+    `DTSTART:${formatInstant(start)}`,
+    `DTEND:${formatInstant(start + 900_000)}`,
     `SUMMARY:imip-gateway check (${word})`,
     'TRANSP:TRANSPARENT',
     'END:VEVENT',

@@ -2,7 +2,7 @@
 // text, first in the event's zone, then in the reader's zone if the local time differs there. An all-day event ends with its
 // last day. It refuses nothing: a time that cannot be parsed is omitted.
 import { DAY, parseLocal } from '../ical/local-time.ts';
-import { toLocal } from '../ical/time-zones.ts';
+import { localAt } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { plainLine } from './plain-text.ts';
 import type { Language, Templates } from './types.ts';
@@ -76,8 +76,8 @@ function zoneLabel(zone: string, instant: number | null, language: Language): st
 
 /** Returns the same instant with its local time in another zone. */
 function inZone(time: CalendarTime, zone: string): CalendarTime {
-  if (time.instant === null || !isZone(zone)) return time;
-  return { ...time, local: toLocal(time.instant, zone), zone };
+  const local = time.instant === null ? null : localAt(time.instant, zone, []);
+  return local === null ? time : { ...time, local, zone };
 }
 
 /** Converts a time in UTC to the reader's zone, because servers store times in UTC whatever the zone of the event. */

@@ -4,7 +4,7 @@
 import { DAY, parseLocal } from '../ical/local-time.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { type Numbers, type Rule, type RuleWeekday, readRule, WEEKDAYS } from '../ical/read-rule.ts';
-import { readTime, toLocal } from '../ical/time-zones.ts';
+import { localAt, readTime } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { dateFormatter, describeDay, localeOf, type Reader } from './format-time.ts';
 import type { Templates } from './types.ts';
@@ -158,16 +158,8 @@ function untilDay(until: string, start: CalendarTime): CalendarTime | null {
   if (time === null || time.form === 'date') return time;
   const zone = start.zone;
   const known = time.instant !== null && zone !== null && start.instant !== null;
-  const local = known ? localDay(time.instant, zone, time.local) : time.local;
+  const local = (known ? localAt(time.instant, zone, []) : null) ?? time.local;
   return { form: 'date', local: local.slice(0, 8), zone: null, instant: null };
-}
-
-function localDay(instant: number, zone: string, otherwise: string): string {
-  try {
-    return toLocal(instant, zone);
-  } catch {
-    return otherwise;
-  }
 }
 
 /** `also` adds the dates to the text of the series, `except` excludes them, `dates` lists them alone. */

@@ -114,6 +114,6 @@ function makeDocument(
   };
 }
 
-function unparseable(what: string): GatewayError {
+export function unparseable(what: string): GatewayError {
   return new GatewayError('calendar-unparseable', `the calendar cannot be read: ${what}`);
 }

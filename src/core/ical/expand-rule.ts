@@ -1,10 +1,9 @@
 // The starts of one RRULE (RFC 5545 §3.3.10): a rule comes in, starts in local time (see local-time.ts) go out, period after
 // period. Nothing is collected, so no rule costs more memory than the days of one year; the caller bounds the time it takes.
 // It refuses nothing: a rule with a part that no day can meet has no starts.
-import { DAY, daysInMonth, localMillis } from './local-time.ts';
+import { DAY, daysInMonth, HOUR, localMillis } from './local-time.ts';
 import type { Numbers, Rule } from './read-rule.ts';
 
-const HOUR = 3_600_000;
 const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEKLY: 7 * DAY };
 /** RFC 5545 §3.3.4: a year has four digits. */
 const END_OF_TIME = localMillis(10_000, 1, 1);

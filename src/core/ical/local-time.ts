@@ -2,7 +2,8 @@
 // any zone. Takes `YYYYMMDD` and `YYYYMMDDTHHMMSS` (a trailing Z is the caller's business); refuses what no calendar
 // has, such as the 30th of February.
 
-export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
 
 const LOCAL = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2}))?$/;
 

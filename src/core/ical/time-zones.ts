@@ -29,13 +29,6 @@ export function localAt(instant: number, tzid: string, vtimezones: readonly stri
   return offset === null ? null : formatLocal(instant + offset);
 }
 
-/** `YYYYMMDDTHHMMSS` in an IANA zone. */
-export function toLocal(instant: number, zone: string): string {
-  const formatter = formatterOf(zone);
-  if (!formatter) throw new GatewayError('internal', `no IANA zone: ${zone}`);
-  return formatLocal(wallClock(instant, formatter));
-}
-
 /**
  * A DTSTART-like value with the parameters that matter; null where it is no date or time.
  * RFC 5545 §3.2.19: a TZID on a UTC time or a date means nothing.

@@ -4,7 +4,7 @@
 import { ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
 import { DAY, formatDate, formatInstant, formatLocal } from '../ical/local-time.ts';
-import { formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { durationOf, formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
 import { linesOf, type Part } from '../ical/read-components.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
@@ -40,9 +40,7 @@ function moveTo(line: ContentLine, start: CalendarTime, id: string, vtimezones: 
 function moveEnd(line: ContentLine, start: CalendarTime, id: string, vtimezones: readonly string[]): ContentLine {
   const end = timeOf(line, vtimezones);
   if (end === null) return line;
-  const from = start.instant ?? millisOf(start.local);
-  const until = end.instant ?? millisOf(end.local);
-  const moved = millisOf(id) + until - from;
+  const moved = millisOf(id) + durationOf({ start, end });
   if (end.form === 'date') return withValue(line, formatDate(Math.round(moved / DAY) * DAY));
   return end.instant === null ? withValue(line, formatLocal(moved)) : writeInstant(line, moved, vtimezones);
 }

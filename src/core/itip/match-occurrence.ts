@@ -3,7 +3,7 @@
 // mean two occurrences means none.
 import type { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, isRecurring, overridesAt } from '../ical/event-document.ts';
-import { formatInstant, formatLocal } from '../ical/local-time.ts';
+import { formatDate, formatInstant, formatLocal, HOUR } from '../ical/local-time.ts';
 import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from './types.ts';
@@ -17,7 +17,6 @@ export type Match =
   | { readonly kind: 'none' }
   | { readonly kind: 'too-expensive' };
 
-const HOUR = 3_600_000;
 /** Local times run from 12 hours behind UTC to 14 hours before it. */
 const EAST = 14 * HOUR;
 const WEST = 12 * HOUR;
@@ -104,7 +103,7 @@ export function zoneOf(document: EventDocument): string {
 function startOfWindow(document: EventDocument, id: string): string {
   const start = document.master?.start;
   const from = formOf(id) === 'instant' ? millisOf(id) - WEST : millisOf(id);
-  if (start?.form === 'date') return formatLocal(from).slice(0, 8);
+  if (start?.form === 'date') return formatDate(from);
   if (start?.instant == null) return formatLocal(from);
   const instant = resolveLocal(formatLocal(from), zoneOf(document), document.vtimezones);
   return formatInstant(instant ?? from - EAST);

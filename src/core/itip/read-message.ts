@@ -1,9 +1,9 @@
 // A calendar message as some client sent it: text comes in, what it states goes out, component by component. Reading is
 // lenient about everything that leaves no doubt of what is meant, and says in `unusable` what was left out and why. It
 // refuses (`calendar-unparseable`) what holds no calendar or several. Nothing here says that the sender may say so.
-import { GatewayError } from '../errors.ts';
 import { joinLines, splitLines } from '../ical/content-lines.ts';
 import { EventComponent, isEvent } from '../ical/event-component.ts';
+import { unparseable } from '../ical/event-document.ts';
 import { componentsIn, linesOf, ownLines, readComponents } from '../ical/read-components.ts';
 import { readCounter, readRefresh, readReply } from './read-component.ts';
 import type { ClaimedItem, ItipMessage } from './types.ts';
@@ -68,8 +68,4 @@ function readCalendar(text: string): ReadCalendar {
     components: events.map((event) => new EventComponent(event, vtimezones)),
     unusable: faults.flatMap(({ kind, name, what }) => (kind === 'no-end' && name !== 'VCALENDAR' ? what : [])),
   };
-}
-
-function unparseable(what: string): GatewayError {
-  return new GatewayError('calendar-unparseable', `the calendar cannot be read: ${what}`);
 }

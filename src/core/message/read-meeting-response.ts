@@ -2,6 +2,7 @@
 // and possibly a proposal of another time. It refuses other messages: null for ordinary mails, no items for requests and
 // cancellations.
 import { calendarAddress } from '../ical/calendar-address.ts';
+import { formatInstant, formatLocal, HOUR } from '../ical/local-time.ts';
 import { isUid } from '../ical/occurrence-id.ts';
 import type { CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ItipMessage } from '../itip/types.ts';
@@ -94,16 +95,12 @@ function recurrenceId(
 ): string {
   const midnight = Date.UTC(year, month - 1, day);
   const near = [originalStart, start].find(
-    (time) => time !== null && time >= midnight - 14 * 3_600_000 && time <= midnight + 38 * 3_600_000,
+    (time) => time !== null && time >= midnight - 14 * HOUR && time <= midnight + 38 * HOUR,
   );
-  if (near !== undefined && near !== null) return utcText(near);
+  if (near !== undefined && near !== null) return formatInstant(near);
   return `${String(year).padStart(4, '0')}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`;
 }
 
-function utcText(time: number): string {
-  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
 function utcTime(instant: number): CalendarTime {
-  return { form: 'zoned', local: utcText(instant).slice(0, 15), zone: 'UTC', instant };
+  return { form: 'zoned', local: formatLocal(instant), zone: 'UTC', instant };
 }

@@ -2,14 +2,15 @@
 // cannot be expanded within the limits.
 import { readEventView } from '../../core/compose/event-view.ts';
 import { type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
+import { DAY } from '../../core/ical/local-time.ts';
+import { formOf, millisOf } from '../../core/ical/occurrence-id.ts';
 import { readRule } from '../../core/ical/read-rule.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { OccurrenceQuery } from '../../core/itip/types.ts';
 import type { Expand } from '../ports/recurrence.ts';
 
-const DAY_MS = 86_400_000;
-const AFTER_END_MS = 7 * DAY_MS;
-const OPEN_ENDED_MS = 400 * DAY_MS;
+const AFTER_END_MS = 7 * DAY;
+const OPEN_ENDED_MS = 400 * DAY;
 const MAX_OCCURRENCES = 3_000;
 
 /** Returns ms since 1970, at least 7 days ahead, so that an invitation to a past event can still be read. */
@@ -44,7 +45,7 @@ function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Ex
   if (known !== undefined) return known;
   const found = expand(query).then((answer) => {
     const last = answer.kind === 'occurrences' && answer.complete ? answer.starts.at(-1) : undefined;
-    return last === undefined ? null : instantOfKey(last);
+    return last === undefined ? null : instantOfId(last);
   });
   lastStarts.set(document, found);
   found.catch(() => lastStarts.delete(document));
@@ -54,13 +55,11 @@ function lastStartOf(document: EventDocument, query: OccurrenceQuery, expand: Ex
 /** A date or a floating time counts as UTC plus one day, so that a link expires late rather than early. */
 export function instantOf(time: CalendarTime | null): number | null {
   if (time === null) return null;
-  return time.instant ?? instantOfKey(time.local);
+  return time.instant ?? instantOfId(time.local);
 }
 
-function instantOfKey(key: string): number | null {
-  const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(key);
-  if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
-  const utc = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
-  return match[7] === 'Z' ? utc : utc + DAY_MS;
+function instantOfId(id: string): number | null {
+  const millis = millisOf(id);
+  if (Number.isNaN(millis)) return null;
+  return formOf(id) === 'instant' ? millis : millis + DAY;
 }

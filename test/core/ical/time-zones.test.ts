@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ianaZone, localAt, readTime, resolveLocal, toLocal } from '../../../src/core/ical/time-zones.ts';
+import { ianaZone, localAt, readTime, resolveLocal } from '../../../src/core/ical/time-zones.ts';
 
 const at = (iso: string) => Date.parse(iso);
 
@@ -197,18 +197,17 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
   });
 });
 
-describe('toLocal and localAt', () => {
+describe('localAt', () => {
   it.each([
     ['2026-07-15T10:00:00Z', 'Europe/Berlin', '20260715T120000'],
     ['2026-10-25T00:30:00Z', 'Europe/Berlin', '20261025T023000'],
     ['2026-10-25T01:30:00Z', 'Europe/Berlin', '20261025T023000'],
     ['1969-12-31T23:59:59Z', 'UTC', '19691231T235959'],
   ])('%s in %s is %s', (instant, zone, expected) => {
-    expect(toLocal(at(instant), zone)).toBe(expected);
     expect(localAt(at(instant), zone, [])).toBe(expected);
   });
 
-  it('localAt knows zones that only the calendar knows', () => {
+  it('knows zones that only the calendar knows', () => {
     expect(localAt(at('2026-07-15T10:00:00Z'), 'Customized Time Zone', [CUSTOM])).toBe('20260715T120000');
     expect(localAt(at('2026-07-15T10:00:00Z'), 'Nowhere', [CUSTOM])).toBeNull();
   });
