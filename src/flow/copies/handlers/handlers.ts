@@ -10,6 +10,9 @@ import { refresh } from './refresh.ts';
 import { undeliverable } from './undeliverable.ts';
 import { verify } from './verify.ts';
 
+/**
+ * In planning order: restored answers first, because new answers are judged against them; then edits, then what only reads.
+ */
 const handlers: { readonly [K in EventKind]: Handler<K> } = {
   verify,
   answer,
@@ -33,18 +36,9 @@ export async function planRecord(job: Job<EventKind>, copy: Copy, options: Handl
   return handlerOf(job).plan(job, copy, options);
 }
 
-/** Restored answers first, because new answers are judged against them; then edits, then what only reads. */
-const order: readonly EventKind[] = [
-  'verify',
-  'answer',
-  'undeliverable',
-  'delegation',
-  'proposal',
-  'refresh',
-  'notice',
-];
+const order = Object.keys(handlers);
 
-/** Of one kind, oldest first. */
+/** By kind in the order of the table, and within a kind oldest first. */
 export function inPlanningOrder(batch: readonly Job<EventKind>[]): Job<EventKind>[] {
   return batch.toSorted((one, other) => order.indexOf(one.body.kind) - order.indexOf(other.body.kind));
 }
