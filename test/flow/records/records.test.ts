@@ -6,6 +6,7 @@ import {
   type AnyRecord,
   describeTask,
   entryAbout,
+  type Kind,
   recordBody,
   recordTask,
   readRecord,
@@ -180,7 +181,26 @@ function taskOf(record: AnyRecord): Task {
   return { ...recordTask(record, { id: 't1', createdAt: 7 }), attempts: 0, lastError: null };
 }
 
+/** A new kind does not compile until it is here, and then needs a case above. */
+const allKinds: Readonly<Record<Kind, true>> = {
+  mail: true,
+  answer: true,
+  verify: true,
+  proposal: true,
+  delegation: true,
+  refresh: true,
+  undeliverable: true,
+  notice: true,
+  question: true,
+  'schedule-message': true,
+  outgoing: true,
+};
+
 describe('a record', () => {
+  it('of each kind has a case', () => {
+    expect(new Set(cases.map(({ record }) => record.kind))).toEqual(new Set(Object.keys(allKinds)));
+  });
+
   it.each(cases)('$record.kind becomes a task and reads back', ({ record, queue, lane, subject, text }) => {
     const task = taskOf(record);
     expect(task).toMatchObject({ queue, lane, createdAt: 7, dueAt: 7, raw: null });
