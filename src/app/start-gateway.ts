@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mailDoorOptions } from './config/adapter-options.ts';
 import type { Config } from './config/config.ts';
-import { decideAndSee, readDecision } from '../flow/questions/decide-held.ts';
+import { decideAndWait, readDecision } from '../flow/questions/decide-held.ts';
 import { requestPriority } from '../flow/queue/request-priority.ts';
 import { expireQuestions } from '../flow/questions/expire-questions.ts';
 import { makeOutcomes, type Outcomes } from '../flow/queue/outcomes.ts';
@@ -84,7 +84,7 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
     showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
-    decideHeld: (claims, choice) => decideAndSee(shared, claims, choice),
+    decideHeld: (claims, choice) => decideAndWait(shared, claims, choice),
     ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now }),
   };
   const receive = countReceived(

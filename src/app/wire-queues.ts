@@ -5,7 +5,7 @@ import type { BreakerState } from '../flow/ports/calendar-store.ts';
 import { openCalendarStore } from '../adapters/caldav/open-calendar-store.ts';
 import type { Templates } from '../core/compose/types.ts';
 import type { Config } from './config/config.ts';
-import { linksToDecide } from '../flow/questions/decision-link.ts';
+import { decisionLinks } from '../flow/questions/decision-link.ts';
 import type { RequestPriority } from '../flow/queue/request-priority.ts';
 import { interpretIncoming } from '../flow/inbound/interpret-incoming.ts';
 import { deliver } from '../flow/outbound/deliver.ts';
@@ -91,7 +91,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     bounceDomain,
     hostname: messageDomain,
     expand: (query: OccurrenceQuery) => recurrence.expand(query),
-    linkToDecide: linksToDecide({ ring: config.secrets, appUrl: config.appUrl, now: shared.now }),
+    makeDecisionLink: decisionLinks({ ring: config.secrets, appUrl: config.appUrl, now: shared.now }),
   };
   const isOwnRecipient = recipientPolicy({
     ring: config.secrets,

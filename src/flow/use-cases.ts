@@ -1,5 +1,5 @@
-// What the web doors ask of the house: the callback, the RSVP and decision pages, health. The flow implements it.
-// All addresses and texts in it are untrusted; all times are milliseconds since 1970.
+// The use cases that the web doors call: the callback, the RSVP page, the decision page and the readiness check. All addresses
+// and texts are untrusted; all times are milliseconds since 1970.
 import type { HeldChoice, HeldView } from '../core/pages/decision-page.ts';
 import type { RsvpView } from '../core/pages/rsvp-page.ts';
 import type { DecisionClaims, RsvpClaims } from '../core/signing/types.ts';
@@ -16,13 +16,14 @@ export type { DecisionOutcome } from './questions/decide-held.ts';
 export interface UseCases {
   /** Durable when it resolves. A temporary GatewayError becomes 503 with Retry-After. */
   receiveCallback(request: CallbackRequest): Promise<void>;
-  /** Never throws for a CalDAV outage: state `unreachable`, with the event from the ledger where it is known. */
+  /** Does not throw during a CalDAV outage: the state is `unreachable`, with the event as last mailed if it was mailed. */
   showRsvp(claims: RsvpClaims): Promise<RsvpView>;
-  /** Durable when it resolves; waits up to 2 s for the outcome. */
+  /** The answer is durable when it resolves. Waits up to 2 s for the outcome. */
   answerRsvp(claims: RsvpClaims, answer: WebAnswer): Promise<WebOutcome>;
-  /** What waits under this link; null: all of it is decided already. */
+  /** Returns what is held under this link; null: everything is decided. */
   readDecision(claims: DecisionClaims): Promise<HeldView | null>;
-  /** Waits up to 2 s for what the calendar makes of it. */
+  /** Waits up to 2 s for the effect on the event. */
   decideHeld(claims: DecisionClaims, choice: HeldChoice): Promise<DecisionOutcome>;
+  /** `checks` names each back end with `ok` or an error. */
   ready(): Promise<{ ok: boolean; checks: Record<string, 'ok' | string> }>;
 }

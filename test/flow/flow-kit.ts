@@ -7,7 +7,7 @@ import { simpleParser } from 'mailparser';
 import type { CalendarStore, FoundEvent, WriteResult } from '../../src/flow/ports/calendar-store.ts';
 import { compileTemplates } from '../../src/core/compose/templates.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { linksToDecide } from '../../src/flow/questions/decision-link.ts';
+import { decisionLinks } from '../../src/flow/questions/decision-link.ts';
 import { interpretIncoming } from '../../src/flow/inbound/interpret-incoming.ts';
 import { deliver } from '../../src/flow/outbound/deliver.ts';
 import { notifyOrganizer } from '../../src/flow/questions/notify-organizer.ts';
@@ -146,7 +146,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     guestList: options.guestList ?? true,
     outcomes: makeOutcomes(openLog('silent')),
     expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
-    linkToDecide: linksToDecide({ ring: keys, appUrl: 'https://calendar.example.com', now }),
+    makeDecisionLink: decisionLinks({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
   const work: { readonly [Q in QueueName]: (records: readonly Job<KindsOf[Q]>[]) => Promise<Changes> } = {

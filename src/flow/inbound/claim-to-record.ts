@@ -1,4 +1,4 @@
-// A claim whose sender was judged, as the record for the organizer's copy. Pure.
+// A claim whose sender has been judged in, the record for the organizer's copy out. Pure.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem, Door } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';
@@ -15,7 +15,7 @@ export interface JudgedClaim {
   readonly door: Door;
   readonly origin: Origin;
   readonly sender: string;
-  /** The reason why it is held; null: it counts. */
+  /** Why the record is held; null: it counts. */
   readonly held: HoldReason | null;
 }
 
@@ -66,12 +66,12 @@ export function claimToRecord({
 }
 
 /**
- * When it was sent, ms: the later of DTSTAMP and Date, as Outlook for Mac repeats the invitation's DTSTAMP; clamped to
- * its arrival, as clocks lie (RFC 5546 §2.1.5). In whole seconds, as both of them are: an answer whose clock ran ahead
- * must not beat the one that was sent later in the same second.
+ * Returns when the answer was sent, in ms since 1970: the later of DTSTAMP and Date, because Outlook for Mac repeats the
+ * invitation's DTSTAMP; but not after its arrival, because clocks are wrong (RFC 5546 §2.1.5). The arrival counts in whole
+ * seconds, as DTSTAMP and Date do; otherwise an answer whose clock is fast could win over one sent later in that second.
  */
 export function sentAt(stampedAt: number | null, date: number | null, receivedAt: number): number {
-  const said = Math.max(stampedAt ?? Number.NEGATIVE_INFINITY, date ?? Number.NEGATIVE_INFINITY);
+  const stated = Math.max(stampedAt ?? Number.NEGATIVE_INFINITY, date ?? Number.NEGATIVE_INFINITY);
   const arrived = Math.floor(receivedAt / 1000) * 1000;
-  return Number.isFinite(said) ? Math.min(said, arrived) : arrived;
+  return Number.isFinite(stated) ? Math.min(stated, arrived) : arrived;
 }

@@ -1,6 +1,6 @@
-// Queue `incoming`: a received mail in; answers (records of the organizer's copy), forwarded letters and ledger entries out.
-// Finds out whom each recipient address stands for, what the mail is, who sent it, and whether that sender may answer. A
-// mail always leaves a ledger entry, except other people's copies in own-domain mode.
+// Queue `incoming`: a received mail in; records for organizers' copies, forwarded letters and ledger entries out. For each
+// recipient address it determines the route, the items of the mail and whether the sender is proven. Every mail leaves a
+// ledger entry, except mail without a calendar part in own-domain mode.
 import { GatewayError } from '../../core/errors.ts';
 import { addressKey, calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
@@ -25,11 +25,11 @@ import { onBounce } from './on-bounce.ts';
 import { onClaim } from './on-claim.ts';
 import { forward, onLetter } from './on-letter.ts';
 
-/** About three minutes with the queue's back-off; then the answer is held. */
-const DNS_TRIES = 6;
+/** About three minutes with the queue's back-off; then DNS failures become evidence and the answer is held. */
+const MAX_DNS_ATTEMPTS = 6;
 
-/** A mail with more Received fields is in a loop (RFC 5321 §6.3 asks for at least 100; our own path is short). */
-const MOST_HOPS = 60;
+/** A mail with more Received fields is in a loop (RFC 5321 §6.3 recommends at least 100; our own path is short). */
+const MAX_HOPS = 60;
 
 export function interpretIncoming(options: InterpretOptions): (mails: readonly Job<'mail'>[]) => Promise<Changes> {
   return async (mails) => {
@@ -48,7 +48,7 @@ async function planMail(options: InterpretOptions, job: Job<'mail'>): Promise<Pl
   const origin: Origin = { recordId: task.id, door: peer.door, messageId: incoming.mail.messageId };
   let authenticated: Promise<SenderEvidence> | undefined;
   const evidence = (): Promise<SenderEvidence> =>
-    (authenticated ??= options.authenticate(mail, task.attempts >= DNS_TRIES));
+    (authenticated ??= options.authenticate(mail, task.attempts >= MAX_DNS_ATTEMPTS));
   const context: MailContext = { job, mail, incoming, origin, evidence };
   const outcomes: Outcome[] = [];
   for (const recipient of new Set(envelope.rcptTo.map(addressKey))) {
@@ -57,8 +57,8 @@ async function planMail(options: InterpretOptions, job: Job<'mail'>): Promise<Pl
   return { disposition: done, ...joinEffects(outcomes.filter(isFirst)) };
 }
 
-function isFirst({ once }: Outcome, at: number, outcomes: readonly Outcome[]): boolean {
-  return once === undefined || outcomes.findIndex((other) => other.once === once) === at;
+function isFirst({ dedupeKey }: Outcome, at: number, outcomes: readonly Outcome[]): boolean {
+  return dedupeKey === undefined || outcomes.findIndex((other) => other.dedupeKey === dedupeKey) === at;
 }
 
 async function routeOf(options: InterpretOptions, recipient: string): Promise<Route> {
@@ -81,7 +81,7 @@ async function planRecipient(
   context: MailContext,
 ): Promise<readonly Outcome[]> {
   const { incoming } = context;
-  if (incoming.mail.hops > MOST_HOPS) {
+  if (incoming.mail.hops > MAX_HOPS) {
     const why = because('loop', { hops: incoming.mail.hops });
     return [recordMail(options, context, { verdict: 'refused', ...why })];
   }

@@ -1,5 +1,5 @@
-// One received mail while it is interpreted: what is known of it, whom each recipient address stands for, and the ledger
-// entries about it.
+// The types that the interpretation of one received mail shares: its options, the route of each recipient address, and the
+// outcome for each; and the ledger entries about the mail.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
@@ -14,7 +14,7 @@ import { entryAbout, type Job } from '../records/records.ts';
 
 export interface InterpretOptions {
   readonly interpret: (raw: Uint8Array) => Promise<Incoming>;
-  /** `lastTry`: a DNS failure becomes part of the evidence instead of a temporary error. */
+  /** `lastTry`: a DNS failure is returned as evidence instead of being thrown as a temporary error. */
   readonly authenticate: (mail: ReceivedMail, lastTry: boolean) => Promise<SenderEvidence>;
   readonly ledger: Ledger;
   readonly ring: KeyRing;
@@ -29,7 +29,10 @@ export interface InterpretOptions {
   readonly now: () => number;
 }
 
-/** Whom a recipient address stands for. */
+/**
+ * What a recipient address stands for: a reply address, an address of our own domain, a signed bounce address, the postmaster,
+ * or a reply address that the ledger does not contain.
+ */
 export type Route =
   | {
       readonly kind: 'reply';
@@ -49,17 +52,17 @@ export interface MailContext {
   readonly mail: ReceivedMail;
   readonly incoming: Incoming;
   readonly origin: Origin;
-  /** Authenticates the mail at most once, and only where the sender matters. */
+  /** Authenticates the mail on the first call; a mail that needs no proof is never authenticated. */
   readonly evidence: () => Promise<SenderEvidence>;
 }
 
-/** What one recipient's share of a mail leads to. */
+/** What follows from one item of a mail for one recipient. */
 export interface Outcome extends Effects {
-  /** Of outcomes with the same key only the first counts: one mail to several of an organizer's addresses answers once. */
-  readonly once?: string;
+  /** Only the first outcome with this key counts: a mail to several addresses of one organizer is one answer. */
+  readonly dedupeKey?: string;
 }
 
-export const nothing: Outcome = {};
+export const noEffects: Outcome = {};
 
 interface EntryFacts<V extends Verdict> {
   readonly verdict: V;
@@ -69,7 +72,7 @@ interface EntryFacts<V extends Verdict> {
   readonly attendee?: CalendarAddress | null;
 }
 
-/** A ledger entry about the mail. */
+/** Returns a ledger entry about the mail. */
 export function recordMail<V extends Verdict>(
   { now }: Pick<InterpretOptions, 'now'>,
   { job, origin }: MailContext,
@@ -81,15 +84,15 @@ export function recordMail<V extends Verdict>(
   };
 }
 
-/** The same for the person whom the recipient address stands for. */
+/** Returns a ledger entry about the mail for the people whom the recipient address stands for. */
 export function recordForPerson<V extends Verdict>(
   options: InterpretOptions,
   route: PersonRoute,
   context: MailContext,
   facts: Omit<EntryFacts<V>, 'organizer' | 'attendee'>,
 ): Outcome {
-  // In own-domain mode we see all mail of these people: what is not calendar mail leaves no trace.
-  if (route.kind === 'own' && context.incoming.source === null) return nothing;
+  // In own-domain mode the gateway sees all mail of these people; mail without a calendar part is not recorded.
+  if (route.kind === 'own' && context.incoming.source === null) return noEffects;
   const attendee = route.kind === 'reply' ? route.attendee : null;
   return recordMail(options, context, { ...facts, organizer: route.organizer, attendee });
 }

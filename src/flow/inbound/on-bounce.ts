@@ -1,5 +1,5 @@
-// A delivery report to a signed bounce address: a failure becomes work for the owner's copy (mark the attendee, tell the
-// owner); anything else is recorded.
+// A delivery report at a signed bounce address in. A failure becomes an `undeliverable` record for the owner's copy, which
+// marks the attendee and notifies the owner; any other report is recorded in the ledger.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Bounce } from '../../core/message/types.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
@@ -29,7 +29,7 @@ export async function onBounce(options: InterpretOptions, mailId: string, contex
   }
   const at = options.now();
   const { method, uid } = mailing;
-  // One mail to one recipient fails once. Its recipient knows the address and could report a failure every minute.
+  // Report the failure of a mail only once: the recipient knows the bounce address and could send many reports.
   const name = `bounce:${mailId}`;
   if (await options.ledger.marked(name)) {
     const [organizer, attendee] = isFromAttendee(mailing) ? [recipient, owner] : [owner, recipient];

@@ -1,4 +1,5 @@
-// A claim "this attendee says so": the sender's proof decides whether it becomes an answer that counts or one that is held.
+// A claim from a mail in (an answer, a proposal or a refresh), a record for the organizer's copy out. The evidence about the
+// sender decides whether the record counts or is held for the organizer.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
@@ -24,7 +25,8 @@ export async function onClaim(
   const { incoming, mail, origin } = context;
   const evidence = await context.evidence();
   const replyAddressAttendee = route.kind === 'reply' ? route.attendee : null;
-  const organizer = route.kind === 'own' ? ownOrganizer(options, route.organizer, claim.organizer) : route.organizer;
+  const organizer =
+    route.kind === 'own' ? organizerInOwnDomain(options, route.organizer, claim.organizer) : route.organizer;
   const claimed = replyAddressAttendee ?? claim.attendee;
   const { forwarded } = incoming;
   const { policy } = options;
@@ -32,7 +34,7 @@ export async function onClaim(
     judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy });
   let aliases: readonly string[] = [];
   let judgement = judge(aliases);
-  // Aliases only accept what would be held.
+  // Aliases can only change a hold, so do not read them otherwise.
   if (judgement.verdict === 'hold' && claimed !== null) {
     aliases = await options.ledger.aliases(organizer.key, claimed.key);
     judgement = judge(aliases);
@@ -42,13 +44,13 @@ export async function onClaim(
   if (attendee === null) {
     return recordForPerson(options, route, context, { verdict: 'refused', ...because('no-attendee') });
   }
-  const once = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
+  const dedupeKey = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
   const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
-  const isTheirs = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
-  const held = unproven === 'unauthenticated' && !isTheirs ? 'another-attendee' : unproven;
+  const isForAttendee = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
+  const held = unproven === 'unauthenticated' && !isForAttendee ? 'another-attendee' : unproven;
   if (claim.kind === 'refresh' && held !== null) {
     const why = because(held, { who: attendee.asWritten });
-    return { once, ...recordForPerson(options, route, context, { verdict: 'ignored', ...why }) };
+    return { dedupeKey, ...recordForPerson(options, route, context, { verdict: 'ignored', ...why }) };
   }
   const record = claimToRecord({
     claim,
@@ -63,11 +65,11 @@ export async function onClaim(
   });
   const dueAt = options.writeBatching.dueAt(copyLane(organizer, claim.occurrence.uid));
   const id = options.makeId(options.now());
-  return { once, add: [recordTask(record, { id, createdAt: mail.receivedAt, dueAt })] };
+  return { dedupeKey, add: [recordTask(record, { id, createdAt: mail.receivedAt, dueAt })] };
 }
 
-/** Own-domain mode: ORGANIZER may be another accepted address (a shared calendar); else it is the recipient. */
-function ownOrganizer(
+/** In own-domain mode: ORGANIZER if it is another accepted address (a shared calendar), else the recipient. */
+function organizerInOwnDomain(
   options: InterpretOptions,
   recipient: CalendarAddress,
   named: CalendarAddress | null,

@@ -1,4 +1,4 @@
-// A mail without an answer: forwarded to the organizer (or the postmaster) once, from our own address, never in a loop.
+// Forwards a mail without an answer to the organizer or the postmaster: once, from our own address, and not in a loop.
 import { composeForward } from '../../core/compose/compose-forward.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { because } from '../../core/reasons.ts';
@@ -6,7 +6,7 @@ import { mark } from '../queue/plan.ts';
 import {
   type InterpretOptions,
   type MailContext,
-  nothing,
+  noEffects,
   type Outcome,
   type PersonRoute,
   recordForPerson,
@@ -14,8 +14,8 @@ import {
 } from './mail-context.ts';
 
 export async function onLetter(options: InterpretOptions, route: PersonRoute, context: MailContext): Promise<Outcome> {
-  // In own-domain mode the organizer has the mail: ours is a copy.
-  if (route.kind === 'own') return nothing;
+  // In own-domain mode the organizer receives the mail anyway; the gateway has a copy.
+  if (route.kind === 'own') return noEffects;
   const { messageId } = context.incoming.mail;
   const name = messageId === null ? null : `letter:${route.id}:${messageId}`;
   if (name !== null && (await options.ledger.marked(name))) {

@@ -1,5 +1,5 @@
-// The doors' side of the spool: what SMTP, LMTP, the callback and the RSVP page bring becomes a task that is on disk when
-// these functions resolve. Nothing is interpreted here.
+// Stores what a door has accepted (a mail, a callback, an answer from the RSVP page) as a task, which is durable when the
+// function resolves. Nothing is interpreted here.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Answer } from '../../core/itip/types.ts';
 import type { CalendarAddress, Partstat } from '../../core/ical/types.ts';
@@ -27,7 +27,7 @@ export type CallbackMethod =
   | 'ADD'
   | 'PUBLISH';
 
-/** A callback whose calendar parses and agrees with its headers. */
+/** A callback whose calendar parses and matches its headers. */
 export interface CallbackRequest {
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
@@ -38,11 +38,11 @@ export interface CallbackRequest {
 
 export interface WebAnswer {
   readonly partstat: Partstat;
-  /** Plain text with LF line ends, or null where nothing was written. */
+  /** Plain text with LF line ends; null: none. */
   readonly comment: string | null;
-  /** The SEQUENCE that the person saw when answering; null where none was known. */
+  /** The SEQUENCE that the page showed; null: unknown. */
   readonly sequence: number | null;
-  /** The person was shown one occurrence of a series and answers for all of it. */
+  /** The page showed one occurrence, and the answer is for the whole series. */
   readonly wholeSeries: boolean;
 }
 
@@ -75,7 +75,7 @@ export async function receiveCallback(
   return id;
 }
 
-/** The token proves organizer and attendee; a web answer's time is its POST. */
+/** The token proves organizer and attendee. The answer counts as sent at the time of its POST. */
 export async function receiveWebAnswer(
   { spool, makeId, now, writeBatching }: ReceiveOptions & { readonly writeBatching: WriteBatching },
   claims: RsvpClaims,
@@ -85,7 +85,8 @@ export async function receiveWebAnswer(
   const id = makeId(at);
   const attendee = calendarAddress(claims.attendee);
   const organizer = calendarAddress(claims.organizer);
-  if (attendee === null || organizer === null) throw new GatewayError('token-invalid', 'the token names no addresses');
+  if (attendee === null || organizer === null)
+    throw new GatewayError('token-invalid', 'the token contains no valid addresses');
   const answer: Answer = {
     component: 'VEVENT',
     occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : claims.recurrenceId },

@@ -1,4 +1,5 @@
-// The use cases behind the RSVP page: what the event says now, and an answer whose outcome is waited for briefly.
+// The use cases of the RSVP page: the claims of a link in, the current event out; an answer in, its outcome out if it is known
+// within two seconds. An answer to an event that has changed, is over or is cancelled is refused.
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -25,41 +26,39 @@ export interface RsvpOptions extends ReceiveOptions {
 }
 
 /**
- * `recorded`: the calendar says so. `received`: it is on disk and will be applied. Refused with `changed` or `stale`: the
- * event is another than the one shown; it is shown again.
+ * `recorded`: the event contains the answer. `received`: the answer is durable, its outcome is not known yet. Refused as
+ * `changed` or `stale`: the event differs from the one that was shown, and is shown again.
  */
 export type WebOutcome = 'recorded' | 'received' | { refused: string };
 
-const OUTCOME_PATIENCE_MS = 2_000;
-/** A GET must answer even where the CalDAV server does not. */
-const LOAD_PATIENCE_MS = 5_000;
+const OUTCOME_TIMEOUT_MS = 2_000;
+/** The page must be shown even if the CalDAV server does not answer. */
+const LOAD_TIMEOUT_MS = 5_000;
 
 export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpView> {
   const attendee = calendarAddress(claims.attendee);
   const organizer = calendarAddress(claims.organizer);
   const { guestList } = options;
-  if (attendee === null || organizer === null) return nothing('gone', guestList);
+  if (attendee === null || organizer === null) return viewWithoutEvent('gone', guestList);
   const context = await options.ledger.copyContext(organizer.key, claims.uid, [attendee.key]);
-  const text = await loadText(options, organizer, claims.uid, context.place?.href ?? null);
-  const mailed = context.mailings.at(-1)?.calendar ?? null;
-  const organizerAsMailed = context.mailings[0]?.organizerAsMailed ?? null;
-  if (text === 'none') return nothing('gone', guestList);
-  if (text === 'unreachable') return shownUnreachable(options, claims, attendee, mailed, context, organizerAsMailed);
-  return shownEvent(options, claims, attendee, text.calendar, organizerAsMailed);
+  const loaded = await load(options, organizer, claims.uid, context.place?.href ?? null);
+  if (loaded === 'none') return viewWithoutEvent('gone', guestList);
+  if (loaded === 'unreachable') return viewMailedEvent(options, claims, attendee, context);
+  return viewStoredEvent(options, claims, attendee, loaded.calendar, mailedOrganizer(context));
 }
 
 export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
   const shown = await showRsvp(options, claims);
   if (shown.state !== 'open' && shown.state !== 'unreachable') return { refused: shown.state };
-  // Changed since it was shown: it is shown again before it can be answered.
+  // The event has changed since it was shown: show it again first.
   if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
     return { refused: 'changed' };
   const id = await receiveWebAnswer(options, claims, given);
-  const outcome = await options.outcomes.waitFor(id, OUTCOME_PATIENCE_MS);
+  const outcome = await options.outcomes.waitFor(id, OUTCOME_TIMEOUT_MS);
   if (outcome === null)
     return (await options.ledger.entries(id, 1))[0]?.verdict === 'applied' ? 'recorded' : 'received';
   if (outcome.verdict === 'applied' || outcome.reason === 'duplicate') return 'recorded';
-  // A second click on the same button overtook the first: nothing changed but what the person says.
+  // A second click on the same button was processed first.
   if (outcome.reason === 'stale' && (await showRsvp(options, claims)).partstat === given.partstat) return 'recorded';
   if (outcome.verdict === 'ignored' || outcome.verdict === 'refused') return { refused: outcome.reason };
   return 'received';
@@ -67,13 +66,13 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
 
 type Loaded = 'none' | 'unreachable' | { readonly calendar: string };
 
-async function loadText(
+async function load(
   { store }: RsvpOptions,
   organizer: CalendarAddress,
   uid: string,
   href: string | null,
 ): Promise<Loaded> {
-  const load = store.find(organizer, uid, href).then(
+  const loading = store.find(organizer, uid, href).then(
     (found): Loaded =>
       found.kind === 'found' ? { calendar: found.event.text } : found.kind === 'none' ? 'none' : 'unreachable',
     (error: unknown): Loaded => {
@@ -81,10 +80,10 @@ async function loadText(
       throw error;
     },
   );
-  return within(AbortSignal.timeout(LOAD_PATIENCE_MS), load, () => 'unreachable');
+  return within(AbortSignal.timeout(LOAD_TIMEOUT_MS), loading, () => 'unreachable');
 }
 
-function shownEvent(
+function viewStoredEvent(
   { now, guestList }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
@@ -104,22 +103,31 @@ function shownEvent(
   return { ...common, state: 'open', wholeSeries };
 }
 
-function shownUnreachable(
+function viewMailedEvent(
   { guestList }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
-  mailed: string | null,
   context: CopyContext,
-  organizerAsMailed: string | null,
 ): RsvpView {
-  if (mailed === null) return nothing('unreachable', guestList);
-  const event = readEventView(mailed, claims.recurrenceId, attendee);
-  const last = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
-  const partstat = last?.partstat ?? null;
-  const { sequence } = event;
-  return { state: 'unreachable', event, partstat, sequence, calendar: mailed, organizerAsMailed, guestList };
+  const calendar = context.mailings.at(-1)?.calendar ?? null;
+  if (calendar === null) return viewWithoutEvent('unreachable', guestList);
+  const event = readEventView(calendar, claims.recurrenceId, attendee);
+  const applied = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
+  return {
+    state: 'unreachable',
+    event,
+    partstat: applied?.partstat ?? null,
+    sequence: event.sequence,
+    calendar,
+    organizerAsMailed: mailedOrganizer(context),
+    guestList,
+  };
 }
 
-function nothing(state: RsvpView['state'], guestList: boolean): RsvpView {
+function mailedOrganizer({ mailings }: CopyContext): string | null {
+  return mailings[0]?.organizerAsMailed ?? null;
+}
+
+function viewWithoutEvent(state: RsvpView['state'], guestList: boolean): RsvpView {
   return { state, event: null, partstat: null, sequence: null, guestList };
 }

@@ -1,6 +1,6 @@
-// The organizer's decision about what is held. An answer of an unproven sender: "this is Bob" (remembered), "this once" or
-// "ignore"; a proposal: "decline" or "leave"; a delegate: "add" or "leave". A link works once and covers everything that is
-// held under its key at that moment.
+// The organizer's decision about everything held under one key. The choices for an answer of an unproven sender are `alias`
+// ("this is Bob", remembered), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation `add` and `leave`.
+// A link works once; a used link is refused as `already-decided`.
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { EventView } from '../../core/compose/types.ts';
 import type { HeldAnswer, HeldChoice, HeldView, Question } from '../../core/pages/decision-page.ts';
@@ -10,7 +10,7 @@ import type { DecisionClaims } from '../../core/signing/types.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark, record } from '../queue/plan.ts';
-import { heldParties, type HeldKind, type HeldRecord, heldRecords } from '../records/held.ts';
+import { heldParties, type HeldKind, type HeldRecord, heldJobs } from '../records/held.ts';
 import { entryAbout, recordBody, type Job } from '../records/records.ts';
 import { dayOf, decidedMark, questionTask } from './ask-owner.ts';
 
@@ -22,21 +22,21 @@ export interface DecideOptions {
   readonly now: () => number;
 }
 
-/** `not-entered`: what was let through is not in the calendar as it names it (no such event, date or guest). */
+/** `not-entered`: an accepted record could not be applied, because the event, the occurrence or the guest does not exist. */
 export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
 
-/** As long as the attendee's page waits. */
-const OUTCOME_PATIENCE_MS = 2_000;
+/** As long as the RSVP page waits. */
+const OUTCOME_TIMEOUT_MS = 2_000;
 
-/** The choices that lead to a change of the calendar. */
-const entering: ReadonlySet<HeldChoice> = new Set<HeldChoice>(['alias', 'once', 'add']);
-const ends: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignored', 'refused', 'recorded']);
+/** The choices that change the event. */
+const editingChoices: ReadonlySet<HeldChoice> = new Set<HeldChoice>(['alias', 'once', 'add']);
+const finalVerdicts: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignored', 'refused', 'recorded']);
 
 type Held = Job<HeldKind>;
 
 export async function readDecision({ spool, ledger }: DecideOptions, claims: DecisionClaims): Promise<HeldView | null> {
   if (await ledger.marked(usedMark(claims))) return null;
-  const held = heldRecords(await spool.held(claims.holdKey));
+  const held = heldJobs(await spool.held(claims.holdKey));
   const [first] = held;
   if (first === undefined) return null;
   const answers = await Promise.all(
@@ -63,14 +63,14 @@ export async function decideHeld(
 ): Promise<'done' | 'already-decided'> {
   const { spool, ledger, outcomes, now } = options;
   if (await ledger.marked(usedMark(claims))) return 'already-decided';
-  const held = heldRecords(await spool.held(claims.holdKey));
+  const held = heldJobs(await spool.held(claims.holdKey));
   if (held.length === 0) return 'already-decided';
   const at = now();
   const writes: LedgerWrite[] = [
     mark(usedMark(claims), at),
     mark(decidedMark(claims.holdKey, dayOf(at)), at),
     ...held.map((each) => decidedEntry(each, choice, at)),
-    ...(choice === 'alias' ? aliasOf(held) : []),
+    ...(choice === 'alias' ? aliasWrites(held) : []),
   ];
   const decided =
     choice === 'ignore' || choice === 'leave'
@@ -78,16 +78,16 @@ export async function decideHeld(
           held.map(({ task }) => task.id),
           writes,
         )
-      : await spool.release(await Promise.all(held.map((each) => released(ledger, each, choice, at))), writes);
+      : await spool.release(await Promise.all(held.map((each) => decidedTask(ledger, each, choice, at))), writes);
   if (decided.length === 0) return 'already-decided';
   outcomes.publish(writes);
-  await askAgain(options, claims.holdKey, at);
+  await askAboutRest(options, claims.holdKey, at);
   return 'done';
 }
 
-/** What was held after the decision was read and before it was written waits under a link that is used up. */
-async function askAgain({ spool, ledger, makeId }: DecideOptions, key: string, at: number): Promise<void> {
-  const [left] = heldRecords(await spool.held(key));
+/** A record that was held while this decision was being written needs a new question, because the link is used. */
+async function askAboutRest({ spool, ledger, makeId }: DecideOptions, key: string, at: number): Promise<void> {
+  const [left] = heldJobs(await spool.held(key));
   if (left === undefined || questionOf(left.body) !== 'sender') return;
   const { origin } = left.body;
   const { organizer: owner, uid } = heldParties(left.body);
@@ -96,46 +96,49 @@ async function askAgain({ spool, ledger, makeId }: DecideOptions, key: string, a
 }
 
 /**
- * The same, and its effect on the calendar if that is known in time: `not-entered` if at least one answer could not be
- * written, because the event, the date or the guest does not exist.
+ * Decides, then waits up to two seconds for the effect on the event. Returns `not-entered` if at least one record is refused
+ * in that time.
  */
-export async function decideAndSee(
+export async function decideAndWait(
   options: DecideOptions,
   claims: DecisionClaims,
   choice: HeldChoice,
 ): Promise<DecisionOutcome> {
   const { spool, outcomes } = options;
-  const open = new Set((await spool.held(claims.holdKey)).map(({ id }) => id));
+  const pending = new Set((await spool.held(claims.holdKey)).map(({ id }) => id));
   let refused = false;
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  const stop = outcomes.subscribe(({ taskId, verdict }) => {
-    if (!ends.has(verdict) || !open.delete(taskId)) return;
+  const unsubscribe = outcomes.subscribe(({ taskId, verdict }) => {
+    if (!finalVerdicts.has(verdict) || !pending.delete(taskId)) return;
     if (verdict === 'refused') refused = true;
-    if (open.size === 0) settle();
+    if (pending.size === 0) settle();
   });
   try {
     const result = await decideHeld(options, claims, choice);
-    if (result !== 'done' || !entering.has(choice)) return result;
-    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, OUTCOME_PATIENCE_MS).unref())]);
+    if (result !== 'done' || !editingChoices.has(choice)) return result;
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, OUTCOME_TIMEOUT_MS).unref())]);
     return refused ? 'not-entered' : 'done';
   } finally {
-    stop();
+    unsubscribe();
   }
 }
 
-/** All that is held under one key has the same sender and attendee. */
-function aliasOf([first]: readonly Held[]): LedgerWrite[] {
+/** The alias of one job is that of all: they share the sender and the attendee. */
+function aliasWrites([first]: readonly Held[]): LedgerWrite[] {
   const alias = first === undefined ? null : calendarAddress(senderOf(first.body));
   if (first === undefined || alias === null) return [];
   const { organizer, attendee } = heldParties(first.body);
   return [{ kind: 'alias', organizerKey: organizer.key, attendeeKey: attendee.key, alias: alias.key }];
 }
 
-/** If somebody changed the calendar meanwhile, the organizer's decision is newer: the answer counts as sent now. */
-async function released(
+/**
+ * The task with its decided body. An answer that was held as `changed-elsewhere` counts as sent now, because the organizer's
+ * decision is newer than the change in the calendar.
+ */
+async function decidedTask(
   ledger: Ledger,
   held: Held,
   choice: HeldChoice,
@@ -159,7 +162,7 @@ function decidedEntry(held: Held, choice: HeldChoice, at: number): LedgerWrite {
   return record(entryAbout(held, { at, verdict: 'decided', ...why }));
 }
 
-/** What the organizer is asked: who sent it, whether the time may move, or whether the delegate may come. */
+/** Whether the organizer decides about the sender, the proposed time or the delegate. */
 function questionOf(body: HeldRecord): Question {
   if (body.kind === 'delegation') return 'delegation';
   return body.kind === 'proposal' && (body.held === null || body.approved) ? 'proposal' : 'sender';
@@ -181,7 +184,7 @@ async function reasonOf(ledger: Ledger, { task }: Held): Promise<string> {
   return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
 }
 
-/** From what was last mailed: the page must not wait for the CalDAV server. */
+/** As last mailed, because the page must not wait for the CalDAV server. */
 async function eventOf(ledger: Ledger, body: HeldRecord): Promise<EventView | null> {
   const calendar = await calendarOf(ledger, body);
   return calendar === null ? null : readEventView(calendar, heldParties(body).recurrenceId, null);

@@ -1,5 +1,5 @@
-// The signed link under which an organizer decides what waits under one key. The page behind it changes nothing until its
-// form is sent.
+// Makes the signed link behind which an organizer decides about everything held under one key. Opening the link changes
+// nothing; only the form on its page does.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { signDecisionToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
@@ -10,14 +10,14 @@ export interface DecisionLinkOptions {
   readonly now: () => number;
 }
 
-export type LinkToDecide = (holdKey: string, organizer: CalendarAddress) => Promise<string>;
+export type MakeDecisionLink = (holdKey: string, organizer: CalendarAddress) => Promise<string>;
 
-/** How long a question may be answered. */
-export const LINK_MS = 30 * 86_400_000;
+/** How long a link is valid. */
+export const DECISION_LINK_MS = 30 * 86_400_000;
 
-export function linksToDecide({ ring, appUrl, now }: DecisionLinkOptions): LinkToDecide {
+export function decisionLinks({ ring, appUrl, now }: DecisionLinkOptions): MakeDecisionLink {
   return async (holdKey, organizer) => {
-    const claims = { holdKey, organizer: organizer.asWritten, expiresAt: now() + LINK_MS };
+    const claims = { holdKey, organizer: organizer.asWritten, expiresAt: now() + DECISION_LINK_MS };
     const token = await signDecisionToken(ring, claims);
     return `${appUrl.replace(/\/+$/, '')}/decide/?token=${encodeURIComponent(token)}`;
   };

@@ -1,16 +1,15 @@
-// Proposals and delegations that the organizer never decided about end when their link expires. Answers of unproven senders
-// keep waiting.
+// Ends proposals and delegations that were held for as long as their decision link is valid. Held answers do not expire.
 import { because } from '../../core/reasons.ts';
 import type { Spool } from '../ports/spool.ts';
 import { record } from '../queue/plan.ts';
 import { entryAboutTask } from '../records/records.ts';
-import { LINK_MS } from './decision-link.ts';
+import { DECISION_LINK_MS } from './decision-link.ts';
 
-const MOST_AT_ONCE = 500;
+const BATCH_SIZE = 500;
 
-/** Returns how many ended. */
+/** Ends up to 500 expired tasks; returns how many. */
 export async function expireQuestions(spool: Pick<Spool, 'heldBefore' | 'drop'>, now: number): Promise<number> {
-  const tasks = await spool.heldBefore(['proposal', 'delegation'], now - LINK_MS, MOST_AT_ONCE);
+  const tasks = await spool.heldBefore(['proposal', 'delegation'], now - DECISION_LINK_MS, BATCH_SIZE);
   if (tasks.length === 0) return 0;
   const facts = { at: now, verdict: 'ignored', ...because('undecided') } as const;
   const expired = await spool.drop(

@@ -1,5 +1,4 @@
-// An answer or proposal that does not count by itself is held until the organizer decides; a question to the organizer
-// follows (`ask-owner.ts`).
+// Holds an answer or a proposal until the organizer decides, and adds a question to the organizer (`ask-owner.ts`).
 import { because, type HoldReason } from '../../core/reasons.ts';
 import { type Plan, record } from '../queue/plan.ts';
 import { heldParties } from '../records/held.ts';
@@ -12,7 +11,7 @@ export interface HoldOptions {
   readonly now: () => number;
 }
 
-/** `calendar` is the event, or what was last mailed of it, for the question; null: unknown. */
+/** `calendar` is the event as stored or as last mailed, for the text of the question; null: unknown. */
 export function holdForOrganizer(
   { makeId, now }: HoldOptions,
   job: Job<'answer' | 'proposal'>,

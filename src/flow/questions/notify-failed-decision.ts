@@ -1,10 +1,10 @@
-// An operator must look at a record that the organizer had decided about: the organizer is told by mail that the decision
-// could not be carried out, because the page waits only for seconds.
+// Notifies the organizer by mail when a decision could not be carried out, because the decision page waits for the outcome
+// for two seconds only. A job that is held for the operator comes in, the task of the notice goes out.
 import type { NewTask } from '../ports/spool.ts';
 import { heldParties } from '../records/held.ts';
 import { recordTask, type Job } from '../records/records.ts';
 
-/** What follows when a record is held for the operator: nothing, unless the organizer decided about it. */
+/** Returns no task unless the organizer had decided about the record. */
 export function notifyFailedDecision(makeId: (now: number) => string): (job: Job, now: number) => NewTask[] {
   return ({ body }, now) => {
     if (body.kind !== 'answer' && body.kind !== 'proposal' && body.kind !== 'delegation') return [];

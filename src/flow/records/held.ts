@@ -6,8 +6,8 @@ import { recordOf, type RecordOf, type Job } from './records.ts';
 export type HeldKind = 'answer' | 'proposal' | 'delegation';
 export type HeldRecord = RecordOf<HeldKind>;
 
-/** The records of held tasks; tasks of other kinds and unreadable tasks are left out. */
-export function heldRecords(tasks: readonly Task[]): Job<HeldKind>[] {
+/** Parses held tasks; tasks of other kinds and unreadable tasks are left out. */
+export function heldJobs(tasks: readonly Task[]): Job<HeldKind>[] {
   return tasks.flatMap((task) => recordOf(task, 'answer', 'proposal', 'delegation') ?? []);
 }
 

@@ -1,7 +1,7 @@
 // What the flow makes of answers: races, crashes, overwrites, absences, decisions, lost mails.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decideAndSee, decideHeld, readDecision } from '../../../src/flow/questions/decide-held.ts';
+import { decideAndWait, decideHeld, readDecision } from '../../../src/flow/questions/decide-held.ts';
 import { senderKey } from '../../../src/flow/records/question.ts';
 import { replyAddress } from '../../../src/core/signing/reply-address.ts';
 import { answerMail } from '../../harness/answers.ts';
@@ -348,12 +348,12 @@ describe('an event’s lane', () => {
       await forged('ACCEPTED');
       await kit.settle();
       kit.calendar.put(uid, meeting({ uid, organizer: alice.asWritten, attendees: [{ email: carol.asWritten }] }));
-      const decided = decideAndSee(kit, claims(1), 'once');
+      const decided = decideAndWait(kit, claims(1), 'once');
       await expect.poll(async () => (await kit.reasons(uid)).includes('decided once')).toBe(true);
       await kit.settle();
       kit.outcomes.publish((await kit.entries(uid)).map((entry) => ({ kind: 'entry', entry })));
       expect(await decided).toBe('not-entered');
-      expect(await decideAndSee(kit, claims(1), 'once')).toBe('already-decided');
+      expect(await decideAndWait(kit, claims(1), 'once')).toBe('already-decided');
     });
 
     it('are asked about again where one came in the middle of a decision', async () => {

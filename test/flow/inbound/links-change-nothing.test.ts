@@ -1,5 +1,5 @@
-// Mail scanners follow every link, by GET and by HEAD, many times. Nothing is written for it: not the calendar, not the
-// ledger, no task. LINKS=100000 asks as often as the most eager scanner; by default it is a small crowd.
+// Mail scanners follow every link many times, with GET and HEAD. These requests change neither calendar nor ledger and add no
+// task. LINKS sets the number of requests.
 import { simpleParser } from 'mailparser';
 import { Agent, request } from 'undici';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// What the page is told of an answer that was not alone: two clicks on one button, two on different ones.
+// The outcomes of two clicks at the same time: on the same button, and on different buttons.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answerRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import type { WebOutcome } from '../../../src/flow/use-cases.ts';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => kit.close());
 
-/** All at once, worked as one batch; what each of their pages is told. */
+/** Submits the answers together, so that they are one batch; returns the outcome for each page. */
 async function click(uid: string, ...partstats: Partstat[]): Promise<WebOutcome[]> {
   kit.calendar.put(uid, meeting({ uid, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] }));
   const claims = { uid, recurrenceId: null, attendee: bob.asWritten, organizer: alice.asWritten, expiresAt: Infinity };
@@ -25,12 +25,12 @@ async function click(uid: string, ...partstats: Partstat[]): Promise<WebOutcome[
   return Promise.all(answers);
 }
 
-it('two clicks on one button are both recorded: nothing has changed in between', async () => {
+it('two clicks on the same button are both recorded', async () => {
   expect(await click('same@example.com', 'ACCEPTED', 'ACCEPTED')).toEqual(['recorded', 'recorded']);
   expect(kit.calendar.text('same@example.com')).toContain('PARTSTAT=ACCEPTED');
 });
 
-it('of two different ones the page of the first shows the event once more', async () => {
+it('of two clicks on different buttons, the first is refused as stale and the second is recorded', async () => {
   expect(await click('other@example.com', 'ACCEPTED', 'DECLINED')).toEqual([{ refused: 'stale' }, 'recorded']);
   expect(kit.calendar.text('other@example.com')).toContain('PARTSTAT=DECLINED');
 });

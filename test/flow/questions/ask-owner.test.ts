@@ -1,4 +1,4 @@
-// How an organizer hears of what waits: a few mails a day, one for the rest, and nothing unsaid.
+// Questions to the organizer about held answers: a few mails per day, and a summary of the others.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideHeld } from '../../../src/flow/questions/decide-held.ts';
 import { explain } from '../../../src/flow/questions/explain.ts';
@@ -13,7 +13,7 @@ const event = meeting({ uid, organizer: alice.asWritten, attendees: [{ email: bo
 const HOUR = 3_600_000;
 const SIX_HOURS = 6 * HOUR;
 
-describe('a flood of invented senders', () => {
+describe('answers of many invented senders', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit();
@@ -36,31 +36,31 @@ describe('a flood of invented senders', () => {
     for (let number = 1; number <= count; number += 1) await forge(number, about?.(number));
     await kit.settle();
   };
-  /** Somebody whose answer is asked about later: whose, is chance. */
-  const deferred = async (): Promise<number> => {
+  /** The number of one sender whose question goes into the summary. */
+  const findDeferred = async (): Promise<number> => {
     const entry = (await kit.entries(uid)).find(({ reason }) => reason === 'asked-together');
     return Number(/^<forged-(\d+)@/.exec(entry?.messageId ?? '')?.[1]);
   };
   const links = (text: string): number => text.match(/\/decide\/\?token=/g)?.length ?? 0;
 
-  it('about one event is five mails and, later, one for the rest', async () => {
+  it('about one event cause five mails and later a summary', async () => {
     await flood(20);
     for (let hour = 0; hour < 6; hour += 1) {
       expect(await kit.mailsTo(alice)).toHaveLength(5);
       kit.clock.now += HOUR;
       await kit.settle();
     }
-    const [digest, ...others] = (await kit.mailsTo(alice)).slice(5);
+    const [summary, ...others] = (await kit.mailsTo(alice)).slice(5);
     expect(others).toEqual([]);
-    expect(digest?.subject).toBe('Please decide: 15 answers');
-    expect(links(digest?.text ?? '')).toBe(15);
-    expect(digest?.text).toMatch(/^stranger-\d+@private.test sent an answer for bob@remote.test\./m);
+    expect(summary?.subject).toBe('Please decide: 15 answers');
+    expect(links(summary?.text ?? '')).toBe(15);
+    expect(summary?.text).toMatch(/^stranger-\d+@private.test sent an answer for bob@remote.test\./m);
     kit.clock.now += SIX_HOURS;
     await kit.settle();
     expect(await kit.mailsTo(alice)).toHaveLength(6);
   });
 
-  it('about invented events is twenty mails', async () => {
+  it('about invented events cause twenty mails and later a summary', async () => {
     await flood(30, (number) => `invented-${number}@private.test`);
     expect(await kit.mailsTo(alice)).toHaveLength(20);
     kit.clock.now += SIX_HOURS;
@@ -68,7 +68,7 @@ describe('a flood of invented senders', () => {
     expect(await kit.mailsTo(alice)).toHaveLength(21);
   });
 
-  it('that fits into no mail goes on in the next', async () => {
+  it('are continued in the next summary if one is full', async () => {
     await flood(60);
     kit.clock.now += SIX_HOURS;
     await kit.settle();
@@ -82,9 +82,9 @@ describe('a flood of invented senders', () => {
     expect(others).toEqual([]);
   });
 
-  it('is told of in the ledger, each by its Message-ID', async () => {
+  it('are in the ledger under their Message-IDs', async () => {
     await flood(6);
-    const late = `<forged-${await deferred()}@private.test>`;
+    const late = `<forged-${await findDeferred()}@private.test>`;
     expect(await explain(kit.ledger, late)).toContainEqual(
       expect.objectContaining({
         verdict: 'retried',
@@ -101,9 +101,9 @@ describe('a flood of invented senders', () => {
     );
   });
 
-  it('leaves out what was decided meanwhile', async () => {
+  it('are left out of the summary if they have been decided', async () => {
     await flood(7);
-    const key = senderKey(alice, bob, stranger(await deferred()));
+    const key = senderKey(alice, bob, stranger(await findDeferred()));
     const claims = { holdKey: key, organizer: alice.asWritten, expiresAt: 1 };
     expect(await decideHeld(kit, claims, 'ignore')).toBe('done');
     kit.clock.now += SIX_HOURS;
@@ -111,12 +111,12 @@ describe('a flood of invented senders', () => {
     expect((await kit.mailsTo(alice)).at(-1)?.subject).toBe('Please decide: 1 answer');
   });
 
-  it('has five mails again the next day', async () => {
+  it('cause mails of their own again on the next day', async () => {
     await flood(6);
     kit.clock.now += 86_400_000;
     await forge(7);
     await kit.settle();
-    const told = (await kit.mailsTo(alice)).slice(5).map(({ subject }) => subject);
-    expect(told.sort()).toEqual(['Please decide: 1 answer', 'Please decide: Planning']);
+    const subjects = (await kit.mailsTo(alice)).slice(5).map(({ subject }) => subject);
+    expect(subjects.sort()).toEqual(['Please decide: 1 answer', 'Please decide: Planning']);
   });
 });

@@ -1,4 +1,4 @@
-// Which ledger entries `imip-gateway why` finds, for each kind of name that it takes.
+// Which ledger entries `imip-gateway why` finds for each kind of subject.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
 import { explain } from '../../../src/flow/questions/explain.ts';
@@ -11,7 +11,7 @@ import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../f
 const uid = 'planning@example.com';
 const outcomeOf = ({ verdict, reason }: LedgerEntry): string => `${verdict}: ${reason}`;
 
-describe('why', () => {
+describe('explain', () => {
   let kit: FlowKit;
   const calendar = meeting({
     uid,
@@ -43,16 +43,16 @@ describe('why', () => {
     ['a Message-ID without brackets', 'bad@elsewhere.test', ['held: unauthenticated', 'mailed: notice'], /^applied:/],
     ['a UID', uid, ['mailed: invitation', 'applied: applied', 'held: unauthenticated'], null],
     ['an address in any spelling', 'MAILTO:bob@REMOTE.test', ['mailed: invitation', 'applied: applied'], null],
-  ])('tells the whole story of %s, oldest first', async (_what, subject, told, untold) => {
+  ])('returns all entries about %s, oldest first', async (_what, subject, expected, excluded) => {
     const entries = await explain(kit.ledger, subject);
     const outcomes = entries.map(outcomeOf);
-    expect(outcomes).toEqual(expect.arrayContaining(told));
-    if (untold !== null) expect(outcomes.filter((outcome) => untold.test(outcome))).toEqual([]);
+    expect(outcomes).toEqual(expect.arrayContaining(expected));
+    if (excluded !== null) expect(outcomes.filter((outcome) => excluded.test(outcome))).toEqual([]);
     const times = entries.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
   });
 
-  it('says of an answer that it was written over later, and of no other', async () => {
+  it('includes the overwrites of an answer, but not those of other answers', async () => {
     const overwritten = async (messageId: string): Promise<number> =>
       (await explain(kit.ledger, messageId)).filter((entry) => outcomeOf(entry) === 'applied: overwritten').length;
     for (const [messageId, partstat] of [
@@ -79,7 +79,7 @@ describe('why', () => {
     expect((await explain(kit.ledger, odd)).map(outcomeOf)).toContain('not-mailed: refused-by-relay');
   });
 
-  it('finds nothing where the ledger knows nothing', async () => {
+  it('returns no entries for a subject that the ledger does not know', async () => {
     expect(await explain(kit.ledger, carol.asWritten)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// A decision that is given up after days: the organizer hears of it, of everything else only the operator.
+// A job that is held for the operator causes a notice to the organizer only if the organizer had decided about it.
 import { describe, expect, it } from 'vitest';
 import { type AnyRecord, recordTask } from '../../../src/flow/records/records.ts';
 import { notifyFailedDecision } from '../../../src/flow/questions/notify-failed-decision.ts';
@@ -9,21 +9,21 @@ const origin = { recordId: 'r1', door: 'smtp', messageId: null };
 const about = { origin, organizer: alice, attendee: bob, uid, recurrenceId: null };
 const delegation = { ...about, kind: 'delegation', delegate: carol } as const;
 
-describe('after giving up', () => {
-  const cases: { why: string; body: AnyRecord; told: number }[] = [
-    { why: 'a delegate who is welcome', body: { ...delegation, approved: true }, told: 1 },
-    { why: 'a delegate who is asked about', body: { ...delegation, approved: false }, told: 0 },
+describe('a job that is held for the operator', () => {
+  const cases: { what: string; body: AnyRecord; notices: number }[] = [
+    { what: 'an accepted delegation', body: { ...delegation, approved: true }, notices: 1 },
+    { what: 'an undecided delegation', body: { ...delegation, approved: false }, notices: 0 },
     {
-      why: 'a mail that came back',
+      what: 'a bounce',
       body: { origin, owner: alice, recipient: bob, uid, method: 'REQUEST', kind: 'undeliverable', diagnostic: '550' },
-      told: 0,
+      notices: 0,
     },
   ];
-  it.each(cases)('$why', ({ body, told }) => {
+  it.each(cases)('causes $notices notices for $what', ({ body, notices }) => {
     const task = { ...recordTask(body, { id: 't', createdAt: 0 }), attempts: 4, lastError: null };
-    const next = notifyFailedDecision(() => 'n')({ task, body }, 7);
-    expect(next.map(({ body: text }) => JSON.parse(text))).toEqual(
-      Array.from({ length: told }, () => ({
+    const added = notifyFailedDecision(() => 'n')({ task, body }, 7);
+    expect(added.map(({ body: text }) => JSON.parse(text))).toEqual(
+      Array.from({ length: notices }, () => ({
         version: 2,
         kind: 'notice',
         origin,

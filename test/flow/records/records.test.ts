@@ -1,7 +1,7 @@
 // Records: every kind makes a task and reads back, an older version is upgraded, a newer one and a damaged one are told apart.
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
-import { heldRecords } from '../../../src/flow/records/held.ts';
+import { heldJobs } from '../../../src/flow/records/held.ts';
 import {
   type AnyRecord,
   describeTask,
@@ -346,6 +346,6 @@ describe('what is held', () => {
     const verify = cases.find(({ record }) => record.kind === 'verify')?.record;
     if (answer === undefined || verify === undefined) throw new TypeError('no cases');
     const tasks = [taskOf(answer), taskOf(verify), { ...taskOf(answer), body: '{}' }];
-    expect(heldRecords(tasks).map(({ body }) => body.kind)).toEqual(['answer']);
+    expect(heldJobs(tasks).map(({ body }) => body.kind)).toEqual(['answer']);
   });
 });

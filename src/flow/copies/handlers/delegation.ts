@@ -23,12 +23,12 @@ export const delegation: Handler<'delegation'> = {
 async function askOrganizer(
   job: DelegationJob,
   { owner }: Copy,
-  { linkToDecide, now }: HandlerOptions,
+  { makeDecisionLink, now }: HandlerOptions,
 ): Promise<CopyPlan> {
   const { attendee, delegate, recurrenceId } = job.body;
   const key = delegationKey(job.body);
   const why = because('delegation', { who: attendee.asWritten, delegate: delegate.asWritten });
-  const decisionLink = await linkToDecide(key, owner);
+  const decisionLink = await makeDecisionLink(key, owner);
   return {
     disposition: { kind: 'hold', reason: 'delegation', key },
     ledger: [record(entryAbout(job, { at: now(), verdict: 'held', ...why }))],

@@ -1,12 +1,12 @@
 // What every handler of the queue `event` is: one record and its copy in, a plan out.
 import type { Expand } from '../../ports/recurrence.ts';
-import type { LinkToDecide } from '../../questions/decision-link.ts';
+import type { MakeDecisionLink } from '../../questions/decision-link.ts';
 import type { EventKind, Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 
 export interface HandlerOptions {
   readonly expand: Expand;
-  readonly linkToDecide: LinkToDecide;
+  readonly makeDecisionLink: MakeDecisionLink;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
 }

@@ -37,7 +37,7 @@ async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOption
   const notice = { kind: 'proposal', attendee, proposal: proposed } as const;
   if (request === null) return { disposition: done, ledger, notices: [{ ...notice, declineLink: null }] };
   const key = proposalKey(body);
-  const declineLink = await options.linkToDecide(key, copy.owner);
+  const declineLink = await options.makeDecisionLink(key, copy.owner);
   return { disposition: { kind: 'hold', reason: 'proposal', key }, ledger, notices: [{ ...notice, declineLink }] };
 }
 
