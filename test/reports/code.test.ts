@@ -1,7 +1,6 @@
 // Faults that a review of the code found (R). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseEvent } from '../../src/core/ical/event-document.ts';
-import { partstatOf } from '../../src/core/ical/partstat-of.ts';
+import { parseEvent, partstatOf } from '../../src/core/ical/event-document.ts';
 import { bob, type FlowKit, alice, openFlowKit } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';

@@ -2,9 +2,9 @@
 // OccurrenceAnswer. It refuses to collect more than a maximum number of occurrences. The main thread limits the time,
 // because only it can end this thread.
 import { parentPort } from 'node:worker_threads';
-import { GatewayError } from '../../core/errors.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from '../../core/itip/types.ts';
-import { readSeries, type Series } from '../../core/ical/series.ts';
+import { nullIfUnparseable } from '../../core/ical/event-document.ts';
+import { readSeries } from '../../core/ical/series.ts';
 
 /** To the worker. */
 export interface Job {
@@ -26,7 +26,8 @@ const WARM_UP = [
 ].join('\n');
 
 function expand({ query, maxOccurrences }: Job): OccurrenceAnswer {
-  const series = readOrNull(query);
+  // A calendar that cannot be parsed has no occurrences.
+  const series = nullIfUnparseable(() => readSeries(query.calendar, query.uid));
   const starts: string[] = [];
   for (const start of series?.startsFrom(query.from) ?? []) {
     if (starts.length >= query.limit) return { kind: 'occurrences', starts, complete: false };
@@ -34,16 +35,6 @@ function expand({ query, maxOccurrences }: Job): OccurrenceAnswer {
     starts.push(start);
   }
   return { kind: 'occurrences', starts, complete: true };
-}
-
-/** Returns null if the calendar cannot be parsed; such a calendar has no occurrences. */
-function readOrNull({ calendar, uid }: OccurrenceQuery): Series | null {
-  try {
-    return readSeries(calendar, uid);
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
-    throw error;
-  }
 }
 
 function report(message: WorkerReport): void {

@@ -1,7 +1,7 @@
 // Composes a notice to an organizer. In: answers, held answers, proposals, undelivered mails and other notices; out: one mail
 // with all of them and the number of answers so far. Text from guests is cleaned and escaped. It refuses nothing: if the
 // event is unknown or cannot be parsed, the mail omits its details.
-import { GatewayError } from '../errors.ts';
+import { nullIfUnparseable } from '../ical/event-document.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { holdText } from '../reasons.ts';
@@ -51,13 +51,7 @@ function nameOf(address: CalendarAddress, { event }: NoticeContext): string {
 }
 
 function viewOf(calendar: string | null, recurrenceId: string | null): EventView | null {
-  if (calendar === null) return null;
-  try {
-    return readEventView(calendar, recurrenceId, null);
-  } catch (error) {
-    if (error instanceof GatewayError) return null;
-    throw error;
-  }
+  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null));
 }
 
 /** Returns the time of one occurrence in words. If the event is unknown, it is the time of the RECURRENCE-ID. */

@@ -6,6 +6,7 @@ import { ContentLine, joinLines, splitLines } from './content-lines.ts';
 import { type ComponentName, EventComponent, isEvent } from './event-component.ts';
 import { remember } from './memoize-text.ts';
 import { componentsIn, linesOf, type Part, readComponents, wholeCalendar } from './read-components.ts';
+import type { CalendarAddress, Partstat } from './types.ts';
 
 export interface EventDocument {
   readonly uid: string;
@@ -66,6 +67,14 @@ export function withParts(document: EventDocument, parts: EventDocument['parts']
   return makeDocument(document, parts);
 }
 
+/** The same document with its events changed. */
+export function mapEvents(document: EventDocument, change: (event: EventComponent) => EventComponent): EventDocument {
+  return makeDocument(
+    document,
+    document.parts.map((part) => (part instanceof EventComponent ? change(part) : part)),
+  );
+}
+
 /** The overrides of exactly that occurrence (one of the three forms of an OccurrenceKey). */
 export function overridesAt(document: EventDocument, recurrenceId: string): EventComponent[] {
   return document.overrides.filter((override) => override.recurrenceId === recurrenceId);
@@ -86,6 +95,15 @@ export function componentFor(document: EventDocument, recurrenceId: string | nul
   return (
     document.overrides.find((each) => recurrenceId !== null && each.recurrenceId === recurrenceId) ?? document.master
   );
+}
+
+/** What the event now says of one attendee at one occurrence, by its override or else the master; null: not an attendee there. */
+export function partstatOf(
+  document: EventDocument,
+  attendee: CalendarAddress,
+  recurrenceId: string | null,
+): Partstat | null {
+  return componentFor(document, recurrenceId)?.partstatOf(attendee) ?? null;
 }
 
 /** Master first; empty where there is no event. */
@@ -112,6 +130,16 @@ function makeDocument(
     master: components.find((each) => each.recurrenceId === null) ?? null,
     overrides: components.filter((each) => each.recurrenceId !== null),
   };
+}
+
+/** What `read` returns; null where it throws `calendar-unparseable`. */
+export function nullIfUnparseable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
+    throw error;
+  }
 }
 
 export function unparseable(what: string): GatewayError {

@@ -1,8 +1,8 @@
 // What the organizer's word does once somebody has delegated (decision table, "delegation"): the delegate is put on the list next to the
 // delegator, wherever that one stands as DELEGATED, and both lines say so. Nothing else changes.
 import { makeLine, lineEndOf, withParam } from '../ical/content-lines.ts';
-import { EventComponent, partstatIn } from '../ical/event-component.ts';
-import { type EventDocument, withParts } from '../ical/event-document.ts';
+import { partstatIn } from '../ical/event-component.ts';
+import { type EventDocument, mapEvents } from '../ical/event-document.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 
 /**
@@ -15,11 +15,10 @@ export function addDelegate(
   delegate: CalendarAddress,
   recurrenceId: string | null,
 ): EventDocument {
-  const parts = document.parts.map((part) => {
-    if (!(part instanceof EventComponent)) return part;
-    if (recurrenceId !== null && part.recurrenceId !== recurrenceId) return part;
-    const [line] = part.attendeeLines(delegator);
-    if (!line || partstatIn(line) !== 'DELEGATED' || part.invites(delegate)) return part;
+  return mapEvents(document, (event) => {
+    if (recurrenceId !== null && event.recurrenceId !== recurrenceId) return event;
+    const [line] = event.attendeeLines(delegator);
+    if (!line || partstatIn(line) !== 'DELEGATED' || event.invites(delegate)) return event;
     const named = [...line.paramValues('DELEGATED-TO'), `mailto:${delegate.asWritten}`];
     const from = [['DELEGATED-FROM', `mailto:${delegator.asWritten}`], ...roleOf(line.param('ROLE'))] as const;
     const added = makeLine(
@@ -29,9 +28,8 @@ export function addDelegate(
       lineEndOf(line),
     );
     const naming = withParam(line, 'DELEGATED-TO', [...new Set(named)]);
-    return part.withParts(part.parts.flatMap((each) => (each === line ? [naming, added] : [each])));
+    return event.withParts(event.parts.flatMap((part) => (part === line ? [naming, added] : [part])));
   });
-  return withParts(document, parts);
 }
 
 /** RFC 5546 §2.1.2: the delegate comes in the place of the delegator. */

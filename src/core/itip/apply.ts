@@ -3,7 +3,7 @@
 import { GatewayError } from '../errors.ts';
 import { withParam } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
-import { type EventDocument, overridesAt, withParts } from '../ical/event-document.ts';
+import { type EventDocument, mapEvents, overridesAt, withParts } from '../ical/event-document.ts';
 import { makeOverride } from './make-override.ts';
 import { millisOf } from '../ical/occurrence-id.ts';
 import type { CalendarAddress } from '../ical/types.ts';
@@ -35,13 +35,11 @@ function changeComponents(
   param: string,
   valueFor: (component: EventComponent) => string | null,
 ): EventDocument {
-  const parts = document.parts.map((part) => {
-    if (!(part instanceof EventComponent)) return part;
-    const value = valueFor(part);
-    if (value === null || !part.invites(attendee)) return part;
-    return part.withAttendee(attendee, (line) => (line.param(param) === value ? line : withParam(line, param, value)));
+  return mapEvents(document, (event) => {
+    const value = valueFor(event);
+    if (value === null || !event.invites(attendee)) return event;
+    return event.withAttendee(attendee, (line) => (line.param(param) === value ? line : withParam(line, param, value)));
   });
-  return withParts(document, parts);
 }
 
 function addOverride(document: EventDocument, recurrenceId: string | null): EventDocument {

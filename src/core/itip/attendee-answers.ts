@@ -1,8 +1,7 @@
 // What an attendee's own copy of an event says now that it did not say before (RFC 6638 §3.2.2): their stored text before
 // and after comes in, a PARTSTAT per occurrence goes out. An occurrence they deleted is one they decline; what does not
 // take place any more needs no answer.
-import { componentFor, componentsOf, type EventDocument } from '../ical/event-document.ts';
-import { partstatOf } from '../ical/partstat-of.ts';
+import { componentFor, componentsOf, type EventDocument, partstatOf } from '../ical/event-document.ts';
 import { scheduleOf } from './normal-form.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 

@@ -1,9 +1,8 @@
 // What a mail told its recipient about one occurrence: a mailed revision and the occurrence come in, the SEQUENCE and the
 // time that were told of it go out. A server that mails an event as a whole moves one occurrence within it: the mail's own
 // SEQUENCE and fingerprint are the series' and say nothing of that.
-import { GatewayError } from '../errors.ts';
 import type { EventComponent } from '../ical/event-component.ts';
-import { componentsOf, parseEvent } from '../ical/event-document.ts';
+import { componentsOf, nullIfUnparseable, parseEvent } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { remember } from '../ical/memoize-text.ts';
 import type { MailedRevision } from './types.ts';
@@ -39,12 +38,8 @@ interface ToldComponent {
  * answers reads it once, however large it is.
  */
 const readMailed = remember((calendar): ReadonlyMap<string | null, ToldComponent> | null => {
-  try {
-    return new Map(componentsOf(parseEvent(calendar)).map((each) => [each.recurrenceId, whatIsTold(each)]));
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
-    throw error;
-  }
+  const document = nullIfUnparseable(() => parseEvent(calendar));
+  return document && new Map(componentsOf(document).map((each) => [each.recurrenceId, whatIsTold(each)]));
 }, 8_000_000);
 
 function whatIsTold(component: EventComponent): ToldComponent {

@@ -8,14 +8,16 @@ import { durationOf, occurrenceIdOf, type Span } from '../ical/occurrence-id.ts'
 import { ownLines } from '../ical/read-components.ts';
 import { ruleKey } from '../ical/read-rule.ts';
 
-/** Its end is exclusive. */
-export interface Schedule extends Span {
-  /** Sorted, without what is the default. */
+export interface RecurrenceRules {
+  /** RRULE values as keys (`ruleKey`), sorted. */
   readonly rules: readonly string[];
   /** RDATE and EXDATE as recurrenceIds (a PERIOD with its end), sorted. */
   readonly added: readonly string[];
   readonly excluded: readonly string[];
 }
+
+/** Its end is exclusive. */
+export interface Schedule extends Span, RecurrenceRules {}
 
 export interface NormalComponent {
   readonly recurrenceId: string | null;

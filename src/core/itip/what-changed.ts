@@ -3,15 +3,14 @@
 // of its own is what the series makes of it.
 import { parseEvent, type EventDocument } from '../ical/event-document.ts';
 import { occurrenceIdOf, type Span, spanAt } from '../ical/occurrence-id.ts';
-import { type NormalComponent, normalComponent, sameMap, type Schedule, scheduleKey } from './normal-form.ts';
-
-export interface RecurrenceRules {
-  /** RRULE values, in normal form. */
-  readonly rules: readonly string[];
-  /** RDATE and EXDATE as recurrenceIds, in order. */
-  readonly added: readonly string[];
-  readonly excluded: readonly string[];
-}
+import {
+  type NormalComponent,
+  normalComponent,
+  type RecurrenceRules,
+  sameMap,
+  type Schedule,
+  scheduleKey,
+} from './normal-form.ts';
 
 /** `recurrenceId` as in OccurrenceKey: null is the event itself. Texts are as read, not escaped; null where missing. */
 export type EventDifference =

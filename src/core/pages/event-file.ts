@@ -2,8 +2,8 @@
 // private to the organizer or other guests, and without METHOD, because a file is not a scheduling message. It refuses (null)
 // a cancelled or deleted event, a person who is not invited, and a calendar that cannot be parsed.
 import { mailedCopy } from '../compose/mailed-copy.ts';
-import { GatewayError } from '../errors.ts';
 import { calendarAddress } from '../ical/calendar-address.ts';
+import { nullIfUnparseable } from '../ical/event-document.ts';
 import { type RsvpView, isAnswerable } from './rsvp-page.ts';
 import type { RsvpClaims } from '../signing/types.ts';
 
@@ -18,8 +18,8 @@ export function eventFile(view: RsvpView, claims: RsvpClaims): string | null {
   const organizer = calendarAddress(claims.organizer);
   const recipient = calendarAddress(claims.attendee);
   if (!calendar || !offersFile(view) || organizer === null || recipient === null) return null;
-  try {
-    return mailedCopy({
+  return nullIfUnparseable(() =>
+    mailedCopy({
       kind: 'invitation',
       calendar,
       sender: organizer,
@@ -27,9 +27,6 @@ export function eventFile(view: RsvpView, claims: RsvpClaims): string | null {
       organizerAsMailed,
       itip: false,
       guestList,
-    });
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'calendar-unparseable') return null;
-    throw error;
-  }
+    }),
+  );
 }

@@ -4,8 +4,7 @@
 import { occurrenceSchedule } from '../../core/itip/fingerprint.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { applyDecision } from '../../core/itip/apply.ts';
-import { type EventDocument, sequenceOf } from '../../core/ical/event-document.ts';
-import { partstatOf } from '../../core/ical/partstat-of.ts';
+import { type EventDocument, sequenceOf, partstatOf } from '../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { AppliedAnswer } from '../../core/itip/types.ts';
 import type { CopyContext } from '../ports/spool.ts';

@@ -6,10 +6,14 @@ import {
   eventText,
   isRecurring,
   overridesAt,
+  mapEvents,
+  nullIfUnparseable,
   parseEvent,
+  partstatOf,
   recurrenceIdsOf,
   sequenceOf,
 } from '../../../src/core/ical/event-document.ts';
+import { address } from '../itip/run-answer.ts';
 
 const MASTER = 'BEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:2\r\nDTSTART:20261006T080000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n';
 const OVERRIDE =
@@ -86,5 +90,58 @@ describe('parseEvent', () => {
     const event = /^=== event\n([\s\S]*?)^=== /m.exec(script)?.[1] ?? '';
     expect(event).not.toBe('');
     expect(eventText(parseEvent(event))).toBe(event);
+  });
+});
+
+const answered = parseEvent(
+  [
+    'BEGIN:VCALENDAR',
+    'BEGIN:VEVENT',
+    'UID:a',
+    'DTSTART:20261006T080000Z',
+    'RRULE:FREQ=DAILY',
+    'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com',
+    'ATTENDEE:mailto:cara@example.com',
+    'END:VEVENT',
+    'BEGIN:VEVENT',
+    'UID:a',
+    'RECURRENCE-ID:20261007T080000Z',
+    'DTSTART:20261007T090000Z',
+    'ATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.com',
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n'),
+);
+
+describe('partstatOf', () => {
+  it.each([
+    ['bob@example.com', null, 'ACCEPTED'],
+    ['bob@example.com', '20261007T080000Z', 'DECLINED'],
+    ['bob@example.com', '20261008T080000Z', 'ACCEPTED'],
+    ['cara@example.com', null, 'NEEDS-ACTION'],
+    ['cara@example.com', '20261007T080000Z', null],
+    ['eve@example.com', null, null],
+  ])('%s at %s: %s', (who, recurrenceId, expected) => {
+    expect(partstatOf(answered, address(who), recurrenceId)).toBe(expected);
+  });
+});
+
+it('changes events and nothing around them', () => {
+  const text = calendar(TIMEZONE, MASTER, OVERRIDE);
+  const changed = mapEvents(parseEvent(text), (event) => event.withParts(event.parts.slice(0, 1)));
+  const bare = 'BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n';
+  expect(eventText(changed)).toBe(calendar(TIMEZONE, bare, bare));
+});
+
+describe('nullIfUnparseable', () => {
+  it('is null for a calendar that cannot be read, and for that alone', () => {
+    expect(nullIfUnparseable(() => parseEvent('hello'))).toBeNull();
+    expect(nullIfUnparseable(() => 1)).toBe(1);
+    expect(() =>
+      nullIfUnparseable(() => {
+        throw new GatewayError('internal', 'x');
+      }),
+    ).toThrow('x');
   });
 });

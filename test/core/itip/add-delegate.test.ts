@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addDelegate } from '../../../src/core/itip/add-delegate.ts';
-import { eventText, parseEvent } from '../../../src/core/ical/event-document.ts';
-import { partstatOf } from '../../../src/core/ical/partstat-of.ts';
+import { eventText, parseEvent, partstatOf } from '../../../src/core/ical/event-document.ts';
 import { ownLines } from '../../../src/core/ical/read-components.ts';
 import { address } from './run-answer.ts';
 

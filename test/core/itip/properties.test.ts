@@ -5,8 +5,13 @@ import { KEPT } from '../../../src/core/itip/answer-content.ts';
 import { applyDecision } from '../../../src/core/itip/apply.ts';
 import { joinLines, splitLines } from '../../../src/core/ical/content-lines.ts';
 import { EventComponent } from '../../../src/core/ical/event-component.ts';
-import { componentFor, type EventDocument, eventText, parseEvent } from '../../../src/core/ical/event-document.ts';
-import { partstatOf } from '../../../src/core/ical/partstat-of.ts';
+import {
+  componentFor,
+  type EventDocument,
+  eventText,
+  parseEvent,
+  partstatOf,
+} from '../../../src/core/ical/event-document.ts';
 import { ownLines } from '../../../src/core/ical/read-components.ts';
 import type { Answer } from '../../../src/core/itip/types.ts';
 import { answers, eventPlan, eventTextOf } from './arbitrary-event.ts';
