@@ -12,9 +12,13 @@ export interface HeaderField {
   readonly value: string;
 }
 
-/** Skips lines without a field name, such as mbox's `From ` and broken folds. */
 export function readFields(octets: Uint8Array): HeaderField[] {
-  const unfolded = decodeText(octets, null).replace(/\r?\n(?=[ \t])/g, '');
+  return fieldsIn(decodeText(octets, null));
+}
+
+/** Skips lines without a field name, such as mbox's `From ` and broken folds. */
+export function fieldsIn(text: string): HeaderField[] {
+  const unfolded = text.replace(/\r?\n(?=[ \t])/g, '');
   return unfolded.split(/\r?\n/).flatMap((line) => {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).trimEnd().toLowerCase();

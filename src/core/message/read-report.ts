@@ -1,6 +1,7 @@
 // Reads delivery reports (RFC 3464) and recognises abuse reports (RFC 5965). In: a parsed mail; out: one bounce per
 // recipient of the report. It refuses (null) a mail without a delivery-status part; recognise-bounce.ts reads reports in
 // prose.
+import { fieldsIn } from './read-header.ts';
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce, BounceKind } from './types.ts';
 
@@ -56,16 +57,16 @@ type Group = ReadonlyMap<string, string>;
 
 /** Splits the text into groups of fields at empty lines: one for the message, then one per recipient (RFC 3464 §2). */
 function readGroups(text: string): Group[] {
-  const unfolded = text.replace(/\r\n?/g, '\n').replace(/\n[ \t]+(?=\S)/g, ' ');
-  return unfolded.split(/\n[ \t]*\n/).map((block) => {
-    const group = new Map<string, string>();
-    for (const line of block.split('\n')) {
-      const colon = line.indexOf(':');
-      const name = line.slice(0, colon).trim().toLowerCase();
-      if (colon > 0 && !group.has(name)) group.set(name, line.slice(colon + 1).trim());
-    }
-    return group;
-  });
+  const blocks = text.replace(/\r\n?/g, '\n').split(/\n[ \t]*\n/);
+  // The first of repeated fields counts.
+  return blocks.map(
+    (block) =>
+      new Map(
+        fieldsIn(block)
+          .toReversed()
+          .map(({ name, value }) => [name, value]),
+      ),
+  );
 }
 
 function readRecipient(group: Group, originalMessageId: string | null): Bounce {
