@@ -1,6 +1,6 @@
-// The CalDAV server: is it there, does it let us in for that organizer, has the organizer a calendar we may write, and does
-// a conditional write work: a probe event is made, found, changed, changed from a stale copy (which must be refused), and
-// removed. It names nobody, so that no server mails about it.
+// Checks the CalDAV server. In: a Config and an organizer; out: whether the server responds, grants access to that
+// organizer's calendars, has one that we may write, and handles a conditional PUT. For the last, `probe-event.ts` writes an
+// event that names nobody, so that no server mails about it.
 import { request } from 'undici';
 import { calendarStoreOptions } from '../config/adapter-options.ts';
 import { propfind } from '../../adapters/caldav/dav-query.ts';
@@ -12,38 +12,39 @@ import type { Config } from '../config/config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { failed, messageOf, ok, skipped } from './link.ts';
+import { type CheckResult, failed, messageOf, ok, type Report, skipped } from './check-result.ts';
 import { probeEvent } from './probe-event.ts';
-import type { Link, Tell } from './types.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 16 * 1024 * 1024;
-const LINKS = ['caldav', 'credentials', 'calendars', 'event'] as const;
+/** In the order in which they depend on each other. */
+const NAMES = ['caldav', 'credentials', 'calendars', 'event'] as const;
+const NAME_ORGANIZER = 'no organizer was given: --organizer alice@example.com';
 
-/** Gives the server's own time, ms, where it said one. */
+/** `serverTime`: the Date of the server's response, in ms; null if it had none. */
 export async function checkCaldav(
   config: Config,
   organizer: CalendarAddress | null,
   now: () => number,
-  tell: Tell,
+  report: Report,
 ): Promise<{ serverTime: number | null }> {
-  const { link, serverTime } = await checkReachable(config.caldavUrl);
-  tell(link);
-  if (link.status === 'failed') {
-    skipFrom('credentials', 'the server must be there first', tell);
+  const { result, serverTime } = await checkReachable(config.caldavUrl);
+  report(result);
+  if (result.status === 'failed') {
+    skipFrom('credentials', 'the server does not respond', report);
     return { serverTime };
   }
   const http = openHttpClient({ timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
   try {
-    await checkAccess(http, config, organizer, now, tell);
+    await checkAccess(http, config, organizer, now, report);
   } finally {
     await http.close();
   }
   return { serverTime };
 }
 
-async function checkReachable(url: string): Promise<{ link: Link; serverTime: number | null }> {
-  const [name] = LINKS;
+async function checkReachable(url: string): Promise<{ result: CheckResult; serverTime: number | null }> {
+  const [name] = NAMES;
   try {
     const { statusCode, headers, body } = await request(url, {
       method: 'OPTIONS',
@@ -53,30 +54,30 @@ async function checkReachable(url: string): Promise<{ link: Link; serverTime: nu
     const date = Date.parse(String(headers['date']));
     const serverTime = Number.isNaN(date) ? null : date;
     if (statusCode >= 500) {
-      const todo = 'look at the CalDAV server and at the proxy before it';
-      return { link: failed(name, `${url} answers ${statusCode}`, todo), serverTime };
+      const todo = 'read the logs of the CalDAV server and of the proxy in front of it';
+      return { result: failed(name, `${url} answers ${statusCode}`, todo), serverTime };
     }
-    return { link: ok(name, `${url} answers (${statusCode})`), serverTime };
+    return { result: ok(name, `${url} answers (${statusCode})`), serverTime };
   } catch (error) {
-    return { link: failed(name, `${url} cannot be reached: ${reasonOf(error)}`, remedyFor(error)), serverTime: null };
+    return { result: failed(name, `${url} is unreachable: ${reasonOf(error)}`, todoFor(error)), serverTime: null };
   }
 }
 
-/** undici's own message may be empty where every address of a name failed. */
+/** The message of undici's AggregateError, for a name with several addresses, may be empty. */
 function reasonOf(error: unknown): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   return messageOf(inner);
 }
 
-function remedyFor(error: unknown): string {
+function todoFor(error: unknown): string {
   const isTls = /certificate|self.signed|altnames|CERT_|SSL|TLS/i.test(reasonOf(error));
   return isTls
-    ? 'name the CA that signed its certificate in NODE_EXTRA_CA_CERTS, or mend the certificate'
-    : 'start the CalDAV server, or set CALDAV_URL to where it is';
+    ? 'set NODE_EXTRA_CA_CERTS to the CA that signed its certificate, or replace the certificate'
+    : 'start the CalDAV server, or correct CALDAV_URL';
 }
 
-function skipFrom(first: (typeof LINKS)[number], why: string, tell: Tell): void {
-  for (const name of LINKS.slice(LINKS.indexOf(first))) tell(skipped(name, why));
+function skipFrom(first: (typeof NAMES)[number], why: string, report: Report): void {
+  for (const name of NAMES.slice(NAMES.indexOf(first))) report(skipped(name, why));
 }
 
 async function checkAccess(
@@ -84,95 +85,93 @@ async function checkAccess(
   config: Config,
   organizer: CalendarAddress | null,
   now: () => number,
-  tell: Tell,
+  report: Report,
 ): Promise<void> {
   const options = calendarStoreOptions(config);
   if (organizer === null) {
-    tell(await checkServiceAccount(http, options));
-    skipFrom('calendars', 'name an organizer: --organizer alice@example.com', tell);
+    report(await checkServiceAccount(http, options));
+    skipFrom('calendars', NAME_ORGANIZER, report);
     return;
   }
   const whom = `${organizer.asWritten} with CALDAV_AUTH=${config.caldavAuth.kind}`;
-  const finding = await findCalendars(http, options, organizer);
-  if ('error' in finding && !finding.letIn) {
-    tell(failed('credentials', `no access for ${whom}: ${finding.error}`, ...credentialsOf(config)));
-    skipFrom('calendars', 'without access nothing can be read', tell);
+  const search = await findCalendars(http, options, organizer);
+  if ('error' in search && !search.hasAccess) {
+    report(failed('credentials', `no access for ${whom}: ${search.error}`, todoForAccess(config)));
+    skipFrom('calendars', 'the server denies access', report);
     return;
   }
-  tell(ok('credentials', `the server lets us act for ${whom}`));
-  if ('error' in finding) {
-    tell(failed('calendars', finding.error, 'set CALDAV_HOME, such as /calendars/{email}/ or /{localpart}/'));
-    skipFrom('event', 'there is no calendar to write to', tell);
+  report(ok('credentials', `the server grants access for ${whom}`));
+  if ('error' in search) {
+    report(failed('calendars', search.error, 'set CALDAV_HOME, for example to /calendars/{email}/ or /{localpart}/'));
+    skipFrom('event', 'there is no calendar to write to', report);
     return;
   }
-  const { access, calendars } = finding;
-  tell(judgeCalendars(organizer, config.caldavHome, calendars));
+  const { access, calendars } = search;
+  report(judgeCalendars(organizer, config.caldavHome, calendars));
   const [calendar] = calendars.filter(({ own, components }) => own && components.includes('VEVENT'));
-  if (calendar === undefined) return skipFrom('event', 'there is no calendar to write to', tell);
+  if (calendar === undefined) return skipFrom('event', 'there is no calendar to write to', report);
   const store = openCalendarStore({ ...options, timeoutMs: TIMEOUT_MS });
   try {
-    tell(await probeEvent({ http, access, store, calendar: calendar.url, organizer, now: now() }));
+    report(await probeEvent({ http, access, store, calendar: calendar.url, organizer, now: now() }));
   } finally {
     await store.close();
   }
 }
 
-/** An account of the gateway's own can be tried without naming an organizer; whoever acts as the organizer cannot. */
-async function checkServiceAccount(http: HttpClient, options: CalendarStoreOptions): Promise<Link> {
+/** A service account can be checked without an organizer; the other kinds of access act as the organizer. */
+async function checkServiceAccount(http: HttpClient, options: CalendarStoreOptions): Promise<CheckResult> {
   const name = 'credentials';
-  if (options.auth.kind !== 'basic') return skipped(name, 'name an organizer: --organizer alice@example.com');
+  if (options.auth.kind !== 'basic') return skipped(name, NAME_ORGANIZER);
   try {
     const anybody = calendarAddress('check@example.com') ?? { key: '', asWritten: '' };
     const access = openAuthorization(options.url, options.auth)(anybody);
     await propfind(http, access.url, access.headers, ['d:current-user-principal'], '0');
-    return ok(name, `the server lets ${options.auth.username} in`);
+    return ok(name, `the server accepts the login of ${options.auth.username}`);
   } catch (error) {
     return failed(name, messageOf(error), 'set CALDAV_USERNAME and CALDAV_PASSWORD to an account of the server');
   }
 }
 
-type Finding =
+type CalendarSearch =
   | { readonly access: Access; readonly calendars: readonly Calendar[] }
-  | { readonly error: string; readonly letIn: boolean };
+  | { readonly error: string; readonly hasAccess: boolean };
 
 async function findCalendars(
   http: HttpClient,
   { url, auth, home }: CalendarStoreOptions,
   organizer: CalendarAddress,
-): Promise<Finding> {
+): Promise<CalendarSearch> {
   try {
     const access = openAuthorization(url, auth)(organizer);
     const { calendars } = await openCalendarFinder(http, home).list(access, organizer, true);
     return { access, calendars };
   } catch (error) {
-    const letIn = !(error instanceof GatewayError && ['caldav-unauthorized', 'config-invalid'].includes(error.code));
-    return { error: messageOf(error), letIn };
+    const isDenied = error instanceof GatewayError && ['caldav-unauthorized', 'config-invalid'].includes(error.code);
+    return { error: messageOf(error), hasAccess: !isDenied };
   }
 }
 
-function credentialsOf(config: Config): string[] {
-  switch (config.caldavAuth.kind) {
+function todoForAccess({ caldavAuth }: Config): string {
+  switch (caldavAuth.kind) {
     case 'basic':
-      return [
-        'set CALDAV_USERNAME and CALDAV_PASSWORD to an account that may read and write the organizers’ calendars',
-      ];
+      return 'set CALDAV_USERNAME and CALDAV_PASSWORD to an account that may read and write the organizers’ calendars';
     case 'accounts':
-      return [`mend the organizer's entry in ${config.caldavAuth.file}`];
+      return `correct the organizer's entry in ${caldavAuth.file}`;
     case 'remote-user':
-      return ['let the server believe that header from this machine, or set CALDAV_USERNAME and CALDAV_PASSWORD'];
+      return 'let the server trust that header from this machine, or set CALDAV_USERNAME and CALDAV_PASSWORD';
     default:
-      return ['set CALDAV_OUTBOUND_API_KEY to the key that the server knows, or CALDAV_AUTH to what it wants'];
+      return 'set CALDAV_OUTBOUND_API_KEY to the key that the server expects, or choose another CALDAV_AUTH';
   }
 }
 
-function judgeCalendars(organizer: CalendarAddress, home: string | null, calendars: readonly Calendar[]): Link {
+function judgeCalendars(organizer: CalendarAddress, home: string | null, calendars: readonly Calendar[]): CheckResult {
   if (calendars.length === 0) {
     const where = home === null ? '' : ` under ${home}`;
-    return failed(
-      'calendars',
-      `${organizer.asWritten} has no calendar${where} that we may write`,
-      home === null ? 'give the organizer a calendar, and us the right to write it' : 'mend CALDAV_HOME, or the rights',
-    );
+    const todo =
+      home === null
+        ? 'create a calendar for the organizer, and let the gateway write it'
+        : 'correct CALDAV_HOME, or let the gateway write the calendars there';
+    return failed('calendars', `${organizer.asWritten} has no calendar${where} that we may write`, todo);
   }
   const count = calendars.length === 1 ? 'one calendar' : `${calendars.length} calendars`;
   return ok('calendars', `${organizer.asWritten} has ${count} that we may write`);

@@ -1,37 +1,33 @@
-// The clock decides which of two answers is the newer, and when links end. In: our time, the newest record's, the CalDAV
-// server's; out: whether they agree. Pure.
-import { attention, failed, ok } from './link.ts';
-import type { Link } from './types.ts';
+// Checks the clock, which decides the order of answers and when links expire. In: our time, the time of the newest ledger
+// entry and that of the CalDAV server; out: whether they agree. Pure.
+import { type CheckResult, failed, ok, warning } from './check-result.ts';
 
 const NAME = 'clock';
-/** When this was written: no right clock shows less. */
+/** A correct clock is past this, because the program was written later. */
 const EARLIEST = Date.UTC(2025, 0, 1);
-const MOST_APART_MS = 60_000;
+const MAX_DIFFERENCE_MS = 60_000;
 
 export function checkClock(times: {
   readonly now: number;
-  /** Of the newest ledger entry; null: there is none. */
-  readonly newestRecord: number | null;
-  /** From the CalDAV server's Date; null: it said none. */
+  /** null if the ledger is empty. */
+  readonly newestEntry: number | null;
+  /** From the Date field of the CalDAV server's response; null if it had none. */
   readonly server: number | null;
-}): Link {
-  const { now, newestRecord, server } = times;
-  const shown = new Date(now).toISOString();
-  const todo = 'let NTP set the clock (chronyd, systemd-timesyncd), and look at what set it last';
-  if (now < EARLIEST) return failed(NAME, `it shows ${shown}, which is long past`, todo);
-  if (newestRecord !== null && newestRecord - now > MOST_APART_MS) {
-    return failed(
-      NAME,
-      `it shows ${shown}, ${seconds(newestRecord - now)} before the newest record: it was set back`,
-      todo,
-    );
+}): CheckResult {
+  const { now, newestEntry, server } = times;
+  const time = new Date(now).toISOString();
+  const todo = 'set the clock by NTP (chronyd, systemd-timesyncd), and find out what set it wrong';
+  if (now < EARLIEST) return failed(NAME, `the clock shows ${time}, which is years ago`, todo);
+  if (newestEntry !== null && newestEntry - now > MAX_DIFFERENCE_MS) {
+    const behind = `${seconds(newestEntry - now)} before the newest ledger entry`;
+    return failed(NAME, `the clock shows ${time}, ${behind}: it was set back`, todo);
   }
-  if (server === null) return attention(NAME, `it shows ${shown}; no other clock was at hand to compare with`);
-  if (Math.abs(server - now) > MOST_APART_MS) {
-    const apart = `${seconds(Math.abs(server - now))} ${server > now ? 'behind' : 'ahead of'} the CalDAV server's`;
-    return failed(NAME, `it shows ${shown}, ${apart}`, todo);
+  if (server === null) return warning(NAME, `the clock shows ${time}; there was no other clock to compare it with`);
+  if (Math.abs(server - now) > MAX_DIFFERENCE_MS) {
+    const difference = `${seconds(Math.abs(server - now))} ${server > now ? 'behind' : 'ahead of'} the CalDAV server`;
+    return failed(NAME, `the clock shows ${time}, ${difference}`, todo);
   }
-  return ok(NAME, `it shows ${shown} and agrees with the CalDAV server's`);
+  return ok(NAME, `the clock shows ${time}, the same time as the CalDAV server`);
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,6 @@
-// DATABASE_URL: opened as the gateway opens it, or beside one that runs; something written, closed, opened again and read
-// back. Says where the disk below forgets or fills up. Leaves a mark of a few bytes, which retention takes away.
+// Checks DATABASE_URL: opens it as the gateway does, or beside a running gateway, writes a mark, closes it, opens it again
+// and reads the mark. In: the URL; out: a result, with a warning if the disk is volatile, unsafe or nearly full, and the
+// ledger. The mark of a few bytes stays until it expires.
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,14 +9,13 @@ import { makeIds } from '../../adapters/spool/new-id.ts';
 import { openSpool, type SpoolOptions } from '../../adapters/spool/open-spool.ts';
 import { noTablesMessage } from '../../adapters/spool/schema.ts';
 import type { Ledger, Spool } from '../../flow/ports/spool.ts';
-import { attention, failed, messageOf, ok } from './link.ts';
-import type { Link } from './types.ts';
+import { type CheckResult, failed, messageOf, ok, warning } from './check-result.ts';
 
 const NAME = 'database';
 
 export interface CheckedDatabase {
-  readonly link: Link;
-  /** null where it cannot be opened. */
+  readonly result: CheckResult;
+  /** null if the database cannot be opened. */
   readonly ledger: Ledger | null;
   close(): Promise<void>;
 }
@@ -33,17 +33,17 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
     await opened.spool.close();
     opened = await openSpool({ url, secondary: true });
     if (!(await opened.ledger.marked(mark)))
-      throw new GatewayError('spool-unavailable', 'what was written is not there any more');
+      throw new GatewayError('spool-unavailable', 'the database lost the mark that was just written');
   } catch (error) {
     await opened?.spool.close();
-    return { link: failed(NAME, messageOf(error), ...remedy(file)), ledger: null, close: async () => {} };
+    return { result: failed(NAME, messageOf(error), todoFor(file)), ledger: null, close: async () => {} };
   }
   const { ledger, spool } = opened;
-  const link = file === null ? judgeServer(warnings) : await judgeDisk(dirname(file));
-  return { link, ledger, close: () => spool.close() };
+  const result = file === null ? judgeServer(warnings) : await judgeDisk(dirname(file));
+  return { result, ledger, close: () => spool.close() };
 }
 
-/** A PostgreSQL that no gateway has used yet is opened as its first one would. */
+/** Creates the tables in a PostgreSQL database that no gateway has used yet, as the first gateway would. */
 async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, secondary: boolean) {
   return openSpool({ url, log, secondary }).catch((error: unknown) => {
     if (error instanceof GatewayError && error.message === noTablesMessage) return openSpool({ url, log });
@@ -51,44 +51,44 @@ async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, sec
   });
 }
 
-function remedy(file: string | null): string[] {
+function todoFor(file: string | null): string {
   return file === null
-    ? ['start PostgreSQL, or mend DATABASE_URL: its user needs to make tables']
-    : [`let the gateway's user write to ${dirname(file)}, or set DATABASE_URL to a place on a disk that stays`];
+    ? 'start PostgreSQL, or correct DATABASE_URL; its user must be allowed to create tables'
+    : `let the gateway's user write to ${dirname(file)}, or set DATABASE_URL to a folder on a permanent disk`;
 }
 
-function judgeServer(warnings: readonly string[]): Link {
-  const said = 'PostgreSQL gave back what was written';
-  if (warnings.length === 0) return ok(NAME, said);
-  const todo = 'set fsync and synchronous_commit to on: an acknowledged answer must outlive a power failure';
-  return attention(NAME, `${said}, but ${[...new Set(warnings)].join('; ')}`, todo);
+function judgeServer(warnings: readonly string[]): CheckResult {
+  const works = 'PostgreSQL keeps what is written';
+  if (warnings.length === 0) return ok(NAME, works);
+  const todo = 'set fsync and synchronous_commit to on, so that acknowledged answers survive a power failure';
+  return warning(NAME, `${works}, but ${[...new Set(warnings)].join('; ')}`, todo);
 }
 
-async function judgeDisk(folder: string): Promise<Link> {
+async function judgeDisk(folder: string): Promise<CheckResult> {
   const { type, bavail, bsize } = await statfs(folder);
   return judgeFileSystem(folder, Number(type), Number(bavail) * Number(bsize));
 }
 
-/** Linux file systems by their magic numbers, statfs(2), on which a database does not stay or is not safe. */
-const FORGETFUL: Readonly<Record<number, string>> = {
-  0x01021994: 'in memory (tmpfs): a restart of the machine forgets it',
-  0x858458f6: 'in memory (ramfs): a restart of the machine forgets it',
-  0x794c7630: 'in a container’s own layer (overlayfs): a new container forgets it',
+/** Linux file systems, by the magic numbers of statfs(2), on which a database gets lost or damaged. */
+const UNSAFE_FILE_SYSTEMS: Readonly<Record<number, string>> = {
+  0x01021994: 'in memory (tmpfs), which is lost when the machine restarts',
+  0x858458f6: 'in memory (ramfs), which is lost when the machine restarts',
+  0x794c7630: 'in a container’s own layer (overlayfs), which is lost with the container',
   0x6969: 'on NFS, where SQLite’s locks are not safe',
   0xff534d42: 'on a network share, where SQLite’s locks are not safe',
   0xfe534d42: 'on a network share, where SQLite’s locks are not safe',
 };
-const LITTLE_ROOM = 1024 ** 3;
+const GIB = 1024 ** 3;
 
-export function judgeFileSystem(folder: string, type: number, freeBytes: number): Link {
-  const said = `${folder} gave back what was written`;
-  const trouble = FORGETFUL[type >>> 0];
-  if (trouble !== undefined) {
-    return attention(NAME, `${said}, but lies ${trouble}`, 'set DATABASE_URL to a disk of this machine, or a volume');
+export function judgeFileSystem(folder: string, type: number, freeBytes: number): CheckResult {
+  const works = `${folder} keeps what is written`;
+  const problem = UNSAFE_FILE_SYSTEMS[type >>> 0];
+  if (problem !== undefined) {
+    return warning(NAME, `${works}, but it is ${problem}`, 'set DATABASE_URL to a local disk or a volume');
   }
-  if (freeBytes < LITTLE_ROOM) {
-    const left = `${Math.floor(freeBytes / 1024 ** 2)} MB are left`;
-    return attention(NAME, `${said}, but only ${left}`, 'make room: with a full disk, mail is put off (452)');
+  if (freeBytes < GIB) {
+    const free = `only ${Math.floor(freeBytes / 1024 ** 2)} MB are free`;
+    return warning(NAME, `${works}, but ${free}`, 'free some space: on a full disk, mail gets 452');
   }
-  return ok(NAME, `${said}, ${Math.floor(freeBytes / LITTLE_ROOM)} GB are free`);
+  return ok(NAME, `${works}, ${Math.floor(freeBytes / GIB)} GB are free`);
 }

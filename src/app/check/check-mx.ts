@@ -1,99 +1,101 @@
-// The way of an answer: MX of the reply domain, each server behind it, and whether what it says of two addresses shows that
-// it asks this gateway. Bounces go the same way where their domain is another.
+// Checks the way of mail from outside to this gateway. In: the reply or bounce domain; out: whether it has MX records and
+// whether their servers accept the addresses that we signed and refuse forged ones, as only a server that asks this gateway
+// can.
 import type { KeyRing } from '../../core/signing/types.ts';
-import { askRecipients, type RecipientAnswers, signedNames } from './ask-recipients.ts';
-import { attention, failed, messageOf, ok, skipped } from './link.ts';
-import type { CheckDns } from './look-up.ts';
-import type { Link } from './types.ts';
+import type { CheckDns } from './check-dns.ts';
+import { type CheckResult, failed, messageOf, ok, skipped, warning } from './check-result.ts';
+import { makeProbeAddresses, probeRecipients, type RecipientReplies } from './probe-recipients.ts';
 
 export interface MxOptions {
   readonly what: 'replies' | 'bounces';
   readonly domain: string | null;
   readonly ring: KeyRing;
   readonly dns: CheckDns;
-  /** What we call ourselves. */
+  /** Our name in EHLO. */
   readonly hostname: string;
-  /** 25, but for tests. */
+  /** 25, except in tests. */
   readonly port: number;
   readonly now: number;
-  /** What the doors' own link says: without a listener nothing can be reached. */
+  /** Whether the check of a mail door succeeded; without a door, no mail can be accepted. */
   readonly doorIsOpen: boolean;
 }
 
-const VERIFY =
-  'let it ask before it takes a mail (Postfix: reject_unverified_recipient), so that guesses are refused there';
+const VERIFY_RECIPIENTS =
+  'let that server verify recipients with the gateway before it accepts a mail (Postfix: reject_unverified_recipient)';
 
-export async function checkMx(options: MxOptions): Promise<Link> {
+export async function checkMx(options: MxOptions): Promise<CheckResult> {
   const { what, domain, dns } = options;
   const name = what === 'replies' ? 'reply MX' : 'bounce MX';
   if (domain === null) {
-    return skipped(
-      name,
-      'REPLY_DOMAIN is not set: answers come to REPLY_RECIPIENTS, by the rules of your own mail server',
-    );
+    return skipped(name, 'REPLY_DOMAIN is not set: your own mail server copies answers to REPLY_RECIPIENTS');
   }
   try {
     const hosts = await dns.mx(domain);
-    const publish = `${domain}. MX 10 ${options.hostname}.   (or the server that hands its mail to the gateway)`;
+    const publish = `${domain}. MX 10 ${options.hostname}.   (or the server that passes its mail to the gateway)`;
     if (hosts.length === 0) return failed(name, `${domain} has no MX record`, 'publish one:', publish);
-    if (hosts.includes(''))
-      return failed(name, `${domain} has a null MX: it takes no mail`, 'publish instead:', publish);
-    const links: Link[] = [];
-    for (const host of hosts) links.push(await checkHost(name, options, domain, host));
-    return links.find(({ status }) => status === 'failed') ?? links.find(({ status }) => status !== 'ok') ?? links[0]!;
+    if (hosts.includes('')) {
+      return failed(name, `${domain} has a null MX: it accepts no mail`, 'publish this instead:', publish);
+    }
+    const results: CheckResult[] = [];
+    for (const host of hosts) results.push(await checkHost(name, options, domain, host));
+    const worst = results.find(({ status }) => status === 'failed') ?? results.find(({ status }) => status !== 'ok');
+    return worst ?? results[0]!;
   } catch (error) {
-    return failed(name, messageOf(error), 'set DNS_SERVERS to resolvers that answer, or mend those of this machine');
+    return failed(name, messageOf(error), 'set DNS_SERVERS to resolvers that answer, or repair those of this machine');
   }
 }
 
-async function checkHost(name: string, options: MxOptions, domain: string, host: string): Promise<Link> {
+async function checkHost(name: string, options: MxOptions, domain: string, host: string): Promise<CheckResult> {
   const { what, ring, dns, port, now, hostname, doorIsOpen } = options;
-  const addresses = await dns.addresses(host);
-  if (addresses.length === 0) {
+  const ips = await dns.addresses(host);
+  if (ips.length === 0) {
     return failed(name, `the MX of ${domain}, ${host}, has no address`, `publish one: ${host}. A <its address>`);
   }
-  const names = signedNames(ring, what, domain, now);
+  const addresses = makeProbeAddresses(ring, what, domain, now);
   const faults: string[] = [];
-  for (const address of addresses) {
+  for (const ip of ips) {
     try {
-      const answers = await askRecipients({ host: address, port, names, kind: 'smtp', hostname, tlsName: host });
-      return judge(name, `${host} [${address}]`, answers, doorIsOpen);
+      const replies = await probeRecipients({ host: ip, port, addresses, kind: 'smtp', hostname, tlsName: host });
+      return judge(name, `${host} [${ip}]`, replies, doorIsOpen);
     } catch (error) {
       faults.push(messageOf(error));
     }
   }
   return failed(
     name,
-    `the MX of ${domain}, ${host}, does not talk to us: ${faults.join('; ')}`,
-    `start the mail server there and open port ${port}; where this network lets no mail out, check from elsewhere`,
+    `the MX of ${domain}, ${host}, does not respond: ${faults.join('; ')}`,
+    `start the mail server there and open port ${port}; if this network blocks outgoing mail, check from another one`,
   );
 }
 
-function judge(name: string, where: string, { signed, guessed, tls }: RecipientAnswers, doorIsOpen: boolean): Link {
+function judge(
+  name: string,
+  server: string,
+  { signed, forged, tls }: RecipientReplies,
+  doorIsOpen: boolean,
+): CheckResult {
   if (signed.code >= 500) {
     return failed(
       name,
-      `${where} refuses an address that we signed: ${signed.code} ${signed.text}`,
+      `${server} refuses an address that we signed: ${signed.code} ${signed.text}`,
       doorIsOpen
         ? 'route the reply domain to SMTP_LISTEN or LMTP_LISTEN, and give every gateway the same GATEWAY_SECRETS'
-        : 'open a door first: SMTP_LISTEN or LMTP_LISTEN',
+        : 'open a mail door first: SMTP_LISTEN or LMTP_LISTEN',
     );
   }
   if (signed.code !== 250) {
-    const todo = 'greylisting ends by itself: check again in some minutes; otherwise look at its log';
-    return failed(name, `${where} does not take our address now: ${signed.code} ${signed.text}`, todo);
+    const todo =
+      'check again in some minutes, because greylisting ends by itself; otherwise read the log of that server';
+    return failed(name, `${server} refuses our address for now: ${signed.code} ${signed.text}`, todo);
   }
-  if (guessed.code === 250) {
-    return attention(
-      name,
-      `${where} takes mail for any address there, so the way to us cannot be seen from here`,
-      VERIFY,
-    );
+  if (forged.code === 250) {
+    const finding = `${server} accepts any address, so it does not show whether mail reaches this gateway`;
+    return warning(name, finding, VERIFY_RECIPIENTS);
   }
-  const reached = `${where} takes what we sign and refuses the rest: mail reaches this gateway`;
-  if (tls === null) return attention(name, `${reached}; it offers no STARTTLS`, 'give that server a certificate');
+  const reached = `${server} accepts signed addresses and refuses forged ones, so mail reaches this gateway`;
+  if (tls === null) return warning(name, `${reached}; it does not offer STARTTLS`, 'give that server a certificate');
   if (tls.distrust !== null) {
-    return attention(name, `${reached}; its certificate is not to be trusted: ${tls.distrust}`, 'renew or replace it');
+    return warning(name, `${reached}; its certificate is not trusted: ${tls.distrust}`, 'renew or replace it');
   }
-  return ok(name, `${reached}, by TLS`);
+  return ok(name, `${reached}, with TLS`);
 }

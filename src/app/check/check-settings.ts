@@ -1,34 +1,33 @@
-// The environment in; out: a Config or null, and a link for the settings, with each fault and each warning by name.
-// Templates are compiled too, since a broken override stops the gateway.
+// Checks the settings. In: the environment; out: a Config, or null if it is invalid, and the result with each fault and each
+// warning. It compiles the templates as well, because the gateway does not start with a broken override.
 import { compileTemplates } from '../../core/compose/templates.ts';
 import { type Config, configWarnings, readConfig } from '../config/config.ts';
 import { readTemplates } from '../config/read-templates.ts';
-import { attention, failed, messageOf, ok } from './link.ts';
-import type { Link } from './types.ts';
+import { type CheckResult, failed, messageOf, ok, warning } from './check-result.ts';
 
 const NAME = 'settings';
 
 export async function checkSettings(
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<{ link: Link; config: Config | null }> {
+): Promise<{ result: CheckResult; config: Config | null }> {
   const read = readConfig(environment);
   if (read.kind === 'invalid') {
     const { faults } = read;
-    const said = faults.length === 1 ? 'one setting cannot be used' : `${faults.length} settings cannot be used`;
-    return { link: failed(NAME, said, ...faults), config: null };
+    const finding = faults.length === 1 ? 'one setting is invalid' : `${faults.length} settings are invalid`;
+    return { result: failed(NAME, finding, ...faults), config: null };
   }
   const { config } = read;
   try {
     const { languages } = compileTemplates(await readTemplates(config.templatesDir));
     if (!languages.includes(config.defaultLanguage)) {
       const fault = `DEFAULT_LANGUAGE must be one of ${languages.join(', ')}`;
-      return { link: failed(NAME, 'one setting cannot be used', fault), config };
+      return { result: failed(NAME, 'one setting is invalid', fault), config };
     }
   } catch (error) {
-    const todo = `mend the file in TEMPLATES_DIR, or take it away: ${messageOf(error)}`;
-    return { link: failed(NAME, 'a template cannot be used', todo), config };
+    const todo = `fix or remove the file in TEMPLATES_DIR: ${messageOf(error)}`;
+    return { result: failed(NAME, 'a template is invalid', todo), config };
   }
   const warnings = configWarnings(config);
-  if (warnings.length > 0) return { link: attention(NAME, 'they can be used', ...warnings), config };
-  return { link: ok(NAME, 'they can be used, templates too'), config };
+  if (warnings.length > 0) return { result: warning(NAME, 'the settings are valid', ...warnings), config };
+  return { result: ok(NAME, 'the settings and templates are valid'), config };
 }

@@ -1,27 +1,27 @@
-// SMTP_URL: a greeting and a login; with an address, one real mail as the gateway sends it (same From, same envelope sender,
-// same DKIM key), to be looked at where it arrives.
+// Checks SMTP_URL. In: a Config and, optionally, an address; out: whether the relay greets us and accepts our login, and
+// whether it accepts a real mail with the From, envelope sender and DKIM key that the gateway uses.
 import { submissionOptions } from '../config/adapter-options.ts';
 import { writeMail } from '../../core/compose/write-mail.ts';
 import type { Config } from '../config/config.ts';
 import type { OutgoingMails } from '../../flow/outbound/outgoing-mail.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { verifyRelay, openSubmission } from '../../adapters/submission/open-submission.ts';
-import { failed, ok, skipped, tryLink } from './link.ts';
-import type { Link } from './types.ts';
+import { catchFailure, type CheckResult, failed, ok, skipped } from './check-result.ts';
 
 const TIMEOUT_MS = 20_000;
-const REMEDY = 'start the relay, or set SMTP_URL to one that takes mail from this machine';
+const START_RELAY = 'start the relay, or set SMTP_URL to one that accepts mail from this machine';
 
-export async function checkSubmission(config: Config): Promise<Link> {
+export async function checkSubmission(config: Config): Promise<CheckResult> {
   const name = 'submission';
-  return tryLink(
+  return catchFailure(
     name,
     async () => {
       await verifyRelay({ ...(await submissionOptions(config)), timeoutMs: TIMEOUT_MS });
       const url = new URL(config.smtpUrl);
-      return ok(name, `the relay ${url.host} greets us${url.username === '' ? '' : ` and lets ${url.username} in`}`);
+      const login = url.username === '' ? '' : ` and accepts the login of ${url.username}`;
+      return ok(name, `the relay ${url.host} responds${login}`);
     },
-    REMEDY,
+    START_RELAY,
   );
 }
 
@@ -30,16 +30,16 @@ export async function checkSending(
   outgoingMails: OutgoingMails,
   to: CalendarAddress | null,
   now: () => number,
-): Promise<Link> {
+): Promise<CheckResult> {
   const name = 'mail';
-  if (to === null) return skipped(name, 'to send a real one, name whom: --send-to you@example.com');
-  return tryLink(
+  if (to === null) return skipped(name, 'no test mail was requested: --send-to you@example.com sends one');
+  return catchFailure(
     name,
     async () => {
       const identity = outgoingMails.identify(now(), to, {});
       const submission = openSubmission({ ...(await submissionOptions(config)), timeoutMs: TIMEOUT_MS });
       try {
-        const text = 'This mail was sent by "imip-gateway check --send-to". There is nothing to answer.';
+        const text = 'This is a test mail from "imip-gateway check --send-to". You need not answer it.';
         const raw = writeMail({
           from: { name: '', address: identity.from },
           to: { name: '', address: to.asWritten },
@@ -54,16 +54,14 @@ export async function checkSending(
         });
         const { mailFrom, messageId } = identity;
         const verdict = await submission.submit({ mailFrom, messageId, rcptTo: to.asWritten, raw });
+        const mail = `the mail from ${identity.from} to ${to.asWritten}`;
         return verdict.kind === 'accepted'
-          ? ok(
-              name,
-              `From ${identity.from} to ${to.asWritten}: the relay says ${verdict.response}; look whether it arrives`,
-            )
-          : failed(name, `From ${identity.from} to ${to.asWritten}: the relay says ${verdict.response}`, REMEDY);
+          ? ok(name, `the relay accepted ${mail}: ${verdict.response}; see whether it arrives`)
+          : failed(name, `the relay refused ${mail}: ${verdict.response}`, START_RELAY);
       } finally {
         await submission.close();
       }
     },
-    REMEDY,
+    START_RELAY,
   );
 }

@@ -1,5 +1,6 @@
-// One event of no consequence through its whole life on the real server, by the store that the gateway uses. In: a calendar
-// of the organizer's; out: a link. Whatever happens, what was made is removed.
+// Creates, finds, changes and deletes an event on the CalDAV server, through the calendar store of the gateway. In: a
+// calendar of the organizer; out: whether each step worked, and whether a PUT with an old ETag was refused. The event is
+// deleted in any case.
 import type { Access } from '../../adapters/caldav/authorize.ts';
 import { CalDavError } from '../../adapters/caldav/caldav-error.ts';
 import { conventionalUrl } from '../../adapters/caldav/event-url.ts';
@@ -9,13 +10,12 @@ import { GatewayError } from '../../core/errors.ts';
 import { formatInstant } from '../../core/ical/local-time.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
-import { attention, failed, messageOf, ok } from './link.ts';
-import type { Link } from './types.ts';
+import { type CheckResult, failed, messageOf, ok, warning } from './check-result.ts';
 
 const NAME = 'event';
-const RIGHTS = 'let the gateway read and write events in the organizers’ calendars';
+const GRANT_ACCESS = 'let the gateway read and write events in the organizers’ calendars';
 
-export interface Probe {
+export interface EventProbe {
   readonly http: HttpClient;
   readonly access: Access;
   readonly store: CalendarStore;
@@ -25,55 +25,57 @@ export interface Probe {
   readonly now: number;
 }
 
-export async function probeEvent(probe: Probe): Promise<Link> {
+export async function probeEvent(probe: EventProbe): Promise<CheckResult> {
   const { http, access, store, calendar, organizer, now } = probe;
   const uid = `imip-gateway-check-${makeIds()(now)}`;
   const url = conventionalUrl(calendar, uid) ?? calendar;
-  let link: Link;
+  let result: CheckResult;
   try {
-    const answer = await http.send({
+    const response = await http.send({
       method: 'PUT',
       url,
       headers: { ...access.headers, 'If-None-Match': '*', 'Content-Type': 'text/calendar; charset=utf-8' },
-      body: probeText(uid, now, 'made'),
+      body: probeText(uid, now, 'created'),
     });
-    if (![200, 201, 204].includes(answer.status)) {
-      return failed(NAME, `the server answers ${answer.status} to a new event in ${calendar}`, RIGHTS);
+    if (![200, 201, 204].includes(response.status)) {
+      return failed(NAME, `the server answers ${response.status} to a new event in ${calendar}`, GRANT_ACCESS);
     }
-    link = await writeTwice(store, organizer, uid);
+    result = await writeTwice(store, organizer, uid);
   } catch (error) {
-    link = failed(NAME, messageOf(error), RIGHTS);
+    result = failed(NAME, messageOf(error), GRANT_ACCESS);
   }
-  const left = await remove(http, access, url);
-  if (left === null || link.status === 'failed') return link;
-  return attention(NAME, `${link.said}; the probe event could not be removed: ${left}`, `remove it by hand: ${url}`);
+  const fault = await remove(http, access, url);
+  if (fault === null || result.status === 'failed') return result;
+  const left = `${result.finding}, but the event could not be deleted: ${fault}`;
+  return warning(NAME, left, `delete it by hand: ${url}`);
 }
 
-/** A change from what was read must be taken; one from the copy before it must not. */
-async function writeTwice(store: CalendarStore, organizer: CalendarAddress, uid: string): Promise<Link> {
+/** Changes the event with its current ETag, which must succeed, and then again with the same ETag, which must not. */
+async function writeTwice(store: CalendarStore, organizer: CalendarAddress, uid: string): Promise<CheckResult> {
   const found = await store.find(organizer, uid, null);
   if (found.kind !== 'found') {
-    return failed(NAME, 'the server took an event and does not find it again by its UID', 'report this with its name');
+    const todo = 'report this, with the name and version of the server';
+    return failed(NAME, 'the server accepted an event but does not find it by its UID', todo);
   }
   const { event } = found;
   const first = await store.write(organizer, event, changed(event, 'changed'));
-  if (first.kind !== 'written') return failed(NAME, `a change of what was just read is answered "${first.kind}"`);
-  const second = await store.write(organizer, event, changed(event, 'changed from a stale copy'));
+  if (first.kind !== 'written') return failed(NAME, `a change with the current ETag is answered "${first.kind}"`);
+  const second = await store.write(organizer, event, changed(event, 'changed with an old ETag'));
   if (second.kind === 'written') {
     return failed(
       NAME,
-      'the server writes over what it does not know to be the same (If-Match is ignored)',
-      'look at the proxy before it: it must pass If-Match and ETag on; without them answers get lost',
+      'the server overwrites an event in spite of an old ETag (it ignores If-Match)',
+      'let the proxy in front of it forward If-Match and ETag; without them, answers get lost',
     );
   }
-  return ok(NAME, `an event of ${organizer.asWritten} was made, found, changed under If-Match and removed`);
+  return ok(NAME, `an event of ${organizer.asWritten} was created, found, changed with If-Match and deleted`);
 }
 
 function changed({ text }: StoredEvent, word: string): string {
   return text.replace(/^SUMMARY:.*$/m, `SUMMARY:imip-gateway check (${word})`);
 }
 
-/** null where it is gone, else why not. */
+/** Returns null if the event is gone, else the error. */
 async function remove(http: HttpClient, { headers }: Access, url: string): Promise<string | null> {
   try {
     const { status } = await http.send({ method: 'DELETE', url, headers });
@@ -83,7 +85,7 @@ async function remove(http: HttpClient, { headers }: Access, url: string): Promi
   }
 }
 
-/** Tomorrow, transparent, without people: RFC 6638 scheduling leaves it alone. */
+/** An event of tomorrow that is transparent and names nobody, so that RFC 6638 scheduling does not apply to it. */
 function probeText(uid: string, now: number, word: string): string {
   const start = now + 86_400_000;
   return [

@@ -1,69 +1,74 @@
-// `imip-gateway check`: the whole chain, link by link, in the order in which a mail or an answer travels it. In: the
-// environment, an organizer, an address; out: each link as soon as it is known. It changes nothing that stays, but a mark.
+// `imip-gateway check`: checks every part of the set-up, in the order in which invitations and answers pass through them.
+// In: the environment, an organizer and an address; out: each result as soon as there is one. It leaves nothing behind but a
+// mark in the database.
 import { hostnameOf, submissionOptions } from '../config/adapter-options.ts';
 import type { Config } from '../config/config.ts';
 import { openOutgoingMails } from '../../flow/outbound/outgoing-mail.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import type { Ledger } from '../../flow/ports/spool.ts';
-import { type SignedNames, signedNames } from './ask-recipients.ts';
 import { checkCaldav } from './check-caldav.ts';
 import { checkClock } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
+import { openCheckDns } from './check-dns.ts';
 import { checkCertificate, checkDoor } from './check-doors.ts';
 import { checkDkim, checkDmarc, checkSpf } from './check-mail-domains.ts';
 import { checkMx } from './check-mx.ts';
+import { catchFailure, type CheckResult, type Report } from './check-result.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkSending, checkSubmission } from './check-submission.ts';
 import { checkWeb } from './check-web.ts';
-import { tryLink } from './link.ts';
-import { openCheckDns } from './look-up.ts';
-import type { Link, Tell } from './types.ts';
+import { makeProbeAddresses, type ProbeAddresses } from './probe-recipients.ts';
 
 export interface CheckOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** In whose calendar the probe event is written; null: none is. */
+  /** The probe event is written into this person's calendar; null: no event is written. */
   readonly organizer: CalendarAddress | null;
-  /** Whom a real mail is sent; null: nobody. */
+  /** A real mail is sent to this address; null: no mail is sent. */
   readonly sendTo: CalendarAddress | null;
   readonly now: () => number;
-  /** Of MX hosts: 25, but for tests. */
+  /** The port of MX hosts: 25, except in tests. */
   readonly mxPort?: number;
 }
 
-/** Never rejects for what a link finds. All of them, in order; `tell` hears each when it is known. */
-export async function runChecks(options: CheckOptions, tell: Tell): Promise<readonly Link[]> {
-  const links: Link[] = [];
-  const add: Tell = (link) => {
-    links.push(link);
-    tell(link);
+/** Reports each result, and returns them all in order. A check that fails does not stop the others, except for the settings. */
+export async function runChecks(options: CheckOptions, report: Report): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  const add: Report = (result) => {
+    results.push(result);
+    report(result);
   };
-  const { link, config } = await checkSettings(options.environment);
-  add(link);
-  if (config === null) return links;
+  const { result, config } = await checkSettings(options.environment);
+  add(result);
+  if (config === null) return results;
   const database = await checkDatabase(config.databaseUrl, options.now);
-  add(database.link);
+  add(database.result);
   try {
-    await checkInside(options, config, database.ledger, add);
+    await checkCalendarSide(options, config, database.ledger, add);
   } finally {
     await database.close();
   }
-  await checkSubmitting(options, config, add);
-  await checkMailIn(options, config, add);
+  await checkOutgoingMail(options, config, add);
+  await checkIncomingMail(options, config, add);
   add(await checkWeb(config));
-  return links;
+  return results;
 }
 
-async function checkInside(options: CheckOptions, config: Config, ledger: Ledger | null, add: Tell): Promise<void> {
-  add(await tryLink('secrets', () => checkSecrets(config, ledger), 'mend the database first'));
+async function checkCalendarSide(
+  options: CheckOptions,
+  config: Config,
+  ledger: Ledger | null,
+  add: Report,
+): Promise<void> {
+  add(await catchFailure('secrets', () => checkSecrets(config, ledger), 'repair the database first'));
   const { serverTime } = await checkCaldav(config, options.organizer, options.now, add);
   const newest = await ledger?.recent(1).catch(() => []);
-  add(checkClock({ now: options.now(), newestRecord: newest?.[0]?.at ?? null, server: serverTime }));
+  add(checkClock({ now: options.now(), newestEntry: newest?.[0]?.at ?? null, server: serverTime }));
 }
 
-/** Mail out: the relay, and what receivers look up about us. */
-async function checkSubmitting({ organizer, sendTo, now }: CheckOptions, config: Config, add: Tell): Promise<void> {
+/** The relay, and what receivers look up about us. */
+async function checkOutgoingMail({ organizer, sendTo, now }: CheckOptions, config: Config, add: Report): Promise<void> {
   const { replyDomain, invitationFromEmail, secrets: ring } = config;
   const bounceDomain = config.bounceDomain ?? replyDomain;
   const hostname = replyDomain ?? bounceDomain ?? hostnameOf(config);
@@ -76,28 +81,29 @@ async function checkSubmitting({ organizer, sendTo, now }: CheckOptions, config:
   try {
     const bounce = bounceDomain ?? from;
     add(await checkSpf(bounce, new URL(config.smtpUrl).hostname, dns));
-    add(await tryLink('DKIM', async () => checkDkim((await submissionOptions(config)).dkim, dns), 'mend DKIM_KEY'));
+    const checkKey = async (): Promise<CheckResult> => checkDkim((await submissionOptions(config)).dkim, dns);
+    add(await catchFailure('DKIM', checkKey, 'set DKIM_KEY to a file that the gateway can read'));
     add(await checkDmarc({ from, bounce, dkim: config.dkimDomain }, dns));
   } finally {
     dns.close();
   }
 }
 
-/** Mail in: our doors, and the way to them from outside. */
-async function checkMailIn({ now, mxPort = 25 }: CheckOptions, config: Config, add: Tell): Promise<void> {
+/** The mail doors, and the way to them from outside. */
+async function checkIncomingMail({ now, mxPort = 25 }: CheckOptions, config: Config, add: Report): Promise<void> {
   const { replyDomain, bounceDomain, secrets: ring } = config;
-  const names: SignedNames | null =
+  const addresses: ProbeAddresses | null =
     replyDomain !== null
-      ? signedNames(ring, 'replies', replyDomain, now())
+      ? makeProbeAddresses(ring, 'replies', replyDomain, now())
       : bounceDomain !== null
-        ? signedNames(ring, 'bounces', bounceDomain, now())
+        ? makeProbeAddresses(ring, 'bounces', bounceDomain, now())
         : null;
-  const doors = [await checkDoor(config, 'smtp', names), await checkDoor(config, 'lmtp', names)];
-  for (const { link } of doors) add(link);
+  const doors = [await checkDoor(config, 'smtp', addresses), await checkDoor(config, 'lmtp', addresses)];
+  for (const { result } of doors) add(result);
   add(checkCertificate(config, now()));
   const dns = openCheckDns(config.dnsServers);
   try {
-    const doorIsOpen = doors.some(({ link }) => link.status === 'ok');
+    const doorIsOpen = doors.some(({ result }) => result.status === 'ok');
     const common = { ring, dns, hostname: hostnameOf(config), port: mxPort, now: now(), doorIsOpen };
     add(await checkMx({ ...common, what: 'replies', domain: replyDomain }));
     if (bounceDomain !== null && bounceDomain !== replyDomain) {

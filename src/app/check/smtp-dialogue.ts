@@ -1,28 +1,28 @@
-// A few commands to a mail server, to hear what it would say to a mail that is never sent. In: host and port; out: replies
-// and, after STARTTLS, the certificate. It refuses a server that is silent or speaks something else.
+// Sends single commands to a mail server, to learn how it would answer a mail without sending one. In: host and port; out:
+// replies and, after STARTTLS, the certificate. It throws if the server is silent or does not speak SMTP.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { GatewayError } from '../../core/errors.ts';
-import { messageOf } from './link.ts';
+import { messageOf } from './check-result.ts';
 
 export interface SmtpReply {
   readonly code: number;
   readonly text: string;
-  /** All lines, without codes: for EHLO. */
+  /** All lines without their codes, for EHLO. */
   readonly lines: readonly string[];
 }
 
 export interface ShownCertificate {
-  /** Why it would not be trusted by name and chain; null: it would. */
+  /** Why a client would not trust its name or chain; null: it would. */
   readonly distrust: string | null;
   readonly validTo: number;
 }
 
 export interface SmtpDialogue {
   readonly greeting: SmtpReply;
-  /** One command line, without CRLF. */
-  say(command: string): Promise<SmtpReply>;
-  /** STARTTLS and the handshake, whatever the certificate. The caller says EHLO again. */
+  /** Sends one command line and returns the reply. */
+  send(line: string): Promise<SmtpReply>;
+  /** Starts TLS with any certificate. The caller must send EHLO again. */
   startTls(name: string): Promise<ShownCertificate>;
   close(): void;
 }
@@ -30,11 +30,11 @@ export interface SmtpDialogue {
 export interface DialogueOptions {
   readonly host: string;
   readonly port: number;
-  /** For each reply. */
+  /** The longest wait for each reply. */
   readonly timeoutMs: number;
 }
 
-/** Throws `smtp-unreachable` for whatever goes wrong with the connection. */
+/** Throws `smtp-unreachable` for every fault of the connection. */
 export async function openDialogue({ host, port, timeoutMs }: DialogueOptions): Promise<SmtpDialogue> {
   const where = `${host}:${port}`;
   let socket: Socket | TLSSocket = connectTcp({ host, port });
@@ -44,16 +44,16 @@ export async function openDialogue({ host, port, timeoutMs }: DialogueOptions): 
     socket.destroy();
     throw error;
   });
-  const say = (command: string): Promise<SmtpReply> => {
-    socket.write(`${command}\r\n`);
+  const send = (line: string): Promise<SmtpReply> => {
+    socket.write(`${line}\r\n`);
     return next();
   };
   return {
     greeting,
-    say,
+    send,
     async startTls(name) {
-      const reply = await say('STARTTLS');
-      if (reply.code !== 220) throw unreachable(where, `STARTTLS is answered ${reply.code} ${reply.text}`);
+      const reply = await send('STARTTLS');
+      if (reply.code !== 220) throw unreachable(where, `STARTTLS is answered with ${reply.code} ${reply.text}`);
       reader.detach();
       const secured = connectTls({ socket, servername: name, rejectUnauthorized: false });
       await handshake(secured, where, timeoutMs);
@@ -81,7 +81,7 @@ function readReplies(socket: Socket, timeoutMs: number): ReplyReader {
   let wake: () => void = () => undefined;
   const onData = (chunk: Buffer): void => {
     buffered += chunk.toString('utf8');
-    if (buffered.length > 65_536) fault ??= 'it says too much for a mail server';
+    if (buffered.length > 65_536) fault ??= 'the reply is too long for a mail server';
     wake();
   };
   const onFault = (error?: Error): void => {
@@ -106,7 +106,7 @@ function readReplies(socket: Socket, timeoutMs: number): ReplyReader {
         const reply = take();
         if (reply !== null) return reply;
         if (fault !== null) throw unreachable(where, fault);
-        if (performance.now() >= deadline) throw unreachable(where, `no answer within ${timeoutMs / 1_000} s`);
+        if (performance.now() >= deadline) throw unreachable(where, `no reply within ${timeoutMs / 1_000} s`);
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, deadline - performance.now());
           wake = () => {
@@ -124,7 +124,7 @@ function readReplies(socket: Socket, timeoutMs: number): ReplyReader {
 
 function handshake(socket: TLSSocket, where: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(unreachable(where, 'the TLS handshake takes too long')), timeoutMs);
+    const timer = setTimeout(() => reject(unreachable(where, 'the TLS handshake timed out')), timeoutMs);
     const settle = (end: () => void) => () => {
       clearTimeout(timer);
       end();

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { runChecks } from '../check/run-checks.ts';
-import { sayLink, sayVerdict } from '../check/say-links.ts';
+import { formatResult, formatSummary } from '../check/format-results.ts';
 import { callbackUrl, configWarnings, readConfig, requireLogLevel, settingsTable } from '../config/config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { explain } from '../../flow/questions/explain.ts';
@@ -37,7 +37,7 @@ program
 
 program
   .command('serve')
-  .description('run the gateway with the settings of the environment')
+  .description('run the gateway with the settings in the environment')
   .action(async () => {
     const read = readConfig(process.env);
     if (read.kind === 'invalid') failOfSettings(read.faults);
@@ -56,17 +56,17 @@ program
 
 program
   .command('playground')
-  .description('try it on this machine: embedded calendar, captured mailbox, nothing leaves')
+  .description('try the gateway on this machine, with an embedded calendar and a captured mailbox')
   .option('--port <port>', 'port of the playground page', '8025')
   .action(async (given: { port: string }) => {
     const port = wholeNumber(given.port);
     if (port === null || port > 65_535) fail('--port must be a number up to 65535');
-    // The gateway itself starts twice as fast without reading all this.
+    // Imported here, because `serve` starts twice as fast without it.
     const { startPlayground } = await import('../../playground/start-playground.ts');
     const log = openLog(requireLogLevel(process.env, 'warn'));
     const playground = await startPlayground({ port, log });
     console.log(
-      `The playground is at ${playground.url}\nIt is for trying things out, not for real mail: everything stays on this machine and is forgotten when it stops.`,
+      `The playground is at ${playground.url}\nIt is not for real mail: everything stays on this machine and is deleted when the playground stops.`,
     );
     runUntilSignal(log, () => playground.stop());
   });
@@ -78,8 +78,8 @@ program
 
 program
   .command('inspect')
-  .argument('<file>', 'a mail as received (.eml), - for standard input')
-  .description('say what the gateway sees in a mail')
+  .argument('<file>', 'a mail as received (.eml), or - for standard input')
+  .description('show how the gateway reads a mail')
   .action(async (file: string) => {
     const raw = await readFile(file === '-' ? '/dev/stdin' : file).catch((error: NodeJS.ErrnoException) =>
       fail(`${file} cannot be read: ${error.code}`),
@@ -90,7 +90,7 @@ program
 program
   .command('why')
   .argument('<id>', 'a Message-ID, UID, mail address or record id')
-  .description('say from the ledger what happened to it, and why')
+  .description('show what happened to a mail, event or person, and why')
   .option('--json', 'as JSON')
   .action(async (id: string, { json }: { json?: true }) => {
     const { ledger, close } = await openLedger({ url: databaseUrl() });
@@ -104,35 +104,43 @@ program
 
 program
   .command('check')
-  .description('walk the whole chain with the settings of the environment, and say of each link what to do')
-  .option('--organizer <address>', 'write, change and remove a probe event in a calendar of theirs')
-  .option('--send-to <address>', 'send a real mail there')
+  .description('check every part of the set-up with the settings in the environment, and say what to fix')
+  .option('--organizer <address>', 'write, change and delete a test event in a calendar of this organizer')
+  .option('--send-to <address>', 'send a test mail to this address')
   .option('--json', 'as JSON')
   .action(async (given: { organizer?: string; sendTo?: string; json?: true }) => {
-    const links = await runChecks(
+    const results = await runChecks(
       {
         environment: process.env,
         organizer: addressOf('--organizer', given.organizer),
         sendTo: addressOf('--send-to', given.sendTo),
         now: Date.now,
       },
-      (link) => given.json ?? console.log(sayLink(link)),
+      (result) => given.json ?? console.log(formatResult(result)),
     );
-    const isOk = links.every(({ status }) => status !== 'failed');
-    console.log(given.json ? JSON.stringify({ ok: isOk, links }, null, 2) : `\n${sayVerdict(links)}`);
-    if (!isOk) process.exitCode = 1;
+    const ok = results.every(({ status }) => status !== 'failed');
+    console.log(given.json ? JSON.stringify({ ok, results }, null, 2) : `\n${formatSummary(results)}`);
+    if (!ok) process.exitCode = 1;
   });
 
-const queue = program.command('queue').description('see and move what waits, beside the running gateway');
+const queue = program
+  .command('queue')
+  .description('list and change waiting and held tasks, also while the gateway runs');
 
 queue
   .command('list')
-  .description('count what waits and what is held, and list it, oldest first')
+  .description('count the waiting and held tasks of each queue, and list them, oldest first')
   .addOption(
-    new Option('--queue <queue>', 'only this one').choices(['incoming', 'event', 'question', 'invitation', 'outgoing']),
+    new Option('--queue <queue>', 'only this queue').choices([
+      'incoming',
+      'event',
+      'question',
+      'invitation',
+      'outgoing',
+    ]),
   )
-  .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'held']))
-  .option('--limit <count>', 'at most so many', '100')
+  .addOption(new Option('--state <state>', 'only this state').choices(['waiting', 'held']))
+  .option('--limit <count>', 'at most this many tasks', '100')
   .option('--json', 'as JSON')
   .action(async (given: { queue?: QueueName; state?: 'waiting' | 'held'; limit: string; json?: true }) => {
     const limit = wholeNumber(given.limit) ?? fail('--limit must be a number');
@@ -143,8 +151,8 @@ queue
 
 queue
   .command('show')
-  .argument('<id>', 'a task, as the list names it')
-  .description('one task in full, and what the ledger says about it')
+  .argument('<id>', 'the id of a task, from the list')
+  .description('show one task in full, with its ledger entries')
   .option('--json', 'as JSON')
   .action(async (id: string, { json }: { json?: true }) => {
     const task = (await asOperator((options) => showTask(options, id))) ?? fail(`no task has the id ${id}`);
@@ -152,14 +160,14 @@ queue
   });
 
 const changes = {
-  retry: 'put to work now, whether it waits for its next try or is held',
-  hold: 'keep it until it is retried or dropped',
-  drop: 'end it; the ledger says that you did',
+  retry: 'run tasks now that wait or are held',
+  hold: 'hold tasks until they are retried or dropped',
+  drop: 'end tasks without running them; the ledger records that you did',
 } as const;
 for (const change of ['retry', 'hold', 'drop'] as const) {
   queue
     .command(change)
-    .argument('<id...>', 'tasks, as the list names them')
+    .argument('<id...>', 'the ids of tasks, from the list')
     .description(changes[change])
     .option('--json', 'as JSON')
     .action(async (ids: string[], { json }: { json?: true }) => {
@@ -171,7 +179,7 @@ for (const change of ['retry', 'hold', 'drop'] as const) {
 
 program
   .command('settings')
-  .description('print the table of settings')
+  .description('print the table of settings in Markdown')
   .action(() => console.log(settingsTable()));
 
 try {
@@ -181,7 +189,7 @@ try {
   throw error;
 }
 
-/** The operator's commands need no other setting. */
+/** The only setting that the operator's commands need. */
 function databaseUrl(): string {
   return process.env['DATABASE_URL']?.trim() || 'sqlite:./data/gateway.db';
 }
@@ -190,10 +198,10 @@ function addressOf(option: string, text: string | undefined): CalendarAddress | 
   return text === undefined ? null : (calendarAddress(text) ?? fail(`${option} must be a mail address`));
 }
 
-async function asOperator<T>(work: (options: QueueCommandOptions) => Promise<T>): Promise<T> {
+async function asOperator<T>(command: (options: QueueCommandOptions) => Promise<T>): Promise<T> {
   const { actions, spool, ledger } = await openForOperator({ url: databaseUrl() });
   try {
-    return await work({ actions, spool, ledger, now: Date.now });
+    return await command({ actions, spool, ledger, now: Date.now });
   } finally {
     await spool.close();
   }
@@ -203,12 +211,12 @@ function failOfSettings(faults: readonly string[]): never {
   fail(`Invalid configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 
-/** The stack only of an error that is not expected. */
+/** Only unexpected errors are logged with a stack. */
 function describeFailure(error: unknown): object {
   return error instanceof GatewayError ? { code: error.code, error: error.message } : { err: error };
 }
 
-/** A whole number; null: anything else. */
+/** Returns null if the text is not a whole number. */
 function wholeNumber(text: string): number | null {
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

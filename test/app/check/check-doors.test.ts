@@ -1,10 +1,10 @@
-// Our own doors and their certificate.
+// The checks of the mail doors and of their certificate.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signedNames } from '../../../src/app/check/ask-recipients.ts';
+import { makeProbeAddresses } from '../../../src/app/check/probe-recipients.ts';
 import { checkCertificate, checkDoor } from '../../../src/app/check/check-doors.ts';
 import { openDialogue } from '../../../src/app/check/smtp-dialogue.ts';
 import { requireConfig } from '../../../src/app/config/config.ts';
@@ -13,7 +13,7 @@ import { writeCertificate } from '../../harness/make-certificate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'imip-check-doors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const secret = `k1:${Buffer.from('thirty-two bytes, drawn by hand!').toString('base64')}`;
+const secret = `k1:${Buffer.from('thirty-two bytes, chosen by hand').toString('base64')}`;
 const config = (settings: Record<string, string> = {}) =>
   requireConfig({
     GATEWAY_SECRETS: secret,
@@ -21,20 +21,26 @@ const config = (settings: Record<string, string> = {}) =>
     SMTP_LISTEN: '127.0.0.1:0',
     ...settings,
   });
-const names = signedNames(config().secrets, 'replies', 'reply.example.com', 1);
+const addresses = makeProbeAddresses(config().secrets, 'replies', 'reply.example.com', 1);
 
-describe('a door', () => {
-  it('is opened for the check, takes what we sign, and puts off a mail that comes meanwhile', async () => {
+describe('the check of a mail door', () => {
+  it('opens a door, which accepts signed addresses and answers a mail with 451', async () => {
     const port = await freePort();
-    const { link, close } = await checkDoor(config({ SMTP_LISTEN: `127.0.0.1:${port}` }), 'smtp', names);
-    expect(link).toMatchObject({
+    const { result, close } = await checkDoor(config({ SMTP_LISTEN: `127.0.0.1:${port}` }), 'smtp', addresses);
+    expect(result).toMatchObject({
       status: 'ok',
-      said: expect.stringMatching(/opened for this check, takes what we sign/),
+      finding: expect.stringMatching(/opened on 127\.0\.0\.1:\d+ for this check accepts signed addresses/),
     });
     const mail = await openDialogue({ host: '127.0.0.1', port, timeoutMs: 3_000 });
     const replies = [];
-    for (const line of ['EHLO x', 'MAIL FROM:<>', `RCPT TO:<${names.signed}>`, 'DATA', 'Subject: x\r\n\r\nx\r\n.']) {
-      replies.push((await mail.say(line)).code);
+    for (const line of [
+      'EHLO x',
+      'MAIL FROM:<>',
+      `RCPT TO:<${addresses.signed}>`,
+      'DATA',
+      'Subject: x\r\n\r\nx\r\n.',
+    ]) {
+      replies.push((await mail.send(line)).code);
     }
     mail.close();
     expect(replies).toEqual([250, 250, 250, 354, 451]);
@@ -42,34 +48,34 @@ describe('a door', () => {
     await expect(openDialogue({ host: '127.0.0.1', port, timeoutMs: 500 })).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('speaks LMTP, too', async () => {
-    const { link, close } = await checkDoor(config({ LMTP_LISTEN: '0.0.0.0:0' }), 'lmtp', names);
-    expect(link).toMatchObject({ name: 'lmtp', status: 'ok' });
+  it('supports LMTP', async () => {
+    const { result, close } = await checkDoor(config({ LMTP_LISTEN: '0.0.0.0:0' }), 'lmtp', addresses);
+    expect(result).toMatchObject({ name: 'lmtp', status: 'ok' });
     await close();
   });
 
-  it('is not tried where it is off, or no address is signed', async () => {
-    expect((await checkDoor(config(), 'lmtp', names)).link).toMatchObject({
+  it('is skipped if the door is off or no addresses are signed', async () => {
+    expect((await checkDoor(config(), 'lmtp', addresses)).result).toMatchObject({
       status: 'skipped',
-      said: 'LMTP_LISTEN is off',
+      finding: 'LMTP_LISTEN is off',
     });
-    expect((await checkDoor(config(), 'smtp', null)).link).toMatchObject({ status: 'skipped' });
+    expect((await checkDoor(config(), 'smtp', null)).result).toMatchObject({ status: 'skipped' });
   });
 
-  it('is refused where it cannot be opened, or something else sits there', async () => {
-    const away = await checkDoor(config({ SMTP_LISTEN: '192.0.2.1:2525' }), 'smtp', names);
-    expect(away.link).toMatchObject({ status: 'failed', todo: [expect.stringContaining('SMTP_LISTEN')] });
+  it('fails if the address cannot be used or another server listens there', async () => {
+    const away = await checkDoor(config({ SMTP_LISTEN: '192.0.2.1:2525' }), 'smtp', addresses);
+    expect(away.result).toMatchObject({ status: 'failed', todo: [expect.stringContaining('SMTP_LISTEN')] });
     const other = createServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { link } = await checkDoor(config({ SMTP_LISTEN: `127.0.0.1:${port}` }), 'smtp', names);
+    const { result } = await checkDoor(config({ SMTP_LISTEN: `127.0.0.1:${port}` }), 'smtp', addresses);
     other.close();
-    expect(link).toMatchObject({ status: 'failed', said: expect.stringContaining('connection was closed') });
+    expect(result).toMatchObject({ status: 'failed', finding: expect.stringContaining('connection was closed') });
   });
 });
 
-describe('the certificate', () => {
+describe('the check of the certificate', () => {
   const day = 86_400_000;
   beforeAll(() => writeCertificate(folder, 'gateway.example.com'));
   const files = (name = 'gateway.example.com') =>
@@ -81,28 +87,30 @@ describe('the certificate', () => {
 
   it.each([
     ['now', 0, 'ok', /is for gateway\.example\.com and valid until/],
-    ['soon over', 20, 'attention', /valid until .* only/],
-    ['over', 40, 'failed', /was valid until/],
-    ['not yet', -2, 'failed', /is valid from/],
-  ])('%s', (_case, days, status, said) => {
-    const link = checkCertificate(files(), Date.now() + days * day);
-    expect(link.status).toBe(status);
-    expect(link.said).toMatch(said);
+    ['in two weeks or less', 20, 'warning', /expires on/],
+    ['expired', 40, 'failed', /expired on/],
+    ['not yet valid', -2, 'failed', /is not valid before/],
+  ])('%s', (_case, days, status, finding) => {
+    const result = checkCertificate(files(), Date.now() + days * day);
+    expect(result.status).toBe(status);
+    expect(result.finding).toMatch(finding);
   });
 
-  it('is for another name, unreadable, or not wanted', () => {
+  it('fails for another name or a broken file, and is skipped without a certificate', () => {
     const other = requireConfig({
       GATEWAY_SECRETS: secret,
       GATEWAY_HOSTNAME: 'mx.example.com',
       SMTP_TLS_CERT: join(folder, 'gateway.example.com.cert'),
       SMTP_TLS_KEY: join(folder, 'gateway.example.com.key'),
     });
-    expect(checkCertificate(other, Date.now()).said).toMatch(/is for gateway\.example\.com, not for mx\.example\.com/);
+    expect(checkCertificate(other, Date.now()).finding).toMatch(
+      /is for gateway\.example\.com, not for mx\.example\.com/,
+    );
     writeFileSync(join(folder, 'bad.cert'), 'bad');
     writeFileSync(join(folder, 'bad.key'), 'bad');
     expect(checkCertificate(files('bad'), Date.now())).toMatchObject({
       status: 'failed',
-      said: expect.stringContaining('SMTP_TLS_CERT'),
+      finding: expect.stringContaining('SMTP_TLS_CERT'),
     });
     expect(checkCertificate(config(), Date.now())).toMatchObject({ status: 'skipped' });
   });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SMTPServer } from 'smtp-server';
 import { checkMx, type MxOptions } from '../../../src/app/check/check-mx.ts';
-import { openCheckDns } from '../../../src/app/check/look-up.ts';
+import { openCheckDns } from '../../../src/app/check/check-dns.ts';
 import { type DnsResponder, openDnsResponder } from '../../adapters/authenticate/dns-responder.ts';
 import { openTestDoor, RING } from '../../doors/mail/mail-door-kit.ts';
 
@@ -42,7 +42,7 @@ async function check(port: number, over: Partial<MxOptions> = {}) {
   });
 }
 
-/** A mail server that answers RCPT so. */
+/** Starts a mail server that gives this reply to RCPT; null: 250. */
 async function startServer(rcpt: string | null): Promise<number> {
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -58,35 +58,35 @@ async function startServer(rcpt: string | null): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-describe('the MX of the reply domain', () => {
-  it('is right where it leads to a door of ours; that there is no TLS is said', async () => {
+describe('the check of the MX', () => {
+  it('succeeds if the MX leads to our door, and warns if there is no TLS', async () => {
     const door = await openTestDoor();
     closing.push(() => door.close(0));
-    const link = await check(door.address.port);
-    expect(link).toMatchObject({
-      status: 'attention',
-      said: expect.stringMatching(/mail reaches this gateway; it offers no STARTTLS/),
+    const result = await check(door.address.port);
+    expect(result).toMatchObject({
+      status: 'warning',
+      finding: expect.stringMatching(/mail reaches this gateway; it does not offer STARTTLS/),
     });
     const bounces = await check(door.address.port, { what: 'bounces', domain: 'reply.example.com' });
-    expect(bounces).toMatchObject({ name: 'bounce MX', status: 'failed', said: expect.stringContaining('550') });
+    expect(bounces).toMatchObject({ name: 'bounce MX', status: 'failed', finding: expect.stringContaining('550') });
     expect(door.mails).toEqual([]);
   });
 
   it.each([
     [
-      'refuses what we signed',
+      'refuses signed addresses',
       '550 5.1.1 unknown',
       'failed',
       /refuses an address that we signed: 550/,
       /route the reply domain/,
     ],
-    ['puts it off', '451 4.7.1 greylisted', 'failed', /does not take our address now: 451/, /greylisting ends/],
-    ['takes anything', null, 'attention', /takes mail for any address/, /reject_unverified_recipient/],
-  ])('where the server %s', async (_case, rcpt, status, said, todo) => {
-    const link = await check(await startServer(rcpt));
-    expect(link.status).toBe(status);
-    expect(link.said).toMatch(said);
-    expect(link.todo.join(' ')).toMatch(todo);
+    ['refuses for now', '451 4.7.1 greylisted', 'failed', /refuses our address for now: 451/, /greylisting/],
+    ['accepts any address', null, 'warning', /accepts any address/, /reject_unverified_recipient/],
+  ])('if the server %s', async (_case, rcpt, status, finding, todo) => {
+    const result = await check(await startServer(rcpt));
+    expect(result.status).toBe(status);
+    expect(result.finding).toMatch(finding);
+    expect(result.todo.join(' ')).toMatch(todo);
   });
 
   it.each([
@@ -94,22 +94,22 @@ describe('the MX of the reply domain', () => {
     ['unknown.example.com', /has no MX record/, /MX 10/],
     ['null.example.com', /null MX/, /MX 10/],
     ['lost.example.com', /nowhere\.example\.com, has no address/, /nowhere\.example\.com\. A/],
-    ['two.example.com', /dead\.example\.com, does not talk to us: 127\.0\.0\.2:\d+: .*ECONNREFUSED/, /open port/],
-  ])('where DNS says otherwise: %s', async (domain, said, todo) => {
-    const link = await check(await startServer(null), { domain });
-    expect(link.status).toBe('failed');
-    expect(link.said).toMatch(said);
-    expect(link.todo.join(' ')).toMatch(todo);
+    ['two.example.com', /dead\.example\.com, does not respond: 127\.0\.0\.2:\d+: .*ECONNREFUSED/, /open port/],
+  ])('fails by DNS: %s', async (domain, finding, todo) => {
+    const result = await check(await startServer(null), { domain });
+    expect(result.status).toBe('failed');
+    expect(result.finding).toMatch(finding);
+    expect(result.todo.join(' ')).toMatch(todo);
   });
 
-  it('does not take a resolver that fails for "there is none"', async () => {
+  it('fails if the resolver fails', async () => {
     responder.failing.add('reply.example.com');
-    const link = await check(1);
+    const result = await check(1);
     responder.failing.clear();
-    expect(link).toMatchObject({ status: 'failed', said: expect.stringContaining('DNS does not say') });
+    expect(result).toMatchObject({ status: 'failed', finding: expect.stringContaining('cannot look up MX') });
   });
 
-  it('is not asked for in own-domain mode', async () => {
+  it('is skipped in own-domain mode', async () => {
     expect(await check(1, { domain: null })).toMatchObject({ status: 'skipped' });
   });
 });

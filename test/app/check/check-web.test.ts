@@ -1,4 +1,4 @@
-// Where APP_URL leads.
+// The check of APP_URL.
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkWeb } from '../../../src/app/check/check-web.ts';
@@ -21,23 +21,23 @@ afterAll(() => gateway.close());
 const check = (appUrl: string, httpListen: string) =>
   checkWeb(requireConfig({ GATEWAY_SECRETS: `k1:${'A'.repeat(43)}=`, APP_URL: appUrl, HTTP_LISTEN: httpListen }));
 
-describe('APP_URL', () => {
-  it('leads to the gateway', async () => {
+describe('the check of APP_URL', () => {
+  it('succeeds if it leads to the gateway', async () => {
     expect(await check(`http://${listens}/`, listens)).toMatchObject({ status: 'ok' });
   });
 
-  it('leads elsewhere, or nowhere', async () => {
+  it('fails if it leads to another server, or to none', async () => {
     const odd = await check(`http://${listens}/odd`, listens);
-    expect(odd).toMatchObject({ status: 'failed', said: expect.stringContaining('something else answers there') });
+    expect(odd).toMatchObject({ status: 'failed', finding: expect.stringContaining('another server answers') });
     const wrong = await check(`http://${listens}/x`, listens);
-    expect(wrong).toMatchObject({ status: 'failed', said: expect.stringContaining('HTTP 404') });
+    expect(wrong).toMatchObject({ status: 'failed', finding: expect.stringContaining('HTTP 404') });
     const nowhere = await check(`http://127.0.0.1:${await freePort()}`, listens);
-    expect(nowhere).toMatchObject({ status: 'failed', said: expect.stringContaining('ECONNREFUSED') });
+    expect(nowhere).toMatchObject({ status: 'failed', finding: expect.stringContaining('ECONNREFUSED') });
   });
 
-  it('cannot be told while the gateway does not run', async () => {
+  it('is skipped while the gateway does not run', async () => {
     const port = await freePort();
-    const link = await check(`http://127.0.0.1:${port}`, `127.0.0.1:${port}`);
-    expect(link).toMatchObject({ status: 'skipped', said: expect.stringContaining('start the gateway') });
+    const result = await check(`http://127.0.0.1:${port}`, `127.0.0.1:${port}`);
+    expect(result).toMatchObject({ status: 'skipped', finding: expect.stringContaining('start the gateway') });
   });
 });

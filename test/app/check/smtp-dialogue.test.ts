@@ -1,4 +1,4 @@
-// Talking to mail servers of every kind: several lines, several pieces, silence, nonsense, an early end.
+// Dialogues with all kinds of mail servers: replies of several lines or pieces, silence, other protocols, an early end.
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDialogue } from '../../../src/app/check/smtp-dialogue.ts';
@@ -6,7 +6,7 @@ import { openDialogue } from '../../../src/app/check/smtp-dialogue.ts';
 let stop: () => void = () => {};
 afterEach(() => stop());
 
-/** Greets as told, and answers each line by the table. */
+/** Starts a server that greets with `greet` and looks up each reply in the table. */
 async function listen(greet: (socket: Socket) => void, replies: Record<string, string> = {}): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -23,7 +23,7 @@ async function listen(greet: (socket: Socket) => void, replies: Record<string, s
 
 const open = (port: number) => openDialogue({ host: '127.0.0.1', port, timeoutMs: 300 });
 
-describe('a dialogue', () => {
+describe('an SMTP dialogue', () => {
   it('reads replies of one line and of many, whole and in pieces', async () => {
     const port = await listen(
       (socket) => {
@@ -34,24 +34,27 @@ describe('a dialogue', () => {
     );
     const dialogue = await open(port);
     expect(dialogue.greeting).toEqual({ code: 220, text: 'mx.example.com ESMTP', lines: ['mx.example.com', 'ESMTP'] });
-    expect((await dialogue.say('EHLO x')).lines).toEqual(['mx', 'STARTTLS', 'SIZE 1']);
-    expect((await dialogue.say('NOOP')).code).toBe(250);
-    expect(await dialogue.say('ODD')).toMatchObject({ code: 500, text: 'what?' });
+    expect((await dialogue.send('EHLO x')).lines).toEqual(['mx', 'STARTTLS', 'SIZE 1']);
+    expect((await dialogue.send('NOOP')).code).toBe(250);
+    expect(await dialogue.send('ODD')).toMatchObject({ code: 500, text: 'what?' });
     await expect(dialogue.startTls('x')).rejects.toMatchObject({ message: expect.stringContaining('500 what?') });
     dialogue.close();
   });
 
   it.each([
-    ['says nothing', () => undefined, /no answer within 0\.3 s/],
-    ['hangs up', (socket: Socket) => socket.destroy(), /the connection was closed/],
-    ['speaks HTTP', (socket: Socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), /no answer within/],
-    ['never ends', (socket: Socket) => socket.write('220-x\r\n'.repeat(12_000)), /says too much/],
-  ])('gives up where the server %s', async (_case, greet, said) => {
+    ['is silent', () => undefined, /no reply within 0\.3 s/],
+    ['closes the connection', (socket: Socket) => socket.destroy(), /the connection was closed/],
+    ['speaks HTTP', (socket: Socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), /no reply within/],
+    ['never ends its reply', (socket: Socket) => socket.write('220-x\r\n'.repeat(12_000)), /too long/],
+  ])('fails if the server %s', async (_case, greet, message) => {
     const port = await listen(greet);
-    await expect(open(port)).rejects.toMatchObject({ code: 'smtp-unreachable', message: expect.stringMatching(said) });
+    await expect(open(port)).rejects.toMatchObject({
+      code: 'smtp-unreachable',
+      message: expect.stringMatching(message),
+    });
   });
 
-  it('says that nobody is there', async () => {
+  it('fails if no server listens', async () => {
     const port = await listen(() => undefined);
     stop();
     await expect(open(port)).rejects.toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });

@@ -1,9 +1,9 @@
-// The CalDAV links of the check, on every server that the loop is run against: let in, a calendar found, a probe event made,
-// found, changed, held against a stale copy, and removed.
+// The CalDAV checks on every server that the loop is tested with: access, calendars, and an event that is created, found,
+// changed and deleted.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkCaldav } from '../../../src/app/check/check-caldav.ts';
-import { sayLink } from '../../../src/app/check/say-links.ts';
-import type { Link } from '../../../src/app/check/types.ts';
+import { formatResult } from '../../../src/app/check/format-results.ts';
+import type { CheckResult } from '../../../src/app/check/check-result.ts';
 import { requireConfig } from '../../../src/app/config/config.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { makeSecret } from '../../../src/app/start-gateway.ts';
@@ -12,14 +12,14 @@ import { lacks } from '../requirements.ts';
 import { servers } from './loop-on-servers.ts';
 
 describe.each(servers.map((one) => [one.name, one] as const))('the check on %s', (_name, one) => {
-  describe.skipIf(one.needs !== null && lacks(one.needs))('says', () => {
+  describe.skipIf(one.needs !== null && lacks(one.needs))('succeeds', () => {
     let server: CalendarServer;
     beforeAll(async () => {
       server = await one.start();
     });
     afterAll(() => server?.stop());
 
-    it('that every link to the calendar holds', async () => {
+    it('for access, calendars and a test event', async () => {
       const config = requireConfig({
         GATEWAY_SECRETS: makeSecret(),
         CALDAV_URL: server.url,
@@ -29,14 +29,14 @@ describe.each(servers.map((one) => [one.name, one] as const))('the check on %s',
         CALDAV_HOME: server.home,
         ...one.settings(server),
       });
-      const links: Link[] = [];
-      await checkCaldav(config, calendarAddress('alice@example.com'), Date.now, (link) => links.push(link));
-      expect(links.map((link) => sayLink(link))).toEqual([
+      const results: CheckResult[] = [];
+      await checkCaldav(config, calendarAddress('alice@example.com'), Date.now, (result) => results.push(result));
+      expect(results.map((result) => formatResult(result))).toEqual([
         expect.stringMatching(/^✓ caldav /),
         expect.stringMatching(/^✓ credentials /),
         expect.stringMatching(/^✓ calendars /),
         expect.stringMatching(
-          /^✓ event +an event of alice@example\.com was made, found, changed under If-Match and removed$/,
+          /^✓ event +an event of alice@example\.com was created, found, changed with If-Match and deleted$/,
         ),
       ]);
     });

@@ -6,12 +6,12 @@ import { lacks } from '../requirements.ts';
 import { startPostgres } from './start-postgres.ts';
 
 describe.skipIf(lacks('postgres'))('a PostgreSQL', () => {
-  it('may be checked before the first gateway, which finds its tables made', async () => {
+  it('can be checked before the first gateway starts, and then has its tables', async () => {
     const server = await startPostgres({ durable: false });
     onTestFinished(() => server.stop());
     await expect(openLedger({ url: server.url })).rejects.toThrow(/no tables yet: start the gateway/);
-    const { link, ledger, close } = await checkDatabase(server.url, Date.now);
-    expect(link.said).toContain('PostgreSQL gave back what was written');
+    const { result, ledger, close } = await checkDatabase(server.url, Date.now);
+    expect(result.finding).toContain('PostgreSQL keeps what is written');
     expect(await ledger?.recent(1)).toEqual([]);
     await close();
     const { spool } = await openSpool({ url: server.url });

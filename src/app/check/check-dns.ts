@@ -1,5 +1,5 @@
-// DNS as a check asks it. In: DNS_SERVERS; out: records, none where a name has none. It refuses to take a resolver that
-// does not answer for "there is none".
+// DNS look-ups for the checks. In: DNS_SERVERS and names; out: records, or none if the name has none. It throws if the
+// resolver fails, because that does not mean that there is no record.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { openDns, type LookUp } from '../../adapters/authenticate/resolver.ts';
@@ -7,11 +7,11 @@ import { GatewayError } from '../../core/errors.ts';
 
 export interface CheckDns {
   readonly lookUp: LookUp;
-  /** Each record's strings joined. */
+  /** The strings of each record are joined. */
   txt(name: string): Promise<string[]>;
-  /** Most preferred first. */
+  /** The most preferred host comes first. */
   mx(name: string): Promise<string[]>;
-  /** IPv4 first. */
+  /** IPv4 comes first. */
   addresses(host: string): Promise<string[]>;
   close(): void;
 }
@@ -29,7 +29,7 @@ export function openCheckDns(servers: readonly string[] | null): CheckDns {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       if (code === 'ENOTFOUND' || code === 'ENODATA') return [];
       const why = code === '' ? String(error) : code;
-      throw new GatewayError('dns-temporary', `DNS does not say what ${type} ${name} is: ${why}`, {
+      throw new GatewayError('dns-temporary', `cannot look up ${type} of ${name}: ${why}`, {
         temporary: true,
         cause: error,
       });
@@ -52,7 +52,7 @@ export function openCheckDns(servers: readonly string[] | null): CheckDns {
   };
 }
 
-/** As this machine resolves it, with its hosts file: for servers of ours that no DNS knows. */
+/** Resolves a name as this machine does, with its hosts file, because our own servers may have no name in DNS. */
 export async function localAddresses(host: string): Promise<string[]> {
   return lookup(host, { all: true }).then(
     (found) => found.map(({ address }) => address),

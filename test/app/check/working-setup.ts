@@ -1,11 +1,11 @@
-// A healthy chain on loopback for the check to walk: DNS that says what it should, a relay that catches, keys, a certificate.
-// In: a CalDAV server; out: its environment, and what a test may break.
+// A set-up on loopback in which every check succeeds: DNS records, a relay that catches mail, keys and a certificate. In: a
+// CalDAV server; out: the environment, and the parts that a test may break.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChecks } from '../../../src/app/check/run-checks.ts';
-import type { Link } from '../../../src/app/check/types.ts';
+import type { CheckResult } from '../../../src/app/check/check-result.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { makeSecret } from '../../../src/app/start-gateway.ts';
 import { type DnsResponder, openDnsResponder } from '../../adapters/authenticate/dns-responder.ts';
@@ -14,24 +14,26 @@ import { type Catcher, startCatcher } from '../../harness/catcher.ts';
 import { freePort } from '../../harness/free-port.ts';
 import { writeCertificate } from '../../harness/make-certificate.ts';
 
-export interface Chain {
+export interface WorkingSetup {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly dns: DnsResponder;
   readonly relay: Catcher;
   readonly smtpPort: number;
-  /** The links by name; `settings` replace those of the environment. */
-  check(settings?: Readonly<Record<string, string>>, asked?: Asked): Promise<Map<string, Link>>;
+  /** Returns the results by name. `settings` replace those of the environment. */
+  check(settings?: Readonly<Record<string, string>>, options?: SetupOptions): Promise<Map<string, CheckResult>>;
   stop(): Promise<void>;
 }
 
-export interface Asked {
+export interface SetupOptions {
   readonly organizer?: string | null;
   readonly sendTo?: string;
   readonly now?: () => number;
 }
 
-export async function startChain(server: Pick<CalendarServer, 'url' | 'service' | 'home'>): Promise<Chain> {
+export async function startWorkingSetup(
+  server: Pick<CalendarServer, 'url' | 'service' | 'home'>,
+): Promise<WorkingSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'imip-check-'));
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   await writeFile(join(folder, 'dkim.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -75,7 +77,7 @@ export async function startChain(server: Pick<CalendarServer, 'url' | 'service' 
     relay,
     smtpPort,
     async check(settings = {}, { organizer = 'alice@example.com', sendTo, now = Date.now } = {}) {
-      const links = await runChecks(
+      const results = await runChecks(
         {
           environment: { ...environment, ...settings },
           organizer: organizer === null ? null : calendarAddress(organizer),
@@ -85,7 +87,7 @@ export async function startChain(server: Pick<CalendarServer, 'url' | 'service' 
         },
         () => {},
       );
-      return new Map(links.map((link) => [link.name, link]));
+      return new Map(results.map((result) => [result.name, result]));
     },
     async stop() {
       dns.close();
@@ -95,9 +97,9 @@ export async function startChain(server: Pick<CalendarServer, 'url' | 'service' 
   };
 }
 
-/** `name: status` of those that are not ok or skipped, in order. */
-export function troubles(links: ReadonlyMap<string, Link>): string[] {
-  return [...links.values()]
-    .filter(({ status }) => status === 'failed' || status === 'attention')
+/** Returns `name: status` of the results that are failures or warnings, in order. */
+export function problemsIn(results: ReadonlyMap<string, CheckResult>): string[] {
+  return [...results.values()]
+    .filter(({ status }) => status === 'failed' || status === 'warning')
     .map(({ name, status }) => `${name}: ${status}`);
 }
