@@ -1,5 +1,6 @@
-// Decisions come in and change the event: the PARTSTAT of that attendee's ATTENDEE lines, an override where there was none,
-// or for a bounce the SCHEDULE-STATUS. Every other byte stays (decision table, "writing"): no DTSTAMP, no SEQUENCE, no reordering.
+// Applies decisions to an event. In: the event and a decision; out: the event with the attendee's PARTSTAT, with new overrides
+// where needed, or for a bounce with SCHEDULE-STATUS. It refuses to change any other byte (decision table, "writing"), such as
+// DTSTAMP, SEQUENCE or the order of lines.
 import { GatewayError } from '../errors.ts';
 import { withParam } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
@@ -10,8 +11,9 @@ import type { CalendarAddress } from '../ical/types.ts';
 import type { Decision } from './types.ts';
 
 /**
- * The event after the answer. Documents are immutable: a chain of answers is `decide`, `applyDecision`, `decide`, ….
- * @throws GatewayError `internal` where the decision was made about another event
+ * Returns the event after the answer. Documents are immutable, so several answers need `decide` and `applyDecision` in turn.
+ *
+ * @throws GatewayError `internal` if the decision belongs to another event
  */
 export function applyDecision(document: EventDocument, decision: Decision & { verdict: 'apply' }): EventDocument {
   const { attendee, changes } = decision;
@@ -23,12 +25,12 @@ export function applyDecision(document: EventDocument, decision: Decision & { ve
   return changeComponents(created, attendee, 'PARTSTAT', (component) => partstats.get(component.recurrenceId) ?? null);
 }
 
-/** DESIGN "Mail out": what became of the mail to this attendee (RFC 6638 §3.2.9), on every one of its ATTENDEE lines. */
+/** Sets SCHEDULE-STATUS (RFC 6638 §3.2.9), the result of the mail to this attendee, on all of its ATTENDEE lines. */
 export function setScheduleStatus(document: EventDocument, attendee: CalendarAddress, status: string): EventDocument {
   return changeComponents(document, attendee, 'SCHEDULE-STATUS', () => status);
 }
 
-/** Sets a parameter on the attendee's lines of the components that `valueFor` gives a value for. */
+/** Sets a parameter on the attendee's lines of the components for which `valueFor` returns a value. */
 function changeComponents(
   document: EventDocument,
   attendee: CalendarAddress,
@@ -44,16 +46,16 @@ function changeComponents(
 
 function addOverride(document: EventDocument, recurrenceId: string | null): EventDocument {
   const { master } = document;
-  if (recurrenceId === null || master === null) throw new GatewayError('internal', 'an override of nothing');
+  if (recurrenceId === null || master === null) throw new GatewayError('internal', 'an override needs a master');
   if (overridesAt(document, recurrenceId).length > 0) return document;
   const override = makeOverride(master, recurrenceId);
-  if (override === null) throw new GatewayError('internal', `no override can be made at ${recurrenceId}`);
-  const at = placeFor(document, recurrenceId);
+  if (override === null) throw new GatewayError('internal', `cannot make an override at ${recurrenceId}`);
+  const at = insertionIndex(document, recurrenceId);
   return withParts(document, [...document.parts.slice(0, at), override, ...document.parts.slice(at)]);
 }
 
-/** Behind the last component that comes before it in time: so the order in which answers arrive does not show. */
-function placeFor(document: EventDocument, recurrenceId: string): number {
+/** Returns the index after the last earlier component, so that the result does not depend on the order of the answers. */
+function insertionIndex(document: EventDocument, recurrenceId: string): number {
   const millis = millisOf(recurrenceId);
   const before = document.parts.findLastIndex(
     (part) => part instanceof EventComponent && (part.recurrenceId === null || millisOf(part.recurrenceId) < millis),

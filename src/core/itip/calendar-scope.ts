@@ -1,9 +1,14 @@
-// What a posted calendar is about: the event as a whole, or the one occurrence that it carries alone. Pure.
+// Determines whether a posted calendar concerns a whole event or a single occurrence. In: calendar text; out: the key of the
+// event or occurrence. It refuses a calendar without an event.
 import { GatewayError } from '../errors.ts';
 import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
 import type { OccurrenceKey } from '../ical/types.ts';
 
-/** recurrenceId null where the master is in it, or several occurrences without it. Throws `calendar-unparseable`. */
+/**
+ * Returns `recurrenceId` null if the calendar has the master or several occurrences.
+ *
+ * @throws GatewayError `calendar-unparseable`
+ */
 export function calendarScope(calendar: string): OccurrenceKey {
   const document = parseEvent(calendar);
   const [only, ...more] = recurrenceIdsOf(document);

@@ -1,7 +1,7 @@
-// What is due to whom after a calendar user changed an event (RFC 6638 §3.2): the stored text before and after come in,
-// messages go out, each with what is new in it. The organizer's changes make REQUESTs and CANCELs, an attendee's make a
-// REPLY; whoever is neither owes nobody anything. It refuses (`calendar-unparseable`) an object whose components name
-// several organizers.
+// Finds the iTIP messages to send after a calendar user has changed an event (RFC 6638 §3.2). In: the stored text before and
+// after the change; out: the messages, each with the differences for its recipient. A change by the organizer gives REQUESTs
+// and CANCELs, one by an attendee gives a REPLY, and one by another user gives none. It refuses (`calendar-unparseable`) an
+// object with several organizers.
 import { GatewayError } from '../errors.ts';
 import { answersOf } from './attendee-answers.ts';
 import type { ContentLine } from '../ical/content-lines.ts';
@@ -13,24 +13,29 @@ import { documentDifferences, type EventDifference } from './what-changed.ts';
 export { type EventDifference, whatChanged } from './what-changed.ts';
 
 export interface CompareOptions {
-  /** Whose calendar it is. */
+  /** The owner of the calendar. */
   readonly user: CalendarAddress;
-  /** DTSTAMP of the messages, ms since 1970. */
+  /** DTSTAMP of the messages, in milliseconds since 1970. */
   readonly now: number;
 }
 
-/** One message that is due. */
-export interface Due {
+/** One message to send. */
+export interface DueMessage {
   readonly method: Method;
   readonly recipient: CalendarAddress;
   readonly reason: 'invited' | 'changed' | 'forced' | 'uninvited' | 'cancelled' | 'answered';
-  /** What is new for that recipient; empty where all is (`invited`), or nothing is (`forced`). */
+  /** The differences for this recipient. Empty for `invited`, because everything is new, and for `forced`. */
   readonly differences: readonly EventDifference[];
   readonly calendar: string;
 }
 
-/** `old` and `now` are the stored event before and after; null: there was none, it was deleted. In order of recipients. */
-export function compare(old: string | null, now: string | null, { user, now: stamp }: CompareOptions): Due[] {
+/**
+ * Returns the messages in the order of the recipients. `old` and `now` are the stored event before and after the change; null
+ * if it did not exist or was deleted.
+ *
+ * @throws GatewayError `calendar-unparseable`
+ */
+export function compare(old: string | null, now: string | null, { user, now: stamp }: CompareOptions): DueMessage[] {
   const before = old === null ? null : parseEvent(old);
   const after = now === null ? null : parseEvent(now);
   const organizer = (after && organizerOf(after)) ?? (before && organizerOf(before));
@@ -42,8 +47,9 @@ export function compare(old: string | null, now: string | null, { user, now: sta
 }
 
 /**
- * True where SCHEDULE-AGENT says that the client tells that recipient, or nobody does: of an attendee for REQUEST and
- * CANCEL, of the organizer for REPLY.
+ * Returns whether SCHEDULE-AGENT of this recipient is CLIENT or NONE. The recipient is an attendee for REQUEST and CANCEL,
+ * the organizer for REPLY.
+ *
  * @throws GatewayError `calendar-unparseable`
  */
 export function mailingForbidden(calendar: string, recipient: CalendarAddress): boolean {
@@ -55,42 +61,42 @@ interface Change {
   readonly after: EventDocument | null;
   readonly organizer: CalendarAddress;
   readonly now: number;
-  /** RFC 5546 §2.1.4: what a REQUEST's SEQUENCE must at least be, and a CANCEL's. */
+  /** The minimum SEQUENCE of a REQUEST and of a CANCEL (RFC 5546 §2.1.4). */
   readonly sequence: { readonly request: number; readonly cancel: number };
 }
 
-function organizerDue(change: Change): Due[] {
+function organizerDue(change: Change): DueMessage[] {
   const { before, after, organizer } = change;
   const recipients = new Map<string, CalendarAddress>();
   for (const component of [...componentsOf(before), ...componentsOf(after)]) {
     for (const { address } of component.attendees) recipients.set(address.key, address);
   }
   recipients.delete(organizer.key);
-  // Guests of the same occurrences get the same text.
-  const requests = new Map<string, Pick<Due, 'reason' | 'differences' | 'calendar'>>();
+  // Guests who are invited to the same occurrences get the same text, which is made only once.
+  const requests = new Map<string, Pick<DueMessage, 'reason' | 'differences' | 'calendar'>>();
   return [...recipients.values()].flatMap((recipient) => {
-    const speaking = [after, before].find((document) => document && isInvited(document, recipient));
-    return speaking && isForbidden(speaking, recipient) ? [] : dueTo(change, recipient, requests);
+    const source = [after, before].find((document) => document && isInvited(document, recipient));
+    return source && isForbidden(source, recipient) ? [] : dueTo(change, recipient, requests);
   });
 }
 
 function dueTo(
   change: Change,
   recipient: CalendarAddress,
-  requests: Map<string, Pick<Due, 'reason' | 'differences' | 'calendar'>>,
-): Due[] {
+  requests: Map<string, Pick<DueMessage, 'reason' | 'differences' | 'calendar'>>,
+): DueMessage[] {
   const { before, after } = change;
   const had = occurrencesOf(before, recipient);
   const has = occurrencesOf(after, recipient);
-  const taken = takenFrom(change, recipient, had, has);
-  const due: Due[] = [];
-  const cancel = taken.length > 0 ? cancelDue(change, recipient, taken) : null;
+  const toCancel = occurrencesToCancel(change, recipient, had, has);
+  const due: DueMessage[] = [];
+  const cancel = toCancel.length > 0 ? cancelDue(change, recipient, toCancel) : null;
   if (cancel) due.push(cancel);
   if (!after || has.size === 0) return due;
-  // Who lost the series itself has nothing left that could have changed.
-  const told = had.size > 0 && !taken.includes(null) ? before : null;
-  const key = JSON.stringify([told && [...had], [...has], taken]);
-  const request = requests.get(key) ?? requestDue(change, told, after, recipient, taken);
+  // A recipient who is no longer invited to the series gets a CANCEL for it, so the rest is a new invitation.
+  const previous = had.size > 0 && !toCancel.includes(null) ? before : null;
+  const key = JSON.stringify([previous && [...had], [...has], toCancel]);
+  const request = requests.get(key) ?? requestDue(change, previous, after, recipient, toCancel);
   requests.set(key, request);
   if (request.reason === 'invited' || request.differences.length > 0) {
     due.push({ method: 'REQUEST', recipient, ...request });
@@ -100,21 +106,25 @@ function dueTo(
 
 function requestDue(
   { now, sequence }: Change,
-  told: EventDocument | null,
+  previous: EventDocument | null,
   after: EventDocument,
   recipient: CalendarAddress,
-  taken: readonly (string | null)[],
-): Pick<Due, 'reason' | 'differences' | 'calendar'> {
+  toCancel: readonly (string | null)[],
+): Pick<DueMessage, 'reason' | 'differences' | 'calendar'> {
   const stamp = { now, sequence: sequence.request };
   const calendar = requestFor(after, recipient, stamp);
-  if (!told) return { reason: 'invited', differences: [], calendar };
-  const differences = documentDifferences(parseEvent(requestFor(told, recipient, stamp)), parseEvent(calendar));
-  // What a CANCEL says need not be said again.
-  return { reason: 'changed', differences: differences.filter((each) => !taken.includes(each.recurrenceId)), calendar };
+  if (!previous) return { reason: 'invited', differences: [], calendar };
+  const differences = documentDifferences(parseEvent(requestFor(previous, recipient, stamp)), parseEvent(calendar));
+  // The differences of cancelled occurrences are in the CANCEL.
+  return {
+    reason: 'changed',
+    differences: differences.filter((each) => !toCancel.includes(each.recurrenceId)),
+    calendar,
+  };
 }
 
-/** The occurrences (null: the series) that a CANCEL must take back. */
-function takenFrom(
+/** Returns the occurrences (null: the series) that need a CANCEL. */
+function occurrencesToCancel(
   { before, after }: Change,
   recipient: CalendarAddress,
   had: ReadonlySet<string | null>,
@@ -123,7 +133,7 @@ function takenFrom(
   if (had.has(null) && !has.has(null)) return [null];
   if (had.size === 0) return [];
   if (!had.has(null)) return [...had].filter((id) => !has.has(id) && !has.has(null));
-  // Of a series they still have, what is cancelled; where they are no longer invited, the REQUEST has an EXDATE.
+  // The series remains. For an occurrence to which they are no longer invited, the REQUEST has an EXDATE instead.
   const wasCancelled = new Set(before?.overrides.filter((each) => each.cancelled).map((each) => each.recurrenceId));
   const cancelled = after?.overrides.filter((each) => each.cancelled && each.invites(recipient)) ?? [];
   return cancelled.map((each) => each.recurrenceId).filter((id) => !wasCancelled.has(id));
@@ -133,12 +143,12 @@ function cancelDue(
   { before, after, now, sequence }: Change,
   recipient: CalendarAddress,
   ids: readonly (string | null)[],
-): Due | null {
-  const over = after === null || after.master?.cancelled === true || organizerOf(after) === null;
-  const named = after?.overrides.filter((each) => each.cancelled && ids.includes(each.recurrenceId)) ?? [];
-  const cancelled = over || named.length > 0;
-  // What is now may no longer name them; then what they had does.
-  const source = named.some((each) => each.invites(recipient)) ? after : before;
+): DueMessage | null {
+  const eventCancelled = after === null || after.master?.cancelled === true || organizerOf(after) === null;
+  const overrides = after?.overrides.filter((each) => each.cancelled && ids.includes(each.recurrenceId)) ?? [];
+  const cancelled = eventCancelled || overrides.length > 0;
+  // The changed event may no longer list the recipient; the previous one does.
+  const source = overrides.some((each) => each.invites(recipient)) ? after : before;
   if (!source) return null;
   return {
     method: 'CANCEL',
@@ -155,17 +165,18 @@ function attendeeDue(
   attendee: CalendarAddress,
   organizer: CalendarAddress,
   now: number,
-): Due[] {
-  const speaking = after ?? before;
-  if (!speaking || isForbidden(speaking, organizer)) return [];
-  const forced = after !== null && componentsOf(after).some((each) => forces(each.property('ORGANIZER'), 'REPLY'));
+): DueMessage[] {
+  const source = after ?? before;
+  if (!source || isForbidden(source, organizer)) return [];
+  const forced =
+    after !== null && componentsOf(after).some((each) => hasForceSend(each.property('ORGANIZER'), 'REPLY'));
   const answers = answersOf(before, after, attendee, forced);
   if (answers.size === 0) return [];
-  const calendar = replyFor(speaking, before, attendee, answers, now);
+  const calendar = replyFor(source, before, attendee, answers, now);
   return [{ method: 'REPLY', recipient: organizer, reason: forced ? 'forced' : 'answered', differences: [], calendar }];
 }
 
-/** The occurrences (null: the series or single event) that take place and that they are invited to. */
+/** Returns the occurrences (null: the series or single event) that are not cancelled and invite the recipient. */
 function occurrencesOf(document: EventDocument | null, recipient: CalendarAddress): ReadonlySet<string | null> {
   if (document?.master?.cancelled) return new Set();
   const components = componentsOf(document).filter((each) => !each.cancelled && each.invites(recipient));
@@ -176,14 +187,14 @@ function occurrencesOf(document: EventDocument | null, recipient: CalendarAddres
 function organizerOf(document: EventDocument): CalendarAddress | null {
   const organizers = componentsOf(document).flatMap((each) => each.organizer?.address ?? []);
   if (new Set(organizers.map(({ key }) => key)).size > 1) {
-    throw new GatewayError('calendar-unparseable', 'the components of an event name several organizers');
+    throw new GatewayError('calendar-unparseable', 'the components of the event have different organizers');
   }
   return organizers[0] ?? null;
 }
 
 /**
- * RFC 5546 §2.1.4: what moves the event raises SEQUENCE, and so does a CANCEL. The organizer's client does it; where it
- * did not, the message does.
+ * Returns the minimum SEQUENCEs. A change of time and a CANCEL must raise SEQUENCE (RFC 5546 §2.1.4). If the organizer's client
+ * has not raised it, the message does.
  */
 function sequencesOf(before: EventDocument | null, after: EventDocument | null): Change['sequence'] {
   const [old, current] = [highestSequence(before), highestSequence(after)];
@@ -201,7 +212,7 @@ function isInvited(document: EventDocument, recipient: CalendarAddress): boolean
   return componentsOf(document).some((each) => each.invites(recipient));
 }
 
-/** RFC 6638 §7.1: what is neither SERVER nor known means NONE. */
+/** RFC 6638 §7.1: an unknown SCHEDULE-AGENT means NONE. */
 function isForbidden(document: EventDocument, recipient: CalendarAddress): boolean {
   const lines = componentsOf(document).flatMap((each) =>
     each.organizer?.address.key === recipient.key ? (each.property('ORGANIZER') ?? []) : each.attendeeLines(recipient),
@@ -210,11 +221,13 @@ function isForbidden(document: EventDocument, recipient: CalendarAddress): boole
   return agent !== 'SERVER';
 }
 
-/** RFC 6638 §7.2. */
+/** Returns whether the recipient has SCHEDULE-FORCE-SEND=REQUEST (RFC 6638 §7.2). */
 function isForced(document: EventDocument, recipient: CalendarAddress): boolean {
-  return componentsOf(document).some((each) => each.attendeeLines(recipient).some((line) => forces(line, 'REQUEST')));
+  return componentsOf(document).some((each) =>
+    each.attendeeLines(recipient).some((line) => hasForceSend(line, 'REQUEST')),
+  );
 }
 
-function forces(line: ContentLine | null, method: Method): boolean {
+function hasForceSend(line: ContentLine | null, method: Method): boolean {
   return line?.param('SCHEDULE-FORCE-SEND')?.trim().toUpperCase() === method;
 }

@@ -1,16 +1,16 @@
-// The decision table (README.md): one attendee's answer, the event as stored, its occurrences as far as they matter and the
-// attendee's history come in; `apply`, `ignore`, `refuse` or `hold` with a literal reason goes out. Who sent the answer has
-// been judged before. Applying the same answers in any order ends in one state: each occurrence keeps its newest answer,
-// and an override without an answer of its own follows the series.
+// Implements the decision table (README.md). In: an attendee's answer, the stored event, the occurrences from
+// `occurrencesNeeded` and the attendee's history; out: `apply`, or a refusal as `ignore`, `refuse` or `hold`, with a literal
+// reason. The sender is already verified. The same answers in any order give the same event: each occurrence keeps its newest
+// answer, and an override without its own answer follows the series.
 import { GatewayError } from '../errors.ts';
-import { answerContent, KEPT, keptItsOwn, lastAnswer } from './answer-content.ts';
+import { answerContent, KEPT, keptOwnAnswer, lastAnswer } from './answer-content.ts';
 import { type EventComponent, partstatIn } from '../ical/event-component.ts';
 import { componentFor, type EventDocument, isRecurring, overridesAt, sequenceOf } from '../ical/event-document.ts';
 import { occurrenceSchedule } from './fingerprint.ts';
 import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
-import { isOfAnotherTime, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
+import { isBeforeReschedule, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
 import type {
   Answer,
   AppliedAnswer,
@@ -24,43 +24,45 @@ import type {
 export interface DecisionInput {
   readonly answer: Answer;
   readonly document: EventDocument;
-  /** What the recurrence engine said to `occurrencesNeeded`; null where that was null. */
+  /** The result of the query from `occurrencesNeeded`, null if there was no query. */
   readonly occurrences: OccurrenceAnswer | null;
-  /** Of this attendee and this event only. */
+  /** The history of this attendee and this event only. */
   readonly history: History;
+  /** In milliseconds since 1970. */
   readonly now: number;
 }
 
 /** Decision table, "one instance" and "RANGE=THISANDFUTURE". */
-const MOST_MADE_BY_ANSWERS = 100;
-const MOST_REMAINING = 50;
+const MAX_OVERRIDES_BY_ANSWERS = 100;
+const MAX_REMAINING = 50;
 
-/** What to ask the recurrence engine before `decide`; null: nothing, the event itself tells. */
+/** Returns the query for the recurrence engine that `decide` needs, null if it needs none. */
 export function occurrencesNeeded(
   document: EventDocument,
   answer: Pick<Answer, 'occurrence' | 'range'>,
 ): OccurrenceQuery | null {
   const { uid, recurrenceId } = answer.occurrence;
   if (recurrenceId === null || uid !== document.uid) return null;
-  if (answer.range !== null) return queryFor(document, recurrenceId, MOST_REMAINING + 1);
+  if (answer.range !== null) return queryFor(document, recurrenceId, MAX_REMAINING + 1);
   return overridesAt(document, recurrenceId).length > 0 ? null : queryFor(document, recurrenceId, 1);
 }
 
 export function decide(input: DecisionInput): Decision {
   const { answer, document, history } = input;
   if (answer.occurrence.uid !== document.uid) return hold('unknown-event');
-  // RFC 5545 §3.2.12: what is said of a task (COMPLETED) cannot be written into a VEVENT. The web and winmail.dat call a task an event.
+  // RFC 5545 §3.2.12: a PARTSTAT for tasks, such as COMPLETED, is invalid in a VEVENT. An answer from the web or winmail.dat
+  // always has the component VEVENT, so the opposite case is allowed.
   if (answer.component === 'VTODO' && document.component === 'VEVENT') return hold('unknown-event');
   const match = findOccurrence(input);
   if (match.kind === 'too-expensive') return hold('recurrence-too-expensive');
   const targets = targetsOf(input, match);
   const revision = revisionOf(input, targets?.[0]?.recurrenceId ?? answer.occurrence.recurrenceId);
 
-  // Order comes first: a second copy of an answer is a duplicate even where the event has changed meanwhile.
+  // The order is checked first: a second copy of an answer is a duplicate even if the event has changed since.
   const known = targets?.length ? targets.map((each) => each.recurrenceId) : [answer.occurrence.recurrenceId];
   const orders = known.map((recurrenceId) => orderOf(history, recurrenceId, answer, revision, input.now));
   if (!orders.includes('newer')) return { verdict: 'ignore', reason: orders.includes('stale') ? 'stale' : 'duplicate' };
-  if (known.every((each) => isOfAnotherTime(history, each, revision.sequence))) {
+  if (known.every((each) => isBeforeReschedule(history, each, revision.sequence))) {
     return { verdict: 'ignore', reason: 'stale' };
   }
 
@@ -73,27 +75,30 @@ export function decide(input: DecisionInput): Decision {
   );
 }
 
-/** One occurrence that the answer is about. */
+/** One occurrence to which the answer applies. */
 interface Target {
   readonly recurrenceId: string | null;
+  /** Whether the override must be created. */
   readonly create: boolean;
-  /** Says what happens there now: the override, or the master that it would be made from. */
+  /** The override, or the master from which it is created. */
   readonly component: EventComponent;
 }
 
 function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: readonly Target[]): Decision {
   const { answer, document } = input;
   const invited = targets.filter((each) => each.component.invites(answer.attendee));
-  // Decision table, "uninvited": never added, whatever the suite of another implementation does.
+  // Decision table, "uninvited": an uninvited person is never added, although other implementations do that.
   if (invited.length === 0) return hold('not-invited');
-  const going = invited.filter((each) => !each.component.cancelled && !document.master?.cancelled);
-  if (going.length === 0) return { verdict: 'refuse', reason: 'cancelled-event' };
-  const made = going.filter((each) => each.create).length;
-  if (made > 0 && made + countMadeByAnswers(document) > MOST_MADE_BY_ANSWERS) return hold('no-such-occurrence');
-  if (going.some((each) => cannotBeMade(document, each))) return hold('event-unusable');
-  if (going.some((each) => each.create && isUnderRange(document, each.recurrenceId))) return hold('series-change');
-  if (going.some((each) => wasChangedElsewhere(input, each, revision))) return hold('changed-elsewhere');
-  return applyTo(input, revision, going);
+  const takingPlace = invited.filter((each) => !each.component.cancelled && !document.master?.cancelled);
+  if (takingPlace.length === 0) return { verdict: 'refuse', reason: 'cancelled-event' };
+  const created = takingPlace.filter((each) => each.create).length;
+  if (created > 0 && created + countOverridesByAnswers(document) > MAX_OVERRIDES_BY_ANSWERS)
+    return hold('no-such-occurrence');
+  if (takingPlace.some((each) => cannotMakeOverride(document, each))) return hold('event-unusable');
+  if (takingPlace.some((each) => each.create && isCoveredByRange(document, each.recurrenceId)))
+    return hold('series-change');
+  if (takingPlace.some((each) => wasChangedElsewhere(input, each, revision))) return hold('changed-elsewhere');
+  return applyTo(input, revision, takingPlace);
 }
 
 function applyTo(
@@ -109,11 +114,11 @@ function applyTo(
     return { attendeeKey: attendee.key, recurrenceId, ...revision, partstat, content, eventSequence, schedule };
   });
   const changes = targets
-    .filter((each) => each.create || !saysAlready(each.component, answer))
+    .filter((each) => each.create || !hasPartstat(each.component, answer))
     .map(({ recurrenceId, create }) => ({ recurrenceId, create, partstat }));
   const [record, ...alsoRecord] = records;
-  if (!record) throw new GatewayError('internal', 'an answer to no occurrence');
-  const series = record.recurrenceId === null ? followSeries(document, answer, history) : NOTHING;
+  if (!record) throw new GatewayError('internal', 'the answer applies to no occurrence');
+  const series = record.recurrenceId === null ? followSeries(document, answer, history) : NO_FOLLOWERS;
   const kept = series.kept.map((recurrenceId): AppliedAnswer => {
     return { ...record, recurrenceId, partstat: 'NEEDS-ACTION', content: KEPT };
   });
@@ -130,15 +135,16 @@ function applyTo(
 
 interface Followers {
   readonly changes: readonly PartstatChange[];
-  /** Overrides that keep what they say, though nothing in the ledger tells why. */
+  /** The overrides that keep their own answer, which is not in the ledger. */
   readonly kept: readonly string[];
 }
 
-const NOTHING: Followers = { changes: [], kept: [] };
+const NO_FOLLOWERS: Followers = { changes: [], kept: [] };
 
 /**
- * Decision table, "master answer": which overrides follow. One that says what the master said until now inherited it, unless it
- * was seen to say so by itself before the master came to agree with it: that is what the `kept` lines remember.
+ * Returns the overrides that follow an answer to the series (decision table, "master answer"). An override with the same
+ * PARTSTAT as the master has inherited it, unless the ledger has a `kept` line for it: then it had that PARTSTAT before the
+ * master did.
  */
 function followSeries(document: EventDocument, answer: Answer, { applied }: History): Followers {
   const changes: PartstatChange[] = [];
@@ -146,12 +152,12 @@ function followSeries(document: EventDocument, answer: Answer, { applied }: Hist
   const before = document.master?.partstatOf(answer.attendee);
   for (const override of document.overrides) {
     const { recurrenceId } = override;
-    const present = override.partstatOf(answer.attendee);
-    if (present === null || recurrenceId === null) continue;
+    const current = override.partstatOf(answer.attendee);
+    if (current === null || recurrenceId === null) continue;
     const own = lastAnswer(applied, recurrenceId);
-    if (own?.partstat === present) continue;
-    const follows = present === 'NEEDS-ACTION' || (present === before && !keptItsOwn(applied, recurrenceId));
-    if (follows && !saysAlready(override, answer)) {
+    if (own?.partstat === current) continue;
+    const follows = current === 'NEEDS-ACTION' || (current === before && !keptOwnAnswer(applied, recurrenceId));
+    if (follows && !hasPartstat(override, answer)) {
       changes.push({ recurrenceId, create: false, partstat: answer.partstat });
     }
     if (!follows && own === null) kept.push(recurrenceId);
@@ -163,12 +169,15 @@ function findOccurrence({ answer, document, occurrences }: DecisionInput): Match
   const { recurrenceId } = answer.occurrence;
   if (recurrenceId === null) return { kind: 'master' };
   if (occurrences === null && occurrencesNeeded(document, answer) !== null) {
-    throw new GatewayError('internal', 'the recurrence engine was not asked');
+    throw new GatewayError('internal', 'the query to the recurrence engine is missing');
   }
   return matchOccurrence(document, recurrenceId, occurrences);
 }
 
-/** What the answer is about: none where there is no such occurrence, null where it would rewrite the series. */
+/**
+ * Returns the occurrences to which the answer applies. Returns [] if the occurrence does not exist, and null if the answer
+ * would change the whole series.
+ */
 function targetsOf(input: DecisionInput, match: Match): readonly Target[] | null {
   const { answer, document } = input;
   if (match.kind === 'none' || match.kind === 'too-expensive') return [];
@@ -181,7 +190,7 @@ function targetsFrom({ document, occurrences }: DecisionInput, first: string): r
   if (occurrences?.kind !== 'occurrences' || !occurrences.complete) return null;
   const later = (id: string) => millisOf(id) >= millisOf(first);
   const starts = occurrences.starts.filter(later);
-  if (starts.length > MOST_REMAINING) return null;
+  if (starts.length > MAX_REMAINING) return null;
   const overridden = document.overrides.flatMap((each) => each.recurrenceId ?? []).filter(later);
   const ids = [...new Set([...starts, ...overridden])];
   return ids.sort((a, b) => millisOf(a) - millisOf(b)).flatMap((id) => targetAt(document, id));
@@ -193,7 +202,7 @@ function targetAt(document: EventDocument, recurrenceId: string | null): Target[
   return [{ recurrenceId, component, create: component.recurrenceId !== recurrenceId }];
 }
 
-/** The answer's revision as it counts for that occurrence (null: the event as a whole). */
+/** Returns the answer's revision for this occurrence (null: for the event itself). */
 export function revisionOf(
   { answer, document, history, now }: Omit<DecisionInput, 'occurrences'>,
   recurrenceId: string | null,
@@ -203,29 +212,32 @@ export function revisionOf(
   return resolveRevision({ ...answer, occurrence }, history, sequences, now);
 }
 
-/** Decision table, "changed elsewhere": what we wrote last is gone, and this answer was given before that happened. */
+/**
+ * Decision table, "changed elsewhere": returns whether the event no longer has the PARTSTAT that we wrote and was changed after
+ * the answer.
+ */
 function wasChangedElsewhere(
   { answer, document, history }: DecisionInput,
   { component, recurrenceId }: Target,
   { sentAt }: ResolvedRevision,
 ): boolean {
   const last = lastAnswer(history.applied, recurrenceId);
-  const present = component.partstatOf(answer.attendee);
-  if (last === null || present === last.partstat || present === 'NEEDS-ACTION' || present === answer.partstat)
+  const current = component.partstatOf(answer.attendee);
+  if (last === null || current === last.partstat || current === 'NEEDS-ACTION' || current === answer.partstat)
     return false;
-  if (history.waiting?.some((partstat) => partstat === present)) return false;
+  if (history.waiting?.some((partstat) => partstat === current)) return false;
   const modifiedAt = Math.max(component.lastModified ?? 0, document.storedAt ?? 0);
   return sentAt < modifiedAt;
 }
 
-/** True where every line of that attendee states this PARTSTAT in so many words. */
-function saysAlready(component: EventComponent, { attendee, partstat }: Answer): boolean {
+/** Returns whether each line of the attendee already has this PARTSTAT explicitly. */
+function hasPartstat(component: EventComponent, { attendee, partstat }: Answer): boolean {
   const lines = component.attendeeLines(attendee);
   return lines.every((line) => line.param('PARTSTAT') !== null && partstatIn(line) === partstat);
 }
 
-/** Overrides that differ from the master in nothing but who comes. */
-function countMadeByAnswers({ master, overrides }: EventDocument): number {
+/** Counts the overrides that differ from the master only in their ATTENDEEs. */
+function countOverridesByAnswers({ master, overrides }: EventDocument): number {
   const same = (override: EventComponent, name: string) =>
     override.property(name)?.value === master?.property(name)?.value;
   return overrides.filter(
@@ -236,14 +248,14 @@ function countMadeByAnswers({ master, overrides }: EventDocument): number {
   ).length;
 }
 
-/** True where the master's times cannot be moved to an instance that is to be answered. */
-function cannotBeMade({ master }: EventDocument, { create, recurrenceId }: Target): boolean {
+/** Returns whether an override is needed but cannot be made from the master. */
+function cannotMakeOverride({ master }: EventDocument, { create, recurrenceId }: Target): boolean {
   if (!create) return false;
   return master === null || recurrenceId === null || makeOverride(master, recurrenceId) === null;
 }
 
-/** True where a stored override stands for all that follow it: one made from the master would undo that. */
-function isUnderRange({ overrides }: EventDocument, recurrenceId: string | null): boolean {
+/** Returns whether an override with RANGE=THISANDFUTURE covers this occurrence. An override from the master would undo it. */
+function isCoveredByRange({ overrides }: EventDocument, recurrenceId: string | null): boolean {
   return overrides.some(
     (each) =>
       each.property('RECURRENCE-ID')?.param('RANGE')?.toUpperCase() === 'THISANDFUTURE' &&

@@ -1,6 +1,6 @@
-// What a recipient was told, as a digest: an iTIP message comes in, a text goes out that is equal where nothing new is
-// said. A CalDAV server posts a REQUEST for every attendee whenever we write one attendee's answer: by the fingerprint
-// such a storm is known for what it is.
+// Computes fingerprints of iTIP messages. In: a message and its recipient; out: a digest that is equal for messages with the
+// same content for that recipient. CalDAV servers post a REQUEST for every attendee whenever we write one attendee's answer;
+// the fingerprint shows that these REQUESTs contain nothing new. It refuses text that is not a calendar.
 import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
@@ -8,36 +8,38 @@ import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from 
 import { remember } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 
-/** Of more guests the mailed copy lists the recipient and the organizer alone: the others are no news. */
-const MAX_LISTED = 100;
+/** If there are more guests, the mailed copy lists only the recipient and the organizer, so changes of others do not count. */
+const MAX_GUESTS = 100;
 
 /**
- * Digest of what that recipient is told. Not part of it: DTSTAMP, CREATED, LAST-MODIFIED, PARTSTAT, RSVP, SCHEDULE-*,
- * alarms, notation and order, and overrides equal to the instance of the master.
- * @param guestList whether that recipient is told who else is invited
+ * Returns a digest of the content for this recipient. It ignores DTSTAMP, CREATED, LAST-MODIFIED, PARTSTAT, RSVP, SCHEDULE-*,
+ * alarms, notation, order, and overrides that equal the instance of the master.
+ *
+ * @param guestList whether this recipient sees the other guests
  * @throws GatewayError `calendar-unparseable`
  */
 export function fingerprintFor(calendar: string, recipient: CalendarAddress, guestList = true): string {
-  const { method, components } = readTold(calendar);
-  const told = components.map((component) => [
+  const { method, components } = readNormal(calendar);
+  const visible = components.map((component) => [
     component.recurrenceId,
     component.sequence,
     scheduleKey(component.schedule),
     component.organizer,
-    guestsToldTo(component, recipient, guestList),
+    visibleGuests(component, recipient, guestList),
     [...component.texts].sort(),
   ]);
-  return digest([method, told]);
+  return digest([method, visible]);
 }
 
-const readTold = remember((calendar) => {
+const readNormal = remember((calendar) => {
   const document = parseEvent(calendar);
   return { method: methodOf(document), components: normalComponents(document) };
 });
 
 /**
- * Digest of when an event happens (RFC 6638 §3.2.8 calls it scheduling changes): DTSTART, DTEND or DURATION, RRULE,
- * RDATE, EXDATE of the component that says it for that occurrence; null is the event itself.
+ * Returns a digest of DTSTART, DTEND or DURATION, RRULE, RDATE and EXDATE of the component for this occurrence (null: of the
+ * event itself). A change of these properties requires new answers (RFC 6638 §3.2.8).
+ *
  * @throws GatewayError `calendar-unparseable`
  */
 export function scheduleFingerprint(calendar: string, recurrenceId: string | null): string {
@@ -47,8 +49,8 @@ export function scheduleFingerprint(calendar: string, recurrenceId: string | nul
 }
 
 /**
- * Digest of when one occurrence happens, or for null the event itself. The same whether the occurrence stands in a component
- * of its own or follows from the series.
+ * Returns a digest of the time of one occurrence (null: of the event itself). It is the same whether or not the occurrence has
+ * an override.
  */
 export function occurrenceSchedule(document: EventDocument, recurrenceId: string | null): string | null {
   const component = componentFor(document, recurrenceId);
@@ -59,12 +61,12 @@ export function occurrenceSchedule(document: EventDocument, recurrenceId: string
   return digest([own, durationOf(component)]);
 }
 
-function guestsToldTo(
+function visibleGuests(
   { guests }: NormalComponent,
   recipient: CalendarAddress,
   guestList: boolean,
 ): readonly (readonly string[])[] {
-  const all = guestList && guests.size <= MAX_LISTED;
+  const all = guestList && guests.size <= MAX_GUESTS;
   const listed = all ? [...guests] : [...guests].filter(([key]) => key === recipient.key);
   return listed.sort();
 }

@@ -1,31 +1,31 @@
-// What a mail told its recipient about one occurrence: a mailed revision and the occurrence come in, the SEQUENCE and the
-// time that were told of it go out. A server that mails an event as a whole moves one occurrence within it: the mail's own
-// SEQUENCE and fingerprint are the series' and say nothing of that.
+// Reads one occurrence from a mail that we sent. In: a mailed revision and the occurrence; out: the SEQUENCE and the time that
+// the mail had for it. A server that always mails the whole event may move one occurrence in it; the SEQUENCE and the
+// fingerprint of that mail are those of the series and do not show this. It refuses nothing.
 import type { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, nullIfUnparseable, parseEvent } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { remember } from '../ical/memoize-text.ts';
 import type { MailedRevision } from './types.ts';
 
-export interface ToldOccurrence {
+export interface MailedOccurrence {
   readonly sequence: number;
-  /** Equal where start and length are; null where the calendar is not known any more. */
+  /** A key that is equal for the same start and length; null if the mailed calendar is no longer stored. */
   readonly time: string | null;
-  /** It had a component of its own, and so a SEQUENCE of its own. */
+  /** Whether it had an override, and therefore its own SEQUENCE. */
   readonly overridden: boolean;
 }
 
-/** `recurrenceId` null: the event itself, which is what the mail's record is about. */
-export function toldAbout(mail: MailedRevision, recurrenceId: string | null): ToldOccurrence {
-  const told = recurrenceId === null ? null : readMailed(mail.calendar);
-  const override = told?.get(recurrenceId);
-  const component = override ?? told?.get(null);
+/** For `recurrenceId` null it returns the SEQUENCE of the mail and no time. */
+export function mailedOccurrence(mail: MailedRevision, recurrenceId: string | null): MailedOccurrence {
+  const components = recurrenceId === null ? null : readMailed(mail.calendar);
+  const override = components?.get(recurrenceId);
+  const component = override ?? components?.get(null);
   if (!component) return { sequence: mail.sequence, time: null, overridden: false };
   const time = `${override?.start ?? recurrenceId}/${component.duration}`;
   return { sequence: component.sequence, time, overridden: override !== undefined };
 }
 
-interface ToldComponent {
+interface MailedComponent {
   readonly sequence: number;
   /** As a recurrenceId. */
   readonly start: string | null;
@@ -34,15 +34,15 @@ interface ToldComponent {
 }
 
 /**
- * By recurrenceId; null where the calendar cannot be read. Guests of one event were mailed the same: a batch of their
- * answers reads it once, however large it is.
+ * Returns the components by recurrenceId, null if the calendar cannot be parsed. Memoized, because all guests of an event were
+ * mailed the same calendar, and a batch of their answers reads it many times.
  */
-const readMailed = remember((calendar): ReadonlyMap<string | null, ToldComponent> | null => {
+const readMailed = remember((calendar): ReadonlyMap<string | null, MailedComponent> | null => {
   const document = nullIfUnparseable(() => parseEvent(calendar));
-  return document && new Map(componentsOf(document).map((each) => [each.recurrenceId, whatIsTold(each)]));
+  return document && new Map(componentsOf(document).map((each) => [each.recurrenceId, summarize(each)]));
 }, 8_000_000);
 
-function whatIsTold(component: EventComponent): ToldComponent {
+function summarize(component: EventComponent): MailedComponent {
   const { sequence, start } = component;
   return { sequence, start: start && occurrenceIdOf(start), duration: durationOf(component) };
 }

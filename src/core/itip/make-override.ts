@@ -1,6 +1,6 @@
-// An override for one instance of a series (RFC 5545 §3.8.4.4), made from the master so that an answer to that instance
-// has a place. Everything is the master's but the times; what makes it a series is left out. Null where the master's
-// times cannot be moved there.
+// Makes an override for one instance of a series (RFC 5545 §3.8.4.4), so that an answer to that instance can be stored. In: the
+// master and the instance; out: a copy of the master with the times of the instance and without the recurrence rules. It
+// refuses (null) if the master's times cannot be moved to that instance.
 import { ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
 import { DAY, formatDate, formatInstant, formatLocal } from '../ical/local-time.ts';
@@ -9,9 +9,9 @@ import { linesOf, type Part } from '../ical/read-components.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 
-const OF_THE_SERIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
+const SERIES_PROPERTIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
 
-/** `recurrenceId`: the instance's start in the form of the master's own occurrences. */
+/** `recurrenceId` is the start of the instance, in the same form as the master's start. */
 export function makeOverride(master: EventComponent, recurrenceId: string): EventComponent | null {
   const { startLine, start, vtimezones } = master;
   if (startLine === null || start === null) return null;
@@ -21,13 +21,13 @@ export function makeOverride(master: EventComponent, recurrenceId: string): Even
     if (!(part instanceof ContentLine)) return linesOf([part]).some(isAbsoluteTrigger) ? [] : [part];
     if (part === startLine) return [moved, recurrenceIdLike(moved)];
     if (part.name === 'DTEND' || part.name === 'DUE') return [moveEnd(part, start, recurrenceId, vtimezones)];
-    return OF_THE_SERIES.has(part.name) ? [] : [part];
+    return SERIES_PROPERTIES.has(part.name) ? [] : [part];
   });
   const override = master.withParts(parts);
   return override.recurrenceId === recurrenceId ? override : null;
 }
 
-/** The DTSTART line at another start, written the way it was: as a date, in UTC, in its zone, or floating. */
+/** Returns the DTSTART line with another start in the same form: a date, in UTC, in its zone, or floating. */
 function moveTo(line: ContentLine, start: CalendarTime, id: string, vtimezones: readonly string[]): ContentLine | null {
   const millis = millisOf(id);
   if (Number.isNaN(millis)) return null;
@@ -49,17 +49,17 @@ function writeInstant(line: ContentLine, instant: number, vtimezones: readonly s
   const tzid = line.param('TZID');
   if (tzid === null || /z\s*$/i.test(line.value)) return withValue(line, formatInstant(instant));
   const local = localAt(instant, tzid, vtimezones);
-  // The second of a doubled hour has no local name (RFC 5545 §3.3.5): UTC is the only way to say it.
+  // When clocks are set back, the second of the repeated hours can be written only in UTC (RFC 5545 §3.3.5).
   if (local !== null && resolveLocal(local, tzid, vtimezones) === instant) return withValue(line, local);
   return makeLine(line.name, [], formatInstant(instant), lineEndOf(line));
 }
 
-/** RFC 5545 §3.8.4.4: of the same value type and zone as DTSTART. */
+/** RFC 5545 §3.8.4.4: RECURRENCE-ID has the same value type and zone as DTSTART. */
 function recurrenceIdLike(start: ContentLine): ContentLine {
   return withName(start, 'RECURRENCE-ID', ['VALUE', 'TZID']);
 }
 
-/** An alarm at a fixed time is the series' alarm: a second one in the override would ring twice. */
+/** An alarm at an absolute time belongs to the series; a copy in the override would go off twice. */
 function isAbsoluteTrigger(line: ContentLine): boolean {
   return line.name === 'TRIGGER' && line.param('VALUE')?.toUpperCase() === 'DATE-TIME';
 }

@@ -1,6 +1,6 @@
-// Which occurrence of a stored event does a RECURRENCE-ID mean? The event, the id in one of its three forms and what the
-// recurrence engine answered come in; the occurrence as the event knows it goes out. It refuses to guess: what could
-// mean two occurrences means none.
+// Finds the occurrence of a stored event that a RECURRENCE-ID identifies. In: the event, the id in one of its three forms, and
+// the result of the recurrence engine; out: the occurrence in the form of the event. It refuses (`none`) an id that may match
+// several occurrences.
 import type { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, isRecurring, overridesAt } from '../ical/event-document.ts';
 import { formatDate, formatInstant, formatLocal, HOUR } from '../ical/local-time.ts';
@@ -20,17 +20,17 @@ export type Match =
 /** Local times run from 12 hours behind UTC to 14 hours before it. */
 const EAST = 14 * HOUR;
 const WEST = 12 * HOUR;
-/** Occurrences to look at where an id may mean any of a day. */
-const A_DAY_OF_THEM = 100;
+/** The maximum number of occurrences to examine if an id may match any occurrence of a day. */
+const MAX_PER_DAY = 100;
 
-/** What must be known of the series before that id can be matched; null: nothing. */
+/** Returns the query that is needed to match this id, null if none is needed. */
 export function queryFor(document: EventDocument, recurrenceId: string, limit: number): OccurrenceQuery | null {
   const { master, uid } = document;
   if (!master?.start || !isRecurring(document) || Number.isNaN(millisOf(recurrenceId))) return null;
   const from = exactId(document, recurrenceId);
   const base = { calendar: seriesText(document, master), uid };
   if (from !== null) return { ...base, from, limit };
-  return { ...base, from: startOfWindow(document, recurrenceId), limit: limit + A_DAY_OF_THEM };
+  return { ...base, from: startOfWindow(document, recurrenceId), limit: limit + MAX_PER_DAY };
 }
 
 export function matchOccurrence(
@@ -42,19 +42,19 @@ export function matchOccurrence(
   if (overridesAt(document, exact).length > 0) return { kind: 'override', recurrenceId: exact };
   if (occurrences?.kind === 'too-expensive') return { kind: 'too-expensive' };
   const starts = startsOf(document, occurrences);
-  const meant = meantBy(document, recurrenceId, [...overrideIds(document), ...starts]);
-  if (meant !== null) {
-    if (overridesAt(document, meant).length > 0) return { kind: 'override', recurrenceId: meant };
-    return isRecurring(document) ? { kind: 'instance', recurrenceId: meant } : { kind: 'master' };
+  const matched = findAmong(document, recurrenceId, [...overrideIds(document), ...starts]);
+  if (matched !== null) {
+    if (overridesAt(document, matched).length > 0) return { kind: 'override', recurrenceId: matched };
+    return isRecurring(document) ? { kind: 'instance', recurrenceId: matched } : { kind: 'master' };
   }
-  // Decision table, "one instance": Google and SOGo name an override that was moved by the time it was moved to.
+  // Decision table, "one instance": Google and SOGo identify a moved override by its new start.
   const moved = document.overrides.filter((each) => each.start && occurrenceIdOf(each.start) === exact);
   const only = new Set(moved.map((each) => each.recurrenceId));
   const [found] = only;
   return only.size === 1 && found ? { kind: 'override', recurrenceId: found } : { kind: 'none' };
 }
 
-/** The id in the form of the event's own occurrences, where that can be told without looking at them. */
+/** Returns the id in the form of the event's occurrences, null if it can be found only by comparing with them. */
 function exactId(document: EventDocument, id: string): string | null {
   const start = document.master?.start ?? document.overrides[0]?.start;
   if (!start) return id;
@@ -65,25 +65,25 @@ function exactId(document: EventDocument, id: string): string | null {
     return form === 'local' && id.endsWith('T000000') ? id.slice(0, 8) : null;
   }
   if (form === 'local' && start.instant !== null) {
-    // The client lost the zone, or made one up: it is the event's, which the client was told.
+    // The client dropped the zone or wrote an unknown one. It means the zone of the event, which it received.
     const instant = resolveLocal(id, zoneOf(document), document.vtimezones);
     return instant === null ? null : formatInstant(instant);
   }
   return null;
 }
 
-/** Of the event's occurrences the one that the id means; null where it is none of them or several. */
-function meantBy(document: EventDocument, id: string, candidates: readonly string[]): string | null {
+/** Returns the only candidate that the id matches, null if there is none or more than one. */
+function findAmong(document: EventDocument, id: string, candidates: readonly string[]): string | null {
   const exact = exactId(document, id);
   if (exact !== null) return candidates.includes(exact) ? exact : null;
-  const meant = new Set(candidates.filter((candidate) => mayMean(document, id, candidate)));
-  const [only] = meant;
-  return meant.size === 1 && only !== undefined ? only : null;
+  const matched = new Set(candidates.filter((candidate) => mayMatch(document, id, candidate)));
+  const [only] = matched;
+  return matched.size === 1 && only !== undefined ? only : null;
 }
 
-function mayMean(document: EventDocument, id: string, candidate: string): boolean {
+function mayMatch(document: EventDocument, id: string, candidate: string): boolean {
   if (formOf(id) === 'date') return localDate(document, candidate) === id;
-  // An instant for an occurrence without zone (all-day, floating): the client read it in a zone of its own.
+  // An instant for an all-day or floating occurrence: the client converted it from its own zone.
   const offset = millisOf(candidate) - millisOf(id);
   return formOf(id) === 'instant' && formOf(candidate) !== 'instant' && offset >= -WEST && offset <= EAST;
 }
@@ -93,13 +93,13 @@ function localDate(document: EventDocument, id: string): string {
   return (localAt(millisOf(id), zoneOf(document), document.vtimezones) ?? id).slice(0, 8);
 }
 
-/** The TZID of the event's start as written; UTC where it has none. */
+/** Returns the TZID of the event's start as written, UTC if it has none. */
 export function zoneOf(document: EventDocument): string {
   const component = document.master ?? document.overrides[0];
   return component?.startLine?.param('TZID') ?? 'UTC';
 }
 
-/** Where to begin to look, in the form of the event's own occurrences, for an id that may mean any of a day. */
+/** Returns the earliest occurrence that the id may match, in the form of the event's occurrences. */
 function startOfWindow(document: EventDocument, id: string): string {
   const start = document.master?.start;
   const from = formOf(id) === 'instant' ? millisOf(id) - WEST : millisOf(id);
@@ -119,7 +119,7 @@ function startsOf(document: EventDocument, occurrences: OccurrenceAnswer | null)
   return start ? [occurrenceIdOf(start)] : [];
 }
 
-/** Only what says when the series occurs: the engine need not read 20,000 attendees. */
+/** Returns only the properties that define the recurrence set, so that the engine does not parse 20,000 attendees. */
 function seriesText(document: EventDocument, master: EventComponent): string {
   const names = ['UID', 'DTSTART', 'DTEND', 'DUE', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'EXRULE'];
   const lines = names.flatMap((name) => master.properties(name)).map((line) => `${line.text}\r\n`);

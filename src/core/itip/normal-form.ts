@@ -1,6 +1,6 @@
-// What a component says, whatever its notation: an EventComponent comes in, values that can be compared go out. Left out
-// is what no recipient is told, and what changes without anything having changed: DTSTAMP, PARTSTAT, the order of lines,
-// parts with their default value.
+// Converts a component to a normal form for comparison. In: an EventComponent; out: values that are equal for the same content
+// in any notation. It omits private and volatile properties, such as DTSTAMP and PARTSTAT, the order of lines, and default
+// values. It refuses nothing.
 import { unescapeText } from '../ical/content-lines.ts';
 import type { EventComponent, ListedDate } from '../ical/event-component.ts';
 import type { EventDocument } from '../ical/event-document.ts';
@@ -11,7 +11,7 @@ import { ruleKey } from '../ical/read-rule.ts';
 export interface RecurrenceRules {
   /** RRULE values as keys (`ruleKey`), sorted. */
   readonly rules: readonly string[];
-  /** RDATE and EXDATE as recurrenceIds (a PERIOD with its end), sorted. */
+  /** RDATE and EXDATE as recurrenceIds, sorted. A PERIOD includes its end. */
   readonly added: readonly string[];
   readonly excluded: readonly string[];
 }
@@ -24,38 +24,38 @@ export interface NormalComponent {
   readonly sequence: number;
   readonly schedule: Schedule;
   readonly organizer: string | null;
-  /** Address keys, and what each is invited as. */
+  /** The ROLE of each guest, by address key. */
   readonly guests: ReadonlyMap<string, string>;
-  /** All other properties that are told, by name. */
+  /** The values of all other properties, by name. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-const NOT_TOLD = new Set(
+const IGNORED = new Set(
   'UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE RECURRENCE-ID ORGANIZER ATTENDEE REQUEST-STATUS'.split(' '),
 );
-const OF_THE_SCHEDULE = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE EXRULE'.split(' '));
-/** Of the properties outside of the RFCs only those that a reader sees: the others are clients' notes to themselves. */
-const SEEN = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));
+const SCHEDULE_PROPERTIES = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE EXRULE'.split(' '));
+/** The X- properties that a reader sees. Others are internal data of clients. */
+const VISIBLE_EXTENSIONS = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));
 const DEFAULTS = new Set('STATUS:CONFIRMED TRANSP:OPAQUE CLASS:PUBLIC PRIORITY:0'.split(' '));
 
-const known = new WeakMap<EventComponent, NormalComponent>();
+const normalCache = new WeakMap<EventComponent, NormalComponent>();
 
-/** Made once: a change of an event with 2,000 guests is compared 2,000 times. */
+/** Cached, because a change of an event with 2,000 guests is compared 2,000 times. */
 export function normalComponent(component: EventComponent): NormalComponent {
-  const normal = known.get(component) ?? makeNormal(component);
-  known.set(component, normal);
+  const normal = normalCache.get(component) ?? normalize(component);
+  normalCache.set(component, normal);
   return normal;
 }
 
-function makeNormal(component: EventComponent): NormalComponent {
+function normalize(component: EventComponent): NormalComponent {
   const texts = new Map<string, string[]>();
   for (const { name, value } of ownLines(component)) {
-    if (NOT_TOLD.has(name) || OF_THE_SCHEDULE.has(name) || name === '') continue;
-    if (name.startsWith('X-') && !SEEN.has(name)) continue;
+    if (IGNORED.has(name) || SCHEDULE_PROPERTIES.has(name) || name === '') continue;
+    if (name.startsWith('X-') && !VISIBLE_EXTENSIONS.has(name)) continue;
     const text = unescapeText(value).replace(/\r\n?/g, '\n').trim();
     if (text === '' || DEFAULTS.has(`${name}:${text.toUpperCase()}`)) continue;
-    const said = texts.get(name);
-    if (said) said.push(text);
+    const values = texts.get(name);
+    if (values) values.push(text);
     else texts.set(name, [text]);
   }
   return {
@@ -68,7 +68,7 @@ function makeNormal(component: EventComponent): NormalComponent {
   };
 }
 
-/** RFC 5545 §3.2.16: REQ-PARTICIPANT where missing. */
+/** RFC 5545 §3.2.16: the default is REQ-PARTICIPANT. */
 function roleOf(role: string | null): string {
   return role?.trim().toUpperCase() || 'REQ-PARTICIPANT';
 }
@@ -95,16 +95,16 @@ function dateKeys(dates: readonly ListedDate[]): string[] {
 }
 
 /**
- * The components of a calendar, master first, without overrides that say what the master says anyway: those that
- * answers to one instance have left behind.
+ * Returns the components of a calendar, master first. Omits overrides that equal the instance of the master; answers to single
+ * instances create such overrides.
  */
 export function normalComponents(document: EventDocument): NormalComponent[] {
   const { master, overrides } = document;
-  const told = master && normalComponent(master);
+  const series = master && normalComponent(master);
   const others = overrides.map(normalComponent);
-  const different = others.filter((override) => !told || !isInstanceOf(told, override));
+  const different = others.filter((override) => !series || !isInstanceOf(series, override));
   different.sort((a, b) => ((a.recurrenceId ?? '') < (b.recurrenceId ?? '') ? -1 : 1));
-  return told ? [told, ...different] : different;
+  return series ? [series, ...different] : different;
 }
 
 function isInstanceOf(master: NormalComponent, override: NormalComponent): boolean {
@@ -124,8 +124,8 @@ export function sameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, s
 }
 
 /**
- * Equal where two schedules are. A series keeps its zone: from the next DST change on, the same first instant elsewhere
- * is another schedule.
+ * Returns a key that is equal for equal schedules. The key of a series contains its zone, because the same start in another
+ * zone is another time after the next DST change.
  */
 export function scheduleKey({ start, end, rules, added, excluded }: Schedule): readonly unknown[] {
   const zone = rules.length > 0 ? (start?.zone ?? null) : null;

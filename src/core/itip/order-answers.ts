@@ -1,7 +1,8 @@
-// Is an answer newer than what was applied before, and does it speak of the event as it now is? Revisions and the history of
-// one attendee come in, literal verdicts go out. The event's own DTSTAMP is never asked: any edit of the organizer's moves it.
+// Orders answers. In: the revision of an answer and the history of its attendee; out: whether it is newer than the last applied
+// answer, and whether it was given before a reschedule. It refuses nothing. It never uses the event's own DTSTAMP, because
+// every edit by the organizer changes it.
 import { type AnswerContent, answerContent, lastAnswer } from './answer-content.ts';
-import { toldAbout, type ToldOccurrence } from './mailed-occurrence.ts';
+import { mailedOccurrence, type MailedOccurrence } from './mailed-occurrence.ts';
 import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
 
 export type Order = 'newer' | 'stale' | 'duplicate';
@@ -12,9 +13,9 @@ export interface ResolvedRevision {
 }
 
 /**
- * The revision with a SEQUENCE in any case: where the client sent none (SOGo), the newest that this attendee had been
- * mailed when it answered, else the event's. SEQUENCE is the organizer's (RFC 5546 §2.1.4): one above all that were
- * issued counts as none, or it would make every later answer stale.
+ * Returns a revision that always has a SEQUENCE. If the client sent none (SOGo), it is the newest one mailed to this attendee
+ * before the answer, or else the event's. Only the organizer issues SEQUENCE (RFC 5546 §2.1.4), so a value above all issued
+ * ones counts as missing; otherwise it would make every later answer stale.
  */
 export function resolveRevision(
   answer: Answer,
@@ -22,20 +23,20 @@ export function resolveRevision(
   eventSequences: { readonly event: number; readonly occurrence: number },
   now: number,
 ): ResolvedRevision {
-  // A clock that runs ahead would beat every later answer.
+  // Otherwise an answer from a client whose clock is ahead would make later answers stale.
   const sentAt = Math.min(answer.revision.sentAt, now);
   const { recurrenceId } = answer.occurrence;
   const claimed = answer.revision.sequence;
   const mails = history.mailed.filter((mail) => concerns(mail, recurrenceId));
   const wasIssued = (sequence: number) =>
     sequence <= Math.max(eventSequences.event, eventSequences.occurrence) ||
-    mails.some((mail) => sequence <= mail.sequence || sequence <= toldAbout(mail, recurrenceId).sequence);
+    mails.some((mail) => sequence <= mail.sequence || sequence <= mailedOccurrence(mail, recurrenceId).sequence);
   if (claimed !== null && wasIssued(claimed)) return { sequence: claimed, sentAt };
   const seen = mails.findLast((mail) => mail.mailedAt <= sentAt);
-  return { sequence: seen ? toldAbout(seen, recurrenceId).sequence : eventSequences.occurrence, sentAt };
+  return { sequence: seen ? mailedOccurrence(seen, recurrenceId).sequence : eventSequences.occurrence, sentAt };
 }
 
-/** RFC 5546 §2.1.5, against the last answer applied for the same attendee and occurrence. */
+/** Compares with the last applied answer for the same attendee and occurrence (RFC 5546 §2.1.5). */
 export function orderAfter(
   last: AppliedAnswer | null,
   answer: AnswerContent,
@@ -46,10 +47,10 @@ export function orderAfter(
   if (last.sequence !== null && revision.sequence !== last.sequence) {
     return revision.sequence > last.sequence ? 'newer' : 'stale';
   }
-  // Recorded as sent after now: our clock stood wrong then, and what is left is the order of arrival.
+  // sentAt is in the future, so our clock was wrong on arrival; fall back to arrival order.
   const lastSentAt = last.sentAt > now ? revision.sentAt : last.sentAt;
   if (revision.sentAt !== lastSentAt) return revision.sentAt > lastSentAt ? 'newer' : 'stale';
-  // One revision, two contents: the later arrival is what the person saw last.
+  // The same revision with another content: the later arrival wins.
   return answerContent(answer) === last.content ? 'duplicate' : 'newer';
 }
 
@@ -63,17 +64,19 @@ export function orderOf(
   return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision, now);
 }
 
-/** Decision table, "rescheduled since": the answer was given to a time that we have mailed another one for. Unknown: false. */
-export function isOfAnotherTime(history: History, recurrenceId: string | null, sequence: number): boolean {
+/** Decision table, "rescheduled since": returns whether we have mailed a new time since this SEQUENCE. Unknown is false. */
+export function isBeforeReschedule(history: History, recurrenceId: string | null, sequence: number): boolean {
   const requests = history.mailed.filter(({ method }) => method === 'REQUEST');
   if (recurrenceId === null) return sequence < lastReschedule(requests);
-  const told = requests.filter((mail) => concerns(mail, recurrenceId)).map((mail) => toldAbout(mail, recurrenceId));
-  // An override counts its SEQUENCE by itself: what happens to the series around it does not raise it.
-  const ofTheSeries = told.at(-1)?.overridden !== true;
-  return sequence < lastMove(told) || (ofTheSeries && sequence < lastReschedule(requests));
+  const mailed = requests
+    .filter((mail) => concerns(mail, recurrenceId))
+    .map((mail) => mailedOccurrence(mail, recurrenceId));
+  // An override has its own SEQUENCE, which a change of the series does not raise.
+  const followsSeries = mailed.at(-1)?.overridden !== true;
+  return sequence < lastMove(mailed) || (followsSeries && sequence < lastReschedule(requests));
 }
 
-/** SEQUENCE of the last REQUEST for the event whose schedule differs from the one before; 0 where there is none. */
+/** Returns the SEQUENCE of the last REQUEST for the event whose schedule differs from the previous one, 0 if there is none. */
 function lastReschedule(requests: readonly MailedRevision[]): number {
   const series = requests.filter((mail) => mail.recurrenceId === null);
   const changed = series.filter(
@@ -82,9 +85,9 @@ function lastReschedule(requests: readonly MailedRevision[]): number {
   return changed.at(-1)?.sequence ?? 0;
 }
 
-/** The same of one occurrence, whether it was mailed alone or as part of the event. */
-function lastMove(told: readonly ToldOccurrence[]): number {
-  const known = told.filter(({ time }) => time !== null);
+/** Returns the same for one occurrence, mailed alone or as part of the event. */
+function lastMove(mailed: readonly MailedOccurrence[]): number {
+  const known = mailed.filter(({ time }) => time !== null);
   return known.findLast(({ time }, at) => at > 0 && time !== known[at - 1]?.time)?.sequence ?? 0;
 }
 

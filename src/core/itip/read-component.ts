@@ -1,5 +1,5 @@
-// One VEVENT or VTODO of a REPLY, COUNTER or REFRESH: its lines come in, the items that it states go out, or one sentence
-// that says why it states nothing usable. The quirks of mail clients live here.
+// Reads one VEVENT or VTODO of a REPLY, COUNTER or REFRESH. In: the component; out: its items. It refuses, with a sentence that
+// states the reason, a component that cannot be used. It handles the quirks of mail clients.
 import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { type EventComponent, partstatIn, readSequence } from '../ical/event-component.ts';
@@ -10,19 +10,19 @@ import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from './types.ts';
 
-/** The organizer is asked about each. */
-const MOST_DELEGATES = 10;
+/** The organizer must confirm each delegate. */
+const MAX_DELEGATES = 10;
 
 /** RFC 5546 §3.2.3. An iOS reply that proposes another time is an answer and a proposal. */
 export function readReply(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
-  const line = replier(component.properties('ATTENDEE'));
+  const line = findReplier(component.properties('ATTENDEE'));
   if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
   const { range, ...shared } = common;
   const attendee = calendarAddress(line.value);
   const delegates = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
-  if (delegates.length > MOST_DELEGATES) return `${common.occurrence.uid}: more than ${MOST_DELEGATES} delegates`;
+  if (delegates.length > MAX_DELEGATES) return `${common.occurrence.uid}: more than ${MAX_DELEGATES} delegates`;
   const answer: ClaimedAnswer = {
     kind: 'answer',
     component: component.name,
@@ -37,7 +37,7 @@ export function readReply(component: EventComponent): readonly ClaimedItem[] | s
   return [answer, { kind: 'proposal', ...shared, attendee, ...proposed }];
 }
 
-/** RFC 5546 §3.2.7. Exchange names neither ORGANIZER nor ATTENDEE: the reply address tells. */
+/** RFC 5546 §3.2.7. Exchange writes neither ORGANIZER nor ATTENDEE; the reply address identifies both. */
 export function readCounter(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
@@ -62,7 +62,7 @@ type Common = Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'comment' | 'sequ
 function readCommon(component: EventComponent): Common | string {
   const { uid } = component;
   if (!uid) return `${component.name} without UID`;
-  if (!isUid(uid)) return `${component.name} with a UID that is none`;
+  if (!isUid(uid)) return `${component.name} with an invalid UID`;
   const occurrence = readOccurrence(component, uid);
   if (occurrence === null) return `${uid}: RECURRENCE-ID cannot be read`;
   const range = component.property('RECURRENCE-ID')?.param('RANGE')?.trim().toUpperCase() ?? null;
@@ -85,15 +85,15 @@ function readOccurrence(component: EventComponent, uid: string): OccurrenceKey |
 }
 
 /**
- * RFC 5546 §3.2.3: a REPLY names one ATTENDEE. Copies of one line are one; a delegator and its delegate in one reply
- * (RFC 5546 §4.2.5) are the delegate's once that one has answered, else the delegator's.
+ * Returns the ATTENDEE who replies. A REPLY has one ATTENDEE (RFC 5546 §3.2.3); repeated lines count as one. If it has a
+ * delegator and the delegate (RFC 5546 §4.2.5), the delegate replies if that line has an answer, else the delegator.
  */
-function replier(attendees: readonly ContentLine[]): ContentLine | string {
+function findReplier(attendees: readonly ContentLine[]): ContentLine | string {
   const byKey = new Map<string, ContentLine>();
   for (const line of attendees) {
     const key = addressKey(line.value);
     const known = byKey.get(key);
-    if (known && partstatIn(known) !== partstatIn(line)) return `${line.value} is there with two answers`;
+    if (known && partstatIn(known) !== partstatIn(line)) return `${line.value} has two different answers`;
     byKey.set(key, known ?? line);
   }
   const [one, other, ...more] = byKey.values();
@@ -105,15 +105,15 @@ function replier(attendees: readonly ContentLine[]): ContentLine | string {
 }
 
 function delegatedTo(delegator: ContentLine, delegate: ContentLine): boolean {
-  const named = (line: ContentLine, param: string) => line.paramValues(param).map(addressKey);
+  const keysIn = (line: ContentLine, param: string) => line.paramValues(param).map(addressKey);
   return (
     partstatIn(delegator) === 'DELEGATED' &&
-    (named(delegator, 'DELEGATED-TO').includes(addressKey(delegate.value)) ||
-      named(delegate, 'DELEGATED-FROM').includes(addressKey(delegator.value)))
+    (keysIn(delegator, 'DELEGATED-TO').includes(addressKey(delegate.value)) ||
+      keysIn(delegate, 'DELEGATED-FROM').includes(addressKey(delegator.value)))
   );
 }
 
-/** COMPLETED and IN-PROCESS are for a VTODO alone: elsewhere they mean nothing (RFC 5545 §3.2.12). */
+/** Reads COMPLETED and IN-PROCESS in a VEVENT as NEEDS-ACTION: only a VTODO may have them (RFC 5545 §3.2.12). */
 function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): Partstat {
   const partstat = partstatIn(attendee);
   const foreign = component === 'VEVENT' && (partstat === 'COMPLETED' || partstat === 'IN-PROCESS');
@@ -127,7 +127,7 @@ function onlyAttendee(component: EventComponent): CalendarAddress | null {
   return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
 }
 
-/** iOS: `TO-ALL-PROPOSED-NEW-TIME="DTSTART:20261122T100000Z;STATUS:NEEDS-ACTION"` on the ATTENDEE. */
+/** iOS proposes a time with `TO-ALL-PROPOSED-NEW-TIME="DTSTART:20261122T100000Z;STATUS:NEEDS-ACTION"` on the ATTENDEE. */
 function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' | 'end'> | null {
   const text = attendee.param('TO-ALL-PROPOSED-NEW-TIME');
   if (text === null) return null;
@@ -138,24 +138,27 @@ function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' |
 
 const COMMENTS = new Set(['COMMENT', 'X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT']);
 
-/** What the person wrote, in the places where clients put it; the same text twice is said once. */
+/** Returns the attendee's comment from all places where clients write it, without repeated texts. */
 function readComment(component: EventComponent): string | null {
   const texts: string[] = [];
-  let inside = false;
+  let inComment = false;
   for (const line of ownLines(component)) {
-    // A client that writes raw newlines breaks the value into lines that are no content lines.
-    if (line.name === '' && inside) texts.push(`${texts.pop() ?? ''}\n${unescapeText(line.text)}`);
+    // A client that does not escape line breaks splits the value into lines that are not content lines.
+    if (line.name === '' && inComment) texts.push(`${texts.pop() ?? ''}\n${unescapeText(line.text)}`);
     if (line.name === '') continue;
-    inside = COMMENTS.has(line.name);
-    if (inside) texts.push(unescapeText(line.value));
-    // Google says it in a parameter of the ATTENDEE.
+    inComment = COMMENTS.has(line.name);
+    if (inComment) texts.push(unescapeText(line.value));
+    // Google writes it into a parameter of the ATTENDEE.
     if (line.name === 'ATTENDEE') texts.push(unescapeText(line.param('X-RESPONSE-COMMENT') ?? ''));
   }
-  const said = new Set(texts.map((text) => text.trim()).filter((text) => text !== ''));
-  return said.size === 0 ? null : [...said].join('\n\n');
+  const comments = new Set(texts.map((text) => text.trim()).filter((text) => text !== ''));
+  return comments.size === 0 ? null : [...comments].join('\n\n');
 }
 
-/** Null where it is missing or names no instant. ISO punctuation and a zone occur, though RFC 5545 §3.8.7.2 wants UTC. */
+/**
+ * Returns milliseconds since 1970, null if DTSTAMP is missing or invalid. RFC 5545 §3.8.7.2 requires UTC, but some clients
+ * write ISO 8601 punctuation or a TZID.
+ */
 function readStamp(line: ContentLine | null, vtimezones: readonly string[]): number | null {
   const value = line?.value.trim().replace(/(\d)[-:](?=\d)/g, '$1') ?? '';
   return readTime(value, { tzid: line?.param('TZID') ?? null }, vtimezones)?.instant ?? null;

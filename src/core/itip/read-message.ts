@@ -1,6 +1,6 @@
-// A calendar message as some client sent it: text comes in, what it states goes out, component by component. Reading is
-// lenient about everything that leaves no doubt of what is meant, and says in `unusable` what was left out and why. It
-// refuses (`calendar-unparseable`) what holds no calendar or several. Nothing here says that the sender may say so.
+// Reads an iTIP message. In: calendar text as a client sent it; out: the items of its components. It accepts every deviation
+// from RFC 5545 that leaves the meaning clear, and lists in `unusable` the components that it omits, with the reason. It does
+// not verify the sender. It refuses (`calendar-unparseable`) text without a calendar, or with several.
 import { joinLines, splitLines } from '../ical/content-lines.ts';
 import { EventComponent, isEvent } from '../ical/event-component.ts';
 import { unparseable } from '../ical/event-document.ts';
@@ -9,8 +9,9 @@ import { readCounter, readRefresh, readReply } from './read-component.ts';
 import type { ClaimedItem, ItipMessage } from './types.ts';
 
 /**
- * Reads calendar text from a mail part. `headerMethod` is the `method` parameter of its Content-Type (RFC 6047 §2.4); the
- * METHOD inside wins: Google sends COUNTER inside of `method=REPLY`.
+ * Reads the calendar text of a mail part. `headerMethod` is the parameter `method` of its Content-Type (RFC 6047 §2.4). METHOD
+ * of the calendar takes precedence, because Google sends a COUNTER with `method=REPLY`.
+ *
  * @throws GatewayError `calendar-unparseable`
  */
 export function readMessage(text: string, headerMethod: string | null): ItipMessage {
@@ -19,8 +20,7 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
   const items: ClaimedItem[] = [];
   const unusable = [...calendar.unusable];
   const read = READERS.get(method ?? '');
-  if (read && calendar.components.length > MOST_COMPONENTS)
-    throw unparseable(`more than ${MOST_COMPONENTS} components`);
+  if (read && calendar.components.length > MAX_COMPONENTS) throw unparseable(`more than ${MAX_COMPONENTS} components`);
   for (const component of read ? calendar.components : []) {
     const claims = read?.(component) ?? [];
     if (typeof claims === 'string') unusable.push(claims);
@@ -29,10 +29,10 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
   return { method, items, unusable };
 }
 
-/** Each may ask the CalDAV server something: a mail of thousands would keep it busy. */
-const MOST_COMPONENTS = 200;
+/** Each component may cause requests to the CalDAV server, so a mail with thousands of them would overload it. */
+const MAX_COMPONENTS = 200;
 
-/** A string says why the component gives nothing. */
+/** Returns a string with the reason if the component cannot be used. */
 type Reader = (component: EventComponent) => readonly ClaimedItem[] | string;
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
@@ -47,14 +47,14 @@ function readMethod(text: string | null): string | null {
 }
 
 interface ReadCalendar {
-  /** The first METHOD: some clients write it twice. */
+  /** The first METHOD, because some clients write it twice. */
   readonly method: string | null;
   readonly components: readonly EventComponent[];
   readonly unusable: readonly string[];
 }
 
 function readCalendar(text: string): ReadCalendar {
-  // What stands around the calendar is the text of a letter, whatever it looks like.
+  // Lines outside of the VCALENDAR are text, even if they look like content lines.
   const { components, faults } = readComponents(splitLines(text), 'VCALENDAR');
   const [calendar, another] = components.filter(({ name }) => name === 'VCALENDAR');
   if (calendar === undefined) throw unparseable('no VCALENDAR');

@@ -1,6 +1,6 @@
-// The iTIP messages that a change to an event makes due (RFC 5546 §3.2): a stored event, a recipient and the clock come
-// in, calendar text with a METHOD goes out. No SCHEDULE-* parameter and no alarm leaves (RFC 6638 §7.1). A component
-// the recipient has no part in is left out.
+// Writes the iTIP messages for a change of an event (RFC 5546 §3.2). In: the stored event, a recipient and the time; out:
+// calendar text with a METHOD. It refuses (omits) components to which the recipient is not invited, alarms, and SCHEDULE-*
+// parameters (RFC 6638 §7.1).
 import { ContentLine, joinLines, lineEndOf, makeLine, withoutParams, withParam } from '../ical/content-lines.ts';
 import { displayText } from '../ical/octets.ts';
 import { EventComponent } from '../ical/event-component.ts';
@@ -12,35 +12,35 @@ import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
 export type Method = 'REQUEST' | 'CANCEL' | 'REPLY' | 'DECLINECOUNTER';
 
-const OF_THE_SERIES = ['RRULE', 'RDATE', 'EXDATE'];
+const SERIES_PROPERTIES = ['RRULE', 'RDATE', 'EXDATE'];
 
 export interface Stamp {
-  /** DTSTAMP, ms since 1970. */
+  /** DTSTAMP, in milliseconds since 1970. */
   readonly now: number;
-  /** SEQUENCE of the message; where a component's own is higher, that. */
+  /** The minimum SEQUENCE. A component keeps a higher one. */
   readonly sequence: number;
 }
 
 /**
- * The event as that attendee is to see it: where only some occurrences are theirs, those; where some are not, the series
- * without them.
+ * Returns a REQUEST with the components to which this attendee is invited. The series gets an EXDATE for each override to
+ * which the attendee is not invited.
  */
 export function requestFor(document: EventDocument, recipient: CalendarAddress, stamp: Stamp): string {
   const hidden = document.overrides.filter((override) => !override.invites(recipient));
   return messageText(document, 'REQUEST', (component) => {
     if (!component.invites(recipient)) return [];
-    const told = component.withParts([
+    const rewritten = component.withParts([
       ...stampLines(component, stamp).slice(1),
-      ...ownLines(component).flatMap(toldLine),
+      ...ownLines(component).flatMap(requestLines),
       ...(component === document.master ? hidden.flatMap(exdateOf) : []),
     ]);
-    return [told];
+    return [rewritten];
   });
 }
 
 /**
- * Takes the event, or those occurrences of it (null: all), back from these attendees. `cancelled`: it does not take
- * place; else these attendees alone are no longer invited, and no STATUS is told (RFC 5546 §3.2.5).
+ * Returns a CANCEL of the event or of these occurrences (null: the event) to these attendees. `cancelled`: the event does not
+ * take place. Otherwise only these attendees are no longer invited, and the message has no STATUS (RFC 5546 §3.2.5).
  */
 export function cancelFor(
   document: EventDocument,
@@ -53,7 +53,7 @@ export function cancelFor(
     ...stampLines(component, stamp),
     ...component.properties('RECURRENCE-ID'),
     ...timeLines(component),
-    ...OF_THE_SERIES.flatMap((name) => component.properties(name)),
+    ...SERIES_PROPERTIES.flatMap((name) => component.properties(name)),
     ...component.properties('SUMMARY'),
     ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(component.beginLine))] : []),
     ...component.properties('ORGANIZER').map(withoutScheduling),
@@ -62,8 +62,8 @@ export function cancelFor(
 }
 
 /**
- * What one attendee answers, by occurrence (null: the event itself). `previous` is the event before they changed it: it
- * may still have what they deleted.
+ * Returns a REPLY with an attendee's answers by occurrence (null: the event itself). `previous` is the event before the
+ * attendee's change, which may contain occurrences that the attendee has deleted.
  */
 export function replyFor(
   document: EventDocument,
@@ -90,7 +90,7 @@ export function replyFor(
 }
 
 /**
- * Says no to the time that an attendee proposed, and what stays instead (RFC 5546 §3.2.8). Null: the event has no such
+ * Returns a DECLINECOUNTER for a proposal, with the time that remains (RFC 5546 §3.2.8). Null if the event has no such
  * occurrence.
  */
 export function declineCounterFor(
@@ -111,7 +111,7 @@ export function declineCounterFor(
   ]);
 }
 
-/** The component that stands for that occurrence, made from the master where it has none of its own. */
+/** Returns the component of this occurrence, made from the master if it has no override. */
 function componentAt(document: EventDocument, id: string | null): EventComponent | null {
   if (id === null) return document.master;
   const own = overridesAt(document, id)[0];
@@ -119,7 +119,7 @@ function componentAt(document: EventDocument, id: string | null): EventComponent
   return document.master && makeOverride(document.master, id);
 }
 
-/** RFC 5545 §3.6.1: DTEND and DURATION must not both stand; where they do, DTEND is what clients show. */
+/** RFC 5545 §3.6.1 forbids DTEND together with DURATION. If an event has both, clients show DTEND. */
 function timeLines(component: EventComponent): ContentLine[] {
   const end = component.property('DTEND') ?? component.property('DUE') ?? component.property('DURATION');
   return [...component.properties('DTSTART'), ...(end ? [end] : [])];
@@ -134,7 +134,7 @@ function stampLines(component: EventComponent, { now, sequence }: Stamp): Conten
   ];
 }
 
-function toldLine(line: ContentLine): ContentLine[] {
+function requestLines(line: ContentLine): ContentLine[] {
   if (line.name === 'DTSTAMP' || line.name === 'SEQUENCE' || line.name === 'REQUEST-STATUS') return [];
   return [line.name === 'ATTENDEE' || line.name === 'ORGANIZER' ? withoutScheduling(line) : line];
 }
@@ -143,7 +143,7 @@ function withoutScheduling(line: ContentLine): ContentLine {
   return withoutParams(line, (name) => name.startsWith('SCHEDULE-'));
 }
 
-/** An occurrence that is not theirs, as an exception of the series that is. */
+/** Returns an EXDATE for the occurrence of this override. */
 function exdateOf(override: EventComponent): ContentLine[] {
   return override.properties('RECURRENCE-ID').map((line) => {
     const params = ['VALUE', 'TZID'].flatMap((name) => {
@@ -154,7 +154,7 @@ function exdateOf(override: EventComponent): ContentLine[] {
   });
 }
 
-/** The calendar around other components: made ones come where the first of the event's own was. */
+/** Returns the calendar with other components, which replace the event's own ones. */
 function messageWith(
   document: EventDocument,
   method: Method,
@@ -167,14 +167,14 @@ function messageWith(
   );
 }
 
-/** `tell`: what a component of the event becomes. */
+/** `rewrite` returns the components that replace a component of the event. */
 function messageText(
   document: EventDocument,
   method: Method,
-  tell: (component: EventComponent) => readonly EventComponent[],
+  rewrite: (component: EventComponent) => readonly EventComponent[],
 ): string {
   const parts = document.parts.flatMap((part): readonly Part[] => {
-    if (part instanceof EventComponent) return tell(part);
+    if (part instanceof EventComponent) return rewrite(part);
     if (!(part instanceof ContentLine) || (part.name !== 'METHOD' && part.name !== 'BEGIN')) return [part];
     return part.name === 'BEGIN' ? [part, makeLine('METHOD', [], method, lineEndOf(part))] : [];
   });

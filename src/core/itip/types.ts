@@ -1,9 +1,9 @@
-// The nouns of iTIP (RFC 5546) that all layers share. Values only; all times are milliseconds since 1970 (UTC) unless the
-// name says otherwise.
+// The types of iTIP (RFC 5546) that all layers share. Times are in milliseconds since 1970 (UTC), unless the name says
+// otherwise. This file refuses nothing.
 import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
 import type { HoldReason, ReasonFor } from '../reasons.ts';
 
-/** RFC 5546 §2.1.5. `sequence` null: the client sent none. */
+/** RFC 5546 §2.1.5. `sequence` is null if the client sent none. */
 export interface Revision {
   readonly sequence: number | null;
   readonly sentAt: number;
@@ -11,24 +11,24 @@ export interface Revision {
 
 export type Door = 'smtp' | 'lmtp' | 'web';
 
-/** One attendee's answer as a calendar message states it, before anyone checked who sent it. */
+/** One attendee's answer as stated in a calendar message. The sender is not verified. */
 export interface ClaimedAnswer {
   readonly kind: 'answer';
   readonly component: 'VEVENT' | 'VTODO';
   readonly occurrence: OccurrenceKey;
   readonly range: 'THISANDFUTURE' | null;
-  /** null where the client names nobody usable (Exchange COUNTER, an iCloud principal path). */
+  /** Null if there is no mail address (a COUNTER from Exchange, or a principal path from iCloud). */
   readonly attendee: CalendarAddress | null;
   readonly organizer: CalendarAddress | null;
   readonly partstat: Partstat;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
   readonly sequence: number | null;
-  /** DTSTAMP, null where missing or unreadable. */
+  /** DTSTAMP, null if missing or invalid. */
   readonly stampedAt: number | null;
 }
 
-/** A COUNTER (RFC 5546 §3.2.7): a wish for another time. It never edits the event. */
+/** A COUNTER (RFC 5546 §3.2.7), which proposes another time. It never changes the event. */
 export interface ClaimedProposal {
   readonly kind: 'proposal';
   readonly occurrence: OccurrenceKey;
@@ -41,7 +41,7 @@ export interface ClaimedProposal {
   readonly stampedAt: number | null;
 }
 
-/** A REFRESH (RFC 5546 §3.2.6): "send me the event again". */
+/** A REFRESH (RFC 5546 §3.2.6), which requests the current event. */
 export interface ClaimedRefresh {
   readonly kind: 'refresh';
   readonly occurrence: OccurrenceKey;
@@ -52,16 +52,16 @@ export interface ClaimedRefresh {
 
 export type ClaimedItem = ClaimedAnswer | ClaimedProposal | ClaimedRefresh;
 
-/** An iTIP message as read from calendar text, whoever sent it. */
+/** An iTIP message as read from calendar text. The sender is not verified. */
 export interface ItipMessage {
-  /** Upper case; the body's METHOD wins over the header's; null where neither says. */
+  /** In upper case; METHOD of the calendar, or else of Content-Type; null if neither has one. */
   readonly method: string | null;
   readonly items: readonly ClaimedItem[];
-  /** One sentence for each component that gives no item, and why. */
+  /** One sentence with the reason for each component that gives no items. */
   readonly unusable: readonly string[];
 }
 
-/** One attendee's answer about one occurrence, from a sender whose right to give it has been established. */
+/** One attendee's answer for one occurrence, from a verified sender. */
 export interface Answer {
   readonly component: 'VEVENT' | 'VTODO';
   readonly occurrence: OccurrenceKey;
@@ -71,23 +71,23 @@ export interface Answer {
   readonly partstat: Partstat;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
-  /** `sentAt` is the later of DTSTAMP and Date, clamped once to first arrival; for the web its POST. */
+  /** `sentAt` is the later of DTSTAMP and Date, but at most the time of first arrival. For a web answer it is that of the POST. */
   readonly revision: Revision;
   readonly door: Door;
 }
 
-/** What the ledger knows of answers applied before, by one attendee to one event. */
+/** An answer of one attendee that was applied to the event, from the ledger. */
 export interface AppliedAnswer {
   readonly attendeeKey: string;
   readonly recurrenceId: string | null;
   readonly sequence: number | null;
   readonly sentAt: number;
   readonly partstat: Partstat;
-  /** Digest of what makes two answers equal: partstat, comment, delegation, range. */
+  /** The digest of partstat, comment, delegates and range (`answerContent`). */
   readonly content: string;
-  /** SEQUENCE of the event when the answer was written into it; null: not known. SOGo raises by itself what was mailed. */
+  /** SEQUENCE of the event when the answer was written, null if unknown. SOGo may have raised it above the mailed one. */
   readonly eventSequence: number | null;
-  /** When the occurrence was (`occurrenceSchedule`) as the answer was written; null: not known. */
+  /** The time of the occurrence (`occurrenceSchedule`) when the answer was written, null if unknown. */
   readonly schedule: string | null;
 }
 
@@ -97,25 +97,25 @@ export interface MailedRevision {
   readonly method: string;
   readonly sequence: number;
   readonly mailedAt: number;
-  /** Fingerprint of DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE. */
+  /** The fingerprint of DTSTART, DTEND, DURATION, RRULE, RDATE and EXDATE. */
   readonly scheduleFingerprint: string;
-  /** The calendar that was mailed; '' where it is no longer known. */
+  /** The calendar that was mailed, '' if it is no longer stored. */
   readonly calendar: string;
 }
 
-/** All that `decide` knows about the past of one attendee and one event. */
+/** The history of one attendee and one event, from the ledger and the spool. */
 export interface History {
   readonly applied: readonly AppliedAnswer[];
-  /** What that attendee was mailed, oldest first. */
+  /** The messages mailed to this attendee, oldest first. */
   readonly mailed: readonly MailedRevision[];
-  /** What else of theirs waits: it may have been written by a PUT whose outcome nobody saw. */
+  /** The attendee's other waiting answers. One of them may already be in the event, from a PUT of unknown outcome. */
   readonly waiting?: readonly Partstat[];
 }
 
-/** One thing to do to the stored event. `recurrenceId` as in OccurrenceKey, resolved against the event. */
+/** One change of the stored event. `recurrenceId` is as in OccurrenceKey, in the form of the event. */
 export interface PartstatChange {
   readonly recurrenceId: string | null;
-  /** True where the override does not exist yet and is to be made from the master. */
+  /** Whether the override must be made from the master. */
   readonly create: boolean;
   readonly partstat: Partstat;
 }
@@ -125,36 +125,35 @@ export type Decision =
       readonly verdict: 'apply';
       readonly reason: 'applied';
       readonly attendee: CalendarAddress;
-      /** The occurrence as the event knows it: the ledger's key. */
+      /** The occurrence in the form of the event, which is the ledger's key. */
       readonly occurrence: OccurrenceKey;
-      /** Empty where the event says so already: recorded, nothing written. */
+      /** Empty if the event already has this answer; it is then only recorded. */
       readonly changes: readonly PartstatChange[];
-      /** For the ledger, once the event is written. */
+      /** The ledger line to write when the event is written. */
       readonly record: AppliedAnswer;
       /**
-       * Further ledger lines that go with it: the later occurrences of a THISANDFUTURE answer, and which overrides kept
-       * an answer of their own when the series was answered. Without them the same answers in another order could end
-       * in another state.
+       * Further ledger lines: the later occurrences of a THISANDFUTURE answer, and the overrides that kept their own answer
+       * when the series was answered. Without them, the same answers in another order could give another event.
        */
       readonly alsoRecord: readonly AppliedAnswer[];
     }
   | { readonly verdict: 'ignore'; readonly reason: 'stale' | 'duplicate' }
   | { readonly verdict: 'refuse'; readonly reason: 'cancelled-event' }
-  /** Refused with the same reason if the organizer has accepted it already. */
+  /** If the organizer has already accepted the answer, it is refused with the same reason. */
   | { readonly verdict: 'hold'; readonly reason: HoldReason & ReasonFor<'refused'> };
 
-/** A question to the recurrence engine; asked by `occurrencesNeeded`, answered by `recurrence/`. Serialisable. */
+/** A query to the recurrence engine, from `occurrencesNeeded`. Serialisable. */
 export interface OccurrenceQuery {
-  /** The calendar text that holds the master: the engine reads DTSTART, RRULE, RDATE, EXDATE and VTIMEZONEs from it. */
+  /** Calendar text with the master. The engine reads DTSTART, RRULE, RDATE, EXDATE and VTIMEZONEs from it. */
   readonly calendar: string;
   readonly uid: string;
-  /** Only occurrences from here on are wanted; null from the first. Same three forms as a recurrenceId. */
+  /** The earliest occurrence to return, in one of the three forms of a recurrenceId; null for the first occurrence. */
   readonly from: string | null;
-  /** Stop after that many found. */
+  /** The maximum number of occurrences to return. */
   readonly limit: number;
 }
 
-/** Starts of the occurrences in the three forms of a recurrenceId, in order. */
+/** The starts of the occurrences in the three forms of a recurrenceId, in order. `complete`: there are no further ones. */
 export type OccurrenceAnswer =
   | { readonly kind: 'occurrences'; readonly starts: readonly string[]; readonly complete: boolean }
   | { readonly kind: 'too-expensive' };

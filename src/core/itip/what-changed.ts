@@ -1,6 +1,6 @@
-// Two states of one event come in; what a reader would call changed goes out as data, before and after: time, place,
-// title, description, recurrence, attendees, of the event itself or of one occurrence. An occurrence without a component
-// of its own is what the series makes of it.
+// Compares two states of an event. In: both calendar texts; out: the differences that matter to a reader, with the old and the
+// new value: time, place, title, description, recurrence and attendees, of the event or of one occurrence. An occurrence
+// without an override is compared as an instance of the series. It refuses text that is not a calendar.
 import { parseEvent, type EventDocument } from '../ical/event-document.ts';
 import { occurrenceIdOf, type Span, spanAt } from '../ical/occurrence-id.ts';
 import {
@@ -12,13 +12,13 @@ import {
   scheduleKey,
 } from './normal-form.ts';
 
-/** `recurrenceId` as in OccurrenceKey: null is the event itself. Texts are as read, not escaped; null where missing. */
+/** `recurrenceId` is as in OccurrenceKey, null for the event itself. Texts are unescaped, null if missing. */
 export type EventDifference =
   | { readonly kind: 'time'; readonly recurrenceId: string | null; readonly before: Span; readonly after: Span }
   | {
       readonly kind: 'title' | 'place' | 'description' | 'status' | 'other';
       readonly recurrenceId: string | null;
-      /** The property, such as `SUMMARY`; for `other` any that no kind of its own names. */
+      /** The name of the property, such as `SUMMARY`. */
       readonly property: string;
       readonly before: string | null;
       readonly after: string | null;
@@ -35,10 +35,10 @@ export type EventDifference =
       /** Address keys. */
       readonly added: readonly string[];
       readonly removed: readonly string[];
-      /** Invited as something else: optional, a resource. */
+      /** Guests whose ROLE has changed. */
       readonly changed: readonly string[];
     }
-  /** The series, or an occurrence without a series that would make it, stands in one of the two alone. */
+  /** The series, or an occurrence that no series contains, exists in only one of the two states. */
   | { readonly kind: 'occurrence'; readonly recurrenceId: string | null; readonly change: 'added' | 'removed' };
 
 const KINDS: Readonly<Record<string, 'title' | 'place' | 'description' | 'status'>> = {
@@ -48,7 +48,11 @@ const KINDS: Readonly<Record<string, 'title' | 'place' | 'description' | 'status
   STATUS: 'status',
 };
 
-/** Master first, then occurrences in order. @throws GatewayError `calendar-unparseable` */
+/**
+ * Returns the differences of the master, then those of the occurrences in order.
+ *
+ * @throws GatewayError `calendar-unparseable`
+ */
 export function whatChanged(previous: string, now: string): EventDifference[] {
   return documentDifferences(parseEvent(previous), parseEvent(now));
 }
@@ -83,13 +87,13 @@ function readState({ master, overrides, vtimezones }: EventDocument): State {
 }
 
 function occurrenceDifferences(before: State, after: State, id: string): EventDifference[] {
-  // Where the series has moved, its occurrences have other names: one that only the other has is no news by itself.
+  // If the series has moved, its occurrences have other ids, so overrides that exist on one side only are ignored.
   const moved = before.master !== null && after.master !== null && startOf(before) !== startOf(after);
   if (moved && !(before.overrides.has(id) && after.overrides.has(id))) return [];
   const old = before.overrides.get(id) ?? instanceAt(before, id);
   const current = after.overrides.get(id) ?? instanceAt(after, id);
   if (old && current) return componentDifferences(old, current);
-  // Left out of the series: RECURRENCE has said so.
+  // An excluded occurrence is already in the difference `recurrence`.
   if (before.master && after.master) return [];
   return [{ kind: 'occurrence', recurrenceId: id, change: old ? 'removed' : 'added' }];
 }
@@ -98,7 +102,7 @@ function startOf({ master }: State): string | null {
   return master?.schedule.start ? occurrenceIdOf(master.schedule.start) : null;
 }
 
-/** What the series makes of that occurrence; null where it is excluded or there is no series. */
+/** Returns the instance of the series, null if it is excluded or there is no series. */
 function instanceAt({ master, vtimezones }: State, id: string): NormalComponent | null {
   if (!master?.schedule.start || master.schedule.excluded.includes(id)) return null;
   const span = spanAt(master.schedule, id, vtimezones);
@@ -145,7 +149,7 @@ function spanOf({ schedule: { start, end } }: NormalComponent): Span {
   return { start, end };
 }
 
-/** Start, zone of a series, and length; a series in another zone is at another time from the next DST change on. */
+/** Returns a key of the start, the length and, for a series, the zone: in another zone, its times change with DST. */
 function spanKey(schedule: Schedule): string {
   return JSON.stringify(scheduleKey(schedule).slice(0, 3));
 }

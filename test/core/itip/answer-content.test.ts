@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerContent, KEPT, keptItsOwn, lastAnswer } from '../../../src/core/itip/answer-content.ts';
+import { answerContent, KEPT, keptOwnAnswer, lastAnswer } from '../../../src/core/itip/answer-content.ts';
 import type { AppliedAnswer } from '../../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
@@ -41,7 +41,7 @@ describe('the history of one attendee', () => {
   it('tells answers from notes', () => {
     expect(lastAnswer(applied, null)).toBe(applied[0]);
     expect(lastAnswer(applied, '20261122')).toBeNull();
-    expect(keptItsOwn(applied, '20261122')).toBe(true);
-    expect(keptItsOwn(applied, null)).toBe(false);
+    expect(keptOwnAnswer(applied, '20261122')).toBe(true);
+    expect(keptOwnAnswer(applied, null)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, type Due, mailingForbidden } from '../../../src/core/itip/compare.ts';
+import { compare, type DueMessage, mailingForbidden } from '../../../src/core/itip/compare.ts';
 import { parseEvent, recurrenceIdsOf } from '../../../src/core/ical/event-document.ts';
 import { address } from './run-answer.ts';
 
@@ -36,7 +36,7 @@ const without = (lines: readonly string[], name: string) => lines.filter((line) 
 const changed = (lines: readonly string[], from: string, to: string) => lines.map((line) => line.replace(from, to));
 
 /** `METHOD to reason [occurrences] SEQUENCE`, of each message. */
-function summary(due: readonly Due[]): string[] {
+function summary(due: readonly DueMessage[]): string[] {
   return due.map(({ method, recipient, reason, calendar: text }) => {
     const document = parseEvent(text);
     const first = document.master ?? document.overrides[0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toldAbout } from '../../../src/core/itip/mailed-occurrence.ts';
+import { mailedOccurrence } from '../../../src/core/itip/mailed-occurrence.ts';
 import type { MailedRevision } from '../../../src/core/itip/types.ts';
 
 function mail(...components: (readonly string[])[]): MailedRevision {
@@ -11,9 +11,9 @@ function mail(...components: (readonly string[])[]): MailedRevision {
 const SERIES = ['DTSTART;TZID=Europe/Paris:20261101T100000', 'DURATION:PT1H', 'RRULE:FREQ=DAILY', 'SEQUENCE:3'];
 const HOUR = 3_600_000;
 
-describe('toldAbout', () => {
+describe('mailedOccurrence', () => {
   it('says of the event what the record of the mail says', () => {
-    expect(toldAbout(mail(SERIES), null)).toEqual({ sequence: 7, time: null, overridden: false });
+    expect(mailedOccurrence(mail(SERIES), null)).toEqual({ sequence: 7, time: null, overridden: false });
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('toldAbout', () => {
       false,
     ],
   ] as const)('%s', (_, components, sequence, start, length, overridden) => {
-    expect(toldAbout(mail(...components), '20261122T090000Z')).toEqual({
+    expect(mailedOccurrence(mail(...components), '20261122T090000Z')).toEqual({
       sequence,
       time: `${start}/${length}`,
       overridden,
@@ -55,7 +55,7 @@ describe('toldAbout', () => {
     ['cannot be read', 'BEGIN:VCALENDAR'],
     ['is about other occurrences', mail(['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261123T090000Z']).calendar],
   ])('gives the record and no time where the calendar %s', (_, calendar) => {
-    expect(toldAbout({ ...mail(), calendar }, '20261122T090000Z')).toEqual({
+    expect(mailedOccurrence({ ...mail(), calendar }, '20261122T090000Z')).toEqual({
       sequence: 7,
       time: null,
       overridden: false,

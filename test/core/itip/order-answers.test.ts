@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerContent } from '../../../src/core/itip/answer-content.ts';
-import { isOfAnotherTime, orderAfter, orderOf, resolveRevision } from '../../../src/core/itip/order-answers.ts';
+import { isBeforeReschedule, orderAfter, orderOf, resolveRevision } from '../../../src/core/itip/order-answers.ts';
 import type { Answer, AppliedAnswer, MailedRevision } from '../../../src/core/itip/types.ts';
 import { address } from './run-answer.ts';
 
@@ -115,7 +115,7 @@ describe('resolveRevision', () => {
   });
 });
 
-describe('isOfAnotherTime', () => {
+describe('isBeforeReschedule', () => {
   it.each([
     ['nothing mailed', [], null, 0, false],
     ['mailed once', [mail(3, 1)], null, 0, false],
@@ -146,6 +146,6 @@ describe('isOfAnotherTime', () => {
     ['a calendar that is no longer known', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
   ] as const)('%s', (_, mailed, recurrenceId, sequence, expected) => {
-    expect(isOfAnotherTime({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);
+    expect(isBeforeReschedule({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);
   });
 });

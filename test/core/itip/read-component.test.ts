@@ -61,7 +61,7 @@ describe('readReply', () => {
     [
       'yes and no',
       [...YES, 'ATTENDEE;PARTSTAT=DECLINED:BOB@example.com'],
-      'a: BOB@example.com is there with two answers',
+      'a: BOB@example.com has two different answers',
     ],
     ['an unreadable occurrence', [...YES, 'RECURRENCE-ID:x'], 'a: RECURRENCE-ID cannot be read'],
     [

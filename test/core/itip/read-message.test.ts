@@ -98,9 +98,9 @@ describe('readMessage', () => {
       ['a: more than 10 delegates'],
     ],
     [
-      'a UID that is none',
+      'an invalid UID',
       message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'UID:a\\nb')),
-      ['VEVENT with a UID that is none'],
+      ['VEVENT with an invalid UID'],
     ],
     ['an event without UID', message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'X:a')), ['VEVENT without UID']],
   ])('gives nothing for %s, and says so', (_, text, unusable) => {

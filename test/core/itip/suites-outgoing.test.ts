@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { mailedCopy } from '../../../src/core/compose/mailed-copy.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { compare, type Due, whatChanged } from '../../../src/core/itip/compare.ts';
+import { compare, type DueMessage, whatChanged } from '../../../src/core/itip/compare.ts';
 import { type ContentLine, splitLines, withParam, withValue } from '../../../src/core/ical/content-lines.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
 import { cancelFor, requestFor } from '../../../src/core/itip/schedule-message.ts';
@@ -205,7 +205,7 @@ describe.skipIf(!present)('Calendar Server: what an organizer changed', () => {
 });
 
 /** A calendar that holds no event is refused: nothing of it is due. */
-function dueFrom(each: CalendarServerCase): readonly Due[] {
+function dueFrom(each: CalendarServerCase): readonly DueMessage[] {
   try {
     return compare(each.calendar1 ?? '', each.calendar2 ?? '', { user: address(each.attendee ?? ''), now: 0 });
   } catch (error) {
