@@ -72,17 +72,17 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
   onStop(() => metrics.close());
   const shared = { spool, ledger, outcomes, makeId: makeIds(), now, writeBatching: writeBatching(now) };
   const priority = requestPriority();
-  const { store } = await openFlow(config, log, onStop, { ...shared, priority, metrics, templates });
+  const { store, expand } = await openFlow(config, log, onStop, { ...shared, priority, metrics, templates });
   const listeners = new Map<string, HostPort>();
   const { countReceived } = metrics;
-  const guestList = config.showGuestList;
+  const rsvp = { ...shared, store, expand, guestList: config.showGuestList };
   const useCases: UseCases = {
     receiveCallback: countReceived(
       'callback',
       priority.serve(async (request) => void (await receiveCallback(shared, request))),
     ),
-    showRsvp: (claims) => showRsvp({ ...shared, store, guestList }, claims),
-    answerRsvp: countReceived('web', (claims, answer) => answerRsvp({ ...shared, store, guestList }, claims, answer)),
+    showRsvp: (claims) => showRsvp(rsvp, claims),
+    answerRsvp: countReceived('web', (claims, answer) => answerRsvp(rsvp, claims, answer)),
     readDecision: (claims) => readDecision(shared, claims),
     decideHeld: (claims, choice) => decideAndWait(shared, claims, choice),
     ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now }),

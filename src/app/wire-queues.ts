@@ -144,5 +144,5 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     runQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
   ];
   onStop(() => Promise.all(queues.map((queue) => queue.stop(DRAIN_MS))));
-  return { store };
+  return { store, expand: common.expand };
 }

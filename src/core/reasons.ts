@@ -110,6 +110,10 @@ export const reasons = {
     verdicts: ['refused'],
     ledger: ({ who }: Who) => `${who} no longer delegates.`,
   },
+  past: {
+    verdicts: ['refused'],
+    ledger: ({ who }: Who) => `The event was over when ${who} answered; the answer was not applied.`,
+  },
   'no-attendee': { verdicts: ['refused'], ledger: () => 'Neither the calendar part nor From names an attendee.' },
 
   // An answer is held for the organizer, or the organizer accepted it and it cannot be applied.

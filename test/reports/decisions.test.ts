@@ -1,15 +1,14 @@
 // Faults seen in decisions and notices (D). Each case is named after its row; tables and properties cover the whole kind.
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyDecision, setScheduleStatus } from '../../src/core/itip/apply.ts';
 import { decide } from '../../src/core/itip/decide.ts';
 import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
 import { octetsOfText, textOfOctets } from '../../src/core/ical/octets.ts';
 import { start, home } from '../adapters/caldav/fake-store.ts';
-import { address } from '../flow/flow-kit.ts';
+import { answerRsvp, showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import { alice, bob, type FlowKit, openFlowKit } from '../flow/flow-kit.ts';
 
-const alice = address('alice@example.com');
-const bob = address('bob@remote.test');
 const uid = 'planning@example.com';
 
 /** An event with these octets as SUMMARY and as Bob's CN, folded at that octet. */
@@ -79,5 +78,132 @@ describe('D4: an answer keeps every other octet', () => {
     expect(await store.write(alice, found.event, text)).toMatchObject({ kind: 'written' });
     const after = octetsOfText(server.objects.get(path) ?? '').toString('latin1');
     expect(after).toBe(before.toString('latin1').replace('NEEDS-ACTION', 'ACCEPTED'));
+  });
+});
+
+describe('D5: a web answer to an event that was over', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  interface Case {
+    readonly why: string;
+    readonly times: readonly string[];
+    readonly overrides?: readonly string[];
+    readonly recurrenceId?: string;
+  }
+
+  const textOf = ({ times, overrides = [] }: Case): string =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      ...[times, ...(overrides.length > 0 ? [overrides] : [])].flatMap((lines) => [
+        'BEGIN:VEVENT',
+        `UID:${uid}`,
+        'DTSTAMP:20270101T120000Z',
+        ...lines,
+        'SUMMARY:Planning',
+        `ORGANIZER:mailto:${alice.asWritten}`,
+        `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${bob.asWritten}`,
+        'END:VEVENT',
+      ]),
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+
+  /** The calendar is away while Bob answers, on 10 January 2027 at noon, and back two days later. */
+  async function answerWhileAway(given: Case): Promise<string[]> {
+    const text = textOf(given);
+    kit.calendar.put(uid, text);
+    kit.calendar.away = true;
+    await kit.click(uid, bob, 'ACCEPTED', null, given.recurrenceId ?? null);
+    await kit.settle(['invitation']);
+    kit.clock.now += 2 * 86_400_000;
+    kit.calendar.away = false;
+    await kit.settle();
+    return (await kit.reasons(uid)).filter((reason) => !reason.startsWith('mailed'));
+  }
+
+  const over: Case[] = [
+    { why: 'an hour ago', times: ['DTSTART:20270110T100000Z', 'DTEND:20270110T110000Z'] },
+    { why: 'with a DURATION', times: ['DTSTART:20270110T100000Z', 'DURATION:PT1H'] },
+    { why: 'without an end', times: ['DTSTART:20270110T100000Z'] },
+    { why: 'with an end before its start', times: ['DTSTART:20270110T100000Z', 'DTEND:20260110T110000Z'] },
+    {
+      why: 'in a zone',
+      times: ['DTSTART;TZID=Europe/Paris:20270110T120000', 'DTEND;TZID=Europe/Paris:20270110T123000'],
+    },
+    { why: 'all day', times: ['DTSTART;VALUE=DATE:20270107', 'DTEND;VALUE=DATE:20270108'] },
+    { why: 'floating', times: ['DTSTART:20270108T100000', 'DTEND:20270108T110000'] },
+    {
+      why: 'a series until last week',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;UNTIL=20270105T000000Z'],
+    },
+    { why: 'a series of three', times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=3'] },
+    { why: 'listed dates', times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RDATE:20270105T100000Z'] },
+    {
+      why: 'one date of an endless series',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'],
+      recurrenceId: '20270105T100000Z',
+    },
+    {
+      why: 'one date, moved into the past',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'],
+      overrides: ['RECURRENCE-ID:20270112T100000Z', 'DTSTART:20270109T100000Z', 'DURATION:PT1H'],
+      recurrenceId: '20270112T100000Z',
+    },
+  ];
+  it.each(over)('is refused when the event is read: $why', async (given) => {
+    expect(await answerWhileAway(given)).toEqual(['refused past']);
+    expect(kit.calendar.writes).toBe(0);
+    const claims = {
+      uid,
+      recurrenceId: given.recurrenceId ?? null,
+      attendee: bob.asWritten,
+      organizer: alice.asWritten,
+    };
+    const shown = await showRsvp({ ...kit, store: kit.calendar }, { ...claims, expiresAt: Infinity });
+    expect(shown).toMatchObject({ state: 'past', partstat: 'NEEDS-ACTION' });
+  });
+
+  const open: Case[] = [
+    { why: 'later that day', times: ['DTSTART:20270110T130000Z', 'DTEND:20270110T140000Z'] },
+    { why: 'at that moment', times: ['DTSTART:20270110T100000Z', 'DTEND:20270110T130000Z'] },
+    { why: 'all of that day', times: ['DTSTART;VALUE=DATE:20270110'] },
+    { why: 'an endless series', times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'] },
+    {
+      why: 'a series with a date left',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=7'],
+    },
+    {
+      why: 'an ended series with one date moved to later',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=3'],
+      overrides: ['RECURRENCE-ID:20261215T100000Z', 'DTSTART:20270120T100000Z', 'DURATION:PT1H'],
+    },
+    {
+      why: 'one date, moved to later',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'],
+      overrides: ['RECURRENCE-ID:20270105T100000Z', 'DTSTART:20270111T100000Z', 'DURATION:PT1H'],
+      recurrenceId: '20270105T100000Z',
+    },
+  ];
+  it.each(open)('but one given in time counts, however late it is entered: $why', async (given) => {
+    expect(await answerWhileAway(given)).toEqual(['applied applied']);
+  });
+
+  it('is only received as long as nobody can tell', async () => {
+    kit.calendar.put(uid, textOf(over[0] as Case));
+    kit.calendar.away = true;
+    const claims = {
+      uid,
+      recurrenceId: null,
+      attendee: bob.asWritten,
+      organizer: alice.asWritten,
+      expiresAt: Infinity,
+    };
+    const given = { partstat: 'ACCEPTED', comment: null, sequence: null, wholeSeries: false } as const;
+    expect(await answerRsvp({ ...kit, store: kit.calendar }, claims, given)).toBe('received');
   });
 });

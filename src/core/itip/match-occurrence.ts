@@ -25,12 +25,20 @@ const MAX_PER_DAY = 100;
 
 /** Returns the query that is needed to match this id, null if none is needed. */
 export function queryFor(document: EventDocument, recurrenceId: string, limit: number): OccurrenceQuery | null {
-  const { master, uid } = document;
+  const { master } = document;
   if (!master?.start || !isRecurring(document) || Number.isNaN(millisOf(recurrenceId))) return null;
   const from = exactId(document, recurrenceId);
-  const base = { calendar: seriesText(document, master), uid };
-  if (from !== null) return { ...base, from, limit };
-  return { ...base, from: startOfWindow(document, recurrenceId), limit: limit + MAX_PER_DAY };
+  if (from !== null) return { ...seriesQuery(document, master, limit), from };
+  return { ...seriesQuery(document, master, limit + MAX_PER_DAY), from: startOfWindow(document, recurrenceId) };
+}
+
+/** Returns the query for the first `limit` occurrences of the series. */
+export function seriesQuery(
+  { uid, vtimezones }: EventDocument,
+  master: EventComponent,
+  limit: number,
+): OccurrenceQuery {
+  return { calendar: seriesText(vtimezones, master), uid, from: null, limit };
 }
 
 export function matchOccurrence(
@@ -120,9 +128,9 @@ function startsOf(document: EventDocument, occurrences: OccurrenceAnswer | null)
 }
 
 /** Returns only the properties that define the recurrence set, so that the engine does not parse 20,000 attendees. */
-function seriesText(document: EventDocument, master: EventComponent): string {
+function seriesText(vtimezones: readonly string[], master: EventComponent): string {
   const names = ['UID', 'DTSTART', 'DTEND', 'DUE', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'EXRULE'];
   const lines = names.flatMap((name) => master.properties(name)).map((line) => `${line.text}\r\n`);
   const event = `BEGIN:${master.name}\r\n${lines.join('')}END:${master.name}\r\n`;
-  return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${document.vtimezones.join('')}${event}END:VCALENDAR\r\n`;
+  return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${vtimezones.join('')}${event}END:VCALENDAR\r\n`;
 }

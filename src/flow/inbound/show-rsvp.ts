@@ -6,11 +6,12 @@ import { GatewayError } from '../../core/errors.ts';
 import { within } from '../../core/within.ts';
 import type { RsvpView } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import { isRecurring, parseEvent, partstatOf } from '../../core/ical/event-document.ts';
+import { parseEvent, partstatOf } from '../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
+import type { Expand } from '../ports/recurrence.ts';
 import type { CopyContext, Ledger } from '../ports/spool.ts';
-import { instantOf } from '../outbound/link-expiry.ts';
+import { endOf } from '../outbound/event-end.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { receiveWebAnswer, type ReceiveOptions, type WebAnswer } from './receive.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
@@ -19,6 +20,7 @@ export interface RsvpOptions extends ReceiveOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
+  readonly expand: Expand;
   readonly writeBatching: WriteBatching;
   /** SHOW_GUEST_LIST. */
   readonly guestList: boolean;
@@ -82,22 +84,21 @@ async function load(
   return within(AbortSignal.timeout(LOAD_TIMEOUT_MS), loading, () => 'unreachable');
 }
 
-function viewStoredEvent(
-  { now, guestList }: RsvpOptions,
+async function viewStoredEvent(
+  { now, guestList, expand }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   calendar: string,
   organizerAsMailed: string | null,
-): RsvpView {
+): Promise<RsvpView> {
   const document = parseEvent(calendar);
   const event = readEventView(calendar, claims.recurrenceId, attendee);
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
   const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed, guestList };
   if (partstat === null) return { ...common, state: 'not-invited', event: null };
   if (event.cancelled) return { ...common, state: 'cancelled' };
-  const ends = instantOf(event.end) ?? instantOf(event.start);
-  const isSeries = isRecurring(document) && claims.recurrenceId === null;
-  if (!isSeries && ends !== null && ends < now()) return { ...common, state: 'past' };
+  const end = await endOf(document, claims.recurrenceId, expand);
+  if (end !== null && end < now()) return { ...common, state: 'past' };
   const wholeSeries = claims.recurrenceId !== null && partstatOf(document, attendee, null) !== null;
   return { ...common, state: 'open', wholeSeries };
 }

@@ -186,7 +186,7 @@ async function linksFor(
   { ring, appUrl, expand, now }: MailOptions,
   { body: { from, to, calendar }, uid, recurrenceId }: Message,
 ): Promise<RsvpLinks> {
-  const expiresAt = await linkExpiry(calendar, uid, recurrenceId, expand, now());
+  const expiresAt = await linkExpiry(calendar, recurrenceId, expand, now());
   const claims = { uid, recurrenceId, attendee: to.asWritten, organizer: from.asWritten, expiresAt };
   const token = await signRsvpToken(ring, claims);
   const link = (action: string): string =>

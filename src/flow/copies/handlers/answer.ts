@@ -6,6 +6,7 @@ import { componentFor, type EventDocument } from '../../../core/ical/event-docum
 import type { CalendarAddress } from '../../../core/ical/types.ts';
 import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
 import type { LedgerWrite, NewTask } from '../../ports/spool.ts';
+import { endOf } from '../../outbound/event-end.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
 import { done, record } from '../../queue/plan.ts';
 import { entryAbout, recordTask, type Job } from '../../records/records.ts';
@@ -32,6 +33,9 @@ export const answer: Handler<'answer'> = {
     const decision: Decision = copy.isNewestAnswer(task.id)
       ? await judgeAnswerSafely(document, body.answer, copy.histories, options.expand, options.now())
       : { verdict: 'ignore', reason: 'stale' };
+    if (await wasOver(job, copy, decision, options)) {
+      return refused(job, because('past', { who: body.answer.attendee.asWritten }), options);
+    }
     if (decision.verdict === 'apply')
       return planApplied(job, copy, applyDecision(document, decision), decision, options);
     if (decision.verdict === 'hold' && !body.approved) {
@@ -49,6 +53,23 @@ export const answer: Handler<'answer'> = {
     return refused(job, because(decision.reason, { who: attendee.asWritten }), options);
   },
 };
+
+/**
+ * Whether a web answer was given after its event: the page refuses such answers, but it could not read the event while the
+ * calendar was away.
+ */
+async function wasOver(
+  { body: { answer: given, approved } }: AnswerJob,
+  { stored }: Copy,
+  decision: Decision,
+  { expand }: HandlerOptions,
+): Promise<boolean> {
+  if (given.door !== 'web' || approved || stored.kind !== 'loaded') return false;
+  if (decision.verdict !== 'apply' && decision.verdict !== 'hold') return false;
+  const { recurrenceId } = decision.verdict === 'apply' ? decision.occurrence : given.occurrence;
+  const end = await endOf(stored.document, recurrenceId, expand);
+  return end !== null && end < given.revision.sentAt;
+}
 
 type Applied = Decision & { readonly verdict: 'apply' };
 

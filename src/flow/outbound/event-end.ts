@@ -1,0 +1,73 @@
+// When an event, or one occurrence of it, is over. In: the event, the occurrence and the expansion of series; out: the time,
+// or null if the event has no end or nobody can say. It refuses nothing.
+import { componentFor, componentsOf, type EventDocument, isRecurring } from '../../core/ical/event-document.ts';
+import type { EventComponent } from '../../core/ical/event-component.ts';
+import { DAY } from '../../core/ical/local-time.ts';
+import { durationOf, formOf, millisOf, spanAt, type Span } from '../../core/ical/occurrence-id.ts';
+import { readRule } from '../../core/ical/read-rule.ts';
+import type { CalendarTime } from '../../core/ical/types.ts';
+import { seriesQuery } from '../../core/itip/match-occurrence.ts';
+import type { Expand } from '../ports/recurrence.ts';
+
+const MAX_OCCURRENCES = 3_000;
+
+/**
+ * In ms since 1970. `recurrenceId` null: the last end of the event and its occurrences. A date or a floating time is read as
+ * UTC plus a day, so that the end may be late, never early.
+ */
+export async function endOf(
+  document: EventDocument,
+  recurrenceId: string | null,
+  expand: Expand,
+): Promise<number | null> {
+  if (recurrenceId !== null) {
+    const component = componentFor(document, recurrenceId);
+    if (component === null) return null;
+    const isOwn = component.recurrenceId === recurrenceId;
+    return lastOf(isOwn ? component : spanAt(component, recurrenceId, document.vtimezones));
+  }
+  const { master } = document;
+  const ends = componentsOf(document).map((component) =>
+    component === master && isRecurring(document) ? endOfSeries(document, component, expand) : lastOf(component),
+  );
+  const known = (await Promise.all(ends)).filter((end) => end !== null);
+  return known.length === ends.length && known.length > 0 ? Math.max(...known) : null;
+}
+
+function lastOf({ start, end }: Span): number | null {
+  const from = instantOf(start);
+  return from === null ? instantOf(end) : Math.max(from, instantOf(end) ?? from);
+}
+
+async function endOfSeries(document: EventDocument, master: EventComponent, expand: Expand): Promise<number | null> {
+  const rules = master.properties('RRULE').map(({ value }) => readRule(value));
+  if (rules.some((rule) => rule?.until == null && rule?.count == null)) return null;
+  const lastStart = await lastStartOf(document, master, expand);
+  return lastStart === null ? null : lastStart + Math.max(0, durationOf(master));
+}
+
+const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();
+
+/** Found once for all answers to the same event and all who are mailed the same calendar. */
+function lastStartOf(document: EventDocument, master: EventComponent, expand: Expand): Promise<number | null> {
+  const known = lastStarts.get(document);
+  if (known !== undefined) return known;
+  const found = expand(seriesQuery(document, master, MAX_OCCURRENCES)).then((answer) => {
+    const last = answer.kind === 'occurrences' && answer.complete ? answer.starts.at(-1) : undefined;
+    return last === undefined ? null : instantOfId(last);
+  });
+  lastStarts.set(document, found);
+  found.catch(() => lastStarts.delete(document));
+  return found;
+}
+
+function instantOf(time: CalendarTime | null): number | null {
+  if (time === null) return null;
+  return time.instant ?? instantOfId(time.local);
+}
+
+function instantOfId(id: string): number | null {
+  const millis = millisOf(id);
+  if (Number.isNaN(millis)) return null;
+  return formOf(id) === 'instant' ? millis : millis + DAY;
+}
