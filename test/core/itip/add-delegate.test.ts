@@ -13,7 +13,7 @@ function calendar(...components: (readonly string[])[]): string {
 }
 
 describe('addDelegate', () => {
-  it('puts the delegate next to the delegator, wherever that one stands', () => {
+  it('adds the delegate after the delegator in each component', () => {
     const override = ['RECURRENCE-ID:20261007T080000Z', 'ATTENDEE:mailto:cara@example.com'];
     const text = calendar(['ATTENDEE;ROLE=CHAIR;PARTSTAT=DELEGATED:mailto:bob@example.com', 'SUMMARY:x'], override);
     const after = addDelegate(parseEvent(text), BOB, EVE, null);
@@ -27,7 +27,7 @@ describe('addDelegate', () => {
     expect(partstatOf(after, EVE, '20261007T080000Z')).toBeNull();
   });
 
-  it('adds to the delegates that are named already', () => {
+  it('keeps the existing values of DELEGATED-TO', () => {
     const line = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:dora@example.com":mailto:bob@example.com';
     const after = addDelegate(parseEvent(calendar([line])), BOB, EVE, null);
     expect(after.master?.property('ATTENDEE')?.paramValues('DELEGATED-TO')).toEqual([
@@ -41,8 +41,8 @@ describe('addDelegate', () => {
   const second = ['RECURRENCE-ID:20261014T080000Z', delegated];
 
   it.each([
-    ['one date', '20261014T080000Z', [false, false, true]],
-    ['the series, but where the delegator comes after all', null, [true, false, true]],
+    ['one occurrence', '20261014T080000Z', [false, false, true]],
+    ['the series, except where the delegator has accepted', null, [true, false, true]],
   ])('adds the delegate to %s', (_, recurrenceId, added) => {
     const comes = recurrenceId === null ? first.map((line) => line.replace('DELEGATED', 'ACCEPTED')) : first;
     const after = addDelegate(parseEvent(calendar([delegated], comes, second)), BOB, EVE, recurrenceId);
@@ -52,9 +52,9 @@ describe('addDelegate', () => {
 
   it.each([
     ['the delegate is invited', [delegated, 'ATTENDEE:mailto:eve@example.com']],
-    ['the delegator is not', ['ATTENDEE;PARTSTAT=DELEGATED:mailto:cara@example.com']],
-    ['the delegator comes after all', ['ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com']],
-  ])('changes nothing where %s', (_, lines) => {
+    ['the delegator is not invited', ['ATTENDEE;PARTSTAT=DELEGATED:mailto:cara@example.com']],
+    ['the delegator has accepted', ['ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com']],
+  ])('changes nothing if %s', (_, lines) => {
     const text = calendar(lines);
     expect(eventText(addDelegate(parseEvent(text), BOB, EVE, null))).toBe(text);
   });

@@ -6,7 +6,7 @@ import { address } from './run-answer.ts';
 const yes = { partstat: 'ACCEPTED', comment: null, delegatedTo: [], range: null } as const;
 
 describe('answerContent', () => {
-  it('is the same for what says the same', () => {
+  it('is equal for the same content', () => {
     expect(answerContent({ ...yes, comment: ' ' })).toBe(answerContent(yes));
     const [b, c] = [address('b@example.com'), address('c@example.com')];
     expect(answerContent({ ...yes, delegatedTo: [b, c] })).toBe(answerContent({ ...yes, delegatedTo: [c, b] }));
@@ -17,7 +17,7 @@ describe('answerContent', () => {
     ['comment', { ...yes, comment: 'late' }],
     ['delegate', { ...yes, delegatedTo: [address('b@example.com')] }],
     ['range', { ...yes, range: 'THISANDFUTURE' } as const],
-  ])('differs by %s', (_, other) => {
+  ])('differs for another %s', (_, other) => {
     expect(answerContent(other)).not.toBe(answerContent(yes));
     expect(answerContent(other)).not.toBe(KEPT);
   });
@@ -38,7 +38,7 @@ describe('the history of one attendee', () => {
   };
   const applied = [line(null, 'x'), line('20261122', KEPT)];
 
-  it('tells answers from notes', () => {
+  it('distinguishes answers from `kept` lines', () => {
     expect(lastAnswer(applied, null)).toBe(applied[0]);
     expect(lastAnswer(applied, '20261122')).toBeNull();
     expect(keptOwnAnswer(applied, '20261122')).toBe(true);

@@ -40,12 +40,12 @@ const override = (id: string, start = id) => [
 ];
 
 describe('applyDecision', () => {
-  it('gives the same document where nothing changes', () => {
+  it('returns the same document if there are no changes', () => {
     const document = parseEvent(calendar(MASTER));
     expect(applyDecision(document, decision())).toBe(document);
   });
 
-  it('changes the components that the decision names', () => {
+  it('changes the components of the decision', () => {
     const document = parseEvent(calendar(MASTER, override('20261007T080000Z'), override('20261008T080000Z')));
     const after = applyDecision(
       document,
@@ -60,7 +60,7 @@ describe('applyDecision', () => {
     expect(eventText(document)).toBe(calendar(MASTER, override('20261007T080000Z'), override('20261008T080000Z')));
   });
 
-  it('puts a new override where it belongs in time', () => {
+  it('inserts a new override in order of time', () => {
     const document = parseEvent(calendar(MASTER, override('20261007T080000Z'), override('20261009T080000Z')));
     const after = applyDecision(
       document,
@@ -75,7 +75,7 @@ describe('applyDecision', () => {
     expect(after.master?.partstatOf(BOB)).toBe('NEEDS-ACTION');
   });
 
-  it('does not make an override twice', () => {
+  it('does not create an existing override again', () => {
     const change = { recurrenceId: '20261008T080000Z', create: true, partstat: 'ACCEPTED' } as const;
     const once = applyDecision(parseEvent(calendar(MASTER)), decision(change));
     expect(eventText(applyDecision(once, decision(change)))).toBe(eventText(once));
@@ -92,7 +92,7 @@ describe('applyDecision', () => {
 });
 
 describe('setScheduleStatus', () => {
-  it('notes what became of the mail, wherever that attendee stands', () => {
+  it('sets the status in each component with the attendee', () => {
     const document = setScheduleStatus(parseEvent(calendar(MASTER, override('20261007T080000Z'))), BOB, '5.1');
     expect(eventText(document)).toBe(
       calendar(
@@ -103,7 +103,7 @@ describe('setScheduleStatus', () => {
     expect(eventText(setScheduleStatus(document, BOB, '5.1'))).toBe(eventText(document));
   });
 
-  it('changes nothing for a stranger', () => {
+  it('changes nothing for a person who is not invited', () => {
     const text = calendar(MASTER);
     expect(eventText(setScheduleStatus(parseEvent(text), address('eve@example.com'), '5.1'))).toBe(text);
   });

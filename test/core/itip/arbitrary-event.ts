@@ -1,5 +1,5 @@
-// Stored events and answers to them, made up by fast-check: series in every form of time, overrides with answers of their
-// own, and text as odd as servers store it (folds anywhere, names in any case, unknown properties, either line end).
+// Arbitraries of fast-check for stored events and answers: series in every form of time, overrides with their own answers, and
+// unusual but valid text (folds at any place, names in any case, unknown properties, both line ends).
 import * as fc from 'fast-check';
 import { formatLocal } from '../../../src/core/ical/local-time.ts';
 import { formatInstant } from '../../../src/core/ical/local-time.ts';
@@ -16,7 +16,7 @@ const UID = 'series@example.com';
 
 export interface EventPlan {
   readonly form: Form;
-  /** Days from one occurrence to the next, and how many there are; 1 is no series. */
+  /** The days from one occurrence to the next, and the number of occurrences. A count of 1 is a single event. */
   readonly interval: number;
   readonly count: number;
   readonly attendees: readonly (Partstat | null)[];
@@ -66,7 +66,7 @@ export const eventPlan: fc.Arbitrary<EventPlan> = fc.record({
   lowerCase: fc.boolean(),
 });
 
-/** Local milliseconds of an occurrence: ten in the morning, half past two at night around the changes of the clocks. */
+/** Returns the local time of an occurrence in milliseconds: 10:00, or 02:30 near a DST change. */
 function localOf(plan: EventPlan, at: number): number {
   const first = plan.form === 'paris' ? Date.UTC(2026, 9, 23, 2, 30) : Date.UTC(2026, 2, 6, 10, 0);
   return first + at * plan.interval * DAY;
@@ -79,7 +79,7 @@ function timeLine(name: string, plan: EventPlan, local: number): string {
   return zone.length > 1 ? `${name};TZID=${zone}:${text}` : `${name}:${text}${zone}`;
 }
 
-/** The occurrence in the form that the ledger keeps. */
+/** Returns the recurrenceId of an occurrence, as in the ledger. */
 export function occurrenceId(plan: EventPlan, at: number): string {
   const text = formatLocal(localOf(plan, at));
   if (plan.form === 'date') return text.slice(0, 8);
@@ -143,7 +143,7 @@ function foldAt(line: string, { fold, lineEnd }: EventPlan): string {
   return pieces.join(`${lineEnd} `);
 }
 
-/** An answer to a made-up event; `sentAt` counts up, so that no two answers of a list have one revision. */
+/** Answers to an arbitrary event. `sentAt` increases, so that all answers of a list have different revisions. */
 export function answers(most: number): fc.Arbitrary<((plan: EventPlan) => Answer)[]> {
   const one = fc.record({
     who: fc.integer({ min: 0, max: 3 }),

@@ -22,9 +22,9 @@ function answers(before: string | null, after: string | null, forced = false): u
 
 describe('answersOf', () => {
   it.each<[string, string | null, string | null, unknown[]]>([
-    ['nothing', NEW, NEW, []],
+    ['no change', NEW, NEW, []],
     ['accepted', NEW, copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
-    ['accepted as it was stored', null, copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
+    ['stored and accepted at once', null, copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
     ['stored without an answer', null, NEW, []],
     [
       'one instance',
@@ -33,13 +33,13 @@ describe('answersOf', () => {
       [['20260303T090000Z', 'DECLINED']],
     ],
     [
-      'one instance, as the series',
+      'one instance with the same answer as the series',
       copy([...SERIES, bob('ACCEPTED')]),
       copy([...SERIES, bob('ACCEPTED')], [...SECOND, bob('ACCEPTED')]),
       [],
     ],
     [
-      'both',
+      'the series and one instance',
       NEW,
       copy([...SERIES, bob('ACCEPTED')], [...SECOND, bob('DECLINED')]),
       [
@@ -66,40 +66,40 @@ describe('answersOf', () => {
       [],
     ],
     ['deleted', NEW, null, [[null, 'DECLINED']]],
-    ['declined before, deleted', copy([...SERIES, bob('DECLINED')]), null, []],
-    ['cancelled before, deleted', copy([...SERIES, 'STATUS:CANCELLED', bob('ACCEPTED')]), null, []],
-    ['answered after it was cancelled', NEW, copy([...SERIES, 'STATUS:CANCELLED', bob('ACCEPTED')]), []],
+    ['declined, then deleted', copy([...SERIES, bob('DECLINED')]), null, []],
+    ['cancelled, then deleted', copy([...SERIES, 'STATUS:CANCELLED', bob('ACCEPTED')]), null, []],
+    ['accepted after it was cancelled', NEW, copy([...SERIES, 'STATUS:CANCELLED', bob('ACCEPTED')]), []],
     [
-      'of single instances, one deleted',
+      'one of several single instances deleted',
       copy([...SECOND, bob('ACCEPTED')], [...SECOND.map((line) => line.replace('0303', '0304')), bob('ACCEPTED')]),
       copy([...SECOND, bob('ACCEPTED')]),
       [['20260304T090000Z', 'DECLINED']],
     ],
     [
-      'a single instance, which lost its RECURRENCE-ID',
+      'a single instance without its RECURRENCE-ID',
       copy([...SECOND, bob('NEEDS-ACTION')]),
       copy(['DTSTART:20260303T090000Z', bob('ACCEPTED')]),
       [['20260303T090000Z', 'ACCEPTED']],
     ],
     [
-      'one of two instances, nobody knows which',
+      'one of two instances without its RECURRENCE-ID, ambiguous',
       copy([...SECOND, bob('ACCEPTED')], [...SECOND.map((line) => line.replace('0303', '0304')), bob('ACCEPTED')]),
       copy(['DTSTART:20260305T090000Z', bob('DECLINED')]),
       [],
     ],
     [
-      'for a series of which one instance is theirs',
+      'a series, of which only one instance invites the attendee',
       copy(SERIES, [...SECOND, bob('NEEDS-ACTION')]),
       copy([...SERIES, bob('ACCEPTED')], [...SECOND, bob('ACCEPTED')]),
       [['20260303T090000Z', 'ACCEPTED']],
     ],
-    ['uninvited', copy(SERIES), copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
-    ['not invited', copy(SERIES), copy([...SERIES, 'EXDATE:20260303T090000Z']), []],
+    ['accepted without an invitation', copy(SERIES), copy([...SERIES, bob('ACCEPTED')]), [[null, 'ACCEPTED']]],
+    ['excluded without an invitation', copy(SERIES), copy([...SERIES, 'EXDATE:20260303T090000Z']), []],
   ])('%s', (_, before, after, expected) => {
     expect(answers(before, after)).toEqual(expected);
   });
 
-  it('says it again where that is asked for', () => {
+  it('returns unchanged answers if forced', () => {
     const accepted = copy([...SERIES, bob('ACCEPTED')]);
     expect(answers(accepted, accepted)).toEqual([]);
     expect(answers(accepted, accepted, true)).toEqual([[null, 'ACCEPTED']]);

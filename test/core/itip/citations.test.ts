@@ -1,4 +1,4 @@
-// Every section of an RFC that the source cites stands in the coverage table, and what the table names is there.
+// The coverage table lists every RFC section that the source cites, and the files in the table exist.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -16,12 +16,12 @@ const sources = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 
 const listed = new Set(citationsIn(README));
 
 describe('src/core/itip/README.md', () => {
-  it.each(sources)('lists what src/%s cites', (name) => {
+  it.each(sources)('lists the sections cited in src/%s', (name) => {
     const cited = citationsIn(readFileSync(new URL(`src/${name}`, ROOT), 'utf8'));
     expect(cited.filter((citation) => !listed.has(citation))).toEqual([]);
   });
 
-  it('names files that exist', () => {
+  it('names only files that exist', () => {
     const named = [...README.matchAll(/`((?:src|test|fixtures)\/[\w./-]+)`/g)].map((match) => match[1] ?? '');
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !existsSync(new URL(name, ROOT)))).toEqual([]);
@@ -29,7 +29,7 @@ describe('src/core/itip/README.md', () => {
     expect(scripts.filter((name) => !existsSync(new URL(`fixtures/itip/${name}`, ROOT)))).toEqual([]);
   });
 
-  it('says yes, partial or no in every row of the table', () => {
+  it('has yes, partial or no in each row', () => {
     const rows = README.split('\n').filter((line) => line.startsWith('| RFC '));
     expect(rows.length).toBeGreaterThan(60);
     for (const row of rows) expect(row).toMatch(/\| (yes|partial|no) \|/);

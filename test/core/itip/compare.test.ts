@@ -35,7 +35,7 @@ const FOURTH = THIRD.map((line) => line.replace('20260316', '20260323'));
 const without = (lines: readonly string[], name: string) => lines.filter((line) => !line.includes(name));
 const changed = (lines: readonly string[], from: string, to: string) => lines.map((line) => line.replace(from, to));
 
-/** `METHOD to reason [occurrences] SEQUENCE`, of each message. */
+/** Returns one line per message: `METHOD recipient reason [occurrences] SEQUENCE`. */
 function summary(due: readonly DueMessage[]): string[] {
   return due.map(({ method, recipient, reason, calendar: text }) => {
     const document = parseEvent(text);
@@ -47,51 +47,56 @@ function summary(due: readonly DueMessage[]): string[] {
 
 const asAnn = (old: string | null, now: string | null) => compare(old, now, { user: ANN, now: NOW });
 
-describe('what an organizer owes', () => {
+describe('compare, for an organizer', () => {
   const once = calendar([...ONCE, ...GUESTS]);
   const weekly = calendar([...WEEKLY, ...GUESTS]);
 
   it.each<[string, string | null, string | null, string[]]>([
-    ['a new event: all are invited', null, once, ['REQUEST bob invited [event] 3', 'REQUEST carol invited [event] 3']],
-    ['nothing changed: nothing', once, once, []],
     [
-      'an answer came in: nothing',
+      'a new event: REQUESTs to all guests',
+      null,
+      once,
+      ['REQUEST bob invited [event] 3', 'REQUEST carol invited [event] 3'],
+    ],
+    ['no change: no messages', once, once, []],
+    [
+      'a changed PARTSTAT: no messages',
       once,
       once.replace('ATTENDEE:mailto:bob', 'ATTENDEE;PARTSTAT=DECLINED:mailto:bob'),
       [],
     ],
     [
-      'an alarm: nothing',
+      'a new alarm: no messages',
       once,
       once.replace('END:VEVENT', 'BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT'),
       [],
     ],
     [
-      'moved, SEQUENCE raised by the client',
+      'moved, with SEQUENCE raised by the client',
       once,
       once.replaceAll('T09', 'T08').replace('SEQUENCE:3', 'SEQUENCE:4'),
       ['REQUEST bob changed [event] 4', 'REQUEST carol changed [event] 4'],
     ],
     [
-      'moved, SEQUENCE forgotten: raised',
+      'moved, with SEQUENCE not raised by the client: raised',
       once,
       once.replaceAll('T09', 'T08'),
       ['REQUEST bob changed [event] 4', 'REQUEST carol changed [event] 4'],
     ],
     [
-      'another title: SEQUENCE stays',
+      'another title: SEQUENCE is kept',
       once,
       once.replace('Planning', 'Plan'),
       ['REQUEST bob changed [event] 3', 'REQUEST carol changed [event] 3'],
     ],
     [
-      'one more guest: told to all',
+      'an added guest: REQUESTs to all guests',
       calendar(without([...ONCE, ...GUESTS], 'carol')),
       once,
       ['REQUEST bob changed [event] 3', 'REQUEST carol invited [event] 3'],
     ],
     [
-      'one guest less',
+      'a removed guest',
       once,
       calendar(without([...ONCE, ...GUESTS], 'carol')),
       ['REQUEST bob changed [event] 3', 'CANCEL carol uninvited [event] 4'],
@@ -103,9 +108,9 @@ describe('what an organizer owes', () => {
       once.replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'),
       ['CANCEL bob cancelled [event] 4', 'CANCEL carol cancelled [event] 4'],
     ],
-    ['cancelled before, deleted now: nothing', once.replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'), null, []],
+    ['cancelled before and deleted now: no messages', once.replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'), null, []],
     [
-      'no longer cancelled: invited again',
+      'no longer cancelled: new invitations',
       once.replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'),
       once,
       ['REQUEST bob invited [event] 3', 'REQUEST carol invited [event] 3'],
@@ -117,7 +122,7 @@ describe('what an organizer owes', () => {
       ['CANCEL bob cancelled [event] 4', 'CANCEL carol cancelled [event] 4'],
     ],
     [
-      'an instance left out',
+      'an instance excluded',
       weekly,
       calendar([...WEEKLY, 'EXDATE:20260316T090000Z', ...GUESTS]),
       ['REQUEST bob changed [event] 4', 'REQUEST carol changed [event] 4'],
@@ -129,7 +134,7 @@ describe('what an organizer owes', () => {
       ['REQUEST bob changed [event 20260316T090000Z] 4', 'REQUEST carol changed [event 20260316T090000Z] 4'],
     ],
     [
-      'an instance answered: nothing',
+      'a changed PARTSTAT of an instance: no messages',
       weekly,
       calendar(
         [...WEEKLY, ...GUESTS],
@@ -144,7 +149,7 @@ describe('what an organizer owes', () => {
       ['CANCEL bob cancelled [20260316T090000Z] 4', 'CANCEL carol cancelled [20260316T090000Z] 4'],
     ],
     [
-      'an instance without one guest: theirs has an exception',
+      'a guest removed from one instance: a REQUEST with an EXDATE',
       weekly,
       calendar([...WEEKLY, ...GUESTS], [...THIRD, ...without(GUESTS, 'carol')]),
       ['REQUEST bob changed [event 20260316T090000Z] 3', 'REQUEST carol changed [event] 3'],
@@ -160,7 +165,7 @@ describe('what an organizer owes', () => {
       ],
     ],
     [
-      'a guest of two instances loses one',
+      'a guest of two instances removed from one',
       calendar([...WEEKLY, ...without(GUESTS, 'carol')], [...THIRD, ...GUESTS], [...FOURTH, ...GUESTS]),
       calendar(
         [...WEEKLY, ...without(GUESTS, 'carol')],
@@ -173,7 +178,7 @@ describe('what an organizer owes', () => {
       ],
     ],
     [
-      'a guest of all keeps one instance',
+      'a guest removed from all instances except one',
       weekly,
       calendar([...WEEKLY, ...without(GUESTS, 'carol')], [...THIRD, ...GUESTS]),
       [
@@ -206,19 +211,23 @@ describe('what an organizer owes', () => {
       once.replaceAll('VEVENT', 'VTODO'),
       ['REQUEST bob invited [event] 3', 'REQUEST carol invited [event] 3'],
     ],
-    ['somebody else’s event', null, once.replaceAll('ann@', 'eve@'), []],
+    ['an event of another organizer', null, once.replaceAll('ann@', 'eve@'), []],
   ])('%s', (_, old, now, expected) => {
     expect(summary(asAnn(old, now))).toEqual(expected);
   });
 
-  it('lets no SCHEDULE parameter and no alarm out', () => {
-    const told = once.replace('ATTENDEE:mailto:bob', 'ATTENDEE;SCHEDULE-AGENT=SERVER;SCHEDULE-STATUS="1.2":mailto:bob');
-    const all = [...asAnn(null, told), ...asAnn(told, null), ...asAnn(told, told.replace('Planning', 'Plan'))];
+  it('removes SCHEDULE parameters and alarms', () => {
+    const scheduled = once.replace(
+      'ATTENDEE:mailto:bob',
+      'ATTENDEE;SCHEDULE-AGENT=SERVER;SCHEDULE-STATUS="1.2":mailto:bob',
+    );
+    const renamed = scheduled.replace('Planning', 'Plan');
+    const all = [...asAnn(null, scheduled), ...asAnn(scheduled, null), ...asAnn(scheduled, renamed)];
     expect(all.length).toBe(6);
     for (const { calendar: text } of all) expect(text).not.toMatch(/SCHEDULE-|VALARM/);
   });
 
-  it('says what is new', () => {
+  it('returns the differences', () => {
     const [due] = asAnn(once, once.replaceAll('T09', 'T08').replace('Planning', 'Plan'));
     expect(due?.differences).toMatchObject([
       { kind: 'time', before: { start: { local: '20260302T090000' } }, after: { start: { local: '20260302T080000' } } },
@@ -226,7 +235,7 @@ describe('what an organizer owes', () => {
     ]);
   });
 
-  it('refuses an object of several organizers', () => {
+  it('refuses an object with several organizers', () => {
     const two = calendar(
       [...WEEKLY, ...GUESTS],
       [...THIRD, ...changed(GUESTS, 'STATUS="1.1":mailto:ann', 'STATUS="1.1":mailto:eve')],
@@ -243,8 +252,8 @@ describe('what an organizer owes', () => {
   });
 });
 
-describe('what an attendee owes', () => {
-  it('is one REPLY, to the organizer', () => {
+describe('compare, for an attendee', () => {
+  it('returns one REPLY to the organizer', () => {
     const old = calendar([...WEEKLY, ...GUESTS]);
     const now = calendar(
       [
@@ -264,7 +273,7 @@ describe('what an attendee owes', () => {
     ]);
   });
 
-  it('is nothing where ORGANIZER has SCHEDULE-AGENT=CLIENT', () => {
+  it('returns no messages if ORGANIZER has SCHEDULE-AGENT=CLIENT', () => {
     const old = calendar([...ONCE, ...GUESTS]).replace('SCHEDULE-STATUS="1.1"', 'SCHEDULE-AGENT=CLIENT');
     expect(compare(old, null, { user: BOB, now: NOW })).toEqual([]);
     expect(compare(old.replace('=CLIENT', '=SERVER'), null, { user: BOB, now: NOW })).toHaveLength(1);
@@ -279,13 +288,13 @@ describe('mailingForbidden', () => {
     [';SCHEDULE-AGENT=CLIENT', true],
     [';SCHEDULE-AGENT=NONE', true],
     [';SCHEDULE-AGENT=X-OTHER', true],
-  ])('of an attendee with %j: %s', (parameter, forbidden) => {
+  ])('returns for an attendee with %j: %s', (parameter, forbidden) => {
     const text = calendar([...ONCE, ORGANIZER, `ATTENDEE${parameter}:mailto:bob@example.com`]);
     expect(mailingForbidden(text, BOB)).toBe(forbidden);
     expect(mailingForbidden(text, ANN)).toBe(false);
   });
 
-  it('of the organizer, for an attendee’s REPLY', () => {
+  it('reads SCHEDULE-AGENT of the organizer for a REPLY', () => {
     const text = calendar([
       ...ONCE,
       'ORGANIZER;SCHEDULE-AGENT=NONE:mailto:ann@example.com',

@@ -35,7 +35,7 @@ function answer(recurrenceId: string | null, more: Partial<Answer> = {}): Answer
   };
 }
 
-/** Overrides in 2027 that say no more than the master. */
+/** Returns overrides in 2027 that equal the instances of the master. */
 const made = (count: number, more: readonly string[] = []) =>
   Array.from({ length: count }, (_, at) => {
     const id = `${20270101 + Math.floor(at / 28) * 100 + (at % 28)}T080000Z`;
@@ -47,9 +47,9 @@ describe('occurrencesNeeded', () => {
 
   it.each([
     ['the series itself', series, answer(null), false],
-    ['an override that is there', series, answer('20261008T080000Z'), false],
+    ['an existing override', series, answer('20261008T080000Z'), false],
     ['an instance', series, answer('20261009T080000Z'), true],
-    ['all from an override on', series, answer('20261008T080000Z', { range: 'THISANDFUTURE' }), true],
+    ['an override and all later occurrences', series, answer('20261008T080000Z', { range: 'THISANDFUTURE' }), true],
     ['an event that does not recur', event(['DTSTART:20261006T080000Z', bob()]), answer('20261006T080000Z'), false],
     [
       'another event',
@@ -61,7 +61,7 @@ describe('occurrencesNeeded', () => {
     expect(occurrencesNeeded(document, given) !== null).toBe(expected);
   });
 
-  it('must be asked before an instance is decided', () => {
+  it('is required before `decide` for an instance', () => {
     const input = {
       answer: answer('20261009T080000Z'),
       document: series,
@@ -74,7 +74,7 @@ describe('occurrencesNeeded', () => {
 });
 
 describe('decide', () => {
-  it('names the occurrence as the event knows it, and what to remember', () => {
+  it('returns the occurrence in the form of the event, and the ledger line', () => {
     const document = event(['DTSTART;TZID=Europe/Paris:20261006T100000', 'RRULE:FREQ=DAILY', 'SEQUENCE:4', bob()]);
     const decision = judge(document, answer('20261007T100000'), NO_HISTORY);
     expect(decision).toMatchObject({
@@ -92,18 +92,18 @@ describe('decide', () => {
     });
   });
 
-  it('writes nothing where the event says so already, but remembers the answer', () => {
+  it('returns no change if the event already has the answer, but records it', () => {
     const decision = judge(event(['DTSTART:20261006T080000Z', bob('ACCEPTED')]), answer(null), NO_HISTORY);
     expect(decision).toMatchObject({ verdict: 'apply', changes: [], record: { recurrenceId: null } });
   });
 
-  it('writes NEEDS-ACTION where nothing stands, so that the order of answers does not show', () => {
+  it('writes NEEDS-ACTION if PARTSTAT is missing, so that the result does not depend on the order of answers', () => {
     const document = event(['DTSTART:20261006T080000Z', 'ATTENDEE:mailto:bob@example.com']);
     const decision = judge(document, answer(null, { partstat: 'NEEDS-ACTION' }), NO_HISTORY);
     expect(decision).toMatchObject({ changes: [{ recurrenceId: null, partstat: 'NEEDS-ACTION' }] });
   });
 
-  it('remembers which overrides did not follow the series', () => {
+  it('records the overrides that did not follow the series', () => {
     const declined = ['RECURRENCE-ID:20261008T080000Z', 'DTSTART:20261008T080000Z', bob('DECLINED')];
     const decision = judge(event([...SERIES, bob()], declined), answer(null), NO_HISTORY);
     expect(decision).toMatchObject({
@@ -125,7 +125,7 @@ describe('decide', () => {
   it.each([
     ['fifty', 50, 'applied'],
     ['fifty-one', 51, 'hold series-change'],
-  ])('takes THISANDFUTURE where %s remain: %s', (_, count, expected) => {
+  ])('decides THISANDFUTURE if %s occurrences remain: %s', (_, count, expected) => {
     const document = event(['DTSTART:20261006T080000Z', `RRULE:FREQ=DAILY;COUNT=${count}`, bob()]);
     expect(reasonOf(judge(document, answer('20261006T080000Z', { range: 'THISANDFUTURE' }), NO_HISTORY))).toBe(
       expected,
@@ -141,7 +141,7 @@ describe('decide', () => {
     expect(reasonOf(judge(document, answer('20261008T080000Z'), NO_HISTORY))).toBe(expected);
   });
 
-  it('holds an answer to a series that is too expensive, and one that a stored range would hide', () => {
+  it('holds an answer to a series that is too expensive, and one that a stored RANGE covers', () => {
     const document = event([...SERIES, bob()]);
     const occurrences: OccurrenceAnswer = { kind: 'too-expensive' };
     const input = { answer: answer('20261008T080000Z'), document, occurrences, history: NO_HISTORY, now: 2000 };
@@ -154,7 +154,7 @@ describe('decide', () => {
     expect(reasonOf(judge(ranged, answer('20261006T080000Z'), NO_HISTORY))).toBe('applied');
   });
 
-  it('holds what cannot be written', () => {
+  it('holds an answer that cannot be written', () => {
     const document = event(['DTSTART;VALUE=DATE:20261006', 'RRULE:FREQ=DAILY', bob()]);
     const occurrences: OccurrenceAnswer = { kind: 'occurrences', starts: ['20261008T080000Z'], complete: false };
     const input = { answer: answer('20261008T080000Z'), document, occurrences, history: NO_HISTORY, now: 2000 };
@@ -163,7 +163,7 @@ describe('decide', () => {
     expect(reasonOf(judge(noEnd, answer('20261007T100000'), NO_HISTORY))).toBe('applied');
   });
 
-  it('knows a duplicate even where the event has changed', () => {
+  it('recognises a duplicate even if the event has changed', () => {
     const given = answer('20261008T080000Z');
     const first = judge(event([...SERIES, bob()]), given, NO_HISTORY);
     if (first.verdict !== 'apply') throw new TypeError('not applied');
@@ -174,7 +174,7 @@ describe('decide', () => {
     expect(reasonOf(judge(uninvited, given, history))).toBe('ignore duplicate');
   });
 
-  it('refuses an answer to what was called off, the series or the occurrence', () => {
+  it('refuses an answer to a cancelled series or occurrence', () => {
     expect(reasonOf(judge(event([...SERIES, 'STATUS:CANCELLED', bob()]), answer('20261008T080000Z'), NO_HISTORY))).toBe(
       'refuse cancelled-event',
     );

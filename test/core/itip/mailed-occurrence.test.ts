@@ -12,14 +12,14 @@ const SERIES = ['DTSTART;TZID=Europe/Paris:20261101T100000', 'DURATION:PT1H', 'R
 const HOUR = 3_600_000;
 
 describe('mailedOccurrence', () => {
-  it('says of the event what the record of the mail says', () => {
+  it('returns the SEQUENCE of the mail for the event itself', () => {
     expect(mailedOccurrence(mail(SERIES), null)).toEqual({ sequence: 7, time: null, overridden: false });
   });
 
   it.each([
-    ['what the series makes of it', [SERIES], 3, '20261122T090000Z', HOUR, false],
+    ['reads an instance of the series', [SERIES], 3, '20261122T090000Z', HOUR, false],
     [
-      'an override that stays where it was',
+      'reads an override at its original start',
       [SERIES, ['RECURRENCE-ID:20261122T090000Z', 'DTSTART:20261122T090000Z', 'DTEND:20261122T100000Z', 'SEQUENCE:4']],
       4,
       '20261122T090000Z',
@@ -27,7 +27,7 @@ describe('mailedOccurrence', () => {
       true,
     ],
     [
-      'one that was moved and made longer',
+      'reads a moved and longer override',
       [SERIES, ['RECURRENCE-ID:20261122T090000Z', 'DTSTART:20261122T120000Z', 'DURATION:PT2H']],
       0,
       '20261122T120000Z',
@@ -35,7 +35,7 @@ describe('mailedOccurrence', () => {
       true,
     ],
     [
-      'another occurrence that was moved',
+      'ignores another moved override',
       [SERIES, ['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261124T090000Z']],
       3,
       '20261122T090000Z',
@@ -51,10 +51,10 @@ describe('mailedOccurrence', () => {
   });
 
   it.each([
-    ['is not known any more', ''],
-    ['cannot be read', 'BEGIN:VCALENDAR'],
-    ['is about other occurrences', mail(['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261123T090000Z']).calendar],
-  ])('gives the record and no time where the calendar %s', (_, calendar) => {
+    ['is no longer stored', ''],
+    ['cannot be parsed', 'BEGIN:VCALENDAR'],
+    ['has only other occurrences', mail(['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261123T090000Z']).calendar],
+  ])('returns the SEQUENCE of the mail and no time if the calendar %s', (_, calendar) => {
     expect(mailedOccurrence({ ...mail(), calendar }, '20261122T090000Z')).toEqual({
       sequence: 7,
       time: null,

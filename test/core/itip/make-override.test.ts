@@ -7,7 +7,7 @@ import { makeOverride } from '../../../src/core/itip/make-override.ts';
 const OFFICE =
   'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
 
-/** The override's lines but for BEGIN, UID and END. */
+/** Returns the override's lines without BEGIN, UID and END. */
 function made(lines: readonly string[], recurrenceId: string, component = 'VEVENT'): string[] | null {
   const event = [`BEGIN:${component}`, 'UID:a', ...lines, `END:${component}`, ''].join('\r\n');
   const document = parseEvent(`BEGIN:VCALENDAR\r\n${OFFICE}${event}END:VCALENDAR\r\n`);
@@ -34,7 +34,7 @@ describe('makeOverride', () => {
       ['DTSTART:20261013T080000Z', 'RECURRENCE-ID:20261013T080000Z', 'DTEND:20261013T093000Z'],
     ],
     [
-      'a zone',
+      'a time in a zone',
       ['DTSTART;TZID=Europe/Paris:20261006T100000', 'DURATION:PT1H'],
       '20261027T090000Z',
       ['DTSTART;TZID=Europe/Paris:20261027T100000', 'RECURRENCE-ID;TZID=Europe/Paris:20261027T100000', 'DURATION:PT1H'],
@@ -56,37 +56,37 @@ describe('makeOverride', () => {
       ['DTSTART;TZID=Office:20261013T100000', 'RECURRENCE-ID;TZID=Office:20261013T100000'],
     ],
     [
-      'days',
+      'a date',
       ['DTSTART;VALUE=DATE:20261006', 'DTEND;VALUE=DATE:20261008'],
       '20261013',
       ['DTSTART;VALUE=DATE:20261013', 'RECURRENCE-ID;VALUE=DATE:20261013', 'DTEND;VALUE=DATE:20261015'],
     ],
     [
-      'floating time',
+      'a floating time',
       ['DTSTART:20261006T100000', 'DTEND:20261006T110000'],
       '20261013T100000',
       ['DTSTART:20261013T100000', 'RECURRENCE-ID:20261013T100000', 'DTEND:20261013T110000'],
     ],
     [
-      'an unknown zone',
+      'a time in an unknown zone',
       ['DTSTART;TZID=Nowhere:20261006T100000'],
       '20261013T100000',
       ['DTSTART;TZID=Nowhere:20261013T100000', 'RECURRENCE-ID;TZID=Nowhere:20261013T100000'],
     ],
     [
-      'other parameters of the start',
+      'a start with other parameters',
       ['DTSTART;X-A="b;c";TZID="Europe/Paris":20261006T100000'],
       '20261013T080000Z',
       ['DTSTART;X-A="b;c";TZID="Europe/Paris":20261013T100000', 'RECURRENCE-ID;TZID="Europe/Paris":20261013T100000'],
     ],
     [
-      'the second of a doubled hour',
+      'a time in the second of two repeated hours',
       ['DTSTART;TZID=Europe/Paris:20261025T013000', 'DTEND;TZID=Europe/Paris:20261025T020000'],
       '20261025T013000Z',
       ['DTSTART:20261025T013000Z', 'RECURRENCE-ID:20261025T013000Z', 'DTEND;TZID=Europe/Paris:20261025T030000'],
     ],
     [
-      'without what makes a series',
+      'an event without its recurrence rules',
       [
         'DTSTART:20261006T080000Z',
         'RRULE:FREQ=DAILY',
@@ -101,14 +101,14 @@ describe('makeOverride', () => {
     expect(made(lines, recurrenceId)).toEqual(expected);
   });
 
-  it('moves a task by its DUE', () => {
+  it('moves DUE of a task', () => {
     expect(made(['DUE:20261006T080000Z', 'RRULE:FREQ=DAILY'], '20261013T080000Z', 'VTODO')).toEqual([
       'DUE:20261013T080000Z',
       'RECURRENCE-ID:20261013T080000Z',
     ]);
   });
 
-  it('keeps alarms that go by the start, not those at a time', () => {
+  it('keeps alarms relative to the start, and removes those at an absolute time', () => {
     const lines = [
       'DTSTART:20261006T080000Z',
       ...alarm('TRIGGER:-PT5M'),
@@ -122,16 +122,16 @@ describe('makeOverride', () => {
   });
 
   it.each([
-    ['there is no start', ['SUMMARY:x'], '20261013T080000Z'],
-    ['a day is to become an instant', ['DTSTART;VALUE=DATE:20261006'], '20261013T080000Z'],
-    ['an instant is to become a day', ['DTSTART:20261006T080000Z'], '20261013'],
-    ['the place is no time', ['DTSTART:20261006T080000Z'], 'soon'],
-    ['floating time is to become an instant', ['DTSTART:20261006T080000'], '20261013T080000Z'],
-  ])('makes none where %s', (_, lines, recurrenceId) => {
+    ['without a start', ['SUMMARY:x'], '20261013T080000Z'],
+    ['with a date, at an instant', ['DTSTART;VALUE=DATE:20261006'], '20261013T080000Z'],
+    ['with an instant, at a date', ['DTSTART:20261006T080000Z'], '20261013'],
+    ['at an invalid time', ['DTSTART:20261006T080000Z'], 'soon'],
+    ['with a floating time, at an instant', ['DTSTART:20261006T080000'], '20261013T080000Z'],
+  ])('returns null for a master %s', (_, lines, recurrenceId) => {
     expect(made(lines, recurrenceId)).toBeNull();
   });
 
-  // Found by test/fuzz: the zone of DTSTART must not become another one in RECURRENCE-ID.
+  // Found by test/fuzz: RECURRENCE-ID must have exactly the zone of DTSTART.
   it('keeps a control character in a TZID', () => {
     expect(made(['DTSTART;TZID=\0Europe/Paris:20261006T100000'], '20261013T100000')?.[1]).toBe(
       'RECURRENCE-ID;TZID=\0Europe/Paris:20261013T100000',

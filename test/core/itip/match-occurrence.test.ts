@@ -25,30 +25,30 @@ describe('matchOccurrence', () => {
   const hourly = event('DTSTART:20261006T080000Z', 'RRULE:FREQ=HOURLY;COUNT=50');
 
   it.each([
-    ['an instant, by the instant', paris, '20261007T213000Z', '20261007T213000Z'],
-    ['a lost zone is the one of the event', paris, '20261007T233000', '20261007T213000Z'],
-    ['a date is a date in the zone of the event', paris, '20261007', '20261007T213000Z'],
-    ['an instant that is none', paris, '20261007T213001Z', null],
-    ['a date before the first', paris, '20261005', null],
-    ['a local time against UTC', utc, '20261007T080000', '20261007T080000Z'],
-    ['a date that means several', hourly, '20261007', null],
-    ['a date, by the date', day, '20261007', '20261007'],
-    ['a date as midnight without zone', day, '20261007T000000', '20261007'],
-    ['a date as midnight in UTC', day, '20261007T000000Z', '20261007'],
-    ['a date as midnight east of UTC', day, '20261006T220000Z', '20261007'],
-    ['a date as midnight west of UTC', day, '20261007T040000Z', '20261007'],
-    ['noon in UTC could be midnight on either side of the world', day, '20261007T110000Z', null],
-    ['no instance that day', day, '20261101T000000Z', null],
-    ['floating, as it is', floating, '20261007T100000', '20261007T100000'],
-    ['floating, as read in New York', floating, '20261007T140000Z', '20261007T100000'],
-    ['an unknown zone, the same local time', unknown, '20261007T100000', '20261007T100000'],
-    ['an unknown zone, by an instant that some zone may mean', unknown, '20261007T080000Z', '20261007T100000'],
+    ['an instant', paris, '20261007T213000Z', '20261007T213000Z'],
+    ['a local time without zone, in the zone of the event', paris, '20261007T233000', '20261007T213000Z'],
+    ['a date in the zone of the event', paris, '20261007', '20261007T213000Z'],
+    ['an instant that matches no occurrence', paris, '20261007T213001Z', null],
+    ['a date before the first occurrence', paris, '20261005', null],
+    ['a local time for an event in UTC', utc, '20261007T080000', '20261007T080000Z'],
+    ['a date with several occurrences', hourly, '20261007', null],
+    ['a date', day, '20261007', '20261007'],
+    ['midnight without zone for a date', day, '20261007T000000', '20261007'],
+    ['midnight in UTC for a date', day, '20261007T000000Z', '20261007'],
+    ['midnight east of UTC for a date', day, '20261006T220000Z', '20261007'],
+    ['midnight west of UTC for a date', day, '20261007T040000Z', '20261007'],
+    ['11:00 UTC, which may be midnight of either date', day, '20261007T110000Z', null],
+    ['a date without an occurrence', day, '20261101T000000Z', null],
+    ['a floating time', floating, '20261007T100000', '20261007T100000'],
+    ['an instant for a floating time, from New York', floating, '20261007T140000Z', '20261007T100000'],
+    ['a local time for an event in an unknown zone', unknown, '20261007T100000', '20261007T100000'],
+    ['an instant for an event in an unknown zone', unknown, '20261007T080000Z', '20261007T100000'],
   ])('%s', (_, document, recurrenceId, expected) => {
     const found = match(document, recurrenceId);
     expect(found).toEqual(expected === null ? { kind: 'none' } : { kind: 'instance', recurrenceId: expected });
   });
 
-  it('knows the only occurrence of what does not recur', () => {
+  it('matches the only occurrence of a single event', () => {
     const single = event('DTSTART;TZID=Europe/Paris:20261006T100000');
     expect(queryFor(single, '20261006T080000Z', 1)).toBeNull();
     expect(match(single, '20261006T080000Z')).toEqual({ kind: 'master' });
@@ -56,7 +56,7 @@ describe('matchOccurrence', () => {
     expect(match(single, '20261007T080000Z')).toEqual({ kind: 'none' });
   });
 
-  describe('with an override that was moved', () => {
+  describe('with a moved override', () => {
     const override = [
       'END:VEVENT',
       'BEGIN:VEVENT',
@@ -67,21 +67,21 @@ describe('matchOccurrence', () => {
     const moved = event('DTSTART:20261006T080000Z', RULE, ...override);
     const elsewhere = event('DTSTART:20261006T080000Z', RULE, ...override.slice(0, -1), 'DTSTART:20261007T150000Z');
 
-    it('finds it by its original start', () => {
+    it('matches its original start', () => {
       expect(match(moved, '20261007T080000Z')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
       expect(match(moved, '20261007')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
     });
 
-    it('finds it by its new start where nothing else takes place', () => {
+    it('matches its new start if no other occurrence has that start', () => {
       expect(match(elsewhere, '20261007T150000Z')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
     });
 
-    it('takes the instance itself where it was moved onto another', () => {
+    it('matches the instance at its new start if there is one', () => {
       expect(match(moved, '20261010T080000Z')).toEqual({ kind: 'instance', recurrenceId: '20261010T080000Z' });
     });
   });
 
-  it('asks for no more than it needs, and tells the engine no attendees', () => {
+  it('limits the query to the occurrences and properties that it needs', () => {
     const document = event('DTSTART:20261006T080000Z', RULE, 'ATTENDEE:mailto:bob@example.com');
     const query = queryFor(document, '20261007T080000Z', 1);
     expect(query).toMatchObject({ uid: 'a', from: '20261007T080000Z', limit: 1 });
@@ -89,7 +89,7 @@ describe('matchOccurrence', () => {
     expect(queryFor(document, 'soon', 1)).toBeNull();
   });
 
-  it('passes on that a series is too expensive', () => {
+  it('returns `too-expensive` from the recurrence engine', () => {
     expect(
       matchOccurrence(event('DTSTART:20261006T080000Z', RULE), '20261007T080000Z', { kind: 'too-expensive' }),
     ).toEqual({
@@ -97,7 +97,7 @@ describe('matchOccurrence', () => {
     });
   });
 
-  it('names the zone of the event as written', () => {
+  it('returns the zone of the event as written', () => {
     expect(zoneOf(event('DTSTART;TZID=Europe/Paris:20261006T100000'))).toBe('Europe/Paris');
     expect(zoneOf(event('DTSTART:20261006T100000Z'))).toBe('UTC');
   });

@@ -1,5 +1,5 @@
-// What holds for every event and every list of answers to it: an answer that we write is no news to anybody, so that
-// what a CalDAV server posts about it is mailed to nobody.
+// Properties of every event and every list of answers: writing an answer changes no fingerprint, so that the REQUESTs that a
+// CalDAV server then posts are not mailed.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/core/itip/compare.ts';
@@ -14,9 +14,9 @@ const PATIENCE_MS = 60_000;
 const GUESTS = [0, 1, 2, 3].map((at) => address(attendeeAddress(at)));
 const ORGANIZER = address('organizer@example.com');
 
-describe('answers', () => {
+describe('writing answers', () => {
   it(
-    'are no news',
+    'changes no fingerprint and requires no message',
     () => {
       fc.assert(
         fc.property(eventPlan, answers(8), (plan, list) => {
@@ -44,7 +44,7 @@ describe('answers', () => {
 
 describe('a new event', () => {
   it(
-    'is one REQUEST for each guest, told as often as it is stored again, and one CANCEL once it is gone',
+    'requires one REQUEST for each guest, with the same fingerprint when stored again, and one CANCEL when deleted',
     () => {
       fc.assert(
         fc.property(eventPlan, (plan) => {

@@ -11,7 +11,7 @@ function read(...lines: readonly string[]) {
 }
 
 describe('normalComponents', () => {
-  it('reads what a recipient is told, and nothing else', () => {
+  it('contains only what a recipient sees', () => {
     const { component } = read(
       'DTSTART:20260302T090000Z',
       'DTSTAMP:20260101T000000Z',
@@ -35,7 +35,7 @@ describe('normalComponents', () => {
     ]);
   });
 
-  it('writes dates and rules in one way', () => {
+  it('normalizes dates and rules', () => {
     const { schedule } = read(
       'DTSTART;TZID=Europe/Berlin:20260302T100000',
       'RRULE:BYDAY=WE,MO;FREQ=weekly;WKST=MO;INTERVAL=1',

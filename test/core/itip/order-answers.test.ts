@@ -29,26 +29,26 @@ const last: AppliedAnswer = {
 
 describe('orderAfter', () => {
   it.each([
-    ['nothing before', null, { sequence: 0, sentAt: 0 }, 'newer'],
-    ['higher SEQUENCE, sent before', last, { sequence: 3, sentAt: 50 }, 'newer'],
+    ['no previous answer', null, { sequence: 0, sentAt: 0 }, 'newer'],
+    ['higher SEQUENCE, sent earlier', last, { sequence: 3, sentAt: 50 }, 'newer'],
     ['lower SEQUENCE, sent later', last, { sequence: 1, sentAt: 200 }, 'stale'],
     ['equal SEQUENCE, sent later', last, { sequence: 2, sentAt: 101 }, 'newer'],
-    ['equal SEQUENCE, sent before', last, { sequence: 2, sentAt: 99 }, 'stale'],
+    ['equal SEQUENCE, sent earlier', last, { sequence: 2, sentAt: 99 }, 'stale'],
     ['equal revision and content', last, { sequence: 2, sentAt: 100 }, 'duplicate'],
     ['equal revision, other content', { ...last, content: 'other' }, { sequence: 2, sentAt: 100 }, 'newer'],
-    ['no SEQUENCE known, sent before', { ...last, sequence: null }, { sequence: 9, sentAt: 99 }, 'stale'],
+    ['unknown SEQUENCE, sent earlier', { ...last, sequence: null }, { sequence: 9, sentAt: 99 }, 'stale'],
   ] as const)('%s: %s', (_, known, revision, order) => {
     expect(orderAfter(known, answer, revision, 1000)).toBe(order);
   });
 
-  it('takes what comes later as newer where the last was recorded by a clock that stood ahead', () => {
+  it('uses the order of arrival if the clock was ahead when the last answer was recorded', () => {
     const declined = { ...answer, partstat: 'DECLINED' as const };
     expect(orderAfter({ ...last, sentAt: 900 }, declined, { sequence: 2, sentAt: 500 }, 500)).toBe('newer');
     expect(orderAfter({ ...last, sentAt: 900 }, answer, { sequence: 2, sentAt: 500 }, 500)).toBe('duplicate');
     expect(orderAfter({ ...last, sentAt: 900 }, declined, { sequence: 2, sentAt: 500 }, 900)).toBe('stale');
   });
 
-  it('looks at the same occurrence only', () => {
+  it('compares only with answers for the same occurrence', () => {
     const history = { applied: [last], mailed: [] };
     expect(orderOf(history, null, answer, { sequence: 0, sentAt: 0 }, 1000)).toBe('stale');
     expect(orderOf(history, '20261122', answer, { sequence: 0, sentAt: 0 }, 1000)).toBe('newer');
@@ -64,7 +64,7 @@ function mail(
   return { recurrenceId, method: 'REQUEST', sequence, mailedAt, scheduleFingerprint, calendar: '' };
 }
 
-/** The series as a whole, or (`alone`) that one occurrence of it, which begins at `start`. */
+/** Returns a mail with the whole series or (`alone`) with one occurrence, which begins at `start`. */
 function mailMoved(sequence: number, mailedAt: number, start: string, alone = false): MailedRevision {
   const override = ['RECURRENCE-ID:20261122T090000Z', `DTSTART:${start}`, `SEQUENCE:${sequence}`];
   const components = [...(alone ? [] : [['DTSTART:20261101T090000Z', 'RRULE:FREQ=DAILY']]), override];
@@ -80,18 +80,18 @@ describe('resolveRevision', () => {
   const without = { ...answer, revision: { sequence: null, sentAt: 100 } };
 
   it.each([
-    ['the client says it', answer, [mail(7, 10)], 2],
-    ['the newest mailed before', without, [mail(4, 10), mail(5, 50), mail(6, 150)], 5],
-    ['mails about another occurrence do not count', without, [mail(4, 10), mail(5, 50, 'a', '20261122')], 4],
-    ['the event where nothing was mailed', without, [], 3],
-    ['the event where all was mailed later', without, [mail(6, 150)], 3],
+    ['from the answer', answer, [mail(7, 10)], 2],
+    ['the newest one mailed before the answer', without, [mail(4, 10), mail(5, 50), mail(6, 150)], 5],
+    ['without mails about another occurrence', without, [mail(4, 10), mail(5, 50, 'a', '20261122')], 4],
+    ['from the event if nothing was mailed', without, [], 3],
+    ['from the event if all mails are later', without, [mail(6, 150)], 3],
     [
-      'of one occurrence, what was said of it within the series',
+      'of one occurrence in a mail with the series',
       { ...without, occurrence: { uid: 'a', recurrenceId: AT_NINE } },
       [mailMoved(2, 10, AT_TEN)],
       2,
     ],
-  ] as const)('%s', (_, given, mailed, sequence) => {
+  ] as const)('returns the SEQUENCE %s', (_, given, mailed, sequence) => {
     expect(resolveRevision(given, { applied: [], mailed }, { event: 3, occurrence: 3 }, 1000)).toEqual({
       sequence,
       sentAt: 100,
@@ -100,17 +100,17 @@ describe('resolveRevision', () => {
 
   it.each([
     ['of the event', { event: 2, occurrence: 2 }, [], 9, 2],
-    ['of the series, though the override counts by itself', { event: 5, occurrence: 2 }, [], 5, 5],
+    ['of the series, even if the override has its own', { event: 5, occurrence: 2 }, [], 5, 5],
     ['of the override', { event: 0, occurrence: 3 }, [], 3, 3],
-    ['that were mailed, though the event is behind', { event: 2, occurrence: 2 }, [mail(4, 10)], 9, 4],
-    ['that were mailed about the occurrence', { event: 0, occurrence: 0 }, [mailMoved(2, 10, AT_TEN)], 9, 2],
-  ] as const)('believes in no SEQUENCE above those %s', (_, known, mailed, claimed, sequence) => {
+    ['that were mailed, even if that of the event is lower', { event: 2, occurrence: 2 }, [mail(4, 10)], 9, 4],
+    ['that were mailed for the occurrence', { event: 0, occurrence: 0 }, [mailMoved(2, 10, AT_TEN)], 9, 2],
+  ] as const)('ignores a SEQUENCE above those %s', (_, known, mailed, claimed, sequence) => {
     const occurrence = { uid: 'a', recurrenceId: AT_NINE };
     const given = { ...answer, occurrence, revision: { sequence: claimed, sentAt: 100 } };
     expect(resolveRevision(given, { applied: [], mailed }, known, 1000).sequence).toBe(sequence);
   });
 
-  it('does not believe in the future', () => {
+  it('limits sentAt to the current time', () => {
     expect(resolveRevision(answer, { applied: [], mailed: [] }, { event: 3, occurrence: 3 }, 60).sentAt).toBe(60);
   });
 });
@@ -118,32 +118,44 @@ describe('resolveRevision', () => {
 describe('isBeforeReschedule', () => {
   it.each([
     ['nothing mailed', [], null, 0, false],
-    ['mailed once', [mail(3, 1)], null, 0, false],
-    ['mailed again with the same time', [mail(1, 1), mail(3, 2)], null, 1, false],
+    ['one mail', [mail(3, 1)], null, 0, false],
+    ['a second mail with the same time', [mail(1, 1), mail(3, 2)], null, 1, false],
     ['rescheduled', [mail(1, 1), mail(3, 2, 'b')], null, 1, true],
-    ['answers the new time', [mail(1, 1), mail(3, 2, 'b')], null, 3, false],
+    ['an answer to the new time', [mail(1, 1), mail(3, 2, 'b')], null, 3, false],
     ['rescheduled, then renamed', [mail(1, 1), mail(3, 2, 'b'), mail(4, 3, 'b')], null, 3, false],
-    ['the series of that occurrence', [mail(1, 1), mail(3, 2, 'b')], '20261122', 1, true],
-    ['that occurrence, within the series', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, true],
+    ['an occurrence of a rescheduled series', [mail(1, 1), mail(3, 2, 'b')], '20261122', 1, true],
     [
-      'that occurrence, mailed alone after',
+      'an occurrence moved in a mail with the series',
+      [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)],
+      AT_NINE,
+      0,
+      true,
+    ],
+    [
+      'an occurrence moved in a later mail with it alone',
       [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN, true)],
       AT_NINE,
       0,
       true,
     ],
-    ['its new time', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], AT_NINE, 1, false],
-    ['moved before it was mailed at all', [mailMoved(1, 1, AT_TEN)], AT_NINE, 0, false],
-    ['its SEQUENCE alone was raised', [mailMoved(0, 1, AT_TEN), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     [
-      'that occurrence, the series around which changed',
+      'an answer to the new time of an occurrence',
+      [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)],
+      AT_NINE,
+      1,
+      false,
+    ],
+    ['moved before the first mail', [mailMoved(1, 1, AT_TEN)], AT_NINE, 0, false],
+    ['only its SEQUENCE raised', [mailMoved(0, 1, AT_TEN), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
+    [
+      'an override whose series was rescheduled',
       [mailMoved(1, 1, AT_TEN), { ...mailMoved(1, 2, AT_TEN), sequence: 5, scheduleFingerprint: 'b' }],
       AT_NINE,
       1,
       false,
     ],
-    ['the series, one occurrence of which moved', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], null, 0, false],
-    ['a calendar that is no longer known', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
+    ['a series with one moved occurrence', [mailMoved(0, 1, AT_NINE), mailMoved(1, 2, AT_TEN)], null, 0, false],
+    ['a calendar that is no longer stored', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
   ] as const)('%s', (_, mailed, recurrenceId, sequence, expected) => {
     expect(isBeforeReschedule({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);

@@ -1,4 +1,4 @@
-// What holds for every event and every list of answers, however odd: shrunk to the smallest counter-example where it does not.
+// Properties of every event and every list of answers, checked with fast-check.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KEPT } from '../../../src/core/itip/answer-content.ts';
@@ -21,7 +21,7 @@ const RUNS = { numRuns: 2000 };
 const PATIENCE_MS = 60_000;
 const NO_HISTORY = { applied: [], mailed: [] };
 
-/** The lines of every component, unfolded, in order of the text. */
+/** Returns the unfolded lines of each component, in the order of the text. */
 function unfolded(document: EventDocument): string[] {
   return splitLines(eventText(document)).map((line) => line.text);
 }
@@ -70,7 +70,7 @@ describe('reading and writing', () => {
   );
 });
 
-/** A line without the PARTSTAT that the answer may change. */
+/** Returns the line without PARTSTAT, which an answer may change. */
 function withoutPartstat(text: string): string {
   return text.replace(/;partstat=("[^"]*"|[^;:]*)/i, '');
 }
@@ -92,7 +92,7 @@ function expectOnlyThatAttendee(before: EventDocument, after: EventDocument, ans
 
 describe('an answer', () => {
   it(
-    'changes that attendee and nothing else, and reads back as given',
+    'changes only the PARTSTAT of its attendee, to the given value',
     () => {
       let applied = 0;
       fc.assert(
@@ -117,7 +117,7 @@ describe('an answer', () => {
   );
 
   it(
-    'makes overrides that stand where the instance stood, and nowhere else',
+    'creates only overrides at the times of their instances',
     () => {
       fc.assert(
         fc.property(eventPlan, answers(3), (plan, list) => {
@@ -146,7 +146,7 @@ function state(ledgered: Ledgered) {
 
 describe('several answers', () => {
   it(
-    'end in one state in whatever order they come',
+    'give the same event in any order',
     () => {
       fc.assert(
         fc.property(
@@ -159,7 +159,7 @@ describe('several answers', () => {
             for (const make of one) first.give(make(plan));
             for (const make of other) {
               second.give(make(plan));
-              second.document = parseEvent(second.text); // as if each had been a PUT of its own
+              second.document = parseEvent(second.text); // as if each answer had its own PUT
             }
             expect(state(second)).toBe(state(first));
           },
@@ -171,7 +171,7 @@ describe('several answers', () => {
   );
 
   it(
-    'change nothing the second time',
+    'change nothing when applied again',
     () => {
       fc.assert(
         fc.property(eventPlan, answers(4), (plan, list) => {

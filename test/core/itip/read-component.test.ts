@@ -13,7 +13,7 @@ function eve(partstat: string): string {
 }
 
 describe('readReply', () => {
-  it('reads what a client states', () => {
+  it('reads the answer of a client', () => {
     expect(reply('SEQUENCE:3', 'DTSTAMP:20261102T090000Z', 'ORGANIZER:MAILTO:Alice@example.com')).toEqual([
       {
         kind: 'answer',
@@ -32,14 +32,14 @@ describe('readReply', () => {
   });
 
   it.each([
-    ['nothing', [], { sequence: null, stampedAt: null, organizer: null, comment: null }],
-    ['a SEQUENCE that is none', ['SEQUENCE:one'], { sequence: null }],
+    ['no other properties', [], { sequence: null, stampedAt: null, organizer: null, comment: null }],
+    ['an invalid SEQUENCE', ['SEQUENCE:one'], { sequence: null }],
     ['a DTSTAMP with punctuation', ['DTSTAMP:2026-11-02T09:00:00Z'], { stampedAt: Date.UTC(2026, 10, 2, 9) }],
     ['a DTSTAMP in a zone', ['DTSTAMP;TZID=Europe/Paris:20261102T100000'], { stampedAt: Date.UTC(2026, 10, 2, 9) }],
     ['a DTSTAMP without zone', ['DTSTAMP:20261102T090000'], { stampedAt: null }],
     ['a DTSTAMP that is a date', ['DTSTAMP:20261102'], { stampedAt: null }],
-    ['a DTSTAMP that is none', ['DTSTAMP:now'], { stampedAt: null }],
-    ['an ORGANIZER that is no address', ['ORGANIZER:urn:uuid:1'], { organizer: null }],
+    ['an invalid DTSTAMP', ['DTSTAMP:now'], { stampedAt: null }],
+    ['an ORGANIZER that is not a mail address', ['ORGANIZER:urn:uuid:1'], { organizer: null }],
     [
       'a range',
       ['RECURRENCE-ID;RANGE=thisandfuture:20261122T100000Z'],
@@ -48,32 +48,40 @@ describe('readReply', () => {
     ['a comment in two languages', ['COMMENT;LANGUAGE=fr:Oui', 'COMMENT:Yes\\, sure'], { comment: 'Oui\n\nYes, sure' }],
     ['a private comment', ['X-CALENDARSERVER-PRIVATE-COMMENT:hm'], { comment: 'hm' }],
     ['an empty comment', ['COMMENT: \\n '], { comment: null }],
-    ['a comment with raw newlines', ['COMMENT:one', 'two', '', 'three', 'X-A:b'], { comment: 'one\ntwo\n\nthree' }],
-  ] as const)('with %s', (_, lines, expected) => {
+    [
+      'a comment with unescaped line breaks',
+      ['COMMENT:one', 'two', '', 'three', 'X-A:b'],
+      { comment: 'one\ntwo\n\nthree' },
+    ],
+  ] as const)('reads an answer with %s', (_, lines, expected) => {
     expect(reply(...lines)).toMatchObject([expected]);
   });
 
   it.each([
     ['no UID', ['ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com'], 'VEVENT without UID'],
     ['no ATTENDEE', ['UID:a'], 'a: REPLY without ATTENDEE'],
-    ['several', [...YES, 'ATTENDEE:mailto:cara@example.com'], 'a: REPLY with several ATTENDEEs'],
-    ['several, none of them an address', ['UID:a', 'ATTENDEE:/1/', 'ATTENDEE:/2/'], 'a: REPLY with several ATTENDEEs'],
+    ['several ATTENDEEs', [...YES, 'ATTENDEE:mailto:cara@example.com'], 'a: REPLY with several ATTENDEEs'],
     [
-      'yes and no',
+      'several ATTENDEEs that are not addresses',
+      ['UID:a', 'ATTENDEE:/1/', 'ATTENDEE:/2/'],
+      'a: REPLY with several ATTENDEEs',
+    ],
+    [
+      'two answers of one ATTENDEE',
       [...YES, 'ATTENDEE;PARTSTAT=DECLINED:BOB@example.com'],
       'a: BOB@example.com has two different answers',
     ],
-    ['an unreadable occurrence', [...YES, 'RECURRENCE-ID:x'], 'a: RECURRENCE-ID cannot be read'],
+    ['an invalid RECURRENCE-ID', [...YES, 'RECURRENCE-ID:x'], 'a: RECURRENCE-ID cannot be read'],
     [
-      'another range',
+      'an unknown RANGE',
       [...YES, 'RECURRENCE-ID;RANGE=THISANDPRIOR:20261122T100000Z'],
       'a: RANGE=THISANDPRIOR is unknown',
     ],
-  ])('is unusable with %s', (_, lines, why) => {
+  ])('returns a reason for %s', (_, lines, why) => {
     expect(readReply(eventOf(lines))).toBe(why);
   });
 
-  it('takes copies of one line for one', () => {
+  it('counts repeated ATTENDEE lines as one', () => {
     expect(reply('ATTENDEE;CN=B;PARTSTAT=ACCEPTED:MAILTO:BOB@EXAMPLE.COM')).toHaveLength(1);
   });
 
@@ -81,7 +89,7 @@ describe('readReply', () => {
     ['IN-PROCESS', 'VTODO', 'IN-PROCESS'],
     ['COMPLETED', 'VTODO', 'COMPLETED'],
     ['COMPLETED', 'VEVENT', 'NEEDS-ACTION'],
-    ['whatever', 'VEVENT', 'NEEDS-ACTION'],
+    ['unknown', 'VEVENT', 'NEEDS-ACTION'],
   ] as const)('reads %s in a %s as %s', (written, name, partstat) => {
     const read = readReply(eventOf(['UID:a', `ATTENDEE;PARTSTAT=${written}:mailto:bob@example.com`], name));
     expect(read).toMatchObject([{ component: name, partstat }]);
@@ -90,10 +98,10 @@ describe('readReply', () => {
   const BOB = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:eve@example.com":mailto:bob@example.com';
 
   it.each([
-    ['the delegator alone', [BOB], 'bob@example.com', ['eve@example.com']],
-    ['the delegator, naming the delegate', [BOB, eve('NEEDS-ACTION')], 'bob@example.com', ['eve@example.com']],
-    ['the delegate, naming the delegator', [eve('ACCEPTED'), BOB], 'eve@example.com', []],
-  ])('delegation by %s', (_, lines, who, delegates) => {
+    ['the delegator', [BOB], 'bob@example.com', ['eve@example.com']],
+    ['the delegator, with a line for the delegate', [BOB, eve('NEEDS-ACTION')], 'bob@example.com', ['eve@example.com']],
+    ['the delegate, with a line for the delegator', [eve('ACCEPTED'), BOB], 'eve@example.com', []],
+  ])('reads a delegation from %s', (_, lines, who, delegates) => {
     const read = readReply(eventOf(['UID:a', ...lines]));
     expect(read).toMatchObject([{ attendee: { key: who }, delegatedTo: delegates.map((key) => ({ key })) }]);
   });
@@ -110,7 +118,7 @@ describe('readReply', () => {
     ]);
   });
 
-  it('is an answer alone where the proposal cannot be read', () => {
+  it('returns only the answer if the proposal is invalid', () => {
     const line = 'ATTENDEE;PARTSTAT=TENTATIVE;TO-ALL-PROPOSED-NEW-TIME="STATUS:x":mailto:bob@example.com';
     expect(readReply(eventOf(['UID:a', line]))).toHaveLength(1);
   });
@@ -120,15 +128,15 @@ describe('readCounter', () => {
   it.each([
     ['an end', ['DTEND:20261122T150000Z'], '20261122T150000'],
     ['a duration', ['DURATION:P1DT1H'], '20261123T150000'],
-    ['weeks', ['DURATION:P2W'], '20261206T140000'],
-    ['a duration that is none', ['DURATION:long'], null],
-    ['nothing', [], null],
-  ])('reads %s', (_, lines, end) => {
+    ['a duration in weeks', ['DURATION:P2W'], '20261206T140000'],
+    ['an invalid duration', ['DURATION:long'], null],
+    ['no end', [], null],
+  ])('reads a proposal with %s', (_, lines, end) => {
     const read = readCounter(eventOf([...YES, 'DTSTART:20261122T140000Z', ...lines]));
     expect(read).toMatchObject([{ kind: 'proposal', end: end === null ? null : { local: end } }]);
   });
 
-  it('counts days where there is no time', () => {
+  it('reads a duration of days for dates', () => {
     const read = readCounter(eventOf([...YES, 'DTSTART;VALUE=DATE:20261122', 'DURATION:P2D']));
     expect(read).toMatchObject([{ start: { form: 'date' }, end: { form: 'date', local: '20261124', instant: null } }]);
   });
@@ -137,18 +145,18 @@ describe('readCounter', () => {
     ['one attendee', ['ATTENDEE:mailto:bob@example.com'], 'bob@example.com'],
     ['all attendees', ['ATTENDEE:mailto:bob@example.com', 'ATTENDEE:mailto:cara@example.com'], null],
     ['no attendee', [], null],
-  ])('by %s', (_, lines, who) => {
+  ])('reads a proposal with %s', (_, lines, who) => {
     const read = readCounter(eventOf(['UID:a', ...lines]));
     expect(read).toMatchObject([{ attendee: who === null ? null : { key: who }, start: null, end: null }]);
   });
 
-  it('is unusable without UID', () => {
+  it('returns a reason if UID is missing', () => {
     expect(readCounter(eventOf([]))).toBe('VEVENT without UID');
   });
 });
 
 describe('readRefresh', () => {
-  it('says who asks for what', () => {
+  it('reads the attendee and the occurrence', () => {
     expect(readRefresh(eventOf(['UID:a', 'ATTENDEE:bob@example.com', 'DTSTAMP:20261102T090000Z']))).toEqual([
       {
         kind: 'refresh',

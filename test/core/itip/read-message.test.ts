@@ -16,17 +16,17 @@ function delegates(count: number): string {
 
 describe('readMessage', () => {
   it.each([
-    ['the body', 'METHOD:REPLY\r\n', null, 'REPLY', 1],
-    ['the body, in any case', 'method: reply \r\n', null, 'REPLY', 1],
-    ['the first of several', 'METHOD:REPLY\r\nMETHOD:REPLY\r\n', null, 'REPLY', 1],
-    ['the header where the body is silent', '', 'reply', 'REPLY', 1],
-    ['the header in quotes', '', '"REPLY"', 'REPLY', 1],
-    ['the body before the header', 'METHOD:COUNTER\r\n', 'REPLY', 'COUNTER', 1],
-    ['the header where the body is empty', 'METHOD:\r\n', 'REFRESH', 'REFRESH', 1],
-    ['nobody', '', null, null, 0],
-    ['a method that is none', 'METHOD:re ply\r\n', null, null, 0],
-    ['a method that is no answer', 'METHOD:REQUEST\r\n', null, 'REQUEST', 0],
-  ])('takes the method from %s', (_, head, header, method, items) => {
+    ['the calendar', 'METHOD:REPLY\r\n', null, 'REPLY', 1],
+    ['the calendar, in any case', 'method: reply \r\n', null, 'REPLY', 1],
+    ['the first of several METHODs', 'METHOD:REPLY\r\nMETHOD:REPLY\r\n', null, 'REPLY', 1],
+    ['the header if the calendar has none', '', 'reply', 'REPLY', 1],
+    ['the header, in quotes', '', '"REPLY"', 'REPLY', 1],
+    ['the calendar if the header has another', 'METHOD:COUNTER\r\n', 'REPLY', 'COUNTER', 1],
+    ['the header if METHOD is empty', 'METHOD:\r\n', 'REFRESH', 'REFRESH', 1],
+    ['neither', '', null, null, 0],
+    ['neither if METHOD is invalid', 'METHOD:re ply\r\n', null, null, 0],
+    ['the calendar, without items for a REQUEST', 'METHOD:REQUEST\r\n', null, 'REQUEST', 0],
+  ])('reads the method from %s', (_, head, header, method, items) => {
     const read = readMessage(message(head), header);
     expect([read.method, read.items.length, read.unusable.length]).toEqual([method, items, 0]);
   });
@@ -43,14 +43,14 @@ describe('readMessage', () => {
     ],
     ['no END:VCALENDAR', (text: string) => text.replace('END:VCALENDAR\r\n', '')],
     ['lower case', (text: string) => text.toLowerCase()],
-    ['folds of a tab', (text: string) => text.replace('bob@', 'b\r\n\tob@')],
-    ['an END that opens nothing', (text: string) => text.replace('BEGIN:VEVENT', 'END:VTODO\r\nBEGIN:VEVENT')],
-  ])('reads through %s', (_, change) => {
+    ['folds with a tab', (text: string) => text.replace('bob@', 'b\r\n\tob@')],
+    ['an END without BEGIN', (text: string) => text.replace('BEGIN:VEVENT', 'END:VTODO\r\nBEGIN:VEVENT')],
+  ])('accepts %s', (_, change) => {
     const read = readMessage(change(message('METHOD:REPLY\r\n')), null);
     expect(read.items).toMatchObject([{ kind: 'answer', attendee: { key: 'bob@example.com' }, partstat: 'ACCEPTED' }]);
   });
 
-  it('takes as many answers and delegates as anybody gives', () => {
+  it('accepts the maximum number of answers and delegates', () => {
     const delegating = EVENT.replace('=ACCEPTED', `=DELEGATED;DELEGATED-TO=${delegates(10)}`);
     const read = readMessage(message('METHOD:REPLY\r\n', delegating.repeat(200)), null);
     expect(read.items).toHaveLength(200);
@@ -58,7 +58,7 @@ describe('readMessage', () => {
     expect(readMessage(message('METHOD:PUBLISH\r\n', EVENT.repeat(201)), null).method).toBe('PUBLISH');
   });
 
-  it('gives an item for each component, with the zones of the message', () => {
+  it('returns an item for each component, with the zones of the message', () => {
     const zone =
       'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
     const instance = EVENT.replace('UID:a', 'UID:a\r\nRECURRENCE-ID;TZID=Office:20261122T100000');
@@ -73,7 +73,7 @@ describe('readMessage', () => {
     ]);
   });
 
-  it('does not look into what is nested', () => {
+  it('ignores nested events', () => {
     const alarm = 'BEGIN:VALARM\r\nATTENDEE:mailto:dora@example.com\r\nEND:VALARM\r\n';
     const read = readMessage(message('METHOD:REPLY\r\n', EVENT.replace('END:VEVENT', `${alarm}END:VEVENT`)), null);
     expect(read.items).toHaveLength(1);
@@ -103,18 +103,18 @@ describe('readMessage', () => {
       ['VEVENT with an invalid UID'],
     ],
     ['an event without UID', message('METHOD:REPLY\r\n', EVENT.replace('UID:a', 'X:a')), ['VEVENT without UID']],
-  ])('gives nothing for %s, and says so', (_, text, unusable) => {
+  ])('returns a reason instead of items for %s', (_, text, unusable) => {
     expect(readMessage(text, null)).toMatchObject({ items: [], unusable });
   });
 
   it.each([
-    ['nothing', '', 'no VCALENDAR'],
+    ['an empty text', '', 'no VCALENDAR'],
     ['a letter', 'Dear Alice, yes!', 'no VCALENDAR'],
     ['an event outside of a calendar', EVENT, 'no VCALENDAR'],
     ['two calendars', message('METHOD:REPLY\r\n') + message('METHOD:REPLY\r\n'), 'several VCALENDARs in one part'],
     ['a calendar in a calendar', message('METHOD:REPLY\r\n', message('')), 'several VCALENDARs in one part'],
-    ['more events than anybody answers', message('METHOD:REPLY\r\n', EVENT.repeat(201)), 'more than 200 components'],
-    ['a well without bottom', `BEGIN:VCALENDAR\r\n${'BEGIN:X\r\n'.repeat(1000)}`, 'nested too deep'],
+    ['more than 200 events', message('METHOD:REPLY\r\n', EVENT.repeat(201)), 'more than 200 components'],
+    ['components that are nested too deep', `BEGIN:VCALENDAR\r\n${'BEGIN:X\r\n'.repeat(1000)}`, 'nested too deep'],
   ])('refuses %s', (_, text, why) => {
     const error = new GatewayError('calendar-unparseable', `the calendar cannot be read: ${why}`);
     expect(() => readMessage(text, 'REPLY')).toThrow(error);

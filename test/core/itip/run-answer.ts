@@ -1,4 +1,4 @@
-// Takes a calendar message to the decision the way the flow does, for the tests of this folder: read, decide, apply.
+// Processes a calendar message as the flow does, for the tests of this folder: read, decide, apply.
 import { readSeries } from '../../../src/core/ical/series.ts';
 import { applyDecision } from '../../../src/core/itip/apply.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
@@ -22,11 +22,11 @@ export const FAR_FUTURE = Date.UTC(2100, 0, 1);
 
 export function address(text: string): CalendarAddress {
   const read = calendarAddress(text);
-  if (!read) throw new TypeError(`no address: ${text}`);
+  if (!read) throw new TypeError(`not an address: ${text}`);
   return read;
 }
 
-/** What the recurrence worker answers, without the worker. */
+/** Returns the result of the recurrence worker, without a worker. */
 export function expand(query: OccurrenceQuery): OccurrenceAnswer {
   const starts: string[] = [];
   for (const start of readSeries(query.calendar, query.uid)?.startsFrom(query.from) ?? []) {
@@ -61,7 +61,7 @@ export function answerFrom(
   };
 }
 
-/** An event with its ledger: what the flow keeps between one answer and the next. */
+/** An event with its ledger, as the flow keeps them between answers. */
 export class Ledgered {
   document: EventDocument;
   readonly applied = new Map<string, AppliedAnswer>();
@@ -87,7 +87,7 @@ export class Ledgered {
     return decision;
   }
 
-  /** Every answer of a message; the message too, for what is no answer. */
+  /** Processes each answer of a message. Also returns the message, for its other items. */
   receive(
     text: string,
     headerMethod: string | null,

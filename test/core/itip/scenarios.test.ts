@@ -1,4 +1,4 @@
-// Runs every script of fixtures/itip (see its README.md): an event, messages, what each comes to, and the event after it.
+// Runs every script of fixtures/itip (see its README.md): an event, messages, the outcome of each, and the event after it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
@@ -34,22 +34,22 @@ function readScript(text: string): Step[] {
   });
 }
 
-function tell(item: ClaimedItem, decisions: Decision[]): string {
+function describeOutcome(item: ClaimedItem, decisions: Decision[]): string {
   if (item.kind === 'answer') {
     const decision = decisions.shift();
     const comment = item.comment === null ? '' : ` comment ${JSON.stringify(item.comment)}`;
     const also = item.delegatedTo.length === 0 ? '' : ` delegate ${item.delegatedTo.map((each) => each.key).join(' ')}`;
     return `${decision ? reasonOf(decision) : 'no decision'}${comment}${also}`;
   }
-  const whom = `${item.kind} ${item.attendee?.key ?? 'somebody'} ${item.occurrence.recurrenceId ?? 'event'}`;
-  if (item.kind === 'refresh') return whom;
+  const subject = `${item.kind} ${item.attendee?.key ?? 'somebody'} ${item.occurrence.recurrenceId ?? 'event'}`;
+  if (item.kind === 'refresh') return subject;
   const times = [item.start, item.end].map((time) => (time ? `${time.local} ${time.zone ?? time.form}` : 'open'));
-  return `${whom} ${times.join(' to ')}${item.comment === null ? '' : ` comment ${JSON.stringify(item.comment)}`}`;
+  return `${subject} ${times.join(' to ')}${item.comment === null ? '' : ` comment ${JSON.stringify(item.comment)}`}`;
 }
 
 class Stage {
   ledgered: Ledgered | null = null;
-  /** What the last message came to, as far as the script has not said so. */
+  /** The outcomes of the last message that the script has not checked yet. */
   outcomes: string[] = [];
 
   run(step: Step): void {
@@ -65,7 +65,7 @@ class Stage {
     else throw new TypeError(`unknown step: ${step.word}`);
   }
 
-  /** A second event is what somebody else made of it; what we applied is remembered. */
+  /** Loads the event. A second event is one that another client has changed; the ledger is kept. */
   load({ options, body }: Step): void {
     const stored = options.get('stored');
     const storedAt = stored === undefined ? null : Date.parse(stored);
@@ -73,7 +73,7 @@ class Stage {
     else this.ledgered = new Ledgered(body, storedAt);
   }
 
-  /** The organizer says yes to a delegate. */
+  /** The organizer confirms a delegate. */
   add(ledgered: Ledgered, { args, options }: Step): void {
     const [delegate = ''] = args.split(' ');
     const delegator = address(options.get('for') ?? '');
@@ -94,7 +94,10 @@ class Stage {
       );
       const decisions = [...received.decisions];
       const { items, unusable, method } = received.message;
-      this.outcomes = [...items.map((item) => tell(item, decisions)), ...unusable.map((each) => `unusable ${each}`)];
+      this.outcomes = [
+        ...items.map((item) => describeOutcome(item, decisions)),
+        ...unusable.map((each) => `unusable ${each}`),
+      ];
       if (this.outcomes.length === 0) this.outcomes = [`nothing to do for ${method ?? 'no method'}`];
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
@@ -114,7 +117,7 @@ function mailed({ args, options, body }: Step) {
   };
 }
 
-/** What the organizer's no to a proposal tells the attendee. */
+/** Returns the DECLINECOUNTER that the attendee gets. */
 function declined({ document }: Ledgered, { args, options }: Step): string | null {
   const [attendee = ''] = args.split(' ');
   const at = Date.parse(options.get('at') ?? '');

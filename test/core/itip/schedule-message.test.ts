@@ -47,7 +47,7 @@ const message = (method: string, ...components: readonly string[]) =>
   `${HEAD.replace('{}', method)}${components.join('')}END:VCALENDAR\n`;
 
 describe('requestFor', () => {
-  it('tells one what is theirs', () => {
+  it('contains only the components that invite the recipient', () => {
     expect(requestFor(DOCUMENT, BOB, STAMP)).toBe(
       message(
         'REQUEST',
@@ -70,7 +70,7 @@ END:VEVENT
     );
   });
 
-  it('tells another both, a higher SEQUENCE of a component kept', () => {
+  it('contains the series and the override, and keeps a higher SEQUENCE', () => {
     const text = requestFor(DOCUMENT, CAROL, STAMP);
     expect(text.match(/^(SEQUENCE|RECURRENCE-ID|EXDATE).*$/gm)).toEqual([
       'SEQUENCE:2',
@@ -81,7 +81,7 @@ END:VEVENT
 });
 
 describe('cancelFor', () => {
-  it('takes the event back', () => {
+  it('cancels the event', () => {
     expect(cancelFor(DOCUMENT, [BOB], [null], { ...STAMP, cancelled: true })).toBe(
       message(
         'CANCEL',
@@ -102,7 +102,7 @@ END:VEVENT
     );
   });
 
-  it('takes instances back, with and without an override', () => {
+  it('cancels instances with and without an override', () => {
     const text = cancelFor(DOCUMENT, [CAROL], ['20260309T090000Z', '20260316T090000Z'], { ...STAMP, cancelled: false });
     expect(text.match(/^(RECURRENCE-ID|DTSTART|STATUS|RRULE).*$/gm)).toEqual([
       'RECURRENCE-ID;TZID=Europe/Berlin:20260309T100000',
@@ -114,7 +114,7 @@ END:VEVENT
 });
 
 describe('replyFor', () => {
-  it('answers for one attendee, about one instance', () => {
+  it('contains the answer of one attendee for one instance', () => {
     expect(replyFor(DOCUMENT, null, BOB, new Map([['20260316T090000Z', 'TENTATIVE']]), STAMP.now)).toBe(
       message(
         'REPLY',
@@ -136,10 +136,10 @@ END:VEVENT
 });
 
 it.each([
-  ['a blank line before it', (text: string) => `\r\n${text}`],
-  ['line ends of CR alone', (text: string) => text.replaceAll(/\r?\n/g, '\r')],
+  ['a leading blank line', (text: string) => `\r\n${text}`],
+  ['line ends that are CR only', (text: string) => text.replaceAll(/\r?\n/g, '\r')],
   ['a folded BEGIN', (text: string) => text.replace('BEGIN:VCAL', 'BEGIN\r\n :VCAL')],
-])('puts METHOD into a calendar with %s', (_, change) => {
+])('adds METHOD to a calendar with %s', (_, change) => {
   const text = requestFor(parseEvent(change(SERIES)), BOB, STAMP);
   expect(
     splitLines(text.trimStart())
@@ -148,12 +148,12 @@ it.each([
   ).toEqual(['BEGIN:VCALENDAR', 'METHOD:REQUEST']);
 });
 
-it('leaves the event itself alone', () => {
+it('does not change the event', () => {
   expect(eventText(DOCUMENT)).toBe(SERIES);
 });
 
 describe('declineCounterFor', () => {
-  it('says what stays', () => {
+  it('contains the time that remains', () => {
     expect(declineCounterFor(DOCUMENT, BOB, '20260316T090000Z', STAMP.now)).toBe(
       message(
         'DECLINECOUNTER',
@@ -173,12 +173,12 @@ END:VEVENT
     );
   });
 
-  it('repeats the SEQUENCE that is above nought, and takes the series for itself', () => {
+  it('keeps the SEQUENCE, and can decline a proposal for the series', () => {
     expect(declineCounterFor(DOCUMENT, CAROL, '20260309T090000Z', STAMP.now)).toContain('SEQUENCE:5');
     expect(declineCounterFor(DOCUMENT, CAROL, null, STAMP.now)).toContain('DTSTART;TZID=Europe/Berlin:20260302T100000');
   });
 
-  it('says nothing where there is no such event', () => {
+  it('returns null if there is no such occurrence', () => {
     expect(declineCounterFor({ ...DOCUMENT, master: null }, CAROL, null, STAMP.now)).toBeNull();
   });
 });

@@ -1,10 +1,10 @@
-// Cases of other implementations' suites on which this gateway differs on purpose: the case, the row
-// of the decision table (src/core/itip/README.md) that decides, and what we do instead. Every other case passes; a case listed here that begins to pass
-// fails its test, so that the table stays true.
+// The cases of other implementations' test suites that this gateway handles differently on purpose: the case, the rule of the
+// decision table (src/core/itip/README.md), and our behaviour. All other cases pass. A listed case that passes makes its test
+// fail, so that the table stays correct.
 
 export interface SuiteDifference {
   readonly suite: 'sabre' | 'ccs';
-  /** The row of the decision table that decides; of what leaves us, "No storms" or "Mail out". */
+  /** The row of the decision table; for messages that we send, `fingerprint` or `mailed messages`. */
   readonly row: string;
   readonly why: string;
   /** sabre: the case's name. ccs: `test#index`. */
@@ -15,7 +15,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'sabre',
     row: 'writing',
-    why: "A REQUEST or CANCEL is for the copies of attendees; to the organizer's event it does nothing.",
+    why: "A REQUEST or CANCEL is for the copies of attendees; it does not change the organizer's event.",
     cases: [
       'BrokerProcessMessageTest::testRequestNew',
       'BrokerProcessMessageTest::testRequestUpdate',
@@ -25,7 +25,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'sabre',
     row: 'uninvited',
-    why: 'sabre adds whoever answers; we hold, and the organizer decides.',
+    why: 'sabre adds an uninvited person who answers; we hold the answer, and the organizer decides.',
     cases: [
       'BrokerProcessReplyTest::testReplyPartyCrasher',
       'BrokerProcessReplyTest::testReplyPartyCrashCreateException',
@@ -34,13 +34,13 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'sabre',
     row: 'writing',
-    why: 'sabre removes RSVP with the answer; we change PARTSTAT and nothing else.',
+    why: 'sabre also removes RSVP; we change only PARTSTAT.',
     cases: ['BrokerProcessReplyTest::testReplyAcceptUpdateRSVP'],
   },
   {
     suite: 'ccs',
     row: 'master answer',
-    why: 'An override that awaits an answer follows the series; Calendar Server asks for an RRULE in the reply first.',
+    why: 'An override with NEEDS-ACTION follows the series; Calendar Server requires an RRULE in the reply for that.',
     cases: [
       'test_processReply#4',
       'test_update_attendee_partstat#4',
@@ -51,19 +51,19 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'ccs',
     row: 'writing',
-    why: 'Calendar Server copies X- parameters and properties of the reply into the event; we change PARTSTAT and nothing else.',
+    why: 'Calendar Server copies X- parameters and properties of the reply into the event; we change only PARTSTAT.',
     cases: [0, 1, 2, 3, 4, 6, 7, 8, 9, 10].map((index) => `test_processReply_XDash#${index}`),
   },
   {
     suite: 'ccs',
     row: 'writing',
-    why: 'VPOLL is no event or task: a vote changes nothing.',
+    why: 'VPOLL is neither an event nor a task; a vote changes nothing.',
     cases: [10, 11, 12, 13, 14].map((index) => `test_processReply#${index}`),
   },
   {
     suite: 'sabre',
-    row: 'Mail out',
-    why: 'A CANCEL of the whole event says STATUS:CANCELLED (RFC 5546 §3.2.5); sabre leaves STATUS out.',
+    row: 'mailed messages',
+    why: 'A CANCEL of the whole event has STATUS:CANCELLED (RFC 5546 §3.2.5); sabre omits STATUS.',
     cases: [
       'BrokerDeleteEventTest::testOrganizerDeleteWithDtend',
       'BrokerDeleteEventTest::testOrganizerDeleteWithDuration',
@@ -75,43 +75,43 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'sabre',
     row: 'finding the event',
-    why: 'Two masters in one object: refused, nobody could say which of them an answer is to.',
+    why: 'An object with two masters is refused, because an answer could belong to either.',
     cases: ['BrokerSignificantChangesTest::testSignificantChangesVeventOrderNoChange'],
   },
   {
     suite: 'ccs',
-    row: 'No storms',
-    why: 'Another CN of a participant is nothing that the others must be told.',
+    row: 'fingerprint',
+    why: 'A changed CN of a participant requires no message to the others.',
     cases: ['test_organizer_diff#2'],
   },
   {
     suite: 'ccs',
-    row: 'Mail out',
-    why: 'A message is for somebody who is in the event: for nobody there is none.',
+    row: 'mailed messages',
+    why: 'A message needs a recipient who is in the event; without one there is no message.',
     cases: ['test_request#0'],
   },
   {
     suite: 'ccs',
-    row: 'Mail out',
-    why: 'Calendar Server expands a series before it cancels an occurrence; we are asked about those that the event names.',
+    row: 'mailed messages',
+    why: 'Calendar Server expands a series before it cancels an occurrence; we cancel only occurrences with an override.',
     cases: ['test_cancel#5'],
   },
   {
     suite: 'ccs',
-    row: 'Mail out',
-    why: 'Calendar Server drops every X- property and parameter but those it is told to keep; we those known to be private.',
+    row: 'mailed messages',
+    why: 'Calendar Server removes all X- properties and parameters except some; we remove only those known to be private.',
     cases: [1, 2, 3, 6, 7, 8, 9].map((index) => `test_prepareSchedulingMessage#${index}`),
   },
   {
     suite: 'ccs',
-    row: 'Mail out',
-    why: 'What has been cancelled needs no answer: the organizer would refuse it (`cancelled-event`).',
+    row: 'mailed messages',
+    why: 'A cancelled event needs no answer; the organizer would refuse it (`cancelled-event`).',
     cases: ['test_attendee_merge_cancelled#6'],
   },
   {
     suite: 'ccs',
     row: 'writing',
-    why: "A REQUEST is for the copies of attendees, which their server merges; to the organizer's event it does nothing.",
+    why: "A REQUEST is for the copies of attendees, which their server merges; it does not change the organizer's event.",
     cases: [
       ...[0, 1, 3].map((index) => `test_processRequest#${index}`),
       ...[0, 1, 3, 4].map((index) => `test_processRequest_mergeAttendeePartstat#${index}`),
@@ -123,7 +123,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'ccs',
     row: 'writing',
-    why: 'VPOLL is no event or task: nothing is sent and nothing is merged.',
+    why: 'VPOLL is neither an event nor a task; nothing is sent and nothing is merged.',
     cases: [
       ...[0, 1].map((index) => `test_processPollStatus#${index}`),
       ...[1, 2, 3].map((index) => `test_attendee_merge_vpoll#${index}`),
@@ -131,7 +131,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   },
 ];
 
-/** The case's difference, if it has one. */
+/** Returns the difference for a case, if there is one. */
 export function differenceOf(suite: SuiteDifference['suite'], name: string): SuiteDifference | undefined {
   return SUITE_DIFFERENCES.find((each) => each.suite === suite && each.cases.includes(name));
 }

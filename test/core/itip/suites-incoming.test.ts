@@ -1,5 +1,5 @@
-// The incoming cases of two other implementations' suites: an answer and an event in, the event that they expect out.
-// Order of properties does not count, nor SCHEDULE-STATUS: it is theirs to note the delivery there, ours on a bounce only.
+// The incoming cases of two other implementations' test suites: an answer, an event, and the expected event after it. The order
+// of properties and SCHEDULE-STATUS are not compared: they write SCHEDULE-STATUS for each delivery, we only for a bounce.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
@@ -20,7 +20,7 @@ function cases<T>(file: string): readonly T[] {
   return present ? (JSON.parse(readFileSync(new URL(file, SUITES), 'utf8')) as T[]) : [];
 }
 
-/** Components with their properties sorted, sub-components in order of their text. */
+/** Returns the components with sorted properties, and sub-components in the order of their text. */
 function canonical(text: string): unknown {
   const stack: { properties: string[]; children: unknown[]; name: string }[] = [
     { name: '', properties: [], children: [] },
@@ -40,7 +40,7 @@ function canonical(text: string): unknown {
   return stack[0]?.children;
 }
 
-/** What the event looks like after the message. A calendar that holds no event is refused, and stays as it is. */
+/** Returns the event after the message. A calendar without an event is refused and does not change. */
 function after(existing: string | null, itip: string): string | null {
   if (existing === null) return null;
   try {
@@ -54,7 +54,7 @@ function after(existing: string | null, itip: string): string | null {
   }
 }
 
-/** Calendar Server notes on the ATTENDEE since which SEQUENCE the time is another; our ledger knows it from the mails. */
+/** Reads the SEQUENCE of the last reschedule. Calendar Server stores it on the ATTENDEE; our ledger has it from the mails. */
 function reschedules(existing: string): MailedRevision[] {
   const reset = /X-CALENDARSERVER-RESET-PARTSTAT=(\d+)/.exec(existing)?.[1];
   if (reset === undefined) return [];
@@ -118,8 +118,8 @@ function stamp(component: EventComponent | undefined): number {
   return timeOf(component?.property('DTSTAMP') ?? null, [])?.instant ?? 0;
 }
 
-/** Whether any component of the message is not older than what the calendar says of that occurrence. */
-function isNews(calendar: string, message: string): boolean {
+/** Returns whether a component of the message is not older than that occurrence in the calendar. */
+function isCurrent(calendar: string, message: string): boolean {
   const known = parseEvent(calendar);
   return parseEvent(message).parts.some((part) => {
     if (!(part instanceof EventComponent)) return false;
@@ -143,10 +143,11 @@ function isNews(calendar: string, message: string): boolean {
 }
 
 describe.skipIf(!present)('Calendar Server, incoming', () => {
-  it('orders revisions as its 16 cases do', () => {
+  it('orders revisions as in its 16 cases', () => {
     const ordering = cases<CcsCase>('ccs-itip.json').filter((each) => each.test === 'test_sequenceComparison');
     expect(ordering).toHaveLength(16);
-    for (const each of ordering) expect(isNews(each.calendar_txt, each.itip_txt ?? ''), each.title).toBe(each.expected);
+    for (const each of ordering)
+      expect(isCurrent(each.calendar_txt, each.itip_txt ?? ''), each.title).toBe(each.expected);
   });
 
   const incoming = cases<CcsCase>('ccs-itip.json').filter((each) =>

@@ -1,6 +1,6 @@
-// The outgoing cases of two other implementations' suites: an event before and after a change in, the messages that they
-// expect out. Not compared: the calendar's own header, DTSTAMP, what is the default anyway (SEQUENCE:0,
-// PARTSTAT=NEEDS-ACTION), and messages that sabre itself marks as insignificant.
+// The outgoing cases of two other implementations' test suites: an event before and after a change, and the expected messages.
+// The header of the calendar, DTSTAMP, default values (SEQUENCE:0, PARTSTAT=NEEDS-ACTION) and messages that sabre marks as
+// insignificant are not compared.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
@@ -27,7 +27,7 @@ function address(text: string): CalendarAddress {
   return found;
 }
 
-/** Components with their properties sorted. */
+/** Returns the components with sorted properties. */
 function components(text: string | null): readonly string[] {
   const found: string[][] = [];
   let current: string[] | null = null;
@@ -43,15 +43,15 @@ function components(text: string | null): readonly string[] {
   return found.map((lines) => lines.sort().join('\n'));
 }
 
-/** Several EXDATE lines say what one with several values says. */
+/** Splits an EXDATE with several values into lines with one value each. */
 function singleDates(line: ContentLine): ContentLine[] {
   return line.name === 'EXDATE' ? line.value.split(',').map((value) => withValue(line, value)) : [line];
 }
 
-/** Runs one case; of one that stands in the table of differences, that it does differ. */
+/** Runs one case. A case in the table of differences must fail. */
 function check(suite: 'sabre' | 'ccs', name: string, run: () => void): void {
   if (!differenceOf(suite, name)) run();
-  else expect(run, `${name} stands in the table of differences, but passes`).toThrow();
+  else expect(run, `${name} is in the table of differences, but passes`).toThrow();
 }
 
 interface SabreMessage {
@@ -83,7 +83,7 @@ function key({ method, to }: Addressed): string {
 const sabre = cases<SabreCase>('sabre-itip.json').filter((each) => each.op === 'organizer-or-attendee-change');
 
 describe.skipIf(!present)('sabre', () => {
-  it('is all here', () => {
+  it('has 58 cases', () => {
     expect(sabre.length).toBe(58);
   });
 
@@ -131,7 +131,7 @@ interface CalendarServerCase {
   readonly rids?: readonly string[] | { readonly $expr: string };
 }
 
-/** Some of their overrides bear another UID than their master, by a slip of the pen. */
+/** Corrects the UID of some overrides, which by mistake differs from that of their master. */
 const ccs = cases<CalendarServerCase>('ccs-itip.json').map(
   (each) => JSON.parse(JSON.stringify(each).replaceAll(/UID:12345-67890-\d/g, 'UID:12345-67890')) as CalendarServerCase,
 );
@@ -140,7 +140,7 @@ function ccsCases(test: RegExp): readonly (readonly [string, CalendarServerCase]
   return ccs.filter((each) => test.test(each.test)).map((each) => [`${each.test}#${each.index}`, each] as const);
 }
 
-/** `DateTime(2008, 11, 14, 0, 0, 0, tzid=Timezone.UTCTimezone)` */
+/** Reads an expression such as `DateTime(2008, 11, 14, 0, 0, 0, tzid=Timezone.UTCTimezone)`. */
 function recurrenceIdIn(expression: string): string {
   const [year, month, day, hour, minute, second] = [...expression.matchAll(/\d+/g)].map(([digits]) =>
     digits.padStart(2, '0'),
@@ -149,7 +149,7 @@ function recurrenceIdIn(expression: string): string {
 }
 
 describe.skipIf(!present)('the table of differences', () => {
-  it('names cases that are there, each once', () => {
+  it('lists only existing cases, each once', () => {
     const all = cases<SabreCase>('sabre-itip.json').map((each) => each.case);
     const names = [...all, ...ccs.map((each) => `${each.test}#${each.index}`)];
     expect(names).toHaveLength(78 + 184);
@@ -204,7 +204,7 @@ describe.skipIf(!present)('Calendar Server: what an organizer changed', () => {
   });
 });
 
-/** A calendar that holds no event is refused: nothing of it is due. */
+/** Returns no messages for a calendar that is refused because it has no event. */
 function dueFrom(each: CalendarServerCase): readonly DueMessage[] {
   try {
     return compare(each.calendar1 ?? '', each.calendar2 ?? '', { user: address(each.attendee ?? ''), now: 0 });
@@ -214,24 +214,24 @@ function dueFrom(each: CalendarServerCase): readonly DueMessage[] {
   }
 }
 
-describe.skipIf(!present)('Calendar Server: what an attendee answered', () => {
+describe.skipIf(!present)('Calendar Server: answers of an attendee', () => {
   it.each(ccsCases(/^test_attendee_merge_/))('%s', (name, each) => {
     check('ccs', name, () => {
       if (typeof each.result === 'boolean' || !each.result) throw new TypeError('no result');
       const [, answered, ids] = each.result;
       const [due] = dueFrom(each);
       expect(due?.method).toBe(answered ? 'REPLY' : undefined);
-      const told = due ? parseEvent(due.calendar) : null;
-      const got = told
-        ? [...(told.master ? [null] : []), ...told.overrides.map((override) => override.recurrenceId)]
+      const reply = due ? parseEvent(due.calendar) : null;
+      const got = reply
+        ? [...(reply.master ? [null] : []), ...reply.overrides.map((override) => override.recurrenceId)]
         : [];
-      // Their '' is the event itself.
+      // '' in their cases is the event itself.
       expect(got.sort()).toEqual(ids.map((id) => id || null).sort());
     });
   });
 });
 
-describe.skipIf(!present)('Calendar Server: what leaves in a message', () => {
+describe.skipIf(!present)('Calendar Server: content of a message', () => {
   it.each(ccsCases(/^test_prepareSchedulingMessage$/))('%s', (name, each) => {
     check('ccs', name, () => {
       const mailed = mailedCopy({
@@ -243,7 +243,7 @@ describe.skipIf(!present)('Calendar Server: what leaves in a message', () => {
         itip: true,
         guestList: true,
       });
-      // The copy is given the VTIMEZONE that it lacks.
+      // The copy also has the missing VTIMEZONE.
       const events = components(mailed).filter((component) => !/^BEGIN:(?:VTIMEZONE|STANDARD)$/m.test(component));
       expect(events).toEqual(components(each.processed ?? ''));
     });

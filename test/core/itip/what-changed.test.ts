@@ -20,7 +20,7 @@ const swap = (lines: readonly string[], start: string, ...by: readonly string[])
   ...by,
 ];
 
-/** Times as `local zone`. */
+/** Returns times as `local zone`. */
 function short(differences: readonly EventDifference[]): unknown[] {
   return differences.map((each) => {
     if (each.kind !== 'time') return each;
@@ -31,7 +31,7 @@ function short(differences: readonly EventDifference[]): unknown[] {
 
 describe('whatChanged', () => {
   it.each<[string, string, string, unknown[]]>([
-    ['nothing', calendar(ONCE), calendar(ONCE.toReversed()), []],
+    ['another order of properties', calendar(ONCE), calendar(ONCE.toReversed()), []],
     ['another notation', calendar(ONCE), calendar(swap(ONCE, 'DURATION', 'DTEND:20260302T100000Z')), []],
     [
       'the time',
@@ -47,7 +47,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'from a time to a day',
+      'from a time to a date',
       calendar(ONCE),
       calendar(swap(swap(ONCE, 'DURATION'), 'DTSTART', 'DTSTART;VALUE=DATE:20260302')),
       [
@@ -60,7 +60,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'a series’ zone',
+      'the zone of a series',
       calendar(WEEKLY),
       calendar(swap(WEEKLY, 'DTSTART', 'DTSTART:20260302T090000Z')),
       [
@@ -73,7 +73,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'texts, as read',
+      'texts, unescaped',
       calendar([...ONCE, 'LOCATION:Room 7', 'URL:https://example.com/a']),
       calendar(
         swap([...ONCE, 'DESCRIPTION:one\\ntwo', 'LOCATION:Room 8', 'STATUS:CANCELLED'], 'SUMMARY', 'SUMMARY:Plan'),
@@ -124,9 +124,9 @@ describe('whatChanged', () => {
         },
       ],
     ],
-    ['an override that says the same', calendar(WEEKLY), calendar(WEEKLY, THIRD), []],
+    ['an override that equals the instance', calendar(WEEKLY), calendar(WEEKLY, THIRD), []],
     [
-      'an instance moved, over a DST change of its own',
+      'an instance moved across a DST change',
       calendar(WEEKLY),
       calendar(WEEKLY, swap(THIRD, 'DTSTART', 'DTSTART;TZID=Europe/Berlin:20260330T100000')),
       [
@@ -139,7 +139,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'an instance moved back',
+      'a removed override',
       calendar(WEEKLY, swap(THIRD, 'SUMMARY', 'SUMMARY:Special')),
       calendar(WEEKLY),
       [
@@ -153,7 +153,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'an instance with an override, left out',
+      'an excluded instance with an override',
       calendar(WEEKLY, THIRD),
       calendar([...WEEKLY, 'EXDATE:20260316T090000Z']),
       [
@@ -166,7 +166,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'the series moved, and with it the names of its instances',
+      'a moved series, whose instances have new ids',
       calendar(WEEKLY, THIRD),
       calendar(
         ...[WEEKLY, THIRD].map((lines) =>
@@ -189,7 +189,7 @@ describe('whatChanged', () => {
       [{ kind: 'title', recurrenceId: '20260316T090000Z', property: 'SUMMARY', before: 'Plan, first', after: 'Plan' }],
     ],
     [
-      'one more instance, no series',
+      'an added instance without a series',
       calendar(THIRD),
       calendar(
         THIRD,
@@ -198,7 +198,7 @@ describe('whatChanged', () => {
       [{ kind: 'occurrence', recurrenceId: '20260323T090000Z', change: 'added' }],
     ],
     [
-      'one instance without the series that made it',
+      'one instance instead of its series',
       calendar(WEEKLY),
       calendar(swap(THIRD, 'DTSTART', 'DTSTART;TZID=Europe/Berlin:20260317T150000')),
       [
@@ -212,7 +212,7 @@ describe('whatChanged', () => {
       ],
     ],
     [
-      'now the whole series',
+      'a series instead of one instance',
       calendar(THIRD),
       calendar(WEEKLY, THIRD),
       [{ kind: 'occurrence', recurrenceId: null, change: 'added' }],
@@ -221,7 +221,7 @@ describe('whatChanged', () => {
     expect(short(whatChanged(previous, now))).toEqual(expected);
   });
 
-  it('refuses what is no calendar', () => {
+  it('refuses a text that is not a calendar', () => {
     expect(() => whatChanged(calendar(ONCE), 'BEGIN:VCALENDAR')).toThrow(
       expect.objectContaining({ code: 'calendar-unparseable' }),
     );
