@@ -1,9 +1,9 @@
-// One structured line per outcome and per thing an operator must know, on standard output. Addresses are logged as the
-// ledger has them; signed names (reply addresses, tokens) never are.
+// Opens the log: one line of JSON per event on standard output. Addresses are logged as in the ledger; signed addresses and
+// tokens are replaced, because they are secrets.
 import { type Logger, pino } from 'pino';
 import { redactSignatures } from '../core/signing/redact-signatures.ts';
 
-/** `level` as pino's: `info` in production, `silent` in tests. */
+/** @param level one of pino's: LOG_LEVEL, or `silent` in tests. */
 export function openLog(level: string): Logger {
   return pino({
     level,

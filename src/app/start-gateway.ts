@@ -1,5 +1,5 @@
-// The composition root: builds every adapter from a Config, joins them by the flow, starts the listeners and stops them
-// in order. `cli.ts` calls it; tests and the playground call it with a Config of their own.
+// The composition root. In: a Config, from the command line, the playground or a test; out: a running gateway, with its
+// adapters, queues and listeners. It throws if one of them cannot be opened.
 import { randomBytes } from 'node:crypto';
 import { mailDoorOptions } from './config/adapter-options.ts';
 import type { Config } from './config/config.ts';
@@ -17,7 +17,7 @@ import { openMetricsListener } from '../doors/metrics/metrics-listener.ts';
 import { readVersion } from './read-version.ts';
 import { openMetrics } from '../adapters/metrics/open-metrics.ts';
 import { makeReadinessCheck } from '../doors/metrics/readiness.ts';
-import { DRAIN_MS, type OnStop, openFlow } from './wire-queues.ts';
+import { DRAIN_MS, type OnStop, startQueues } from './wire-queues.ts';
 import type { ReceivedMail } from '../core/message/types.ts';
 import { readSettingFiles } from './config/setting-files.ts';
 import type { HostPort } from './config/setting-values.ts';
@@ -37,11 +37,11 @@ export interface Gateway {
   readonly spool: Spool;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
-  /** Closes the doors, finishes what is under way, then closes everything else. */
+  /** Closes the doors, finishes the work in progress, then closes everything else. */
   stop(): Promise<void>;
 }
 
-const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** Rejects with a GatewayError if something cannot be opened; then nothing stays open. */
@@ -49,10 +49,10 @@ export async function startGateway(config: Config, log: Log, now: () => number =
   const closing: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).toReversed()) {
-      // What cannot be closed must not keep the rest open: the spool is closed last.
+      // An error must not leave the rest open; the spool is closed last.
       await Promise.resolve()
         .then(close)
-        .catch((error: unknown) => log.error({ err: error }, 'could not be closed'));
+        .catch((error: unknown) => log.error({ err: error }, 'a part of the gateway could not be closed'));
     }
   };
   try {
@@ -72,7 +72,7 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
   onStop(() => metrics.close());
   const shared = { spool, ledger, outcomes, makeId: makeIds(), now, writeBatching: writeBatching(now) };
   const priority = requestPriority();
-  const { store, expand } = await openFlow(config, log, onStop, { ...shared, priority, metrics, templates });
+  const { store, expand } = await startQueues(config, log, onStop, { ...shared, priority, metrics, templates });
   const listeners = new Map<string, HostPort>();
   const { countReceived } = metrics;
   const rsvp = { ...shared, store, expand, guestList: config.showGuestList };
@@ -123,14 +123,14 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
     void pruneRecords(config, spool, at, log);
     const warn = (error: unknown): void => log.warn({ err: error }, 'questions could not be expired');
     void expireQuestions(spool, at).catch(warn);
-  }, PRUNE_EVERY_MS).unref();
+  }, PRUNE_INTERVAL_MS).unref();
   onStop(() => clearInterval(pruning));
-  const shown = (name: string): string | null => {
+  const addressOf = (name: string): string | null => {
     const address = listeners.get(name);
-    return address === undefined ? null : showAddress(address);
+    return address === undefined ? null : formatAddress(address);
   };
-  const addresses = { smtp: shown('smtp'), lmtp: shown('lmtp'), metrics: shown('metrics') };
-  return { addresses: { http: showAddress(http.address), ...addresses }, spool, ledger, outcomes };
+  const addresses = { smtp: addressOf('smtp'), lmtp: addressOf('lmtp'), metrics: addressOf('metrics') };
+  return { addresses: { http: formatAddress(http.address), ...addresses }, spool, ledger, outcomes };
 }
 
 /** Nothing expires early if the clock is set forward while the gateway runs, because deleting cannot be undone. */
@@ -139,7 +139,7 @@ export function clockThatNeverJumpsAhead(now: () => number): () => number {
   return () => Math.min(now(), origin + performance.now());
 }
 
-/** What is older than the settings say is forgotten; a disk that fails just then is tried again an hour later. */
+/** Deletes what is older than the settings allow. If the disk fails, the next call tries again an hour later. */
 export async function pruneRecords(
   { retainMailDays, retainLedgerDays }: Pick<Config, 'retainMailDays' | 'retainLedgerDays'>,
   spool: Pick<Spool, 'prune'>,
@@ -152,11 +152,11 @@ export async function pruneRecords(
   );
 }
 
-function showAddress({ host, port }: HostPort): string {
+function formatAddress({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** A new signing key as GATEWAY_SECRETS wants it. */
+/** Makes a signing key for GATEWAY_SECRETS. */
 export function makeSecret(): string {
   return `k${randomBytes(2).toString('hex')}:${randomBytes(32).toString('base64')}`;
 }

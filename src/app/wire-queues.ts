@@ -1,5 +1,5 @@
-// Opens the adapters, builds the handlers of the five queues from a Config and starts their workers. Spool, ledger and what
-// they share come in; the calendar store, which the doors also use, goes out. `onStop` closes what was opened, last first.
+// Opens the adapters, builds the handlers of the five queues and runs the queues. In: a Config, and what the queues share
+// with the doors; out: the calendar store, which the doors also use. It registers with `onStop` how to close each part.
 import { openAuthenticator } from '../adapters/authenticate/authenticate.ts';
 import type { BreakerState } from '../flow/ports/calendar-store.ts';
 import { openCalendarStore } from '../adapters/caldav/open-calendar-store.ts';
@@ -31,11 +31,13 @@ import { openSubmission } from '../adapters/submission/open-submission.ts';
 import { calendarStoreOptions, hostnameOf, submissionOptions } from './config/adapter-options.ts';
 import type { Metrics } from '../adapters/metrics/open-metrics.ts';
 
+/** Registers a function that runs when the gateway stops, in reverse order of registration. */
 export type OnStop = (close: () => Promise<unknown> | unknown) => void;
 
+/** The longest wait for work in progress when the gateway stops. */
 export const DRAIN_MS = 10_000;
 
-export interface FlowShared {
+export interface SharedParts {
   readonly priority: RequestPriority;
   readonly writeBatching: WriteBatching;
   readonly metrics: Metrics;
@@ -47,7 +49,7 @@ export interface FlowShared {
   readonly templates: Templates;
 }
 
-export async function openFlow(config: Config, log: Log, onStop: OnStop, shared: FlowShared) {
+export async function startQueues(config: Config, log: Log, onStop: OnStop, shared: SharedParts) {
   const { spool, outcomes, metrics, priority } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
@@ -128,7 +130,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
   const base = { spool, outcomes, log, now: shared.now };
   const queues: RunningQueue[] = [
     runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
-    // More lanes than one back end may hold (caldav/breaker.ts), so that a silent one leaves room for the others.
+    // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a silent server leaves lanes for the others.
     runQueue({
       ...base,
       queue: 'event',
@@ -140,7 +142,7 @@ export async function openFlow(config: Config, log: Log, onStop: OnStop, shared:
     }),
     runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: toCaldav }),
     runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
-    // One at a time: a crash between the relay's 250 and our record repeats at most one mail.
+    // One mail at a time, so that a crash between the relay's 250 and our commit repeats only that mail.
     runQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
   ];
   onStop(() => Promise.all(queues.map((queue) => queue.stop(DRAIN_MS))));

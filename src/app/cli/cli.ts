@@ -12,9 +12,9 @@ import {
   changeTasks,
   listQueue,
   type QueueCommandOptions,
-  sayChanges,
-  sayListing,
-  sayTask,
+  formatChanges,
+  formatListing,
+  formatTask,
   showTask,
 } from './queue-commands.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
@@ -146,7 +146,7 @@ queue
     const limit = wholeNumber(given.limit) ?? fail('--limit must be a number');
     const filter = { queue: given.queue ?? null, state: given.state ?? null, limit };
     const listing = await asOperator((options) => listQueue(options, filter));
-    console.log(given.json ? JSON.stringify(listing, null, 2) : sayListing(listing, Date.now()));
+    console.log(given.json ? JSON.stringify(listing, null, 2) : formatListing(listing, Date.now()));
   });
 
 queue
@@ -156,7 +156,7 @@ queue
   .option('--json', 'as JSON')
   .action(async (id: string, { json }: { json?: true }) => {
     const task = (await asOperator((options) => showTask(options, id))) ?? fail(`no task has the id ${id}`);
-    console.log(json ? JSON.stringify(task, null, 2) : sayTask(task));
+    console.log(json ? JSON.stringify(task, null, 2) : formatTask(task));
   });
 
 const changes = {
@@ -172,7 +172,7 @@ for (const change of ['retry', 'hold', 'drop'] as const) {
     .option('--json', 'as JSON')
     .action(async (ids: string[], { json }: { json?: true }) => {
       const results = await asOperator((options) => changeTasks(options, change, ids));
-      console.log(json ? JSON.stringify(results, null, 2) : sayChanges(change, results));
+      console.log(json ? JSON.stringify(results, null, 2) : formatChanges(change, results));
       if (results.some(({ result }) => result !== 'changed')) process.exitCode = 1;
     });
 }

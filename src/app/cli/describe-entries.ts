@@ -1,10 +1,11 @@
-// Ledger entries in, what `imip-gateway why ID` prints out: a paragraph for each. Their values come from strangers: control
-// characters are shown as spaces.
+// Formats ledger entries for `imip-gateway why`. In: entries; out: a paragraph for each, or the entries for JSON. Control
+// characters become spaces, because the values come from outside.
 import type { LedgerEntry } from '../../flow/ports/spool.ts';
 import { terminalText } from './terminal-text.ts';
 
-/** An entry as JSON shows it; the time is ISO 8601 in UTC. */
+/** An entry in JSON. */
 export interface DatedEntry extends Omit<LedgerEntry, 'at'> {
+  /** ISO 8601, in UTC. */
   readonly at: string;
 }
 
@@ -12,12 +13,12 @@ export function datedEntry(entry: LedgerEntry): DatedEntry {
   return { ...entry, at: new Date(entry.at).toISOString() };
 }
 
-/** In the order given. */
+/** Keeps the order of the entries. */
 export function describeEntries(entries: readonly LedgerEntry[]): string {
   return entries.map(describeEntry).join('\n\n');
 }
 
-/** What `why` says if it finds nothing. */
+/** The error of `why` if there are no entries. */
 export function noEntries(subject: string): string {
   return `the ledger has no entry about ${terminalText(subject)}: give a Message-ID, UID, mail address or record id (entries are deleted after RETAIN_LEDGER_DAYS)`;
 }
@@ -28,7 +29,7 @@ function describeEntry(entry: LedgerEntry): string {
     ['organizer', entry.organizer],
     ['attendee', entry.attendee],
     ['message', entry.messageId],
-    ['came by', entry.door],
+    ['door', entry.door],
     ['record', entry.recordId],
   ].filter(([, value]) => value !== null);
   const head = `${new Date(entry.at).toISOString()}  ${entry.verdict}: ${entry.reason}`;

@@ -1,26 +1,26 @@
-// An interpreted mail in, what `imip-gateway inspect FILE` prints out: one fact a line, a paragraph per item. All values
-// come from strangers: control characters are shown as spaces, long ones cut.
+// Formats an interpreted mail for `imip-gateway inspect`. In: the mail; out: a paragraph for the mail and one for each item,
+// with one fact per line. Control characters become spaces and long values are cut, because they come from outside.
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Bounce, Incoming, IncomingItem, MailAddress } from '../../core/message/types.ts';
 
 type Line = readonly [label: string, value: string | null];
 
-/** Text with LF line ends, the last one included. */
+/** Every line ends with LF. */
 export function describeMail({ mail, items, source, forwarded }: Incoming): string {
   const head: Line[] = [
-    ['From', mail.from.map(writeAddress).join(', ') || 'nobody'],
+    ['From', mail.from.map(formatAddress).join(', ') || 'nobody'],
     ['From fields', mail.fromFields === 1 ? null : String(mail.fromFields)],
-    ['Sender', mail.sender === null ? null : writeAddress(mail.sender)],
-    ['Reply-To', mail.replyTo.map(writeAddress).join(', ') || null],
-    ['To', mail.to.map(writeAddress).join(', ') || null],
+    ['Sender', mail.sender === null ? null : formatAddress(mail.sender)],
+    ['Reply-To', mail.replyTo.map(formatAddress).join(', ') || null],
+    ['To', mail.to.map(formatAddress).join(', ') || null],
     ['Subject', mail.subject || null],
-    ['Date', mail.date === null ? 'missing or unreadable' : writeInstant(mail.date)],
+    ['Date', mail.date === null ? 'missing or unreadable' : formatInstant(mail.date)],
     ['Message-ID', mail.messageId],
     ['Calendar', source ?? 'none'],
-    ['Forwarded', forwarded ? 'yes: an answer in an attached message never counts by itself' : null],
+    ['Forwarded', forwarded ? 'yes: an answer in an attached message counts only if the organizer confirms it' : null],
   ];
-  return [head, ...items.map(describeItem)].map(writeLines).join('\n');
+  return [head, ...items.map(describeItem)].map(formatLines).join('\n');
 }
 
 function describeItem(item: IncomingItem): Line[] {
@@ -30,7 +30,7 @@ function describeItem(item: IncomingItem): Line[] {
     case 'proposal':
       return describeProposal(item);
     case 'refresh':
-      return [['Item', 'refresh (the attendee asks for the event again)'], ...describeClaim(item)];
+      return [['Item', 'refresh: a request for the current event'], ...describeClaim(item)];
     case 'bounce':
       return describeBounce(item);
     case 'automatic-reply':
@@ -38,7 +38,7 @@ function describeItem(item: IncomingItem): Line[] {
     case 'abuse-report':
       return [['Item', 'abuse report: recorded']];
     case 'letter':
-      return [['Item', 'letter: no answer in it, forwarded to the organizer']];
+      return [['Item', 'letter: contains no answer, forwarded to the organizer']];
     default:
       return [
         ['Item', `unusable (${item.reason})`],
@@ -73,10 +73,10 @@ function describeProposal(proposal: ClaimedProposal): Line[] {
 function describeClaim({ occurrence, attendee, organizer, stampedAt }: ClaimedItem): Line[] {
   return [
     ['UID', occurrence.uid],
-    ['RECURRENCE-ID', occurrence.recurrenceId ?? 'none: the event itself'],
+    ['RECURRENCE-ID', occurrence.recurrenceId ?? 'none: the whole event'],
     ['ATTENDEE', attendee?.asWritten ?? 'not named'],
     ['ORGANIZER', organizer?.asWritten ?? 'not named'],
-    ['DTSTAMP', stampedAt === null ? 'missing or unreadable' : writeInstant(stampedAt)],
+    ['DTSTAMP', stampedAt === null ? 'missing or unreadable' : formatInstant(stampedAt)],
   ];
 }
 
@@ -99,15 +99,15 @@ function describeTime(time: CalendarTime | null): string {
   return time.zone === null ? time.local : `${time.local} ${time.zone}`;
 }
 
-function writeAddress({ name, address }: MailAddress): string {
+function formatAddress({ name, address }: MailAddress): string {
   return name === '' ? address : `${name} <${address}>`;
 }
 
-function writeInstant(instant: number): string {
+function formatInstant(instant: number): string {
   return Math.abs(instant) < 8.64e15 ? new Date(instant).toISOString().replace('.000Z', 'Z') : String(instant);
 }
 
-function writeLines(lines: readonly Line[]): string {
+function formatLines(lines: readonly Line[]): string {
   return lines
     .filter((line): line is [string, string] => line[1] !== null)
     .map(([label, value]) => `${`${label}:`.padEnd(15)}${clean(value)}\n`)

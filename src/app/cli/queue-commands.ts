@@ -1,5 +1,5 @@
-// `imip-gateway queue`: what waits and what is held, one task in full, and the operator's retry, hold and drop, beside the
-// running gateway. Every change is written into the ledger; work that is under way at that moment is left alone.
+// `imip-gateway queue`: lists tasks, shows one, and retries, holds or drops them, also while the gateway runs. In: ids and
+// filters; out: tasks, for JSON or a terminal. Every change is recorded in the ledger. A task that is running is not changed.
 import type {
   Ledger,
   NewEntry,
@@ -25,17 +25,17 @@ export interface QueueCommandOptions {
   readonly now: () => number;
 }
 
-/** One task; times are ISO 8601 in UTC. */
+/** Times are ISO 8601, in UTC. */
 export interface ListedTask {
   readonly id: string;
   readonly queue: QueueName;
   readonly state: 'waiting' | 'held' | 'done';
   readonly kind: string;
   readonly since: string;
-  /** null where nobody waits for a time: held, done. */
+  /** null unless the task waits. */
   readonly due: string | null;
   readonly attempts: number;
-  /** Whose word it waits for. */
+  /** Who must decide. */
   readonly heldFor: 'operator' | 'organizer' | null;
   readonly reason: string | null;
   readonly door: string;
@@ -50,15 +50,15 @@ export interface Listing {
 }
 
 export interface ShownTask extends ListedTask {
-  /** As text where it cannot be read. */
+  /** As stored if it is not a valid record. */
   readonly body: AnyRecord | string;
-  /** Size of the mail that belongs to it, bytes. */
+  /** Size of the stored mail, in bytes. */
   readonly rawBytes: number | null;
-  /** About it, and about what followed from it. */
+  /** The entries of this task and of the tasks that followed from it. */
   readonly ledger: readonly DatedEntry[];
 }
 
-const MOST_ENTRIES = 50;
+const MAX_ENTRIES = 50;
 
 export async function listQueue(
   { actions, spool }: QueueCommandOptions,
@@ -68,7 +68,7 @@ export async function listQueue(
   return { queues, tasks: tasks.map((task) => listTask(task)) };
 }
 
-/** null: no task has that id. */
+/** Returns null if no task has this id. */
 export async function showTask({ spool, ledger }: QueueCommandOptions, id: string): Promise<ShownTask | null> {
   const task = await spool.task(id);
   if (task === null) return null;
@@ -76,7 +76,7 @@ export async function showTask({ spool, ledger }: QueueCommandOptions, id: strin
     ...listTask(task),
     body: readBody(task),
     rawBytes: task.raw?.byteLength ?? null,
-    ledger: (await ledger.entries(id, MOST_ENTRIES)).map(datedEntry),
+    ledger: (await ledger.entries(id, MAX_ENTRIES)).map(datedEntry),
   };
 }
 
@@ -85,7 +85,7 @@ function readBody(task: Task): AnyRecord | string {
   return read.kind === 'record' ? read.body : task.body;
 }
 
-/** In the order given; each by itself, so that one that cannot be changed hinders none. */
+/** Changes each task in a transaction of its own, so that one that cannot be changed does not stop the others. */
 export async function changeTasks(
   { actions, spool, now }: QueueCommandOptions,
   change: TaskChange,
@@ -101,7 +101,7 @@ export async function changeTasks(
   return results;
 }
 
-const changed = {
+const ENTRY_FACTS = {
   retry: { verdict: 'decided', ...because('operator-retry') },
   hold: { verdict: 'held', ...because('operator') },
   drop: { verdict: 'decided', ...because('operator-drop') },
@@ -110,11 +110,11 @@ const changed = {
 function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): NewEntry {
   return entryAboutTask(task, {
     at,
-    ...changed[change],
+    ...ENTRY_FACTS[change],
   });
 }
 
-/** The gateway gave it up, or the operator holds it; everything else waits for its organizer. */
+/** Whether the gateway or the operator holds the task; all others are held for the organizer. */
 function isForOperator(reason: string): boolean {
   return reason === 'operator' || reason === 'unreadable' || reason.startsWith(FAILED_PREFIX);
 }
@@ -140,13 +140,13 @@ function listTask(task: Omit<Task, 'raw'> & Pick<ListedTask, 'state'>): ListedTa
   };
 }
 
-/** The counts of each queue and a table of tasks, for a terminal. */
-export function sayListing({ queues, tasks }: Listing, now: number): string {
+/** Formats the counts of each queue and a table of tasks, for a terminal. */
+export function formatListing({ queues, tasks }: Listing, now: number): string {
   const counts = queues.map(({ queue, waiting, held, oldest }) => [
     queue,
     String(waiting),
     String(held),
-    oldest === null ? '-' : sayAge(now - oldest),
+    oldest === null ? '-' : formatAge(now - oldest),
   ]);
   const summary = table([['QUEUE', 'WAITING', 'HELD', 'OLDEST'], ...counts]);
   if (tasks.length === 0) return summary;
@@ -154,8 +154,8 @@ export function sayListing({ queues, tasks }: Listing, now: number): string {
     task.id,
     task.queue,
     task.state === 'held' ? `held (${task.heldFor})` : 'waiting',
-    sayAge(now - Date.parse(task.since)),
-    task.due === null ? '-' : Date.parse(task.due) <= now ? 'now' : `in ${sayAge(Date.parse(task.due) - now)}`,
+    formatAge(now - Date.parse(task.since)),
+    task.due === null ? '-' : Date.parse(task.due) <= now ? 'now' : `in ${formatAge(Date.parse(task.due) - now)}`,
     String(task.attempts),
     [task.kind, task.attendee, task.uid].filter((each) => each !== null).join(' '),
     task.reason ?? '',
@@ -163,8 +163,8 @@ export function sayListing({ queues, tasks }: Listing, now: number): string {
   return `${summary}\n\n${table([['ID', 'QUEUE', 'STATE', 'AGE', 'DUE', 'TRIES', 'ABOUT', 'REASON'], ...rows])}`;
 }
 
-/** One task in full, for a terminal. */
-export function sayTask({ body, ledger, ...task }: ShownTask): string {
+/** Formats one task in full, for a terminal. */
+export function formatTask({ body, ledger, ...task }: ShownTask): string {
   const facts = Object.entries(task).filter(([, value]) => value !== null);
   const entries = ledger.map(
     ({ at, verdict, reason, detail }) => `${at}  ${verdict}: ${reason}\n  ${terminalText(detail)}`,
@@ -176,17 +176,20 @@ export function sayTask({ body, ledger, ...task }: ShownTask): string {
   ].join('\n\n');
 }
 
-/** What became of each, a line each. */
-export function sayChanges(change: TaskChange, results: readonly { id: string; result: TaskChangeResult }[]): string {
-  const done = { retry: 'put to work', hold: 'held', drop: 'dropped' }[change];
-  const said: Record<TaskChangeResult, string> = {
+/** Formats one line per result. */
+export function formatChanges(
+  change: TaskChange,
+  results: readonly { id: string; result: TaskChangeResult }[],
+): string {
+  const done = { retry: 'runs now', hold: 'held', drop: 'dropped' }[change];
+  const texts: Record<TaskChangeResult, string> = {
     changed: done,
     unknown: 'no task has this id',
-    'under-way': 'is being worked on at this moment: try again in a while',
-    held: 'is held already',
-    ended: 'has ended already',
+    'under-way': 'is running now: try again later',
+    held: 'is already held',
+    ended: 'has already ended',
   };
-  return results.map(({ id, result }) => `${id}: ${said[result]}`).join('\n');
+  return results.map(({ id, result }) => `${id}: ${texts[result]}`).join('\n');
 }
 
 const UNITS = [
@@ -196,7 +199,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-function sayAge(ms: number): string {
+function formatAge(ms: number): string {
   const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? ['s', 1_000];
   return `${Math.max(Math.floor(ms / size), 0)}${unit}`;
 }

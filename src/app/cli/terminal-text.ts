@@ -1,5 +1,5 @@
-// Strangers' text in, the same fit for an operator's terminal out: no control character gets there, not even as a UID or
-// in what a relay answers. Pure.
+// Replaces control characters, so that text from outside, such as a UID or the reply of a relay, cannot control the
+// operator's terminal. Pure.
 
 export function terminalText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');

@@ -1,5 +1,5 @@
-// A Config in, the options of the adapters out: how settings become a calendar store, a submission, a mail door. The
-// gateway opens them with it, and `imip-gateway check` tries them with the same.
+// Translates settings into the options of the adapters. In: a Config; out: options of the calendar store, the submission and
+// the mail doors, for the gateway and for `imip-gateway check`. It throws if the file of the DKIM key cannot be read.
 import { readFile } from 'node:fs/promises';
 import { hostname as systemHostname } from 'node:os';
 import type { CalDavAuth } from '../../adapters/caldav/authorize.ts';
@@ -10,7 +10,7 @@ import { recipientPolicy } from '../../core/signing/recipient-policy.ts';
 import type { MailDoorOptions } from '../../doors/mail/smtp-door.ts';
 import type { SubmissionOptions } from '../../adapters/submission/open-submission.ts';
 
-/** What we call ourselves in SMTP. */
+/** Our name in SMTP. */
 export function hostnameOf(config: Config): string {
   return config.gatewayHostname ?? systemHostname();
 }
@@ -19,7 +19,7 @@ export function calendarStoreOptions(config: Config): CalendarStoreOptions {
   return { url: config.caldavUrl, auth: caldavAuth(config), home: config.caldavHome };
 }
 
-/** Throws `config-invalid` where DKIM_KEY cannot be read. */
+/** Throws `config-invalid` if DKIM_KEY cannot be read. */
 export async function submissionOptions(config: Config): Promise<SubmissionOptions> {
   return { url: config.smtpUrl, hostname: hostnameOf(config), dkim: await readDkim(config) };
 }
@@ -48,7 +48,7 @@ function caldavAuth(config: Config): CalDavAuth {
     case 'basic':
       return { kind: 'basic', username: config.caldavUsername ?? '', password: config.caldavPassword ?? '' };
     case 'remote-user': {
-      // A server that believes such a header from its own service account only (Cyrus) gets that account's login, too.
+      // Cyrus trusts such a header only from a service account, so its login is sent as well.
       const { caldavUsername: username, caldavPassword: password } = config;
       return { ...config.caldavAuth, ...(username !== null && { username }), ...(password !== null && { password }) };
     }

@@ -1,5 +1,5 @@
-// The files that settings name, read before anything is opened: what `readConfig` cannot see. In: a Config; out: the
-// templates, compiled. It refuses with every fault at once, each under the name of its setting.
+// Reads the files that settings name, before the gateway opens anything. In: a Config; out: the compiled templates. It
+// throws one error with all faults, each with the name of its setting.
 import { calendarStoreOptions, mailDoorOptions, submissionOptions } from './adapter-options.ts';
 import { openCalendarStore } from '../../adapters/caldav/open-calendar-store.ts';
 import { compileTemplates } from '../../core/compose/templates.ts';
@@ -10,7 +10,7 @@ import { readTemplates } from './read-templates.ts';
 import { readTlsFiles } from '../../doors/mail/tls-files.ts';
 import { openSubmission } from '../../adapters/submission/open-submission.ts';
 
-/** Throws `config-invalid`, a line for each fault. */
+/** Throws `config-invalid`, with one line per fault. */
 export async function readSettingFiles(config: Config): Promise<Templates> {
   const faults: string[] = [];
   const attempt = async <T>(name: string, read: () => T | Promise<T>): Promise<T | null> => {

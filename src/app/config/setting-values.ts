@@ -1,5 +1,5 @@
-// The text of one setting in, its value or what is wrong with it out: the kinds of values that `settings.ts` names.
-// Nothing here reads the environment or a file.
+// Schemas for the values of settings. In: the text of one setting; out: its value, or what is wrong with it. They read
+// neither the environment nor files.
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
@@ -52,7 +52,7 @@ export const listen = text.transform((value, context) =>
     ? null
     : (readHostPort(value) ?? fault(context, 'must be host:port, such as 127.0.0.1:2525, or off')),
 );
-/** An internationalised domain is taken as it is spoken; what it becomes is what stands in mails and in DNS. */
+/** An internationalised domain may be written in Unicode; mails and DNS use its ASCII form. */
 export const domain = text
   .transform((value) => (/^[\x21-\x7e]*$/.test(value) ? value.toLowerCase() : domainToASCII(value)))
   .pipe(
@@ -68,14 +68,14 @@ export const httpUrl = z
   .string()
   .trim()
   .regex(/^https?:\/\//i, 'must begin with http:// or https://')
-  .pipe(z.url('must be a URL such as https://calendar.example.com'))
-  .refine((value) => !/[?#]/.test(value), 'must end before ? and #: paths are added to it')
+  .pipe(z.url('must be a URL, such as https://calendar.example.com'))
+  .refine((value) => !/[?#]/.test(value), 'must not contain ? or #, because paths are appended to it')
   .refine(
     (value) => !URL.canParse(value) || (new URL(value).username === '' && new URL(value).password === ''),
-    'must have no user and password in it, for it is shown in logs: CALDAV_AUTH says how to log in',
+    'must not contain a user and password, because it is logged: use CALDAV_AUTH instead',
   );
 export const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0').transform(Number);
-/** One sender may fill a quarter of the memory for mails under way. */
+/** One client may use a quarter of the memory for mails that are being received. */
 export const mailSize = wholeNumber.refine((bytes) => bytes <= 67_108_864, 'must be at most 67108864 (64 MiB)');
 export const recipientLanguages = list.transform((entries, context): ReadonlyMap<string, string> => {
   const pairs = entries.map((entry) => /^(\S*@\S+)=([a-z]{2,3}(?:-[A-Za-z0-9]+)*)$/.exec(entry));
@@ -88,13 +88,13 @@ export const recipientLanguages = list.transform((entries, context): ReadonlyMap
   }
   return new Map(pairs.map((pair) => [pair?.[1]?.toLowerCase() ?? '', pair?.[2] ?? '']));
 });
-export const language = text.regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language such as en or fr');
+export const language = text.regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language, such as en or fr');
 
 export const timezone = text.transform((value, context) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
   } catch {
-    return fault(context, 'must be a time zone such as Europe/Paris');
+    return fault(context, 'must be a time zone, such as Europe/Paris');
   }
 });
 
@@ -114,7 +114,7 @@ export const cidrs = list.transform((values, context) => {
   });
   return wrong === undefined
     ? values
-    : fault(context, `must be addresses or networks such as 10.0.0.0/8; ${JSON.stringify(wrong)} is neither`);
+    : fault(context, `must be addresses or networks, such as 10.0.0.0/8; ${JSON.stringify(wrong)} is neither`);
 });
 
 export const recipients = list.transform((values, context) => {
@@ -153,22 +153,25 @@ export const caldavAuth = text.transform((value, context): CalDavAuth => {
   return fault(context, 'must be api-key, ls, basic, remote-user:HEADER or accounts:FILE');
 });
 
-/** The levels of the logging library. */
+/** The levels of pino. */
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const logLevel = text.toLowerCase().pipe(z.enum(levels, `must be one of ${levels.join(', ')}`));
 
-// What is wrong with a URL is said without showing it: it may hold a password.
+// These errors do not quote the URL, because it may contain a password.
 export const databaseUrl = text
   .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://user:password@host/database')
-  .refine((value) => value.startsWith('sqlite:') || URL.canParse(value), 'is no URL that can be read')
-  .refine((value) => !value.startsWith('sqlite::'), 'must be a file: what is kept in memory only is lost');
+  .refine((value) => value.startsWith('sqlite:') || URL.canParse(value), 'is not a valid URL')
+  .refine((value) => !value.startsWith('sqlite::'), 'must be a file, because a database in memory is lost');
 
 export const smtpUrl = text
   .regex(/^smtps?:\/\/.+/, 'must be smtp://[user:password@]host:port or smtps://…')
-  .refine((value) => URL.canParse(value) && new URL(value).hostname !== '', 'must be a URL such as smtp://localhost:25')
+  .refine(
+    (value) => URL.canParse(value) && new URL(value).hostname !== '',
+    'must be a URL, such as smtp://localhost:25',
+  )
   .refine(
     (value) => !/%(?![0-9a-f]{2})/i.test(value),
-    'has a % that stands for nothing: in user and password write %25 for it',
+    'has a % that encodes nothing: write %25 for it in the user or password',
   );
 
 export const homeTemplate = text

@@ -1,4 +1,4 @@
-// The command line as an operator uses it: the built program in processes of its own.
+// The command line as an operator uses it: the built program in its own processes.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,7 +38,7 @@ async function imip(args: readonly string[], env: Record<string, string> = {}): 
   );
 }
 
-// A process starts within a second; on a busy machine of two cores, within ten.
+// A process starts within a second, or within ten on a busy machine.
 describe('imip-gateway', { timeout: 60_000 }, () => {
   let folder: string;
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('makes a secret that the settings take', async () => {
+  it('makes a different secret each time', async () => {
     const { stdout } = await imip(['secret']);
     expect(stdout).toMatch(/^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=\n$/);
     expect((await imip(['secret'])).stdout).not.toBe(stdout);
@@ -57,7 +57,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     expect(await imip(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it('names every wrong setting and ends with 1', async () => {
+  it('names every invalid setting and ends with 1', async () => {
     const { code, stderr, stdout } = await imip(['serve'], { HTTP_LISTEN: 'nowhere', SENDER_POLICY: 'lax' });
     expect(code).toBe(1);
     expect(stdout).toBe('');
@@ -70,7 +70,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     ['SMTP_LISTEN', '192.0.2.1:2525'],
     ['LMTP_LISTEN', '192.0.2.1:2424'],
     ['METRICS_LISTEN', '192.0.2.1:9090'],
-  ])('names %s where nothing can listen on %s', async (name, value) => {
+  ])('names %s if it cannot listen on %s', async (name, value) => {
     const { code, stdout, stderr } = await imip(['serve'], {
       GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
       DATABASE_URL: `sqlite:${join(folder, `${name}.db`)}`,
@@ -88,7 +88,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     expect(stdout).not.toContain('"stack"');
   });
 
-  it('names every setting whose file cannot be used, and has opened nothing', async () => {
+  it('names every setting whose file cannot be used, before it opens anything', async () => {
     const database = join(folder, 'never', 'gateway.db');
     const missing = join(folder, 'missing');
     const { code, stderr } = await imip(['serve'], {
@@ -113,14 +113,14 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     [['playground', '--port', '70000'], '--port must be a number'],
     [['queue', 'list', '--limit', 'few'], '--limit must be a number'],
     [['playground'], 'LOG_LEVEL must be one of', { LOG_LEVEL: 'loud' }],
-  ])('%j is refused in one line', async (args, said, env: Record<string, string> = {}) => {
+  ])('refuses %j in one line', async (args, message, env: Record<string, string> = {}) => {
     const { code, stderr } = await imip(args, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^imip-gateway: .*\n$/);
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
   });
 
-  it('says what it sees in a mail', async () => {
+  it('shows how it reads a mail', async () => {
     const { code, stdout } = await imip(['inspect', 'fixtures/mail/outlook-desktop-accepted.eml']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/ACCEPTED/);
@@ -156,12 +156,12 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
             .find((each) => each.includes('"msg":"gateway started"') && each.endsWith('}'));
           if (line !== undefined) resolve(JSON.parse(line).listeners);
         });
-        gateway.once('exit', (code) => reject(new Error(`it ended with ${code}: ${output}`)));
+        gateway.once('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${output}`)));
       });
     });
     afterAll(() => gateway.kill('SIGKILL'));
 
-    it('prints where it listens, and is alive and ready', async () => {
+    it('logs its listeners, and is alive and ready', async () => {
       expect(listening).toMatchObject({
         http: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         smtp: expect.any(String),
@@ -172,13 +172,13 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
       expect(ready.status).toBe(200);
     });
 
-    it('does not share its database with a second gateway', async () => {
+    it('refuses a second gateway on its database', async () => {
       const second = await imip(['serve'], env());
       expect(second.code).toBe(1);
       expect(second.stderr).toMatch(/another gateway/);
     });
 
-    it('says why, while it runs', async () => {
+    it('explains what happened, while it runs', async () => {
       const calendar = [
         'BEGIN:VCALENDAR',
         'VERSION:2.0',
@@ -229,7 +229,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
       });
     });
 
-    it('closes its doors and ends with 0 on SIGTERM', async () => {
+    it('closes its doors on SIGTERM, ends with 0 and logs both', async () => {
       const ended = new Promise<number | null>((resolve) => gateway.once('exit', resolve));
       gateway.kill('SIGTERM');
       expect(await ended).toBe(0);

@@ -1,4 +1,4 @@
-// What `imip-gateway why` prints of the ledger.
+// How `imip-gateway why` prints ledger entries.
 import { describe, expect, it } from 'vitest';
 import { datedEntry, describeEntries, noEntries } from '../../../src/app/cli/describe-entries.ts';
 import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
@@ -18,8 +18,8 @@ const applied: LedgerEntry = {
   detail: 'ACCEPTED was written into the event.',
 };
 
-describe('the entries that why prints', () => {
-  it('are a paragraph each, in the order given', () => {
+describe('printed ledger entries', () => {
+  it('have a paragraph each, in the same order', () => {
     const refused = { ...applied, messageId: null, recurrenceId: null, verdict: 'refused', reason: 'stale' } as const;
     expect(describeEntries([applied, refused])).toBe(`2027-01-10T09:00:00.000Z  applied: applied
   ACCEPTED was written into the event.
@@ -27,7 +27,7 @@ describe('the entries that why prints', () => {
   organizer: mailto:alice@example.com
   attendee: mailto:bob@remote.test
   message: <good@remote.test>
-  came by: smtp
+  door: smtp
   record: r1
 
 2027-01-10T09:00:00.000Z  refused: stale
@@ -35,11 +35,11 @@ describe('the entries that why prints', () => {
   event: planning@example.com
   organizer: mailto:alice@example.com
   attendee: mailto:bob@remote.test
-  came by: smtp
+  door: smtp
   record: r1`);
   });
 
-  it('carry no control character of a stranger to the terminal', () => {
+  it('contain no control characters', () => {
     const odd = { ...applied, uid: 'odd\u001b[2J\u0007\u202e@example.com', detail: '554 5.7.1 \u001b[31mspam' };
     const text = describeEntries([odd]);
     expect(text).toContain('554 5.7.1  [31mspam');

@@ -1,3 +1,4 @@
+// How `imip-gateway inspect` prints a mail.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ const inspect = async (name: string): Promise<string> =>
   describeMail(await interpretMail(readFileSync(`${folder}${name}.eml`)));
 
 describe('describeMail', () => {
-  it('says what an answer is, a fact a line', async () => {
+  it('prints an answer with one fact per line', async () => {
     expect(await inspect('gmail-tentative-comment')).toBe(
       [
         'From:          Bob Guest <bob@gmail.test>',
@@ -25,7 +26,7 @@ describe('describeMail', () => {
         '',
         'Item:          answer',
         'UID:           040000008200E00074C5B7101A82E0080000000057E690055723DD01000000000000000010000000AA3D563406A91946998F2774AAD4D280',
-        'RECURRENCE-ID: none: the event itself',
+        'RECURRENCE-ID: none: the whole event',
         'ATTENDEE:      bob@gmail.test',
         'ORGANIZER:     alice@example.com',
         'DTSTAMP:       2026-11-02T09:15:00Z',
@@ -42,7 +43,7 @@ describe('describeMail', () => {
     ['shape-several-from', /From fields: {3}2/],
     ['shape-range', /Range: {9}THISANDFUTURE/],
     ['shape-delegated', /Delegated to: {2}carol@example\.com/],
-    ['shape-refresh', /refresh \(the attendee asks/],
+    ['shape-refresh', /refresh: a request for the current event/],
     ['shape-todo', /answer to a VTODO/],
     ['sogo-accepted', /SEQUENCE: {6}missing/],
     ['exchange-online-counter', /ATTENDEE: {6}not named/],
@@ -56,19 +57,19 @@ describe('describeMail', () => {
     ['shape-headers-missing', /Date: {10}missing or unreadable/],
   ])('%s: %s', async (name, line) => expect(await inspect(name)).toMatch(line));
 
-  it.each(Object.keys(FIXTURES))('%s: lines of label and value, nothing of the machine', async (name) => {
+  it.each(Object.keys(FIXTURES))('%s: every line has a label and a value', async (name) => {
     expect(await inspect(name)).toMatch(/^(?:[A-Z][\w -]*: +\S.*\n|\n)+$/);
   });
 
-  it('shows no control characters of strangers, and no line without end', async () => {
+  it('prints no control characters and cuts long lines', async () => {
     const mail = (await interpretMail(Buffer.from(`Subject: a\x1b[31m\u202ebc${'x'.repeat(1000)}\r\n\r\n`))).mail;
     const text = describeMail({ mail, items: [{ kind: 'letter' }], forwarded: false, source: null });
-    // oxlint-disable-next-line no-control-regex -- what must not come out
+    // oxlint-disable-next-line no-control-regex -- these must not be printed
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(420);
   });
 
-  it('takes times beyond any date', () => {
+  it('prints times that no Date can hold', () => {
     const far = { form: 'zoned', local: '99991231T235959', zone: null, instant: null } as const;
     const item: IncomingItem = {
       kind: 'proposal',

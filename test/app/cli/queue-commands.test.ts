@@ -1,4 +1,4 @@
-// The operator's hand in the queues, beside a gateway at work: the same SQLite file from two sides.
+// The operator's commands on the queues of a running gateway: two processes on one SQLite file.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import {
   changeTasks,
   listQueue,
   type QueueCommandOptions,
-  sayChanges,
-  sayListing,
-  sayTask,
+  formatChanges,
+  formatListing,
+  formatTask,
   showTask,
 } from '../../../src/app/cli/queue-commands.ts';
 import { type EventKind, recordTask, type Job } from '../../../src/flow/records/records.ts';
@@ -32,14 +32,14 @@ const address = (text: string): CalendarAddress => calendarAddress(text) ?? { ke
 const organizer = address('alice@example.com');
 const everything = { queue: null, state: null, limit: 100 };
 
-/** A re-read of an event: the smallest task there is. */
+/** The simplest task: a re-read of an event. */
 function task(id: string, over: Partial<NewTask> = {}): NewTask {
   const origin = { recordId: id, door: 'gateway', messageId: null };
   const body = { kind: 'verify', origin, owner: organizer, uid: `${id}@example.com`, round: 0 } as const;
   return { ...recordTask(body, { id, createdAt: Date.now() }), ...over };
 }
 
-describe('the queues in an operator’s hands', () => {
+describe('the operator’s commands', () => {
   let folder: string;
   let url: string;
   let gateway: { spool: Spool; ledger: Ledger };
@@ -71,7 +71,7 @@ describe('the queues in an operator’s hands', () => {
   const idsOf = async (filter = everything): Promise<string[]> =>
     (await listQueue(operator, filter)).tasks.map(({ id }) => id);
 
-  it('lists what waits and what is held, with counts, and says what each is about', async () => {
+  it('list waiting and held tasks with counts and subjects', async () => {
     const mail = recordTask(
       {
         kind: 'mail',
@@ -99,37 +99,37 @@ describe('the queues in an operator’s hands', () => {
     expect(await idsOf({ ...everything, queue: 'event' as never })).toEqual(['one']);
     expect(await idsOf({ ...everything, state: 'waiting' as never })).toEqual(['mail']);
     expect(await idsOf({ ...everything, limit: 1 })).toEqual(['mail']);
-    const text = sayListing(listing, Date.now());
+    const text = formatListing(listing, Date.now());
     expect(text).toMatch(/^incoming +1 +0 +2m$/m);
     expect(text).toMatch(/^mail +incoming +waiting +2m +in \d+s +0 +mail bob@remote\.test$/m);
     expect(text).toMatch(/^one +event +held \(operator\) +0s +- +0 +verify one@example\.com +operator$/m);
   });
 
-  it('lets no control character of a stranger’s reach the terminal', async () => {
+  it('print no control characters', async () => {
     const wild = 'x\u001b[2Jy\r\nz\u202e@example.com';
     const origin = { recordId: 'wild', door: 'gateway', messageId: null };
     const body = { kind: 'verify', origin, owner: organizer, uid: wild, round: 0 } as const;
     await gateway.spool.put([recordTask(body, { id: 'wild', createdAt: Date.now() })]);
     const shown = await showTask(operator, 'wild');
-    for (const text of [sayListing(await listQueue(operator, everything), Date.now()), shown && sayTask(shown)]) {
+    for (const text of [formatListing(await listQueue(operator, everything), Date.now()), shown && formatTask(shown)]) {
       expect(text).toContain('x [2Jy z @example.com');
       expect(text?.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     }
   });
 
-  it('shows one in full, with what the ledger says', async () => {
+  it('show one task with its ledger entries', async () => {
     await gateway.spool.put([task('shown', { raw: Buffer.from('12345') })]);
     await changeTasks(operator, 'hold', ['shown']);
     const shown = await showTask(operator, 'shown');
     expect(shown).toMatchObject({ id: 'shown', state: 'held', rawBytes: 5, body: { kind: 'verify' } });
     expect(shown?.ledger).toMatchObject([{ verdict: 'held', reason: 'operator', organizer: organizer.key }]);
-    expect(shown && sayTask(shown)).toMatch(
+    expect(shown && formatTask(shown)).toMatch(
       /rawBytes: 5[^]*"kind": "verify"[^]*held: operator\n {2}Held by the operator/,
     );
     expect(await showTask(operator, 'none')).toBeNull();
   });
 
-  it('says of each what became of it', async () => {
+  it('report the result for each task', async () => {
     await gateway.spool.put([task('a'), task('b'), task('busy')]);
     await changeTasks(operator, 'hold', ['a', 'b']);
     const [batch] = await gateway.spool.claim('event', {
@@ -145,8 +145,8 @@ describe('the queues in an operator’s hands', () => {
       { id: 'none', result: 'unknown' },
       { id: 'busy', result: 'under-way' },
     ]);
-    expect(sayChanges('drop', results)).toBe(
-      'a: dropped\nnone: no task has this id\nbusy: is being worked on at this moment: try again in a while',
+    expect(formatChanges('drop', results)).toBe(
+      'a: dropped\nnone: no task has this id\nbusy: is running now: try again later',
     );
     expect(await changeTasks(operator, 'hold', ['b'])).toEqual([{ id: 'b', result: 'held' }]);
     expect(await changeTasks(operator, 'retry', ['a'])).toEqual([{ id: 'a', result: 'ended' }]);
@@ -156,7 +156,7 @@ describe('the queues in an operator’s hands', () => {
     expect(await explain(gateway.ledger, 'busy@example.com')).toEqual([]);
   });
 
-  it('is noticed by the running gateway within two seconds', async () => {
+  it('reach the running gateway within two seconds', async () => {
     const worked: string[] = [];
     let broken = true;
     const handle = async (records: readonly Job<EventKind>[]): Promise<Changes> => {
@@ -192,7 +192,7 @@ describe('the queues in an operator’s hands', () => {
     }
   });
 
-  it('is a command with JSON and an exit status', async () => {
+  it('have JSON output and an exit status', async () => {
     await gateway.spool.put([task('cli')]);
     const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url };
     const imip = (...args: string[]) =>
@@ -217,6 +217,6 @@ describe('the queues in an operator’s hands', () => {
     expect(JSON.parse(wrong.stdout)).toEqual([{ id: 'none', result: 'unknown' }]);
     expect(shown).toMatchObject({ code: 1, stderr: 'imip-gateway: no task has the id none\n' });
     expect(filter.code).toBe(1);
-    // Six processes, each of which compiles the whole program.
+    // Six processes, each of which compiles the program.
   }, 120_000);
 });

@@ -1,3 +1,4 @@
+// Reading settings: defaults, faults, warnings, and the README's table.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mailDoorOptions } from '../../../src/app/config/adapter-options.ts';
@@ -15,7 +16,7 @@ import { makeSecret, pruneRecords } from '../../../src/app/start-gateway.ts';
 const secret = makeSecret();
 
 describe('settings', () => {
-  it('has the defaults of the contract', () => {
+  it('have the documented defaults', () => {
     const config = requireConfig({ GATEWAY_SECRETS: secret });
     expect(config).toMatchObject({
       caldavUrl: 'http://caldav:80',
@@ -37,14 +38,14 @@ describe('settings', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treat an empty variable as not set', () => {
     expect(requireConfig({ GATEWAY_SECRETS: secret, REPLY_DOMAIN: ' ', HTTP_LISTEN: '' })).toMatchObject({
       replyDomain: null,
       httpListen: { port: 8080 },
     });
   });
 
-  it('names every wrong setting at once', () => {
+  it('report every invalid setting at once', () => {
     const result = readConfig({
       CALDAV_URL: 'caldav',
       CALENDAR_ITIP_ENABLED: 'maybe',
@@ -61,7 +62,7 @@ describe('settings', () => {
       SMTP_TLS_CERT: '/etc/tls/cert.pem',
       DKIM_DOMAIN: 'example.com',
     });
-    if (result.kind === 'valid') throw new TypeError('these settings must not pass');
+    if (result.kind === 'valid') throw new TypeError('these settings must be invalid');
     const named = result.faults.map((fault) => fault.split(' ')[0]);
     expect(named.toSorted()).toEqual(
       [
@@ -89,7 +90,7 @@ describe('settings', () => {
     ['basic', ['CALDAV_USERNAME', 'CALDAV_PASSWORD']],
     ['accounts:', ['CALDAV_AUTH']],
     ['remote-user:X Y', ['CALDAV_AUTH']],
-  ])('CALDAV_AUTH=%s alone names %j', (auth, names) => {
+  ])('report CALDAV_AUTH=%s without %j', (auth, names) => {
     const result = readConfig({ GATEWAY_SECRETS: secret, CALDAV_AUTH: auth });
     expect(result.kind === 'invalid' && result.faults.map((fault) => fault.split(' ')[0])).toEqual(names);
   });
@@ -97,7 +98,7 @@ describe('settings', () => {
   it.each([
     ['k1:c2hvcnQ=', 'a key of 5 bytes'],
     ['nonsense', 'no kid'],
-  ])('GATEWAY_SECRETS=%s is refused: %s', (value) => {
+  ])('refuse GATEWAY_SECRETS=%s: %s', (value) => {
     const result = readConfig({ GATEWAY_SECRETS: value });
     expect(result.kind === 'invalid' && result.faults[0]).toMatch(/^GATEWAY_SECRETS /);
   });
@@ -114,7 +115,7 @@ describe('settings', () => {
     ['DATABASE_URL', 'sqlite::memory:'],
     ['REPLY_DOMAIN', 'ant wort.bücher.example'],
     ['RETAIN_MAIL_DAYS', '0'],
-  ])('%s=%s is refused before anything is opened, and no password is shown', (name, value) => {
+  ])('refuse %s=%s without quoting a password', (name, value) => {
     const result = readConfig({ GATEWAY_SECRETS: secret, [name]: value });
     const faults = result.kind === 'invalid' ? result.faults : [];
     expect(faults.map((fault) => fault.split(' ')[0])).toEqual([name]);
@@ -126,16 +127,16 @@ describe('settings', () => {
     ['DATABASE_URL', 'postgres://user:100%@db.test/gateway'],
     ['SMTP_URL', 'smtps://user%40example.com:100%25@relay.test'],
     ['CALDAV_HOME', '/dav/{domain}/{localpart}/'],
-  ])('%s=%s is taken', (name, value) => {
+  ])('accept %s=%s', (name, value) => {
     expect(readConfig({ GATEWAY_SECRETS: secret, [name]: value }).kind).toBe('valid');
   });
 
-  it('takes an internationalised domain as it is spoken', () => {
+  it('convert an internationalised domain to ASCII', () => {
     const config = requireConfig({ GATEWAY_SECRETS: secret, REPLY_DOMAIN: 'Antwort.BÜCHER.example' });
     expect(config.replyDomain).toBe('antwort.xn--bcher-kva.example');
   });
 
-  it('decides by its settings how large a mail may be and how long it is kept', async () => {
+  it('limit the size of mails and how long they are kept', async () => {
     const config = requireConfig({
       GATEWAY_SECRETS: secret,
       MAIL_SIZE_LIMIT: '1000',
@@ -149,7 +150,7 @@ describe('settings', () => {
     expect(asked).toEqual([[8 * 86_400_000, 7 * 86_400_000]]);
   });
 
-  it('warns of what will not work', () => {
+  it('cause warnings if something will not work', () => {
     expect(configWarnings(requireConfig({ GATEWAY_SECRETS: secret })).map((text) => text.split(' ')[0])).toEqual([
       'CALDAV_OUTBOUND_API_KEY',
       'CALDAV_INBOUND_API_KEY',
@@ -157,17 +158,17 @@ describe('settings', () => {
     ]);
   });
 
-  it('takes LOG_LEVEL by itself where the other settings are made', () => {
+  it('include LOG_LEVEL, which the playground reads alone', () => {
     expect(requireLogLevel({}, 'warn')).toBe('warn');
     expect(requireLogLevel({ LOG_LEVEL: ' DEBUG ' }, 'warn')).toBe('debug');
     expect(() => requireLogLevel({ LOG_LEVEL: 'loud' }, 'warn')).toThrow(/^LOG_LEVEL must be one of trace, debug/);
   });
 
-  it.each(Object.values(settings))('explains $name in full sentences', ({ meaning }) => {
+  it.each(Object.values(settings))('explain $name in full sentences', ({ meaning }) => {
     expect(meaning).toMatch(/^[A-Z`].*[^.]\.$/);
   });
 
-  it('has its table in the README as printed', () => {
+  it('are the table in the README', () => {
     expect(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')).toContain(settingsTable());
   });
 });

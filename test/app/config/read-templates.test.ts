@@ -1,3 +1,4 @@
+// Reading templates: those of the package, and overrides.
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +15,13 @@ describe('readTemplates', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('reads what the package brings, and it compiles', async () => {
+  it('reads the templates of the package, which compile', async () => {
     const files = await readTemplates(null);
     expect([...files.keys()]).toEqual(expect.arrayContaining(['en.json', 'fr.json']));
     expect(compileTemplates(files).languages).toEqual(expect.arrayContaining(['en', 'fr']));
   });
 
-  it('lays single files of the admin over them', async () => {
+  it('replaces single files with those in TEMPLATES_DIR', async () => {
     await mkdir(join(directory, 'mail'));
     await writeFile(join(directory, 'mail', 'invitation.txt'), 'mine');
     await writeFile(join(directory, 'fr.json'), '{"mail":{"untitled":"(rien)"}}');
@@ -33,7 +34,7 @@ describe('readTemplates', () => {
     expect(files.size).toBe(new Set([...own.keys(), 'mail/invitation.txt', 'overrides/fr.json']).size);
   });
 
-  it('follows links to files and leaves hidden directories alone', async () => {
+  it('follows links to files and ignores hidden directories', async () => {
     await mkdir(join(directory, '..data'));
     await writeFile(join(directory, '..data', 'nl.json'), '{"mail":{}}');
     await symlink(join(directory, '..data', 'nl.json'), join(directory, 'nl.json'));
@@ -42,7 +43,7 @@ describe('readTemplates', () => {
     expect([...files.keys()].filter((name) => name.includes('..data'))).toEqual([]);
   });
 
-  it('refuses a directory that is not there', async () => {
+  it('throws if the directory does not exist', async () => {
     await expect(readTemplates(join(directory, 'gone'))).rejects.toMatchObject({ code: 'template-invalid' });
   });
 });
