@@ -78,11 +78,8 @@ export class EventComponent implements Component {
 
   /** Exclusive: DTEND, DUE, or what DURATION makes of the start; a date without any ends after its day (RFC 5545 §3.6.1). */
   get end(): CalendarTime | null {
-    const { start, vtimezones } = this;
-    const written = timeOf(this.property('DTEND') ?? this.property('DUE'), vtimezones);
-    if (written || !start) return written;
-    const end = endAfter(start, this.property('DURATION')?.value ?? '', vtimezones);
-    return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
+    this.#index.end ??= { time: this.#readEnd() };
+    return this.#index.end.time;
   }
 
   /** RDATE or EXDATE. */
@@ -165,6 +162,14 @@ export class EventComponent implements Component {
     return new EventComponent({ ...this, parts }, this.vtimezones);
   }
 
+  #readEnd(): CalendarTime | null {
+    const { start, vtimezones } = this;
+    const written = timeOf(this.property('DTEND') ?? this.property('DUE'), vtimezones);
+    if (written || !start) return written;
+    const end = endAfter(start, this.property('DURATION')?.value ?? '', vtimezones);
+    return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
+  }
+
   #linesAt(places: readonly number[] = []): ContentLine[] {
     return places.flatMap((at) => this.#lineAt(at) ?? []);
   }
@@ -184,6 +189,7 @@ class ComponentIndex {
   /** Kept once read. */
   recurrenceId: { readonly id: string | null } | null = null;
   start: { readonly time: CalendarTime | null } | null = null;
+  end: { readonly time: CalendarTime | null } | null = null;
 
   constructor(parts: readonly Part[], vtimezones: readonly string[]) {
     this.#parts = parts;
