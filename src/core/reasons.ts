@@ -129,6 +129,12 @@ export const reasons = {
     ledger: ({ retriedFor }: { retriedFor?: string }) =>
       `The event is not in any calendar of the organizer${retriedFor === undefined ? '' : `; will retry for ${retriedFor}`}.`,
   },
+  'not-visible': {
+    verdicts: ['held', 'refused', 'retried'],
+    text: 'notVisible',
+    ledger: ({ retriedFor }: { retriedFor?: string }) =>
+      `The CalDAV server refuses to show the event (403)${retriedFor === undefined ? '' : `; will retry for ${retriedFor}`}.`,
+  },
   'ambiguous-event': {
     verdicts: ['held', 'refused'],
     text: 'ambiguousEvent',

@@ -56,6 +56,8 @@ export class MemoryCalendar implements CalendarStore {
   finds = 0;
   writes = 0;
   away = false;
+  /** The server refuses to show its events. */
+  hidden = false;
   /** Called before each write; what it returns instead is what the caller gets. */
   onWrite: ((uid: string, text: string) => WriteResult | 'lost' | null) | null = null;
 
@@ -71,6 +73,7 @@ export class MemoryCalendar implements CalendarStore {
     this.finds += 1;
     if (this.away) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
     const event = this.events.get(uid);
+    if (this.hidden && event !== undefined) return { kind: 'not-visible', href: `/cal/${uid}.ics` };
     if (event === undefined) return { kind: 'none' };
     return {
       kind: 'found',

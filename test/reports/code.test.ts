@@ -1,6 +1,10 @@
 // Faults that a review of the code found (R). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEvent, partstatOf } from '../../src/core/ical/event-document.ts';
+import { showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import { decideHeld } from '../../src/flow/questions/decide-held.ts';
+import type { FakeOptions } from '../adapters/caldav/fake-caldav.ts';
+import { home, start, text } from '../adapters/caldav/fake-store.ts';
 import { bob, type FlowKit, alice, openFlowKit } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';
@@ -108,5 +112,87 @@ describe('R1: a re-read applies an overwritten answer again', () => {
   ];
   it.each(stale)('if a stale copy was written over it: $why', async ({ before, after, recurrenceId }) => {
     expect(await afterReset(before, after, recurrenceId ?? null)).toBe('ACCEPTED');
+  });
+});
+
+describe('R6: an event that the server refuses to show (403)', () => {
+  const path = `${home}default/one.ics`;
+  const refusing = (status: number, method = 'GET'): FakeOptions => ({
+    intercept: (request) =>
+      request.method === method && decodeURIComponent(request.path) === path ? { status } : undefined,
+  });
+
+  it.each([
+    { status: 403, known: path, kind: 'not-visible' },
+    { status: 403, known: null, kind: 'not-visible' },
+    { status: 404, known: path, kind: 'none' },
+    { status: 404, known: null, kind: 'none' },
+    { status: 410, known: path, kind: 'none' },
+    { status: 410, known: null, kind: 'none' },
+  ])('is not gone: $status at $known is $kind', async ({ status, known, kind }) => {
+    const { store } = await start(refusing(status));
+    expect(await store.find(alice, 'one', known)).toMatchObject({ kind });
+  });
+
+  it('counts where it is visible, if it has been moved there', async () => {
+    const { server, store } = await start(refusing(403));
+    server.objects.set(`${home}default/moved.ics`, text);
+    expect(await store.find(alice, 'one', path)).toMatchObject({
+      kind: 'found',
+      event: { href: expect.stringContaining('moved') },
+    });
+  });
+
+  it('is not confused with another event of the same calendar', async () => {
+    const { store } = await start(refusing(403));
+    expect(await store.find(alice, 'two', null)).toEqual({ kind: 'none' });
+  });
+
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+    kit.calendar.put(uid, event(single));
+    await kit.invite(event(single), bob);
+    await kit.settle();
+    kit.calendar.hidden = true;
+  });
+  afterEach(() => kit.close());
+
+  it('lets its answers wait for a quarter of an hour, then asks the organizer and says why', async () => {
+    await kit.click(uid, bob, 'ACCEPTED', 1);
+    for (let tries = 1; tries <= 45; tries += 1) {
+      await kit.settle();
+      expect(await kit.mailsTo(alice)).toEqual([]);
+      kit.clock.now += 20_000;
+    }
+    await kit.settle();
+    expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['retried not-visible', 'held not-visible']));
+    const [mail] = await kit.mailsTo(alice);
+    expect(mail?.text).toContain('Your calendar server refuses access to the event.');
+    kit.calendar.hidden = false;
+    await decideHeld(kit, await kit.question(), 'once');
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+  });
+
+  it('takes an answer that waits once it is shown again', async () => {
+    await kit.click(uid, bob, 'ACCEPTED', 1);
+    await kit.settle();
+    kit.calendar.hidden = false;
+    kit.clock.now += 20_000;
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
+    expect(await kit.reasons(uid)).not.toContain('held not-visible');
+  });
+
+  it('is not called deleted on the page of its link', async () => {
+    const claims = {
+      uid,
+      recurrenceId: null,
+      attendee: bob.asWritten,
+      organizer: alice.asWritten,
+      expiresAt: Infinity,
+    };
+    expect(await showRsvp({ ...kit, store: kit.calendar }, claims)).toMatchObject({ state: 'unreachable' });
   });
 });

@@ -1,5 +1,5 @@
-// Finds one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, or the
-// hrefs of several. It refuses to return "none" if one of the calendars could not be searched: it throws that calendar's
+// Finds one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, the
+// hrefs of several, or that of an object that the server refuses to show. It refuses to return "none" if one of the calendars could not be searched: it throws that calendar's
 // error.
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { report, textOf } from './dav-query.ts';
@@ -7,7 +7,7 @@ import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
 import { conventionalUrl, sameUrl } from './event-url.ts';
 import type { Calendar } from './find-calendars.ts';
-import { loadEvent } from './load-event.ts';
+import { type Loaded, loadEvent } from './load-event.ts';
 import { isEventOf } from './is-event-of.ts';
 import type { HttpClient } from './send-request.ts';
 import type { FoundEvent } from '../../flow/ports/calendar-store.ts';
@@ -22,15 +22,21 @@ interface Hit {
   readonly own: boolean;
 }
 
-/** Returns the event at that URL; null if there is nothing, or another event. */
+/** An object that the server refuses to show. */
+interface Hidden {
+  readonly hidden: string;
+}
+
+/** Returns the event at that URL; null if there is nothing, or another event; `not-visible` if the server hides it. */
 export async function loadIfMatching(
   http: HttpClient,
   access: Access,
   url: string,
   { uid, organizer }: EventKey,
-): Promise<StoredEvent | null> {
+): Promise<Loaded> {
   const event = await loadEvent(http, url, access.headers);
-  return event !== null && isEventOf(event.text, uid, organizer) ? event : null;
+  if (event === null || event === 'not-visible') return event;
+  return isEventOf(event.text, uid, organizer) ? event : null;
 }
 
 /** Tries the conventional file name first, with one GET per calendar; then queries each calendar for the UID. */
@@ -43,26 +49,27 @@ export async function findEvent(
   const byName = chooseHit(
     await searchAll(calendars, (calendar) => findByName(http, access, calendar, key), isPermanent),
   );
-  if (byName.kind !== 'none') return byName;
-  return chooseHit(
+  if (byName.kind !== 'none' && byName.kind !== 'not-visible') return byName;
+  const byUid = chooseHit(
     await searchAll(
       calendars,
       (calendar) => findByUid(http, access, calendar, key),
       () => false,
     ),
   );
+  return byUid.kind === 'none' ? byName : byUid;
 }
 
 /** Returns the hits in all calendars. Throws a calendar's error only if no other calendar has a hit. */
 async function searchAll(
   calendars: readonly Calendar[],
-  search: (calendar: Calendar) => Promise<Hit[]>,
+  search: (calendar: Calendar) => Promise<(Hit | Hidden)[]>,
   ignore: (error: unknown) => boolean,
-): Promise<Hit[]> {
+): Promise<(Hit | Hidden)[]> {
   const settled = await Promise.allSettled(calendars.map(search));
   const hits = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   const failed = settled.find((result) => result.status === 'rejected' && !ignore(result.reason));
-  if (hits.length === 0 && failed?.status === 'rejected') throw failed.reason;
+  if (!hits.some(isHit) && failed?.status === 'rejected') throw failed.reason;
   return hits;
 }
 
@@ -71,30 +78,53 @@ function isPermanent(error: unknown): boolean {
   return error instanceof CalDavError && error.code === 'caldav-refused' && !error.temporary;
 }
 
+function isHit(found: Hit | Hidden): found is Hit {
+  return 'event' in found;
+}
+
 /**
  * A calendar that a colleague shares may hold an attendee's copy of the event. Hits in the organizer's own calendars win.
  */
-function chooseHit(hits: readonly Hit[]): FoundEvent {
-  const distinct = [...new Map(hits.map((hit) => [hit.event.href, hit])).values()];
+function chooseHit(found: readonly (Hit | Hidden)[]): FoundEvent {
+  const distinct = [...new Map(found.filter(isHit).map((hit) => [hit.event.href, hit])).values()];
   const own = distinct.filter((hit) => hit.own);
   const [only, ...others] = own.length > 0 ? own : distinct;
-  if (only === undefined) return { kind: 'none' };
+  if (only === undefined) {
+    const hidden = found.find((each): each is Hidden => !isHit(each));
+    return hidden === undefined ? { kind: 'none' } : { kind: 'not-visible', href: hidden.hidden };
+  }
   if (others.length === 0) return { kind: 'found', event: only.event };
   return { kind: 'ambiguous', hrefs: [only, ...others].map((hit) => hit.event.href) };
 }
 
-async function findByName(http: HttpClient, access: Access, calendar: Calendar, key: EventKey): Promise<Hit[]> {
+async function findByName(
+  http: HttpClient,
+  access: Access,
+  calendar: Calendar,
+  key: EventKey,
+): Promise<(Hit | Hidden)[]> {
   const url = conventionalUrl(calendar.url, key.uid);
-  const event = url === null ? null : await loadIfMatching(http, access, url, key);
-  return event === null ? [] : [{ event, own: calendar.own }];
+  return url === null ? [] : hitsOf(url, calendar, await loadIfMatching(http, access, url, key));
 }
 
-async function findByUid(http: HttpClient, access: Access, calendar: Calendar, key: EventKey): Promise<Hit[]> {
+async function findByUid(
+  http: HttpClient,
+  access: Access,
+  calendar: Calendar,
+  key: EventKey,
+): Promise<(Hit | Hidden)[]> {
   const urls: string[] = [];
   for (const component of calendar.components)
     urls.push(...(await queryComponent(http, access, calendar, component, key)));
-  const events = await Promise.all([...new Set(urls)].map((url) => loadIfMatching(http, access, url, key)));
-  return events.flatMap((event) => (event === null ? [] : [{ event, own: calendar.own }]));
+  const found = await Promise.all(
+    [...new Set(urls)].map(async (url) => hitsOf(url, calendar, await loadIfMatching(http, access, url, key))),
+  );
+  return found.flat();
+}
+
+function hitsOf(url: string, { own }: Calendar, loaded: Loaded): (Hit | Hidden)[] {
+  if (loaded === null) return [];
+  return loaded === 'not-visible' ? [{ hidden: new URL(url).pathname }] : [{ event: loaded, own }];
 }
 
 /**

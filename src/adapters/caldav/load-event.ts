@@ -1,18 +1,18 @@
 // Loads one calendar object, byte for byte as stored. In: its URL; out: text, strong ETag and time of the last change; null
-// if there is no object. It refuses nothing: without a strong ETag the event is returned, but write-event.ts refuses it.
+// if there is no object, `not-visible` if the server refuses to show it. It refuses nothing: without a strong ETag the event is returned, but write-event.ts refuses it.
 import { textOfOctets } from '../../core/ical/octets.ts';
 import type { StoredEvent } from '../../core/ical/types.ts';
 import { type Headers, propfind, textOf } from './dav-query.ts';
 import { errorForStatus } from './caldav-error.ts';
 import type { HttpResponse, HttpClient } from './send-request.ts';
 
-/** 403 is included because a calendar may no longer be shared with us. */
-const missingStatuses = [403, 404, 410];
+/** What a URL holds; null: nothing. */
+export type Loaded = StoredEvent | 'not-visible' | null;
 
 /** Uses GET and not calendar-data, because XML does not preserve every byte and the ETag belongs to the exact bytes. */
-export async function loadEvent(http: HttpClient, url: string, headers: Headers): Promise<StoredEvent | null> {
+export async function loadEvent(http: HttpClient, url: string, headers: Headers): Promise<Loaded> {
   const response = await get(http, url, headers);
-  if (response === null) return null;
+  if (response === null || response === 'not-visible') return response;
   const etag = strongEtag(response.headers['etag']);
   return etag === null ? loadWithPropertyEtag(http, url, headers) : toStoredEvent(response, etag);
 }
@@ -21,11 +21,12 @@ export async function loadEvent(http: HttpClient, url: string, headers: Headers)
  * Takes the ETag from the property getetag, because the header has no strong one. The property is read before and after the
  * GET and must not change in between: with an ETag newer than the text, our PUT would overwrite a change that we never saw.
  */
-async function loadWithPropertyEtag(http: HttpClient, url: string, headers: Headers): Promise<StoredEvent | null> {
+async function loadWithPropertyEtag(http: HttpClient, url: string, headers: Headers): Promise<Loaded> {
   const before = await propertyEtag(http, url, headers);
   const response = await get(http, url, headers);
   const after = await propertyEtag(http, url, headers);
-  return response === null ? null : toStoredEvent(response, before === after ? before : null);
+  if (response === null || response === 'not-visible') return response;
+  return toStoredEvent(response, before === after ? before : null);
 }
 
 async function propertyEtag(http: HttpClient, url: string, headers: Headers): Promise<string | null> {
@@ -33,7 +34,7 @@ async function propertyEtag(http: HttpClient, url: string, headers: Headers): Pr
   return result.kind === 'refused' ? null : strongEtag(textOf(result.resources[0]?.props['getetag']));
 }
 
-async function get(http: HttpClient, url: string, headers: Headers): Promise<HttpResponse | null> {
+async function get(http: HttpClient, url: string, headers: Headers): Promise<HttpResponse | 'not-visible' | null> {
   // `identity`, because a compressing proxy makes the ETag weak.
   const response = await http.send({
     method: 'GET',
@@ -41,7 +42,9 @@ async function get(http: HttpClient, url: string, headers: Headers): Promise<Htt
     headers: { ...headers, Accept: 'text/calendar', 'Accept-Encoding': 'identity' },
   });
   if (response.status === 200) return response;
-  if (missingStatuses.includes(response.status)) return null;
+  if (response.status === 404 || response.status === 410) return null;
+  // A calendar that is no longer shared with us still holds its events.
+  if (response.status === 403) return 'not-visible';
   throw errorForStatus(`GET ${url}`, response.status, response.headers['retry-after'], Date.now());
 }
 

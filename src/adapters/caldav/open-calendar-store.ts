@@ -1,6 +1,6 @@
 // The CalendarStore port over CalDAV. In: the server's URL and the credentials; out: a store that finds and writes
 // organizers' events. It refuses to write an event without a strong ETag, and regards only 200, 201 and 204 as written.
-import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { resolveWithin } from './dav-query.ts';
 import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts';
@@ -11,7 +11,8 @@ import { openCalendarFinder } from './find-calendars.ts';
 import { findEvent, loadIfMatching } from './find-event.ts';
 import { withUnauthorizedPolicy } from './unauthorized-policy.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
-import type { BreakerState, CalendarStore } from '../../flow/ports/calendar-store.ts';
+import type { Loaded } from './load-event.ts';
+import type { BreakerState, CalendarStore, FoundEvent } from '../../flow/ports/calendar-store.ts';
 import { writeEvent } from './write-event.ts';
 
 export interface CalendarStoreOptions {
@@ -41,13 +42,21 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
 
   async function find(access: Access, organizer: CalendarAddress, uid: string, knownHref: string | null) {
     const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
-    if (known !== null) return { kind: 'found', event: known } as const;
+    if (known !== null && known !== 'not-visible') return { kind: 'found', event: known } as const;
+    const found = await search(access, organizer, uid);
+    // The event may have been moved; only if it is nowhere else, it counts where it was.
+    const isHidden = found.kind === 'none' && known === 'not-visible' && knownHref !== null;
+    return isHidden ? ({ kind: 'not-visible', href: knownHref } as const) : found;
+  }
+
+  async function search(access: Access, organizer: CalendarAddress, uid: string): Promise<FoundEvent> {
     const list = await calendars.list(access, organizer, false);
     const found = await findEvent(http, access, list.calendars, { uid, organizer });
-    if (found.kind !== 'none' || !list.cached) return found;
+    if ((found.kind !== 'none' && found.kind !== 'not-visible') || !list.cached) return found;
     const fresh = await calendars.list(access, organizer, true);
     const added = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
-    return findEvent(http, access, added, { uid, organizer });
+    const foundInAdded = await findEvent(http, access, added, { uid, organizer });
+    return foundInAdded.kind === 'none' ? found : foundInAdded;
   }
 
   return {
@@ -77,7 +86,7 @@ async function loadKnown(
   access: Access,
   href: string,
   key: { uid: string; organizer: CalendarAddress },
-): Promise<StoredEvent | null> {
+): Promise<Loaded> {
   try {
     return await loadIfMatching(http, access, hrefUrl(access, href), key);
   } catch (error) {

@@ -16,6 +16,8 @@ export type Stored =
   /** No record of the batch needs it. */
   | { readonly kind: 'not-loaded' }
   | { readonly kind: 'none' }
+  /** The server refuses to show it. */
+  | { readonly kind: 'not-visible' }
   | { readonly kind: 'ambiguous' }
   /** No calendar that we can edit. */
   | { readonly kind: 'unusable'; readonly why: string };

@@ -4,6 +4,8 @@ import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 export type FoundEvent =
   | { readonly kind: 'found'; readonly event: StoredEvent }
   | { readonly kind: 'none' }
+  /** The server refuses to show the object at this href (403), so nobody can tell whether it is the event. */
+  | { readonly kind: 'not-visible'; readonly href: string }
   /** Several calendars hold an event with this UID and this ORGANIZER. */
   | { readonly kind: 'ambiguous'; readonly hrefs: readonly string[] };
 

@@ -19,7 +19,7 @@ export interface AnswerRecord {
 
 export const answer: RecordKind<AnswerRecord> = {
   kind: 'answer',
-  version: 1,
+  version: 2,
   queue: 'event',
   schema: z.object({
     kind: z.literal('answer'),
@@ -40,7 +40,8 @@ export const answer: RecordKind<AnswerRecord> = {
     held: holdReason.nullable(),
     approved: z.boolean(),
   }),
-  upgrade: [],
+  // Version 2 may have further reasons in `held`.
+  upgrade: [(body) => body],
   lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
   origin: (body) => body.origin,
   subject: ({ answer: { organizer, attendee, occurrence: of } }) => ({

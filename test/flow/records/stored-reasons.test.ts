@@ -13,9 +13,9 @@ const namesOf = (fits: (row: ReasonRow) => boolean): string[] =>
   rows.filter(([, row]) => fits(row)).map(([name]) => name);
 
 describe('the reasons in records', () => {
-  it('to hold an answer are those of answer 1, proposal 2 and notice 2', () => {
+  it('to hold an answer are those of answer 2, proposal 2 and notice 2', () => {
     expect({ answer: answer.version, proposal: proposal.version, notice: notice.version }).toEqual({
-      answer: 1,
+      answer: 2,
       proposal: 2,
       notice: 2,
     });
@@ -27,6 +27,7 @@ describe('the reasons in records', () => {
       'forwarded',
       'no-such-occurrence',
       'not-invited',
+      'not-visible',
       'recurrence-too-expensive',
       'series-change',
       'several-from',

@@ -1,5 +1,5 @@
-// An answer: applied to the copy, ignored, refused, or held for the organizer (DESIGN §5). Without a copy it waits a while if
-// we invited the attendee, then it is held.
+// An answer: applied to the copy, ignored, refused, or held for the organizer (DESIGN §5). Without a copy it waits a while,
+// then it is held.
 import { applyDecision } from '../../../core/itip/apply.ts';
 import type { Decision } from '../../../core/itip/types.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
@@ -13,13 +13,7 @@ import { entryAbout, recordTask, type Job } from '../../records/records.ts';
 import { type Copy, type CopyPlan, isToApply } from '../copy.ts';
 import { judgeAnswerSafely } from '../judge-answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
-
-/**
- * How long an event that we invited to may be missing (a move between calendars) before its answers are held: a quarter of
- * an hour, counted in tries, because a clock may be set forward.
- */
-const MISSING_RETRY_MS = 20_000;
-const MISSING_TRIES = 45;
+import { missingReason, retryWhileMissing } from './missing-copy.ts';
 
 type AnswerJob = Job<'answer'>;
 
@@ -123,29 +117,13 @@ function delegationsOf(
 }
 
 function planWithoutCopy(job: AnswerJob, copy: Copy, options: HandlerOptions): CopyPlan {
-  const { task, body } = job;
-  const at = options.now();
+  const { body } = job;
+  const isExpected = copy.context.mailings.length > 0 || body.answer.door === 'web';
+  const retry = retryWhileMissing(job, copy, { isExpected, at: options.now() });
+  if (retry !== null) return retry;
   const reason = missingReason(copy);
-  const invited = copy.context.mailings.length > 0 || body.answer.door === 'web';
-  // createdAt includes the time spent waiting for approval.
-  const isOld = body.approved && at - task.createdAt >= MISSING_TRIES * MISSING_RETRY_MS;
-  if (copy.stored.kind === 'none' && invited && !isOld && task.attempts < MISSING_TRIES) {
-    const error = 'the event is not in any calendar of the organizer';
-    const why = because('unknown-event', { retriedFor: '15 minutes' });
-    const entry = entryAbout(job, { at, verdict: 'retried', ...why });
-    return {
-      disposition: { kind: 'retry', dueAt: at + MISSING_RETRY_MS, error },
-      ledger: task.attempts === 0 ? [record(entry)] : [],
-    };
-  }
   if (!body.approved) return holdForOrganizer(options, job, reason, copy.calendar);
   return refused(job, because(reason, {}), options);
-}
-
-/** Why there is no copy to edit. */
-export function missingReason({ stored }: Copy): 'unknown-event' | 'ambiguous-event' | 'event-unusable' {
-  if (stored.kind === 'none') return 'unknown-event';
-  return stored.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
 }
 
 /** The organizer accepted it and it cannot be applied: it ends here instead of being held again. */

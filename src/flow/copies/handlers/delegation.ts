@@ -8,8 +8,8 @@ import { done, record } from '../../queue/plan.ts';
 import { delegationKey } from '../../records/delegation.ts';
 import { entryAbout, recordTask, type RecordOf, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
-import { missingReason } from './answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
+import { missingReason, retryWhileMissing } from './missing-copy.ts';
 
 type DelegationJob = Job<'delegation'>;
 
@@ -44,6 +44,8 @@ function addToList(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptio
   const { attendee, delegate, recurrenceId, origin } = job.body;
   const at = now();
   if (copy.document === null) {
+    const retry = retryWhileMissing(job, copy, { isExpected: false, at });
+    if (retry !== null) return retry;
     return refused(job, because(missingReason(copy), {}), at);
   }
   const document = addDelegate(copy.document, attendee, delegate, recurrenceId);
