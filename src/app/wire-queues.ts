@@ -16,7 +16,7 @@ import { openOutgoingMails } from '../flow/outbound/outgoing-mail.ts';
 import { submitOutgoing } from '../flow/outbound/submit-outgoing.ts';
 import { askOwner } from '../flow/questions/ask-owner.ts';
 import { notifyFailedDecision } from '../flow/questions/notify-failed-decision.ts';
-import { workCopies } from '../flow/copies/work-copies.ts';
+import { processCopy } from '../flow/copies/process-copy.ts';
 import { resumeOnRecovery } from '../flow/queue/resume-on-recovery.ts';
 import { waitForQuota } from '../flow/outbound/wait-for-quota.ts';
 import type { WriteBatching } from '../flow/queue/write-batching.ts';
@@ -109,7 +109,7 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
     postmaster: config.postmasterEmail,
     policy: config.senderPolicy,
   });
-  const event = workCopies({
+  const event = processCopy({
     ...common,
     store,
     notifyOrganizer: notifyOrganizer({ ...common, mode: config.notifyOrganizer }),

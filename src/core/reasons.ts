@@ -1,6 +1,7 @@
-// The reasons that the gateway gives for its outcomes. Each row has the verdicts that the reason may explain, its sentence in
-// the ledger and, if organizers read it, the key of its text. The name of a reason is its label in `imip_outcomes_total`.
-// To add a reason, add a row here; one with a `text` also needs that text in each templates/*.json, or the type check fails.
+// The reasons that the gateway gives for its outcomes. Each row has the verdicts that the reason may explain, its
+// sentence in the ledger and, if organizers read it, the key of its text. The name of a reason is its label in
+// `imip_outcomes_total`. To add a reason, add a row here; one with a `text` also needs that text in each
+// templates/*.json, or the type check fails.
 import type { ErrorCode } from './errors.ts';
 
 export type Verdict =

@@ -1,5 +1,5 @@
-// The use cases that the web doors call: the callback, the RSVP page, the decision page and the readiness check. All addresses
-// and texts are untrusted; all times are milliseconds since 1970.
+// The use cases that the web doors call: the callback, the RSVP page, the decision page and the readiness check. All
+// addresses and texts are untrusted; all times are milliseconds since 1970.
 import type { HeldChoice, HeldView } from '../core/pages/decision-page.ts';
 import type { RsvpView } from '../core/pages/rsvp-page.ts';
 import type { DecisionClaims, RsvpClaims } from '../core/signing/types.ts';
@@ -16,7 +16,9 @@ export type { DecisionOutcome } from './questions/decide-held.ts';
 export interface UseCases {
   /** Durable when it resolves. A temporary GatewayError becomes 503 with Retry-After. */
   receiveCallback(request: CallbackRequest): Promise<void>;
-  /** Does not throw during a CalDAV outage: the state is `unreachable`, with the event as last mailed if it was mailed. */
+  /**
+   * Does not throw during a CalDAV outage: the state is `unreachable`, with the event as last mailed if it was mailed.
+   */
   showRsvp(claims: RsvpClaims): Promise<RsvpView>;
   /** The answer is durable when it resolves. Waits up to 2 s for the outcome. */
   answerRsvp(claims: RsvpClaims, answer: WebAnswer): Promise<WebOutcome>;

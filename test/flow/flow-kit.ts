@@ -1,5 +1,5 @@
-// The flow with a real spool, a calendar and a relay in memory, and a clock that the test moves. Nothing runs by itself:
-// `settle` works the queues until no task is due.
+// The flow with a real spool, a calendar and a relay in memory, and a clock that the test sets. Nothing runs in the background:
+// `settle` processes the queues until no task is due.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/i
 import { submitOutgoing } from '../../src/flow/outbound/submit-outgoing.ts';
 import { waitForQuota } from '../../src/flow/outbound/wait-for-quota.ts';
 import { askOwner } from '../../src/flow/questions/ask-owner.ts';
-import { workCopies } from '../../src/flow/copies/work-copies.ts';
+import { processCopy } from '../../src/flow/copies/process-copy.ts';
 import { changesOf } from '../../src/flow/queue/plan.ts';
 import { joinChanges, readBatch } from '../../src/flow/queue/read-batch.ts';
 import type { KindsOf, Job } from '../../src/flow/records/records.ts';
@@ -50,15 +50,15 @@ export function address(text: string): CalendarAddress {
   return read;
 }
 
-/** Events by UID, with counting ETags; `onWrite` may stand in the way. */
+/** Events by UID, with a version number as ETag. */
 export class MemoryCalendar implements CalendarStore {
   readonly events = new Map<string, { text: string; version: number }>();
   finds = 0;
   writes = 0;
-  away = false;
-  /** The server refuses to show its events. */
+  isDown = false;
+  /** `find` reports the events as not visible. */
   hidden = false;
-  /** Called before each write; what it returns instead is what the caller gets. */
+  /** Called before each write. The caller gets its result unless it is null; `lost` writes, then fails. */
   onWrite: ((uid: string, text: string) => WriteResult | 'lost' | null) | null = null;
 
   put(uid: string, text: string): void {
@@ -71,7 +71,7 @@ export class MemoryCalendar implements CalendarStore {
 
   async find(_organizer: CalendarAddress, uid: string): Promise<FoundEvent> {
     this.finds += 1;
-    if (this.away) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
+    if (this.isDown) throw new GatewayError('caldav-unreachable', 'down', { temporary: true });
     const event = this.events.get(uid);
     if (this.hidden && event !== undefined) return { kind: 'not-visible', href: `/cal/${uid}.ics` };
     if (event === undefined) return { kind: 'none' };
@@ -137,7 +137,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     outgoingMails,
     makeId,
     now,
-    // The clock stands still here: nothing may wait for it.
+    // The clock does not run, so nothing is delayed.
     writeBatching: { begin: () => undefined, dueAt: now },
     ring: keys,
     replyDomain,
@@ -173,7 +173,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
       policy: 'strict',
     }),
     question: askOwner(common),
-    event: workCopies({
+    event: processCopy({
       ...common,
       store: calendar,
       notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
@@ -196,11 +196,11 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     }),
   };
 
-  /** What the worker of that queue does with a batch. */
+  /** Handles a batch as `run-queue.ts` does. */
   async function handle(queue: QueueName, batch: Batch): Promise<Changes> {
     const { jobs, others } = readBatch(batch, clock.now);
-    const worked = jobs.length === 0 ? {} : await (work[queue] as (jobs: readonly Job[]) => Promise<Changes>)(jobs);
-    return joinChanges(worked, changesOf(others));
+    const handled = jobs.length === 0 ? {} : await (work[queue] as (jobs: readonly Job[]) => Promise<Changes>)(jobs);
+    return joinChanges(handled, changesOf(others));
   }
   const handlerOf = (queue: QueueName) => (batch: Batch) => handle(queue, batch);
   const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {
@@ -211,7 +211,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     outgoing: handlerOf('outgoing'),
   };
 
-  /** Works what is due until nothing is; a handler's failure puts the lane back by a second. */
+  /** Processes due tasks until there are none. After a temporary failure, the lane is due again a second later. */
   async function settle(
     queues: readonly QueueName[] = ['incoming', 'invitation', 'event', 'question', 'outgoing'],
   ): Promise<void> {
@@ -246,7 +246,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     clock,
     evidence,
     settle,
-    /** The kit wrote them all: their reasons are known. */
+    /** As NewEntry, because this version wrote them all. */
     entries: async (subject: string) => (await ledger.entries(subject, 500)) as NewEntry[],
     async reasons(subject: string): Promise<string[]> {
       return (await ledger.entries(subject, 500)).map(({ verdict, reason }) => `${verdict} ${reason}`);
@@ -284,7 +284,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         receivedAt: clock.now,
         raw,
       }),
-    /** The mails to one person, as text with the calendar part in it. */
+    /** Subject, text and calendar part of the mails to one person. */
     async mailsTo(recipient: CalendarAddress): Promise<{ subject: string; text: string; calendar: string }[]> {
       const own = mails.filter(({ rcptTo }) => rcptTo === recipient.asWritten);
       return Promise.all(
@@ -296,7 +296,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         }),
       );
     },
-    /** What the newest notice to the organizer asks. */
+    /** The claims of the decision link in the newest notice to the organizer. */
     async question(): Promise<DecisionClaims> {
       const [token] = (await this.mailsTo(alice))
         .flatMap(({ text }) => /\/decide\/\?token=(\S+)/.exec(text)?.[1] ?? [])

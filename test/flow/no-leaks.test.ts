@@ -1,5 +1,5 @@
-// What lets somebody act as an attendee (the links, the reply address, the bounce addresses of their mails) stands in that
-// attendee's own mails alone: in no other attendee's, in no log line, and not in what a relay says about it.
+// The secrets of an attendee (links, reply address and bounce addresses, which allow to act as that attendee) are only in that
+// attendee's own mails: not in other attendees' mails, not in log lines, and not in the quoted responses of a relay.
 import { simpleParser } from 'mailparser';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const event = (sequence = 0, extra: readonly string[] = []): string =>
     extra,
   });
 
-/** A mail with all its parts decoded, and what its envelope says. */
+/** The envelope, the bytes and all decoded parts of a mail, as one text. */
 async function openMail({ raw, rcptTo, mailFrom }: FlowKit['mails'][number]): Promise<{ to: string; all: string }> {
   const mail = await simpleParser(Buffer.from(raw));
   const attached = mail.attachments.map(({ content }) => content.toString().replace(/\r\n[ \t]/g, ''));
@@ -39,7 +39,7 @@ describe('an attendee’s secrets', () => {
   const replyTo = (attendee: CalendarAddress): string =>
     replyAddress(kit.ring, { organizer: alice, attendee }, REPLY_DOMAIN).address;
 
-  const tellAll = async (calendar: string, method = 'REQUEST'): Promise<void> => {
+  const postToAll = async (calendar: string, method = 'REQUEST'): Promise<void> => {
     for (const attendee of attendees) await kit.invite(calendar, attendee, method);
     await kit.settle();
   };
@@ -71,11 +71,11 @@ describe('an attendee’s secrets', () => {
   beforeAll(async () => {
     kit = await openFlowKit();
     kit.calendar.put(uid, event());
-    await tellAll(event());
-    await tellAll(event(1).replaceAll('20270301', '20270302'));
+    await postToAll(event());
+    await postToAll(event(1).replaceAll('20270301', '20270302'));
     const answer = { organizer: replyTo(bob), uid, partstat: 'ACCEPTED', date: kit.clock.now, sequence: 1 } as const;
     await kit.mail(answerMail({ ...answer, attendee: bob.asWritten }), replyTo(bob));
-    // Somebody else under Bob's address, a letter, a request to see it again, another time, somebody instead.
+    // An answer of another sender in Bob's name, a letter, a REFRESH and a COUNTER.
     await kit.mail(answerMail({ ...answer, attendee: bob.asWritten }), replyTo(bob), 'robert@private.test');
     const letter = [
       `From: <${bob.asWritten}>`,
@@ -103,8 +103,8 @@ describe('an attendee’s secrets', () => {
         ) ?? [];
       return { kind: 'refused', status: 550, response: `<${mailFrom}>: no mail with ${link} for <${replyTo(dave)}>` };
     };
-    await tellAll(event(2).replaceAll('20270301', '20270303'));
-    await tellAll(event(3, ['STATUS:CANCELLED']), 'CANCEL');
+    await postToAll(event(2).replaceAll('20270301', '20270303'));
+    await postToAll(event(3, ['STATUS:CANCELLED']), 'CANCEL');
     mails = await Promise.all(kit.mails.map(openMail));
     for (const attendee of attendees) {
       const own = mails
@@ -118,12 +118,12 @@ describe('an attendee’s secrets', () => {
   });
   afterAll(() => kit.close());
 
-  it('are many', () => {
+  it('are contained in the mails of this test', () => {
     for (const own of secrets.values()) expect(new Set(own).size).toBeGreaterThan(4);
     expect(mails.length).toBeGreaterThan(12);
   });
 
-  it('stand in nobody else’s mail', () => {
+  it('are in no other attendee’s mail', () => {
     for (const [attendee, own] of secrets) {
       for (const { to, all } of mails.filter((mail) => mail.to !== attendee && mail.to !== alice.asWritten)) {
         expect(
@@ -134,7 +134,7 @@ describe('an attendee’s secrets', () => {
     }
   });
 
-  it('are not in the organizer’s notices: no link of an attendee, and nothing that a relay quoted', () => {
+  it('are not in the organizer’s notices, even if a relay has quoted them', () => {
     const links = [...secrets.values()].flatMap((own) => own.filter((secret) => secret.length > 90));
     const bounces = [...secrets.values()].flatMap((own) => own.filter((secret) => secret.startsWith('b1')));
     for (const { all } of mails.filter(({ to }) => to === alice.asWritten)) {

@@ -117,11 +117,11 @@ describe('D5: a web answer to an event that was over', () => {
   async function answerWhileAway(given: Case): Promise<string[]> {
     const text = textOf(given);
     kit.calendar.put(uid, text);
-    kit.calendar.away = true;
+    kit.calendar.isDown = true;
     await kit.click(uid, bob, 'ACCEPTED', null, given.recurrenceId ?? null);
     await kit.settle(['invitation']);
     kit.clock.now += 2 * 86_400_000;
-    kit.calendar.away = false;
+    kit.calendar.isDown = false;
     await kit.settle();
     return (await kit.reasons(uid)).filter((reason) => !reason.startsWith('mailed'));
   }
@@ -195,7 +195,7 @@ describe('D5: a web answer to an event that was over', () => {
 
   it('is only received as long as nobody can tell', async () => {
     kit.calendar.put(uid, textOf(over[0] as Case));
-    kit.calendar.away = true;
+    kit.calendar.isDown = true;
     const claims = {
       uid,
       recurrenceId: null,

@@ -1,5 +1,5 @@
-// One copy while its batch is planned: what the store holds, what the ledger knows, and what else waits for it. Handlers read
-// it; the worker folds each plan into it, so that the next handler sees the copy as the earlier records left it.
+// One copy while its batch is planned: the stored event, the ledger's context and the other jobs of the batch. Handlers
+// read it; after each plan it is updated, so that the next handler sees the copy as the earlier records left it.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
 import { displayText } from '../../core/ical/octets.ts';
@@ -19,7 +19,7 @@ export type Stored =
   /** The server refuses to show it. */
   | { readonly kind: 'not-visible' }
   | { readonly kind: 'ambiguous' }
-  /** No calendar that we can edit. */
+  /** The stored object is not a calendar that the gateway can edit. */
   | { readonly kind: 'unusable'; readonly why: string };
 
 /** A decision of the organizer that could not be carried out. */
@@ -28,14 +28,14 @@ export interface FailedDecision {
   readonly reason: Reason;
 }
 
-/** What becomes of one record of a copy. */
+/** The plan for one record of a copy. */
 export interface CopyPlan extends Plan {
-  /** The copy after this record; absent: as before. */
+  /** The event after this record; absent: unchanged. */
   readonly document?: EventDocument;
-  /** What the owner is told. Notices of kind `answer` of one batch are one mail. */
+  /** Notices to the owner. */
   readonly notices?: readonly NoticeKind[];
   readonly failed?: FailedDecision;
-  /** When the copy is read again after a write: at once as usual, as a later round, or never. */
+  /** Overrides the usual re-read after a write: a later round of re-reads, or none. */
   readonly reread?: { readonly round: number } | 'never';
 }
 
@@ -43,7 +43,7 @@ export interface CopyFacts {
   readonly owner: CalendarAddress;
   readonly uid: string;
   readonly context: CopyContext;
-  /** Everything that waits for the copy and is worked together, oldest first. */
+  /** All jobs that are processed together, oldest first. */
   readonly batch: readonly Job<EventKind>[];
   readonly now: number;
 }
@@ -70,7 +70,7 @@ export class Copy {
     this.#document = stored.kind === 'loaded' ? stored.document : null;
   }
 
-  /** As the earlier records of the batch left it; null: there is none to edit. */
+  /** The event as the earlier records of the batch left it; null: there is none to edit. */
   get document(): EventDocument | null {
     return this.#document;
   }
@@ -87,8 +87,8 @@ export class Copy {
   }
 
   /**
-   * Whether no newer answer of the same attendee about the same occurrence waits. Only the newest is tried, so that a batch
-   * that is run again after a crash between PUT and commit ends the same.
+   * Whether the batch has no newer answer of the same attendee for the same occurrence. Only the newest is applied, so
+   * that a batch that is repeated after a crash between PUT and commit has the same result.
    */
   isNewestAnswer(taskId: string): boolean {
     if (this.#document === null) return true;
@@ -96,14 +96,14 @@ export class Copy {
     return this.#newest.has(taskId);
   }
 
-  /** Only the worker calls this. */
-  fold({ document, ledger = [] }: CopyPlan): void {
+  /** Applies the plan of one record. Only `process-copy.ts` calls this. */
+  apply({ document, ledger = [] }: CopyPlan): void {
     if (document !== undefined) this.#document = document;
     for (const answer of ledger.flatMap(appliedIn)) this.histories.add(answer);
   }
 }
 
-/** It counts, or the organizer has accepted it. */
+/** Whether the sender is proven or the organizer has accepted the answer. */
 export function isToApply({ body }: Job<'answer'>): boolean {
   return body.held === null || body.approved;
 }

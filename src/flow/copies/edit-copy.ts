@@ -1,5 +1,5 @@
-// Load, plan, write with If-Match; load and plan again if somebody else wrote first. The plan is made anew on what was
-// loaded, so that nothing is written blindly (RFC 4791 §5.3.4).
+// Loads a copy, plans its new text and writes it with If-Match. After a conflict it loads and plans again, so that no
+// change of another client is overwritten (RFC 4791 §5.3.4).
 import { GatewayError } from '../../core/errors.ts';
 import { type EventDocument, eventText, parseEvent } from '../../core/ical/event-document.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
@@ -8,16 +8,16 @@ import type { Stored } from './copy.ts';
 
 export interface EditedCopy<T> {
   readonly stored: Stored;
-  /** The copy as it is stored now; null: there is none that we can edit. */
+  /** The text as stored now; null: there is no event that can be edited. */
   readonly text: string | null;
   readonly href: string | null;
   readonly written: boolean;
   readonly result: T;
 }
 
-const MOST_CONFLICTS = 8;
+const MAX_CONFLICTS = 8;
 
-/** `plan` returns the document to store, null for none; it may be called several times. */
+/** `plan` returns the document to store, or null for none. It is called once for each time the copy is loaded. */
 export async function editCopy<T>(
   store: CalendarStore,
   which: { readonly owner: CalendarAddress; readonly uid: string; readonly href: string | null },
@@ -25,8 +25,8 @@ export async function editCopy<T>(
 ): Promise<EditedCopy<T>> {
   const { owner, uid } = which;
   let href = which.href;
-  let lookedAgain = false;
-  for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
+  let reloadedAfterError = false;
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const found = await store.find(owner, uid, href);
     const stored = found.kind === 'found' ? readStored(found.event) : found;
     const { document, result } = await plan(stored);
@@ -38,20 +38,24 @@ export async function editCopy<T>(
     const edited = { stored, text, href: event.href, result };
     if (text === event.text) return { ...edited, written: false };
     const written = await store.write(owner, event, text).catch((error: unknown) => {
-      if (lookedAgain || !(error instanceof GatewayError && error.code === 'caldav-unreachable')) throw error;
+      if (reloadedAfterError || !(error instanceof GatewayError && error.code === 'caldav-unreachable')) throw error;
       return null;
     });
-    // The outcome of the PUT is unknown: load again at once, before the next answer to this event is judged.
+    // The outcome of the PUT is unknown: reload at once, before the next answer to this event is judged.
     if (written === null) {
-      lookedAgain = true;
+      reloadedAfterError = true;
       continue;
     }
     if (written.kind === 'written') return { ...edited, written: true };
     if (written.kind === 'gone') href = null;
   }
-  throw new GatewayError('caldav-refused', `others kept writing the event: ${MOST_CONFLICTS} conflicts in a row`, {
-    temporary: true,
-  });
+  throw new GatewayError(
+    'caldav-refused',
+    `other clients keep changing the event: ${MAX_CONFLICTS} conflicts in a row`,
+    {
+      temporary: true,
+    },
+  );
 }
 
 function readStored({ text, lastModified }: StoredEvent): Stored {

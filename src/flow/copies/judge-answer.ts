@@ -1,5 +1,5 @@
-// One answer judged against the copy as loaded and what the ledger knows of its attendee. Pure but for the expansion of the
-// series.
+// Judges one answer: the answer, the loaded event and the attendee's history in the ledger in, a decision out. Pure
+// except for the expansion of the series.
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
 import { decide, occurrencesNeeded, revisionOf } from '../../core/itip/decide.ts';
@@ -9,7 +9,7 @@ import type { Expand } from '../ports/recurrence.ts';
 import type { CopyContext, Mailing } from '../ports/spool.ts';
 import type { Job } from '../records/records.ts';
 
-/** What the ledger knows, by attendee; grows as answers of the batch are applied. */
+/** The histories of all attendees, from the ledger. Answers of the batch are added as they are applied. */
 export class Histories {
   readonly #applied: Map<string, AppliedAnswer[]>;
   readonly #mailings: Map<string, Mailing[]>;
@@ -32,13 +32,13 @@ export class Histories {
     };
   }
 
-  /** Replaces what was known for the same attendee and occurrence. */
+  /** Replaces an answer of the same attendee for the same occurrence. */
   add(answer: AppliedAnswer): void {
-    this.forget(answer);
+    this.remove(answer);
     this.#applied.set(answer.attendeeKey, [...(this.#applied.get(answer.attendeeKey) ?? []), answer]);
   }
 
-  forget({ attendeeKey, recurrenceId }: Pick<AppliedAnswer, 'attendeeKey' | 'recurrenceId'>): void {
+  remove({ attendeeKey, recurrenceId }: Pick<AppliedAnswer, 'attendeeKey' | 'recurrenceId'>): void {
     const known = this.#applied.get(attendeeKey) ?? [];
     this.#applied.set(
       attendeeKey,
@@ -57,7 +57,7 @@ function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string
   return groups;
 }
 
-/** An answer that cannot be judged at all must not delay the others of its batch: it is held. */
+/** Holds an answer that cannot be judged, because an exception would delay the other answers of its batch. */
 export async function judgeAnswerSafely(...input: Parameters<typeof judgeAnswer>): Promise<Decision> {
   try {
     return await judgeAnswer(...input);
@@ -86,15 +86,15 @@ interface Candidate {
   readonly isFromFuture: boolean;
 }
 
-/** Task ids of the newest answer per attendee and occurrence; of equal revisions the later arrival is newer. */
+/** Task ids of the newest answer per attendee and occurrence. Of equal revisions, the later arrival is newer. */
 export function newestAnswers(
-  waiting: readonly Job<'answer'>[],
+  answers: readonly Job<'answer'>[],
   document: EventDocument,
   histories: Histories,
   now: number,
 ): ReadonlySet<string> {
   const newest = new Map<string, Candidate>();
-  for (const { task, body } of waiting) {
+  for (const { task, body } of answers) {
     const { answer } = body;
     const { attendee, occurrence, range, revision } = answer;
     const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);

@@ -66,9 +66,10 @@ export function claimToRecord({
 }
 
 /**
- * Returns when the answer was sent, in ms since 1970: the later of DTSTAMP and Date, because Outlook for Mac repeats the
- * invitation's DTSTAMP; but not after its arrival, because clocks are wrong (RFC 5546 §2.1.5). The arrival counts in whole
- * seconds, as DTSTAMP and Date do; otherwise an answer whose clock is fast could win over one sent later in that second.
+ * Returns when the answer was sent, in ms since 1970: the later of DTSTAMP and Date, because Outlook for Mac repeats
+ * the invitation's DTSTAMP; but not after its arrival, because clocks are wrong (RFC 5546 §2.1.5). The arrival counts
+ * in whole seconds, as DTSTAMP and Date do; otherwise an answer whose clock is fast could win over one sent later in
+ * that second.
  */
 export function sentAt(stampedAt: number | null, date: number | null, receivedAt: number): number {
   const stated = Math.max(stampedAt ?? Number.NEGATIVE_INFINITY, date ?? Number.NEGATIVE_INFINITY);

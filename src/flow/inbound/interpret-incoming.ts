@@ -1,6 +1,6 @@
-// Queue `incoming`: a received mail in; records for organizers' copies, forwarded letters and ledger entries out. For each
-// recipient address it determines the route, the items of the mail and whether the sender is proven. Every mail leaves a
-// ledger entry, except mail without a calendar part in own-domain mode.
+// Queue `incoming`: a received mail in; records for organizers' copies, forwarded letters and ledger entries out. For
+// each recipient address it determines the route, the items of the mail and whether the sender is proven. Every mail
+// leaves a ledger entry, except mail without a calendar part in own-domain mode.
 import { GatewayError } from '../../core/errors.ts';
 import { addressKey, calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';

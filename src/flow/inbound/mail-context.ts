@@ -1,5 +1,5 @@
-// The types that the interpretation of one received mail shares: its options, the route of each recipient address, and the
-// outcome for each; and the ledger entries about the mail.
+// The types that the interpretation of one received mail shares: its options, the route of each recipient address, and
+// the outcome for each; and the ledger entries about the mail.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
@@ -30,8 +30,8 @@ export interface InterpretOptions {
 }
 
 /**
- * What a recipient address stands for: a reply address, an address of our own domain, a signed bounce address, the postmaster,
- * or a reply address that the ledger does not contain.
+ * What a recipient address stands for: a reply address, an address of our own domain, a signed bounce address, the
+ * postmaster, or a reply address that the ledger does not contain.
  */
 export type Route =
   | {

@@ -1,5 +1,5 @@
-// A claim from a mail in (an answer, a proposal or a refresh), a record for the organizer's copy out. The evidence about the
-// sender decides whether the record counts or is held for the organizer.
+// A claim from a mail in (an answer, a proposal or a refresh), a record for the organizer's copy out. The evidence
+// about the sender decides whether the record counts or is held for the organizer.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';

@@ -1,5 +1,5 @@
-// Stores what a door has accepted (a mail, a callback, an answer from the RSVP page) as a task, which is durable when the
-// function resolves. Nothing is interpreted here.
+// Stores what a door has accepted (a mail, a callback, an answer from the RSVP page) as a task, which is durable when
+// the function resolves. Nothing is interpreted here.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Answer } from '../../core/itip/types.ts';
 import type { CalendarAddress, Partstat } from '../../core/ical/types.ts';

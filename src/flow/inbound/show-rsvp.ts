@@ -1,5 +1,5 @@
-// The use cases of the RSVP page: the claims of a link in, the current event out; an answer in, its outcome out if it is known
-// within two seconds. An answer to an event that has changed, is over or is cancelled is refused.
+// The use cases of the RSVP page: the claims of a link in, the current event out; an answer in, its outcome out if it
+// is known within two seconds. An answer to an event that has changed, is over or is cancelled is refused.
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -27,8 +27,8 @@ export interface RsvpOptions extends ReceiveOptions {
 }
 
 /**
- * `recorded`: the event contains the answer. `received`: the answer is durable, its outcome is not known yet. Refused as
- * `changed` or `stale`: the event differs from the one that was shown, and is shown again.
+ * `recorded`: the event contains the answer. `received`: the answer is durable, its outcome is not known yet. Refused
+ * as `changed` or `stale`: the event differs from the one that was shown, and is shown again.
  */
 export type WebOutcome = 'recorded' | 'received' | { refused: string };
 

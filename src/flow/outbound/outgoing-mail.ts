@@ -1,5 +1,5 @@
-// The identity of each mail that the gateway sends: its id (also the task's), the Message-ID and the signed envelope sender,
-// which both contain the id, and the From address. A retry repeats the Message-ID; no other mail has it.
+// The identity of each mail that the gateway sends: its id (also the task's), the Message-ID and the signed envelope
+// sender, which both contain the id, and the From address. A retry repeats the Message-ID; no other mail has it.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
@@ -28,8 +28,8 @@ export interface MailIdentity {
 
 export interface OutgoingMails {
   /**
-   * `replyAddress` becomes From unless CALENDAR_INVITATION_FROM_EMAIL is set; null: no answer is expected. `id` is given if
-   * the same mail may be made several times and must be sent once.
+   * `replyAddress` becomes From unless CALENDAR_INVITATION_FROM_EMAIL is set; null: no answer is expected. `id` is
+   * given if the same mail may be made several times and must be sent once.
    */
   identify(now: number, owner: CalendarAddress, given: { replyAddress?: string | null; id?: string }): MailIdentity;
   /** Returns the task that submits the mail. Mails about one event to one recipient are sent in order. */

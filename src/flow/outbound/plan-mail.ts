@@ -157,8 +157,8 @@ function mailingOf(
 }
 
 /**
- * Returns the reply address that was mailed first: ORGANIZER must not change while the event exists, even if new addresses
- * are signed with another key.
+ * Returns the reply address that was mailed first: ORGANIZER must not change while the event exists, even if new
+ * addresses are signed with another key.
  */
 function replyAddressFor(
   { ring, replyDomain }: MailOptions,
@@ -197,8 +197,8 @@ async function linksFor(
 const REREAD_WINDOW_MS = 4_000;
 
 /**
- * Adds a re-read of the event: the organizer's change may be based on an older copy that lacks an answer we applied. All
- * recipients of the change share one re-read, because the task id is the same within a window.
+ * Adds a re-read of the event: the organizer's change may be based on an older copy that lacks an answer we applied.
+ * All recipients of the change share one re-read, because the task id is the same within a window.
  */
 function rereadTask({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewTask[] {
   if (method !== 'REQUEST' || again) return [];

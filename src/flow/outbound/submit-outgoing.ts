@@ -1,5 +1,5 @@
-// Queue `outgoing`: submits composed mails to the relay in order. A temporary failure is retried for five days. A permanent
-// refusal is recorded and reported to the owner of the copy.
+// Queue `outgoing`: submits composed mails to the relay in order. A temporary failure is retried for five days. A
+// permanent refusal is recorded and reported to the owner of the copy.
 import { GatewayError } from '../../core/errors.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
@@ -51,8 +51,8 @@ function withCode(status: number, response: string): string {
 }
 
 /**
- * A failed mail to another calendar user adds an `undeliverable` record for the owner's copy. A failed mail to the owner
- * cannot be reported by mail; its outcome is logged as an error for the operator.
+ * A failed mail to another calendar user adds an `undeliverable` record for the owner's copy. A failed mail to the
+ * owner cannot be reported by mail; its outcome is logged as an error for the operator.
  */
 function recordFailure(
   options: SubmitOptions,

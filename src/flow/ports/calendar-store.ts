@@ -16,7 +16,10 @@ export type WriteResult =
   /** 404 or 410: this href no longer holds the event. */
   | { readonly kind: 'gone' };
 
-/** A server's circuit breaker. `open`: no request is made. `half-open`: one request tests whether the server has recovered. */
+/**
+ * A server's circuit breaker. `open`: no request is made. `half-open`: one request tests whether the server has
+ * recovered.
+ */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
@@ -30,8 +33,8 @@ export interface CalendarStore {
    */
   find(organizer: CalendarAddress, uid: string, knownHref: string | null): Promise<FoundEvent>;
   /**
-   * PUT with If-Match. Throws `caldav-unreachable` if the outcome is unknown (time-out, connection lost): the caller must
-   * load the event again and decide anew.
+   * PUT with If-Match. Throws `caldav-unreachable` if the outcome is unknown (time-out, connection lost): the caller
+   * must load the event again and decide anew.
    */
   write(organizer: CalendarAddress, event: StoredEvent, text: string): Promise<WriteResult>;
   close(): Promise<void>;

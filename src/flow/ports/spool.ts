@@ -1,19 +1,19 @@
-// The ports of the database: Spool holds work that was acknowledged, Ledger holds its outcomes. All times are milliseconds
-// since 1970.
+// The ports of the database: Spool holds work that was acknowledged, Ledger holds its outcomes. All times are
+// milliseconds since 1970.
 //
 // Work is a task in a lane of a queue, and one process at a time works on a lane. `claim` returns its due tasks with a
 // lease. `commit` ends these tasks, adds new ones and writes the ledger in one transaction, provided that the lease's
-// fencing token is still the lane's. So all answers to one event come as one batch, mails of one (uid, recipient) stay in
-// order, and a process that has lost its lease writes nothing.
+// fencing token is still the lane's. So all answers to one event come as one batch, mails of one (uid, recipient) stay
+// in order, and a process that has lost its lease writes nothing.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { AppliedAnswer, MailedRevision } from '../../core/itip/types.ts';
 import type { Reason, Verdict } from '../../core/reasons.ts';
 
 /**
- * `incoming`: received mails, one lane per mail. `event`: changes of a copy, one lane per (owner, uid). `question`: decision
- * requests, one lane per owner. `invitation` (schedule messages) and `outgoing` (composed mails) are FIFO queues with one
- * lane per (uid, recipient).
+ * `incoming`: received mails, one lane per mail. `event`: changes of a copy, one lane per (owner, uid). `question`:
+ * decision requests, one lane per owner. `invitation` (schedule messages) and `outgoing` (composed mails) are FIFO
+ * queues with one lane per (uid, recipient).
  */
 export type QueueName = 'incoming' | 'event' | 'question' | 'invitation' | 'outgoing';
 
@@ -86,14 +86,14 @@ export interface QueueStatus {
 
 export interface Spool {
   /**
-   * Durable when it resolves (fsync). Idempotent: a task whose id is known is not changed. Throws GatewayError `spool-full`
-   * or `spool-unavailable`, both temporary.
+   * Durable when it resolves (fsync). Idempotent: a task whose id is known is not changed. Throws GatewayError
+   * `spool-full` or `spool-unavailable`, both temporary.
    */
   put(tasks: readonly NewTask[], ledger?: readonly LedgerWrite[]): Promise<void>;
   /**
-   * Leases up to `lanes` lanes for `leaseMs` and returns up to `perLane` due tasks of each. No task is put back for longer
-   * than `longestWaitMs`; a due time further ahead means that the clock was set back, and counts as due. A lease that is
-   * renewed is never taken over, whatever the clock says.
+   * Leases up to `lanes` lanes for `leaseMs` and returns up to `perLane` due tasks of each. No task is put back for
+   * longer than `longestWaitMs`; a due time further ahead means that the clock was set back, and counts as due. A lease
+   * that is renewed is never taken over, whatever the clock says.
    */
   claim(queue: QueueName, options: ClaimOptions): Promise<Batch[]>;
   /** Extends the lease; false: it is lost. */
@@ -103,8 +103,8 @@ export interface Spool {
   /** Makes due up to `limit` of the tasks that wait for that back end, oldest first; returns how many. */
   wake(waitsFor: string, limit: number, now: number): Promise<number>;
   /**
-   * Calls back when tasks may have become due in that queue, whichever process put or committed them. Returns the function
-   * that unsubscribes.
+   * Calls back when tasks may have become due in that queue, whichever process put or committed them. Returns the
+   * function that unsubscribes.
    */
   onWork(queue: QueueName, listener: () => void): () => void;
   /** When a lane can next be claimed: a task of a free lane becomes due, or a lease expires. null: no task waits. */
@@ -115,8 +115,8 @@ export interface Spool {
   /** The tasks that are held for one of these reasons and were created before `before`, oldest first. */
   heldBefore(reasons: readonly TaskHoldReason[], before: number, limit: number): Promise<Task[]>;
   /**
-   * Makes held tasks wait again, each with a new body and no attempts; returns the ids of those that were still held. If
-   * there are none, the ledger is not written, so that the second of two concurrent decisions has no effect.
+   * Makes held tasks wait again, each with a new body and no attempts; returns the ids of those that were still held.
+   * If there are none, the ledger is not written, so that the second of two concurrent decisions has no effect.
    */
   release(
     tasks: readonly { readonly id: string; readonly body: string; readonly dueAt: number }[],
@@ -126,8 +126,8 @@ export interface Spool {
   drop(ids: readonly string[], ledger?: readonly LedgerWrite[]): Promise<string[]>;
   status(): Promise<QueueStatus[]>;
   /**
-   * Deletes tasks that ended before `before`, with their bytes, and ledger entries from before `ledgerBefore`; returns how
-   * many rows it deleted.
+   * Deletes tasks that ended before `before`, with their bytes, and ledger entries from before `ledgerBefore`; returns
+   * how many rows it deleted.
    */
   prune(before: number, ledgerBefore: number): Promise<number>;
   /** Writes to the disk; throws if that fails. For the readiness check. */
@@ -258,8 +258,8 @@ export interface Ledger {
   /** If mail to this recipient is suppressed, the diagnostic of the bounce; else null. */
   suppressed(ownerKey: string, recipientKey: string): Promise<string | null>;
   /**
-   * For each window, from `since` to just before `until`: how many recipients the owner mailed for the first time in it.
-   * null: the owner has mailed this recipient before.
+   * For each window, from `since` to just before `until`: how many recipients the owner mailed for the first time in
+   * it. null: the owner has mailed this recipient before.
    */
   newRecipients(
     ownerKey: string,
@@ -268,7 +268,9 @@ export interface Ledger {
   ): Promise<readonly number[] | null>;
   /** Whether that mark has been written. */
   marked(mark: string): Promise<boolean>;
-  /** The newest `limit` entries with `subject` as record, task, Message-ID, UID, organizer or attendee, oldest first. */
+  /**
+   * The newest `limit` entries with `subject` as record, task, Message-ID, UID, organizer or attendee, oldest first.
+   */
   entries(subject: string, limit: number): Promise<LedgerEntry[]>;
   /** The newest entries, oldest first. */
   recent(limit: number): Promise<LedgerEntry[]>;

@@ -1,6 +1,7 @@
-// Queue `question`, the lane of one owner: mails requests to decide about held answers and proposals. There is one mail per
-// attendee, sender and day, with a link to a page that decides about everything held under its key. Beyond a daily limit the
-// questions are collected in a summary, so that a flood of invented senders neither fills the mailbox nor hides a question.
+// Queue `question`, the lane of one owner: mails requests to decide about held answers and proposals. There is one mail
+// per attendee, sender and day, with a link to a page that decides about everything held under its key. Beyond a daily
+// limit the questions are collected in a summary, so that a flood of invented senders neither fills the mailbox nor
+// hides a question.
 import type { HeldNotice, NoticeKind } from '../../core/compose/types.ts';
 import { because } from '../../core/reasons.ts';
 import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbound/mail-notice.ts';
@@ -50,7 +51,9 @@ export function askOwner(options: AskOwnerOptions): (questions: readonly Questio
   };
 }
 
-/** Returns the task that mails a question about everything held under that key; `later`: when it goes into a summary. */
+/**
+ * Returns the task that mails a question about everything held under that key; `later`: when it goes into a summary.
+ */
 export function questionTask(
   facts: Pick<QuestionRecord, 'origin' | 'owner' | 'uid' | 'key' | 'calendar'>,
   makeId: (now: number) => string,
@@ -95,7 +98,9 @@ function nextCheck(at: number): number {
   return Math.min(intervalOf(at) + SUMMARY_INTERVAL_MS, at + RECHECK_MS);
 }
 
-/** One summary per interval, with the questions of earlier intervals. What exceeds its size waits for the next summary. */
+/**
+ * One summary per interval, with the questions of earlier intervals. What exceeds its size waits for the next summary.
+ */
 async function askInSummary(
   options: AskOwnerOptions,
   marks: Marks,

@@ -1,6 +1,6 @@
-// The organizer's decision about everything held under one key. The choices for an answer of an unproven sender are `alias`
-// ("this is Bob", remembered), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation `add` and `leave`.
-// A link works once; a used link is refused as `already-decided`.
+// The organizer's decision about everything held under one key. The choices for an answer of an unproven sender are
+// `alias` ("this is Bob", remembered), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation
+// `add` and `leave`. A link works once; a used link is refused as `already-decided`.
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { EventView } from '../../core/compose/types.ts';
 import type { HeldAnswer, HeldChoice, HeldView, Question } from '../../core/pages/decision-page.ts';
@@ -22,7 +22,10 @@ export interface DecideOptions {
   readonly now: () => number;
 }
 
-/** `not-entered`: an accepted record could not be applied, because the event, the occurrence or the guest does not exist. */
+/**
+ * `not-entered`: an accepted record could not be applied, because the event, the occurrence or the guest does not
+ * exist.
+ */
 export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
 
 /** As long as the RSVP page waits. */
@@ -96,8 +99,8 @@ async function askAboutRest({ spool, ledger, makeId }: DecideOptions, key: strin
 }
 
 /**
- * Decides, then waits up to two seconds for the effect on the event. Returns `not-entered` if at least one record is refused
- * in that time.
+ * Decides, then waits up to two seconds for the effect on the event. Returns `not-entered` if at least one record is
+ * refused in that time.
  */
 export async function decideAndWait(
   options: DecideOptions,
@@ -135,8 +138,8 @@ function aliasWrites([first]: readonly Held[]): LedgerWrite[] {
 }
 
 /**
- * The task with its decided body. An answer that was held as `changed-elsewhere` counts as sent now, because the organizer's
- * decision is newer than the change in the calendar.
+ * The task with its decided body. An answer that was held as `changed-elsewhere` counts as sent now, because the
+ * organizer's decision is newer than the change in the calendar.
  */
 async function decidedTask(
   ledger: Ledger,

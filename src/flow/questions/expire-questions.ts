@@ -1,4 +1,5 @@
-// Ends proposals and delegations that were held for as long as their decision link is valid. Held answers do not expire.
+// Ends proposals and delegations that were held for as long as their decision link is valid. Held answers do not
+// expire.
 import { because } from '../../core/reasons.ts';
 import type { Spool } from '../ports/spool.ts';
 import { record } from '../queue/plan.ts';

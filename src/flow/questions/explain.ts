@@ -1,12 +1,15 @@
-// A Message-ID, UID, address or record id in, the ledger's entries about it out. It refuses nothing; a subject that the ledger
-// does not know has no entries.
+// A Message-ID, UID, address or record id in, the ledger's entries about it out. It refuses nothing; a subject that the
+// ledger does not know has no entries.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Ledger, LedgerEntry } from '../ports/spool.ts';
 
 const MAX_ENTRIES = 200;
 const MAX_RECORDS = 50;
 
-/** Returns the entries about the subject and all other entries of the same records, such as notices and decisions; oldest first. */
+/**
+ * Returns the entries about the subject and all other entries of the same records, such as notices and decisions;
+ * oldest first.
+ */
 export async function explain(ledger: Ledger, given: string): Promise<LedgerEntry[]> {
   const subject = given.trim();
   const address = calendarAddress(subject);

@@ -26,16 +26,16 @@ export interface BackOff {
 /** Failures that rarely pass by themselves are tried this often before a person must act. */
 const MIN_ATTEMPTS = 5;
 /**
- * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML. Retries
- * go on for longer than the day that a server may be away.
+ * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML.
+ * Retries go on for longer than the day that a server may be away.
  */
 const CALDAV_RETRY_MS = 2 * 86_400_000;
 /** Temporary failures, such as outages: a long weekend, and as long as mail servers retry. */
 const TEMPORARY_RETRY_MS = 5 * 86_400_000;
 /**
- * The longest delay before a retry, even if Retry-After of a CalDAV server is longer. Longer waits, such as for a quota or a
- * summary of questions (`ask-owner.ts`), are checked every hour. So a due time further ahead means that the clock was set
- * back.
+ * The longest delay before a retry, even if Retry-After of a CalDAV server is longer. Longer waits, such as for a quota
+ * or a summary of questions (`ask-owner.ts`), are checked every hour. So a due time further ahead means that the clock
+ * was set back.
  */
 export const MAX_WAIT_MS = 3_600_000;
 /** Prefix of the reason for which a job that failed too often is held. */
@@ -48,7 +48,8 @@ export function afterFailure(options: FailureOptions, jobs: readonly Job[], erro
   const code = error instanceof GatewayError ? error.code : 'internal';
   const at = now();
   const retryMs = temporary ? TEMPORARY_RETRY_MS : code.startsWith('caldav-') ? CALDAV_RETRY_MS : 0;
-  // Require a minimum number of attempts as well as age: an approved task is old before its first attempt, and a clock may jump.
+  // Require a minimum number of attempts as well as age: an approved task is old before its first attempt, and a clock
+  // may jump.
   const isExhausted = ({ attempts, createdAt }: Task): boolean =>
     attempts + 1 >= MIN_ATTEMPTS && attempts * backOff.longest >= retryMs && at - createdAt >= retryMs;
   const exhausted = jobs.filter(({ task }) => isExhausted(task));

@@ -1,5 +1,5 @@
-// The plan for one record, as values: what becomes of its task, and which tasks and ledger entries follow. Handlers return
-// plans; the worker commits all plans of a batch in one transaction.
+// The plan for one record, as values: what becomes of its task, and which tasks and ledger entries follow. Handlers
+// return plans; the worker commits all plans of a batch in one transaction.
 import type { Changes, LedgerWrite, NewEntry, NewTask, TaskHoldReason } from '../ports/spool.ts';
 
 /** The task is done, is tried again at `dueAt`, or is held. One decision covers all tasks held under the same `key`. */

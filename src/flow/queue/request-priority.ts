@@ -1,6 +1,6 @@
 // Gives callbacks priority over composing mail. A CalDAV server posts one callback per attendee before it answers the
-// organizer's client, so callbacks are urgent and the resulting mails are not. Deferred work waits until no served call is
-// running or recent, but only for a bounded time.
+// organizer's client, so callbacks are urgent and the resulting mails are not. Deferred work waits until no served call
+// is running or recent, but only for a bounded time.
 
 export interface RequestPriority {
   /** Returns the same function; while it runs, and for `quietMs` afterwards, deferred work waits. */

@@ -1,5 +1,6 @@
-// Makes the tasks that wait for a server due as soon as it recovers, instead of at the end of their back-off. State changes
-// of back ends come in. Tasks are resumed in small batches, so that neither the server nor the queues are overloaded.
+// Makes the tasks that wait for a server due as soon as it recovers, instead of at the end of their back-off. State
+// changes of back ends come in. Tasks are resumed in small batches, so that neither the server nor the queues are
+// overloaded.
 import type { Log } from '../ports/log.ts';
 import type { Spool } from '../ports/spool.ts';
 
@@ -16,7 +17,10 @@ export interface RecoveryResumer {
 
 /** Ten thousand tasks take about 25 seconds. */
 const BATCH = { tasks: 200, everyMs: 500 };
-/** How often to check again after the last full batch: tasks that failed just before the recovery are still being put back. */
+/**
+ * How often to check again after the last full batch: tasks that failed just before the recovery are still being put
+ * back.
+ */
 const FINAL_CHECKS = 5;
 
 export function resumeOnRecovery({ spool, log, now }: ResumeOptions): RecoveryResumer {

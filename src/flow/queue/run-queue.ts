@@ -1,6 +1,7 @@
-// Runs one queue: claims lanes with due tasks, parses their records, passes the jobs of each lane to the handler and commits
-// the changes that it returns. Several lanes run concurrently, so that a slow server or event delays no other. Leases are
-// renewed while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the jobs.
+// Runs one queue: claims lanes with due tasks, parses their records, passes the jobs of each lane to the handler and
+// commits the changes that it returns. Several lanes run concurrently, so that a slow server or event delays no other.
+// Leases are renewed while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the
+// jobs.
 import type { Batch, Changes, Lease, QueueName, Spool } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, KindsOf } from '../records/records.ts';
@@ -98,8 +99,8 @@ export function runQueue<Q extends QueueName>(options: RunQueueOptions<Q>): Runn
   }
 
   /**
-   * After a clock jump this process may claim a lane that it is still running. The run goes on under the new lease; a second
-   * run would send the same mail again. Returns whether there is such a run.
+   * After a clock jump this process may claim a lane that it is still running. The run goes on under the new lease; a
+   * second run would send the same mail again. Returns whether there is such a run.
    */
   function renewRun(lease: Lease): boolean {
     const run = [...running.keys()].find((each) => !each.isCommitting && each.lease.lane === lease.lane);

@@ -1,5 +1,5 @@
-// The definition of one kind of record: the schema and version of its body, and how queue, lane, ledger subject and text
-// derive from the body. Each kind has one file in this folder; `records.ts` lists them.
+// The definition of one kind of record: the schema and version of its body, and how queue, lane, ledger subject and
+// text derive from the body. Each kind has one file in this folder; `records.ts` lists them.
 import type { z } from 'zod';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { LedgerEntry, QueueName } from '../ports/spool.ts';

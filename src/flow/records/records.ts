@@ -1,5 +1,5 @@
-// Writes and reads task bodies of every kind. `recordTask` turns a record into a task, `readRecord` turns a task back into
-// its record; both validate. Callers never build a lane or a ledger entry by hand. Pure.
+// Writes and reads task bodies of every kind. `recordTask` turns a record into a task, `readRecord` turns a task back
+// into its record; both validate. Callers never build a lane or a ledger entry by hand. Pure.
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReasonFor, Verdict } from '../../core/reasons.ts';

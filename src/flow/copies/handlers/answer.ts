@@ -1,5 +1,5 @@
-// An answer: applied to the copy, ignored, refused, or held for the organizer (DESIGN §5). Without a copy it waits a while,
-// then it is held.
+// An answer is applied to the copy, ignored, refused or held for the organizer, as the decision table says. If the
+// event is missing although the attendee was invited, the answer is retried for a while and then held.
 import { applyDecision } from '../../../core/itip/apply.ts';
 import type { Decision } from '../../../core/itip/types.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
@@ -81,7 +81,7 @@ function planApplied(
   const entry = entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
   const ledger: LedgerWrite[] = [
     record(entry),
-    // An attendee who answers got our mail, whatever bounced.
+    // The attendee has evidently received our mail, although one bounced.
     { kind: 'unsuppress', ownerKey: owner.key, recipientKey: attendee.key },
     ...[decision.record, ...decision.alsoRecord].map(
       (applied): LedgerWrite => ({ kind: 'applied', ownerKey: owner.key, uid, answer: applied }),
@@ -89,11 +89,11 @@ function planApplied(
   ];
   const delegations = delegationsOf(job, owner, document, recurrenceId, options);
   const notice = { kind: 'answer', attendee, partstat, comment, recurrenceId } as const;
-  // A question about the delegate says more than a notice about the answer.
+  // The question about the delegate replaces the notice about the answer.
   return { disposition: done, document, ledger, add: delegations, notices: delegations.length > 0 ? [] : [notice] };
 }
 
-/** A question for each delegate that the event does not list (RFC 5546 §3.2.2.3). */
+/** One delegation record for each delegate that the event does not list (RFC 5546 §3.2.2.3). */
 function delegationsOf(
   { body: { origin, answer: given } }: AnswerJob,
   organizer: CalendarAddress,
@@ -126,7 +126,10 @@ function planWithoutCopy(job: AnswerJob, copy: Copy, options: HandlerOptions): C
   return refused(job, because(reason, {}), options);
 }
 
-/** The organizer accepted it and it cannot be applied: it ends here instead of being held again. */
+/**
+ * Ends an answer that cannot be applied. If the organizer had accepted it, it is not held again; the organizer is
+ * notified.
+ */
 function refused(job: AnswerJob, why: Why<ReasonFor<'refused'>>, { now }: HandlerOptions): CopyPlan {
   const { body } = job;
   const entry = entryAbout(job, { at: now(), verdict: 'refused', ...why });

@@ -1,5 +1,5 @@
-// An attendee delegates to somebody who is not on the guest list (RFC 5546 §3.2.2.3). The answer has set the delegator
-// DELEGATED; the delegate is added and invited once the organizer accepts.
+// An attendee delegates to somebody who is not on the guest list (RFC 5546 §3.2.2.3). The answer has already set the
+// delegator to DELEGATED; this record adds and invites the delegate once the organizer accepts.
 import { addDelegate } from '../../../core/itip/add-delegate.ts';
 import { requestFor } from '../../../core/itip/schedule-message.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
@@ -16,7 +16,7 @@ type DelegationJob = Job<'delegation'>;
 export const delegation: Handler<'delegation'> = {
   needsCopy: ({ body }) => body.approved,
   plan(job, copy, options) {
-    return job.body.approved ? addToList(job, copy, options) : askOrganizer(job, copy, options);
+    return job.body.approved ? addDelegateToEvent(job, copy, options) : askOrganizer(job, copy, options);
   },
 };
 
@@ -37,10 +37,10 @@ async function askOrganizer(
 }
 
 /**
- * The delegate is invited here as well, because not every CalDAV server posts a callback for a new guest. If it does, the
- * second invitation is `nothing-new` and not mailed.
+ * Adds the delegate and mails the invitation, because not every CalDAV server posts a callback for a new guest. If the
+ * server does, its message is `nothing-new` and is not mailed.
  */
-function addToList(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
+function addDelegateToEvent(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
   const { attendee, delegate, recurrenceId, origin } = job.body;
   const at = now();
   if (copy.document === null) {
@@ -49,7 +49,7 @@ function addToList(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptio
     return refused(job, because(missingReason(copy), {}), at);
   }
   const document = addDelegate(copy.document, attendee, delegate, recurrenceId);
-  if (!lists(document, job.body)) {
+  if (!isListed(document, job.body)) {
     return refused(job, because('not-delegated', { who: attendee.asWritten }), at);
   }
   const why = because('delegate-added', { who: attendee.asWritten, delegate: delegate.asWritten });
@@ -80,6 +80,6 @@ function refused(job: DelegationJob, why: Why<ReasonFor<'refused'>>, at: number)
   };
 }
 
-function lists(document: EventDocument, { delegate, recurrenceId }: RecordOf<'delegation'>): boolean {
+function isListed(document: EventDocument, { delegate, recurrenceId }: RecordOf<'delegation'>): boolean {
   return componentFor(document, recurrenceId)?.invites(delegate) === true;
 }

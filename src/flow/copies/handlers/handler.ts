@@ -1,4 +1,4 @@
-// What every handler of the queue `event` is: one record and its copy in, a plan out.
+// The type of the handlers of the queue `event`: one job and its copy in, a plan out.
 import type { Expand } from '../../ports/recurrence.ts';
 import type { MakeDecisionLink } from '../../questions/decision-link.ts';
 import type { EventKind, Job } from '../../records/records.ts';
@@ -15,8 +15,7 @@ export interface Handler<K extends EventKind> {
   /** Whether the stored copy must be loaded for this record. */
   readonly needsCopy: (job: Job<K>) => boolean;
   /**
-   * Decides what becomes of the record. Called again with the reloaded copy after a conflict; the first call has left
-   * nothing behind.
+   * Plans one record. After a conflict it is called again with the reloaded copy, so it must have no side effects.
    */
   readonly plan: (job: Job<K>, copy: Copy, options: HandlerOptions) => CopyPlan | Promise<CopyPlan>;
 }

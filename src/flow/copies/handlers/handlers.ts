@@ -11,7 +11,8 @@ import { undeliverable } from './undeliverable.ts';
 import { verify } from './verify.ts';
 
 /**
- * In planning order: restored answers first, because new answers are judged against them; then edits, then what only reads.
+ * In planning order: restored answers first, because new answers are judged against them; then the other edits; then
+ * records that only read the copy.
  */
 const handlers: { readonly [K in EventKind]: Handler<K> } = {
   verify,
@@ -23,7 +24,7 @@ const handlers: { readonly [K in EventKind]: Handler<K> } = {
   notice,
 };
 
-/** The table is typed by kind; only here the type of one record is forgotten. */
+/** The table is typed by kind; only this look-up needs a cast. */
 function handlerOf({ body }: Job<EventKind>): Handler<EventKind> {
   return handlers[body.kind] as Handler<EventKind>;
 }
@@ -38,7 +39,7 @@ export async function planRecord(job: Job<EventKind>, copy: Copy, options: Handl
 
 const order = Object.keys(handlers);
 
-/** By kind in the order of the table, and within a kind oldest first. */
+/** Sorts by kind in the order of the table, and by age within a kind. */
 export function inPlanningOrder(batch: readonly Job<EventKind>[]): Job<EventKind>[] {
   return batch.toSorted((one, other) => order.indexOf(one.body.kind) - order.indexOf(other.body.kind));
 }

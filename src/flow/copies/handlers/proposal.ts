@@ -1,5 +1,5 @@
-// A COUNTER (RFC 5546 §3.2.7) never edits the copy. The organizer is told, with a link to decline; a DECLINECOUNTER then goes
-// out as a schedule message. Moving the event accepts the proposal.
+// A COUNTER (RFC 5546 §3.2.7) never edits the copy. The organizer gets a notice with a link to decline, which sends a
+// DECLINECOUNTER to the attendee. To accept the proposal, the organizer moves the event.
 import { parseEvent } from '../../../core/ical/event-document.ts';
 import { occurrencesNeeded } from '../../../core/itip/decide.ts';
 import { matchOccurrence } from '../../../core/itip/match-occurrence.ts';
@@ -25,7 +25,7 @@ export const proposal: Handler<'proposal'> = {
   },
 };
 
-/** If we never mailed the attendee this event, nothing can be sent in the organizer's name: the notice has no link. */
+/** The notice has no link if the attendee was never mailed this event, because there is nothing to decline by mail. */
 async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
   const { body } = job;
   const { attendee, proposal: proposed } = body;
@@ -41,7 +41,7 @@ async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOption
   return { disposition: { kind: 'hold', reason: 'proposal', key }, ledger, notices: [{ ...notice, declineLink }] };
 }
 
-/** One decision covers all that the attendee proposed for that occurrence: the newest proposal is declined by mail. */
+/** One decision covers all proposals of the attendee for that occurrence; only the newest is declined by mail. */
 function declineProposal(job: ProposalJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
   const { body } = job;
   const key = proposalKey(body);
@@ -67,10 +67,10 @@ function declineProposal(job: ProposalJob, copy: Copy, { makeId, now }: HandlerO
   return { disposition: done, add: [recordTask(message, { id: makeId(at), createdAt: at })] };
 }
 
-/** An invented occurrence would be shown to the organizer as planned, and declined in the organizer's name. */
+/** Otherwise an invented occurrence would be shown to the organizer, and declined in the organizer's name. */
 async function occurs({ body }: ProposalJob, { calendar }: Mailing, { expand }: HandlerOptions): Promise<boolean> {
   const { occurrence } = body.proposal;
-  // The calendar is kept for a limited time; without it nothing can be checked.
+  // Without the mailed calendar the occurrence cannot be checked.
   if (occurrence.recurrenceId === null || calendar === '') return true;
   const document = parseEvent(calendar);
   const query = occurrencesNeeded(document, { occurrence, range: null });
@@ -87,7 +87,7 @@ function refused(job: ProposalJob, at: number): Plan {
   };
 }
 
-/** What that attendee was last mailed about the occurrence, or about the series. */
+/** The last REQUEST mailed to that attendee about the occurrence or the series. */
 function lastRequest({ context }: Copy, { body }: ProposalJob): Mailing | null {
   const { recurrenceId } = body.proposal.occurrence;
   const isAbout = (mailing: Mailing): boolean =>

@@ -1,4 +1,4 @@
-// A REFRESH (RFC 5546 §3.2.6): the attendee is mailed again what was mailed last.
+// A REFRESH (RFC 5546 §3.2.6): the last mail to the attendee is sent again.
 import { because } from '../../../core/reasons.ts';
 import { done, record } from '../../queue/plan.ts';
 import { entryAbout, recordTask } from '../../records/records.ts';

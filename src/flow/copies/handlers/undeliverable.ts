@@ -1,5 +1,5 @@
-// A mail about the copy did not reach its recipient: the copy says so (SCHEDULE-STATUS, RFC 6638 §3.2.9), the owner is told,
-// and an address that does not exist gets no further mail.
+// A mail about the copy could not be delivered: sets SCHEDULE-STATUS of the recipient (RFC 6638 §3.2.9), notifies the
+// owner, and suppresses further mail to an address that does not exist.
 import { setScheduleStatus } from '../../../core/itip/apply.ts';
 import { isAddressAtFault } from '../../../core/message/address-at-fault.ts';
 import { because } from '../../../core/reasons.ts';

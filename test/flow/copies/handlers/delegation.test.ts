@@ -1,4 +1,4 @@
-// An attendee sends somebody else: DELEGATED at once, the delegate only on the organizer's word, and invited once.
+// A delegation: the delegator becomes DELEGATED at once; the delegate is added and invited once the organizer accepts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDecision, decideHeld } from '../../../../src/flow/questions/decide-held.ts';
 import { replyAddress } from '../../../../src/core/signing/reply-address.ts';
@@ -50,7 +50,7 @@ describe('a delegation', () => {
     reply(`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:${dave.asWritten}":mailto:${bob.asWritten}`);
   const unfolded = (): string => kit.calendar.text(uid).replace(/\r\n[ \t]/g, '');
 
-  it('is one question to the organizer; the delegate is on no list yet', async () => {
+  it('causes a question to the organizer and does not add the delegate yet', async () => {
     await delegate();
     expect(unfolded()).toMatch(/PARTSTAT=DELEGATED[^\r\n]*:mailto:bob@remote\.test/);
     expect(unfolded()).not.toContain(dave.asWritten);
@@ -64,7 +64,7 @@ describe('a delegation', () => {
     expect(await kit.mailsTo(dave)).toEqual([]);
   });
 
-  it('puts the delegate on the list on the organizer’s word, and invites once though the server does too', async () => {
+  it('adds and invites the delegate when the organizer accepts, once even if the server posts a callback', async () => {
     await delegate();
     kit.clock.now += 60_000;
     expect(await decideHeld(kit, await kit.question(), 'add')).toBe('done');
@@ -83,7 +83,7 @@ describe('a delegation', () => {
     expect(await decideHeld(kit, await kit.question(), 'add')).toBe('already-decided');
   });
 
-  it('lets the delegate answer under an address of their own', async () => {
+  it('gives the delegate a reply address of their own', async () => {
     await delegate();
     await decideHeld(kit, await kit.question(), 'add');
     await kit.settle();
@@ -92,7 +92,7 @@ describe('a delegation', () => {
     expect(unfolded()).toMatch(/PARTSTAT=ACCEPTED[^\r\n]*:mailto:dave@elsewhere\.test/);
   });
 
-  it('is left as it is, and nobody is told', async () => {
+  it('that the organizer leaves changes nothing', async () => {
     await delegate();
     expect(await decideHeld(kit, await kit.question(), 'leave')).toBe('done');
     await kit.settle();
@@ -100,7 +100,7 @@ describe('a delegation', () => {
     expect(await kit.mailsTo(dave)).toEqual([]);
   });
 
-  it('is over once the delegator comes after all', async () => {
+  it('is refused if the delegator has since answered for themselves', async () => {
     await delegate();
     kit.clock.now += 60_000;
     await kit.click(uid, bob, 'ACCEPTED');
@@ -112,7 +112,7 @@ describe('a delegation', () => {
     expect(await kit.reasons(uid)).toContain('refused not-delegated');
   });
 
-  it('to somebody who is invited already asks nothing', async () => {
+  it('to an attendee of the event causes no question', async () => {
     await reply(`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:${carol.asWritten}":mailto:${bob.asWritten}`);
     expect((await kit.mailsTo(alice)).map(({ subject }) => subject)).toEqual([
       expect.stringMatching(/sends someone else: Planning/),
@@ -120,7 +120,7 @@ describe('a delegation', () => {
     expect(await kit.reasons(uid)).not.toContain('held delegation');
   });
 
-  it('of an event that is gone meanwhile ends as refused', async () => {
+  it('is refused if the event has been deleted', async () => {
     await delegate();
     kit.calendar.events.clear();
     await decideHeld(kit, await kit.question(), 'add');

@@ -1,4 +1,4 @@
-// Another time that an attendee wishes for: told to the organizer, declined by one link, never written.
+// A proposal of another time: reported to the organizer, declined by a link, never written into the event.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDecision, decideHeld } from '../../../../src/flow/questions/decide-held.ts';
 import { expireQuestions } from '../../../../src/flow/questions/expire-questions.ts';
@@ -51,7 +51,7 @@ describe('a proposal', () => {
   };
   const declines = async () => (await kit.mailsTo(bob)).filter(({ calendar }) => calendar.includes('DECLINECOUNTER'));
 
-  it('is shown behind the link of its notice, and the event stays as it is', async () => {
+  it('is shown behind the link in its notice and does not change the event', async () => {
     await propose(14);
     const claims = await kit.question();
     expect(await readDecision(kit, claims)).toMatchObject({
@@ -63,7 +63,7 @@ describe('a proposal', () => {
     expect(kit.calendar.writes).toBe(0);
   });
 
-  it('is declined by one mail to the attendee, from whom the answers still come back to the same address', async () => {
+  it('is declined by one mail to the attendee, with the same reply address as before', async () => {
     await propose(14);
     expect(await decideHeld(kit, await kit.question(), 'decline')).toBe('done');
     await kit.settle();
@@ -81,19 +81,19 @@ describe('a proposal', () => {
     expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['decided decline', 'mailed decline']));
   });
 
-  it('about an occurrence that the event has not is refused, and nobody is asked', async () => {
+  it('for an occurrence that does not exist is refused without a question', async () => {
     kit.mails.length = 0;
     await propose(14, bob.asWritten, ['RECURRENCE-ID:20270401T100000Z']);
     expect(await kit.reasons(uid)).toContain('refused no-such-occurrence');
     expect(kit.mails).toEqual([]);
   });
 
-  it('about the one occurrence that there is, by its time, is asked about', async () => {
+  it('for the only occurrence of an event, by its time, causes a question', async () => {
     await propose(14, bob.asWritten, ['RECURRENCE-ID:20270301T100000Z']);
     expect(await readDecision(kit, await kit.question())).toMatchObject({ asks: 'proposal' });
   });
 
-  it('is left, and nobody is told', async () => {
+  it('that the organizer leaves causes no mail', async () => {
     await propose(14);
     expect(await decideHeld(kit, await kit.question(), 'leave')).toBe('done');
     await kit.settle();
@@ -101,7 +101,7 @@ describe('a proposal', () => {
     expect(await readDecision(kit, await kit.question())).toBeNull();
   });
 
-  it('and a later one of the same attendee are one question, and one no', async () => {
+  it('and a later one of the same attendee need one decision and cause one mail', async () => {
     await propose(14);
     await propose(16);
     const claims = await kit.question();
@@ -111,7 +111,7 @@ describe('a proposal', () => {
     expect(await declines()).toHaveLength(1);
   });
 
-  it('can be made and declined again; an update after it is still an update', async () => {
+  it('can be declined repeatedly, and the next change is still mailed as an update', async () => {
     for (const hour of [14, 15]) {
       await propose(hour);
       await decideHeld(kit, await kit.question(), 'decline');
@@ -127,7 +127,7 @@ describe('a proposal', () => {
     expect(await kit.reasons(uid)).toContain('mailed update');
   });
 
-  it('that nobody decides about ends with its link', async () => {
+  it('that is never decided expires with its link', async () => {
     await propose(14);
     const [soon, late] = [kit.clock.now + 29 * 86_400_000, kit.clock.now + 31 * 86_400_000];
     expect(await expireQuestions(kit.spool, soon)).toBe(0);
@@ -136,7 +136,7 @@ describe('a proposal', () => {
     expect((await kit.entries(bob.key)).at(-1)).toMatchObject({ verdict: 'ignored', reason: 'undecided' });
   });
 
-  it('from somebody unproven is first let pass, then asked about', async () => {
+  it('of an unproven sender needs a decision about the sender first', async () => {
     await propose(14, 'robert@private.test');
     expect(await readDecision(kit, await kit.question())).toMatchObject({ asks: 'sender' });
     await decideHeld(kit, await kit.question(), 'once');

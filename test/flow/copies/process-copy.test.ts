@@ -1,4 +1,4 @@
-// What the flow makes of answers: races, crashes, overwrites, absences, decisions, lost mails.
+// Answers to one event: concurrent writes, crashes, overwrites, outages, decisions and bounces.
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideAndWait, decideHeld, readDecision } from '../../../src/flow/questions/decide-held.ts';
@@ -20,7 +20,7 @@ const event = (extra: readonly string[] = [], sequence = 0): string =>
     sequence,
   });
 
-describe('an event’s lane', () => {
+describe('one event', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit();
@@ -50,15 +50,15 @@ describe('an event’s lane', () => {
     return kit.mail(raw, replyTo(attendee), facts.from ?? attendee.asWritten);
   };
 
-  /** What waits for the event, taken for a second. */
-  const claimed = async (now: number) => {
+  /** Claims the lane of the event for a second. */
+  const claim = async (now: number) => {
     const limits = { lanes: 1, perLane: 100, leaseMs: 1_000, longestWaitMs: 3_600_000, now };
     const [batch] = await kit.spool.claim('event', limits);
     if (batch === undefined) throw new TypeError('no batch');
     return batch;
   };
 
-  it('applies what waits in one PUT and tells the organizer in one mail', async () => {
+  it('answers that are due together are written in one PUT and reported in one mail', async () => {
     await answer('ACCEPTED');
     await answer('DECLINED', { attendee: carol });
     await kit.settle();
@@ -71,7 +71,7 @@ describe('an event’s lane', () => {
     expect(kit.mails.filter(({ rcptTo }) => rcptTo === alice.asWritten)).toHaveLength(1);
   });
 
-  it('takes the last word of one batch, whatever SEQUENCE an earlier one claims', async () => {
+  it('an answer replaces an earlier one of its batch, even one with a higher SEQUENCE', async () => {
     await answer('ACCEPTED', { sequence: 99, date: kit.clock.now - 60_000 });
     await answer('DECLINED');
     await kit.settle();
@@ -79,7 +79,7 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
   });
 
-  it('takes a new answer though the last was recorded by a clock that stood ahead', async () => {
+  it('an answer is applied although the last one was recorded while our clock was ahead', async () => {
     const real = kit.clock.now;
     kit.clock.now = real + 48 * 3_600_000;
     await answer('ACCEPTED');
@@ -90,7 +90,7 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
   });
 
-  it('takes the last word of one batch, though an earlier one came while our clock stood ahead', async () => {
+  it('an answer replaces an earlier one of its batch that arrived while our clock was ahead', async () => {
     const real = kit.clock.now;
     kit.clock.now = real + 5_000;
     await answer('ACCEPTED');
@@ -98,14 +98,13 @@ describe('an event’s lane', () => {
     kit.clock.now = real;
     await answer('DECLINED');
     await kit.settle(['incoming']);
-    const batch = await claimed(real + 5_000);
+    const batch = await claim(real + 5_000);
     kit.clock.now = real + 3_000;
-    if (batch === undefined) throw new TypeError('no batch');
     await kit.handlers.event(batch);
     expect(kit.calendar.text(uid)).toBe(event().replace(/NEEDS-ACTION(.*bob)/, 'DECLINED$1'));
   });
 
-  it('decides again after a conflict, on what the other writer wrote', async () => {
+  it('an answer is decided again after a conflict, on what the other client wrote', async () => {
     kit.calendar.onWrite = () => {
       kit.calendar.onWrite = null;
       kit.calendar.put(uid, event().replace('SUMMARY:Planning', 'SUMMARY:Planning, moved to the garden'));
@@ -117,7 +116,7 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('writes once though the answer to its PUT was lost', async () => {
+  it('an answer is written once although the response to the PUT was lost', async () => {
     kit.calendar.onWrite = () => {
       kit.calendar.onWrite = null;
       return 'lost';
@@ -128,15 +127,15 @@ describe('an event’s lane', () => {
     expect(await kit.reasons(uid)).toContain('applied applied');
   });
 
-  it('takes the next answer though nobody saw what became of the one before', async () => {
+  it('an answer is applied although the process died before it recorded the previous one', async () => {
     kit.calendar.put(uid, event([MODIFIED]));
     await answer('ACCEPTED', { date: kit.clock.now - 3_000 });
     await kit.settle();
     await answer('DECLINED', { date: kit.clock.now - 2_000 });
     await kit.settle(['incoming']);
-    const batch = await claimed(kit.clock.now);
+    const batch = await claim(kit.clock.now);
     await kit.handlers.event(batch);
-    // The process dies between the PUT and the ledger; the next answer was given before the PUT.
+    // The process dies between the PUT and the commit; the next answer was sent before the PUT.
     await answer('TENTATIVE', { date: kit.clock.now - 1_000 });
     kit.clock.now += 2_000;
     await kit.settle();
@@ -144,7 +143,7 @@ describe('an event’s lane', () => {
     expect((await kit.reasons(uid)).filter((reason) => reason.startsWith('held'))).toEqual([]);
   });
 
-  it('knows what a PUT came to before the next answer comes', async () => {
+  it('an answer is applied although the response to the previous PUT was lost', async () => {
     kit.calendar.put(uid, event([MODIFIED]));
     await answer('ACCEPTED', { date: kit.clock.now - 3_000 });
     await kit.settle();
@@ -160,14 +159,14 @@ describe('an event’s lane', () => {
     expect((await kit.reasons(uid)).filter((reason) => reason.startsWith('held'))).toEqual([]);
   });
 
-  it('comes to the same after a crash between the PUT and the ledger', async () => {
+  it('an answer has the same outcome after a crash between the PUT and the commit', async () => {
     await answer('ACCEPTED', { date: kit.clock.now - 2_000 });
     await answer('DECLINED', { date: kit.clock.now - 1_000 });
     await kit.settle(['incoming']);
-    const batch = await claimed(kit.clock.now);
+    const batch = await claim(kit.clock.now);
     await kit.handlers.event(batch);
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
-    // The process dies here: nothing is committed, the lease runs out.
+    // The process dies here: nothing is committed, and the lease expires.
     kit.clock.now += 2_000;
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
@@ -176,7 +175,7 @@ describe('an event’s lane', () => {
     expect(reasons.filter((reason) => reason === 'applied applied')).toHaveLength(1);
   });
 
-  it('puts back what an older copy overwrote, and says so', async () => {
+  it('an answer is applied again after a stale copy has overwritten it, and the ledger says so', async () => {
     await answer('ACCEPTED');
     await kit.settle();
     kit.calendar.put(uid, event());
@@ -186,8 +185,8 @@ describe('an event’s lane', () => {
     expect(await kit.reasons(uid)).toContain('applied overwritten');
   });
 
-  it('re-reads later where answers have piled up, for they come first', async () => {
-    // The invitation itself has a look at what is there.
+  it('the event is re-read later if answers are processed late', async () => {
+    // The invitation adds a re-read of its own.
     kit.clock.now += 10_000;
     await kit.settle();
     await answer('ACCEPTED');
@@ -195,18 +194,18 @@ describe('an event’s lane', () => {
     kit.clock.now += 2_000;
     await kit.settle();
     kit.calendar.put(uid, event());
-    const readAgain = async (after: number): Promise<boolean> => {
+    const isReread = async (after: number): Promise<boolean> => {
       kit.clock.now += after;
       const before = kit.calendar.finds;
       await kit.settle();
       return kit.calendar.finds > before;
     };
-    expect(await readAgain(20_500)).toBe(false);
-    expect(await readAgain(1_000)).toBe(true);
+    expect(await isReread(20_500)).toBe(false);
+    expect(await isReread(1_000)).toBe(true);
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('re-reads what was written together with a re-read', async () => {
+  it('the event is re-read again if an answer was written together with a re-read', async () => {
     await answer('ACCEPTED');
     await kit.settle();
     kit.clock.now += 1_500;
@@ -218,7 +217,7 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
   });
 
-  it('gives up putting back after five rounds', async () => {
+  it('an answer is applied again at most five times in a row', async () => {
     await answer('ACCEPTED');
     await kit.settle();
     for (let round = 0; round < 8; round += 1) {
@@ -230,7 +229,7 @@ describe('an event’s lane', () => {
     expect((await kit.entries(uid)).at(-1)?.detail).toContain('the last one');
   });
 
-  it('puts back what was answered to the SEQUENCE that was mailed, though the server (SOGo) made it another', async () => {
+  it('an answer is applied again if only the server (SOGo) has raised SEQUENCE above the mailed one', async () => {
     const moved = (sequence: number): string => event([], sequence).replaceAll('20270301T1', '20270302T1');
     await kit.invite(moved(1), bob);
     kit.calendar.put(uid, moved(2));
@@ -249,7 +248,7 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).not.toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('leaves a reset that came with a new SEQUENCE alone', async () => {
+  it('an answer that is reset together with a new SEQUENCE is not applied again', async () => {
     await answer('ACCEPTED');
     await kit.settle();
     kit.calendar.put(uid, event([], 1));
@@ -258,12 +257,12 @@ describe('an event’s lane', () => {
     expect(kit.calendar.text(uid)).not.toContain('ACCEPTED');
   });
 
-  it('waits for an event that is missing, then holds the answer and tells', async () => {
+  it('an answer waits for a missing event, then is held and reported', async () => {
     kit.calendar.events.delete(uid);
     await answer('ACCEPTED');
     await kit.settle();
     expect(await kit.reasons(uid)).toContain('retried unknown-event');
-    // Set forward, a clock alone ends no patience.
+    // A clock that is set forward does not shorten the wait.
     kit.clock.now += 48 * 3_600_000;
     for (let tries = 2; tries <= 45; tries += 1) {
       await kit.settle();
@@ -275,17 +274,17 @@ describe('an event’s lane', () => {
     expect(kit.mails.some(({ rcptTo }) => rcptTo === alice.asWritten)).toBe(true);
   });
 
-  it('keeps answers while the calendar is away', async () => {
-    kit.calendar.away = true;
+  it('an answer is kept during an outage of the CalDAV server', async () => {
+    kit.calendar.isDown = true;
     await answer('ACCEPTED');
     await kit.settle();
-    kit.calendar.away = false;
+    kit.calendar.isDown = false;
     kit.clock.now += 2_000;
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('says of an answer for Bob at the address of Carol that it names somebody else', async () => {
+  it('an answer for Bob at the reply address of Carol is held as another attendee’s', async () => {
     const raw = answerMail({
       attendee: bob.asWritten,
       organizer: replyTo(carol),
@@ -315,7 +314,7 @@ describe('an event’s lane', () => {
     const claims = (expiresAt: number) => ({ holdKey: key, organizer: alice.asWritten, expiresAt });
     const heldMails = () => kit.mails.filter(({ raw }) => Buffer.from(raw).toString().includes('decide'));
 
-    it('are told once a day, whatever else comes', async () => {
+    it('cause one question per sender and day', async () => {
       await forged('ACCEPTED');
       await forged('DECLINED');
       await kit.settle();
@@ -329,7 +328,7 @@ describe('an event’s lane', () => {
       expect(kit.calendar.text(uid)).toBe(event());
     });
 
-    it('are applied when the organizer knows the sender, who counts from then on', async () => {
+    it('are applied when the organizer confirms the sender, as are later ones of that sender', async () => {
       await forged('ACCEPTED');
       await kit.settle();
       expect(await readDecision(kit, claims(1))).toMatchObject({
@@ -347,7 +346,7 @@ describe('an event’s lane', () => {
       expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
     });
 
-    it('are told at once to be of no use where the guest is not on the list', async () => {
+    it('cannot be entered if the guest is no longer listed, and the page says so', async () => {
       await forged('ACCEPTED');
       await kit.settle();
       kit.calendar.put(uid, meeting({ uid, organizer: alice.asWritten, attendees: [{ email: carol.asWritten }] }));
@@ -359,7 +358,7 @@ describe('an event’s lane', () => {
       expect(await decideAndWait(kit, claims(1), 'once')).toBe('already-decided');
     });
 
-    it('are asked about again where one came in the middle of a decision', async () => {
+    it('cause a new question if one arrives during a decision', async () => {
       await forged('ACCEPTED');
       await kit.settle();
       const release: typeof kit.spool.release = async (...released) => {
@@ -376,14 +375,14 @@ describe('an event’s lane', () => {
       expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
     });
 
-    it('that the organizer cannot be asked about are known to the operator', async () => {
+    it('are recorded for the operator if the question cannot be mailed', async () => {
       kit.relay.verdict = () => ({ kind: 'refused', status: 550, response: '550 5.1.1 no such user' });
       await forged('ACCEPTED');
       await kit.settle();
       expect(await kit.reasons(alice.key)).toContain('not-mailed organizer-not-told');
     });
 
-    it('are dropped when told to, and a later one asks again', async () => {
+    it('are dropped if the organizer ignores them, and a later one causes a new question', async () => {
       await forged('ACCEPTED');
       await kit.settle();
       expect(await decideHeld(kit, claims(1), 'ignore')).toBe('done');
@@ -398,7 +397,7 @@ describe('an event’s lane', () => {
       expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
     });
 
-    it('that the calendar cannot take end as refused, not in a circle', async () => {
+    it('that cannot be applied after the decision are refused, not held again', async () => {
       kit.calendar.put(uid, meeting({ uid, organizer: alice.asWritten, attendees: [{ email: carol.asWritten }] }));
       await answer('ACCEPTED');
       await kit.settle();
@@ -408,12 +407,12 @@ describe('an event’s lane', () => {
       );
       await kit.settle();
       expect(await kit.reasons(uid)).toContain('refused not-invited');
-      const told = (await kit.mailsTo(alice)).at(-1);
-      expect(told?.subject).toBe('Not carried out: Planning');
-      expect(told?.text).toContain('This person is not on the guest list.');
+      const notice = (await kit.mailsTo(alice)).at(-1);
+      expect(notice?.subject).toBe('Not carried out: Planning');
+      expect(notice?.text).toContain('This person is not on the guest list.');
     });
 
-    it('that the calendar cannot take are told of in one mail, however many were decided at once', async () => {
+    it('that cannot be applied after one decision are reported in one mail', async () => {
       await forged('ACCEPTED');
       await forged('DECLINED');
       await kit.settle();
@@ -422,11 +421,11 @@ describe('an event’s lane', () => {
       expect(await decideHeld(kit, claims(1), 'once')).toBe('done');
       await kit.settle();
       expect((await kit.reasons(uid)).filter((reason) => reason === 'refused unknown-event')).toHaveLength(2);
-      const told = (await kit.mailsTo(alice)).slice(1);
-      expect(told.map(({ subject }) => subject)).toEqual(['Not carried out: Planning']);
+      const notices = (await kit.mailsTo(alice)).slice(1);
+      expect(notices.map(({ subject }) => subject)).toEqual(['Not carried out: Planning']);
     });
 
-    it('that somebody changed elsewhere win when the organizer says so', async () => {
+    it('are applied if the organizer prefers them to a change by another client', async () => {
       await answer('ACCEPTED', { date: kit.clock.now - 5_000 });
       await kit.settle();
       kit.calendar.put(uid, event([MODIFIED]).replace(/NEEDS-ACTION(.*bob)/, 'TENTATIVE$1'));
@@ -442,7 +441,7 @@ describe('an event’s lane', () => {
     });
   });
 
-  it('marks an attendee whose mail bounced, and tells', async () => {
+  it('a bounce sets SCHEDULE-STATUS of the attendee and notifies the organizer', async () => {
     const [mailing] = (await kit.ledger.copyContext(alice.key, uid, [bob.key])).mailings;
     expect(mailing).toBeDefined();
     kit.relay.verdict = ({ rcptTo }) =>
@@ -461,7 +460,7 @@ describe('an event’s lane', () => {
     expect((await simpleParser(Buffer.from(notice?.raw ?? ''))).text).toMatch(/(?<!550.*)550 5\.1\.1 no such user/);
   });
 
-  it('takes one report of a bounce, and writes again to whoever answers all the same', async () => {
+  it('a bounce is reported once, and an answer of the attendee ends the suppression', async () => {
     const moved = event([], 1).replaceAll('20270301', '20270302');
     kit.calendar.put(uid, moved);
     await kit.invite(moved, bob);
@@ -497,7 +496,7 @@ describe('an event’s lane', () => {
     expect(await kit.ledger.suppressed(alice.key, bob.key)).toBeNull();
   });
 
-  it('forwards a letter once, from our own address', async () => {
+  it('a letter is forwarded once, from our own address', async () => {
     const letter = Buffer.from(
       `From: Bob <${bob.asWritten}>\r\nTo: <${replyTo()}>\r\nSubject: Parking?\r\nMessage-ID: <letter@remote.test>\r\n\r\nWhere do I park?\r\n`,
     );
@@ -510,13 +509,13 @@ describe('an event’s lane', () => {
     expect(mail.text).toContain('Where do I park?');
     expect(mail.from?.value[0]?.address).toBe('calendar@example.com');
     expect(mail.replyTo?.value[0]?.address).toBe(bob.asWritten);
-    // Our own mail coming back is not forwarded again.
+    // Our own mail is not forwarded again when it comes back.
     await kit.mail(Buffer.from(forwarded[0]?.raw ?? ''), replyTo());
     await kit.settle();
     expect(kit.mails.filter(({ rcptTo }) => rcptTo === alice.asWritten)).toHaveLength(1);
   });
 
-  it('takes a click through the same decision', async () => {
+  it('an answer from the RSVP page is decided in the same way', async () => {
     const id = await kit.click(uid, bob, 'TENTATIVE');
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=TENTATIVE');
@@ -528,7 +527,7 @@ describe('NOTIFY_ORGANIZER', () => {
   it.each([
     ['digest', 1],
     ['held', 0],
-  ] as const)('%s: %i mail for two answers', async (notify, count) => {
+  ] as const)('%s: two answers cause %i mails', async (notify, count) => {
     const kit = await openFlowKit({ notify });
     kit.calendar.put(uid, event());
     await kit.click(uid, bob, 'ACCEPTED');
@@ -545,7 +544,7 @@ describe('NOTIFY_ORGANIZER', () => {
 });
 
 describe('own-domain mode', () => {
-  it('takes a mail to several addresses of one organizer for one answer', async () => {
+  it('counts a mail to several addresses of one organizer as one answer', async () => {
     const addresses = [alice.asWritten, 'team@example.com'];
     const kit = await openFlowKit({ replyDomain: null, ownRecipients: addresses });
     kit.calendar.put(uid, event());
@@ -558,7 +557,7 @@ describe('own-domain mode', () => {
     await kit.close();
   });
 
-  it('applies proven calendar mail and leaves no trace of the rest', async () => {
+  it('applies proven calendar mail and records no other mail', async () => {
     const kit = await openFlowKit({ replyDomain: null, ownRecipients: [alice.asWritten] });
     kit.calendar.put(uid, event());
     kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom], dmarc: { result: 'pass', policy: 'reject' } });
@@ -572,13 +571,13 @@ describe('own-domain mode', () => {
       }),
       alice.asWritten,
     );
-    const privately = await kit.mail(
+    const privateMail = await kit.mail(
       Buffer.from(`From: <${bob.asWritten}>\r\nSubject: Lunch\r\n\r\nLunch?\r\n`),
       alice.asWritten,
     );
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
-    expect(await kit.reasons(privately)).toEqual([]);
+    expect(await kit.reasons(privateMail)).toEqual([]);
     kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom] });
     await kit.mail(
       answerMail({

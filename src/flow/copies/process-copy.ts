@@ -1,5 +1,5 @@
-// Queue `event`, one lane: all records that wait for one copy. The copy is loaded once, each record is planned against it in
-// turn, all edits are one PUT, and everything that follows is committed in one transaction.
+// Queue `event`, one lane: all due jobs of one copy in, the changes of one transaction out. The copy is loaded once,
+// the records are planned one after the other, and all edits are written in one PUT.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
@@ -17,20 +17,19 @@ import { editCopy, type EditedCopy } from './edit-copy.ts';
 import type { HandlerOptions } from './handlers/handler.ts';
 import { inPlanningOrder, needsCopy, planRecord } from './handlers/handlers.ts';
 
-export interface CopyWorkOptions extends HandlerOptions {
+export interface ProcessCopyOptions extends HandlerOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
   readonly notifyOrganizer: NotifyOrganizer;
   readonly writeBatching: WriteBatching;
 }
 
-interface Planned {
+interface PlannedJob {
   readonly job: Job<EventKind>;
   readonly plan: CopyPlan;
 }
 
-/** All records are of one copy. */
-export function workCopies(options: CopyWorkOptions): (batch: readonly Job<EventKind>[]) => Promise<Changes> {
+export function processCopy(options: ProcessCopyOptions): (batch: readonly Job<EventKind>[]) => Promise<Changes> {
   return async (batch) => {
     const facts = await openCopy(options, batch);
     if (batch.some((job) => job.body.kind === 'answer' && isToApply(job as Job<'answer'>))) {
@@ -46,13 +45,13 @@ export function workCopies(options: CopyWorkOptions): (batch: readonly Job<Event
   };
 }
 
-async function openCopy({ ledger, now }: CopyWorkOptions, batch: readonly Job<EventKind>[]): Promise<CopyFacts> {
+async function openCopy({ ledger, now }: ProcessCopyOptions, batch: readonly Job<EventKind>[]): Promise<CopyFacts> {
   const [first] = batch;
   if (first === undefined) throw new GatewayError('internal', 'a batch has no record');
   const { owner, uid } = copyOf(first);
-  const everybody = batch.some(({ body }) => body.kind === 'verify');
+  const allAttendees = batch.some(({ body }) => body.kind === 'verify');
   const attendees = new Set(batch.flatMap(({ body }) => attendeesOf(body)));
-  const context = await ledger.copyContext(owner.key, uid, everybody ? null : [...attendees]);
+  const context = await ledger.copyContext(owner.key, uid, allAttendees ? null : [...attendees]);
   return { owner, uid, context, batch, now: now() };
 }
 
@@ -63,21 +62,21 @@ function copyOf({ body }: Job<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> {
   return { owner: organizer, uid };
 }
 
-/** Whose past the ledger must tell. */
+/** The attendees whose history the handler of this record needs. */
 function attendeesOf(body: Job<EventKind>['body']): string[] {
   if (body.kind === 'answer') return [body.answer.attendee.key];
   if (body.kind === 'undeliverable') return [body.recipient.key];
   return 'attendee' in body ? [body.attendee.key] : [];
 }
 
-async function planBatch(options: CopyWorkOptions, facts: CopyFacts): Promise<EditedCopy<readonly Planned[]>> {
+async function planBatch(options: ProcessCopyOptions, facts: CopyFacts): Promise<EditedCopy<readonly PlannedJob[]>> {
   const records = inPlanningOrder(facts.batch);
-  const plan = async (stored: Stored): Promise<{ document: EventDocument | null; result: readonly Planned[] }> => {
+  const plan = async (stored: Stored): Promise<{ document: EventDocument | null; result: readonly PlannedJob[] }> => {
     const copy = new Copy(facts, stored);
-    const planned: Planned[] = [];
+    const planned: PlannedJob[] = [];
     for (const job of records) {
       const next = await planRecord(job, copy, options);
-      copy.fold(next);
+      copy.apply(next);
       planned.push({ job, plan: next });
     }
     return { document: copy.document, result: planned };
@@ -95,61 +94,63 @@ function placeOf({ owner, uid, context }: CopyFacts, { href }: EditedCopy<unknow
   return [{ kind: 'place', place: { ownerKey: owner.key, uid, href } }];
 }
 
-/** A writer that raced with us needs this long to show (measured on SabreDAV and DAViCal). */
+/** A concurrent write is visible after this time (measured on SabreDAV and DAViCal). */
 const REREAD_AFTER_MS = 1_000;
-/** Answers go first: while more come in than the CalDAV server takes, re-reads are delayed. */
-const REREAD_LATER = { perBehind: 10, atMostMs: 30_000 };
+/** Answers have priority: re-reads are delayed in proportion to how late the answers are. */
+const REREAD_DELAY = { perLateMs: 10, maxMs: 30_000 };
 
-/** After a write the copy is read again, in case somebody writes a stale copy over it. */
+/** Adds a re-read after a write, in case another client overwrites it with a stale copy. */
 function rereadAfter(
-  { makeId, now }: CopyWorkOptions,
+  { makeId, now }: ProcessCopyOptions,
   { owner, uid, batch }: CopyFacts,
-  { written, result }: EditedCopy<readonly Planned[]>,
+  { written, result }: EditedCopy<readonly PlannedJob[]>,
 ): NewTask[] {
   const wanted = result.map(({ plan }) => plan.reread).find((reread) => reread !== undefined);
   if (wanted === 'never' || (wanted === undefined && !written)) return [];
   const createdAt = now();
   const due = batch.flatMap(({ task, body }) => (body.kind === 'answer' ? [task.dueAt] : []));
-  const behindMs = Math.max(0, createdAt - Math.min(createdAt, ...due));
-  const later = Math.min(behindMs * REREAD_LATER.perBehind, REREAD_LATER.atMostMs);
+  const lateMs = createdAt - Math.min(createdAt, ...due);
+  const delayMs = Math.min(lateMs * REREAD_DELAY.perLateMs, REREAD_DELAY.maxMs);
   const id = makeId(createdAt);
   const origin = { recordId: id, door: 'gateway', messageId: null };
   const body = { kind: 'verify', origin, owner, uid, round: wanted?.round ?? 0 } as const;
-  return [recordTask(body, { id, createdAt, dueAt: createdAt + REREAD_AFTER_MS + later })];
+  return [recordTask(body, { id, createdAt, dueAt: createdAt + REREAD_AFTER_MS + delayMs })];
 }
 
-/** Answers of one batch are one mail, and so are digests and failed decisions; every other notice is a mail of its own. */
+/**
+ * One mail for all answers of the batch, one for the digest, one for failed decisions, and one for each other notice.
+ */
 function noticesOf(
-  { notifyOrganizer }: CopyWorkOptions,
+  { notifyOrganizer }: ProcessCopyOptions,
   { owner, uid, context }: CopyFacts,
-  { text, result }: EditedCopy<readonly Planned[]>,
+  { text, result }: EditedCopy<readonly PlannedJob[]>,
 ): NewTask[] {
   const calendar = text ?? lastMailed(context);
-  const tell = (told: readonly Told[], when?: 'now'): NewTask[] => {
-    const [first] = told;
+  const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewTask[] => {
+    const [first] = notices;
     if (first === undefined) return [];
-    const notices = told.map(({ notice }) => notice);
-    return notifyOrganizer({ owner, uid, calendar, notices, origin: first.origin }, when);
+    const { origin } = first;
+    return notifyOrganizer({ owner, uid, calendar, notices: notices.map(({ notice }) => notice), origin }, when);
   };
-  const told = result.flatMap(({ job, plan }) =>
-    (plan.notices ?? []).map((notice): Told => ({ notice, origin: job.body.origin })),
+  const planned = result.flatMap(({ job, plan }) =>
+    (plan.notices ?? []).map((notice): OwnerNotice => ({ notice, origin: job.body.origin })),
   );
-  const digest = result.flatMap(({ job: { body } }): Told[] =>
+  const digest = result.flatMap(({ job: { body } }): OwnerNotice[] =>
     body.kind === 'notice' ? [{ notice: body.notice, origin: body.origin }] : [],
   );
-  const failed = result.flatMap(({ job, plan }): Told[] =>
+  const failed = result.flatMap(({ job, plan }): OwnerNotice[] =>
     plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: job.body.origin }],
   );
-  const isAnswer = ({ notice }: Told): boolean => notice.kind === 'answer';
+  const isAnswer = ({ notice }: OwnerNotice): boolean => notice.kind === 'answer';
   return [
-    ...tell(told.filter(isAnswer)),
-    ...told.filter((each) => !isAnswer(each)).flatMap((each) => tell([each])),
-    ...tell(digest, 'now'),
-    ...tell(failed),
+    ...notify(planned.filter(isAnswer)),
+    ...planned.filter((each) => !isAnswer(each)).flatMap((each) => notify([each])),
+    ...notify(digest, 'now'),
+    ...notify(failed),
   ];
 }
 
-interface Told {
+interface OwnerNotice {
   readonly notice: NoticeKind;
   readonly origin: Origin;
 }

@@ -1,6 +1,6 @@
-// "Overwritten" of the decision table: organizers' clients write stale copies and If-Match is not atomic everywhere. An applied answer that
-// fell back to NEEDS-ACTION while the event's SEQUENCE is still the answer's, or what it was when the answer was written, is
-// applied again.
+// The row "overwritten" of the decision table: clients write stale copies, and If-Match is not atomic on every server.
+// An applied answer that is NEEDS-ACTION again is applied again, provided that SEQUENCE is not above the answer's or
+// the event's at that time, and that the time of the occurrence is unchanged.
 import { occurrenceSchedule } from '../../core/itip/fingerprint.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { applyDecision } from '../../core/itip/apply.ts';
@@ -11,7 +11,7 @@ import type { CopyContext } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import { Histories, judgeAnswer } from './judge-answer.ts';
 
-export async function putBack(
+export async function restoreOverwritten(
   document: EventDocument,
   context: CopyContext,
   which: { readonly organizer: CalendarAddress; readonly uid: string },
@@ -24,7 +24,7 @@ export async function putBack(
     const attendee = calendarAddress(known.attendeeKey);
     if (attendee === null || !wasOverwritten(current, attendee, known)) continue;
     const histories = new Histories(context);
-    histories.forget(known);
+    histories.remove(known);
     const { partstat, sequence, sentAt, recurrenceId } = known;
     const answer = {
       component: 'VEVENT',
