@@ -92,12 +92,12 @@ function listening(child: ChildProcess): Promise<Addresses> {
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       said += chunk.toString('utf8');
-      const line = said.split('\n').find((each) => each.includes('"msg":"gateway started"') && each.endsWith('}'));
+      const line = said.split('\n').find((each) => each.includes('"msg":"listening"') && each.endsWith('}'));
       if (line === undefined) return;
       said = '';
       child.stdout?.off('data', read).resume();
       child.stderr?.off('data', read).resume();
-      resolve((JSON.parse(line) as { listeners: Addresses }).listeners);
+      resolve(JSON.parse(line) as Addresses);
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);

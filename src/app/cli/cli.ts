@@ -48,9 +48,10 @@ program
       if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
       throw error;
     });
-    const listeners = gateway.addresses;
-    const started = { version: readVersion(), node: process.version, listeners, callbackUrl: callbackUrl(read.config) };
+    const started = { version: readVersion(), node: process.version, callbackUrl: callbackUrl(read.config) };
     log.info(started, 'gateway started');
+    // Supervisors and scripts wait for this line and read the addresses from it.
+    log.info(gateway.addresses, 'listening');
     runUntilSignal(log, () => gateway.stop());
   });
 
