@@ -1,5 +1,5 @@
-// An attendee of the playground presses Accept in Outlook, Apple Mail or Gmail: the captured invitation in, a mail in that
-// client's own shape out through the gateway's SMTP door. Refuses a mail that carries no invitation.
+// Answers a captured invitation as Outlook, Apple Mail or Gmail would. In: the mail and a form; out: an answer in the format
+// of that client, sent to the gateway's SMTP door. It throws if the form is invalid.
 import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ const answerForm = z.object({
   comment: z.string().trim().max(500).default(''),
 });
 
-/** The calendar part as text; null where the mail has none. */
+/** The calendar part as text; null if the mail has none. */
 export function calendarOf({ parsed }: CapturedMail): string | null {
   const part = parsed.attachments.find(({ contentType }) => contentType === 'text/calendar');
   return part?.content.toString('utf8') ?? null;
@@ -24,7 +24,7 @@ export function canAnswer(mail: CapturedMail): boolean {
   return /^METHOD:REQUEST\r?$/m.test(calendarOf(mail) ?? '');
 }
 
-/** `smtp` is `host:port` of the SMTP door. Throws a ZodError for a form that is not filled in. */
+/** @param smtp `host:port` of the SMTP door. Throws a ZodError for an invalid form. */
 export async function answerFromMailbox(mail: CapturedMail, form: unknown, smtp: string, now: number): Promise<void> {
   const { client, partstat, comment } = answerForm.parse(form);
   const [event] = componentsOf(parseEvent(calendarOf(mail) ?? ''));

@@ -1,4 +1,4 @@
-// The part of npm caldav-adapter that the playground uses; the package brings no types.
+// Types for the part of npm caldav-adapter that the playground uses; the package has none.
 declare module 'caldav-adapter' {
   import type { Context, Middleware } from 'koa';
 
@@ -8,11 +8,11 @@ declare module 'caldav-adapter' {
     readonly email: string;
   }
 
-  /** Which calendar, and which object in it, a request is about. */
+  /** The calendar and the object of a request. */
   export interface Target {
     readonly principalId: string;
     readonly calendarId: string;
-    /** Last segment of the path, mostly with `.ics`. */
+    /** The last segment of the path, usually with `.ics`. */
     readonly eventId: string;
   }
 
@@ -34,22 +34,22 @@ declare module 'caldav-adapter' {
     readonly etag: string;
   }
 
-  type Answer<T> = T | Promise<T>;
+  type MaybePromise<T> = T | Promise<T>;
 
   export interface AdapterData {
-    getCalendar(ctx: Context, target: Target): Answer<AdapterCalendar | null>;
+    getCalendar(ctx: Context, target: Target): MaybePromise<AdapterCalendar | null>;
     getCalendarId(ctx: Context, calendar: AdapterCalendar): string;
-    getCalendarsForPrincipal(ctx: Context, target: Target): Answer<readonly AdapterCalendar[]>;
-    createCalendar(ctx: Context, calendar: object): Answer<AdapterCalendar>;
-    updateCalendar(ctx: Context, target: Target): Answer<AdapterCalendar>;
-    deleteCalendar(ctx: Context, target: Target): Answer<void>;
-    getEventsForCalendar(ctx: Context, target: Target): Answer<readonly AdapterEvent[]>;
-    getEventsByDate(ctx: Context, target: Target): Answer<readonly AdapterEvent[]>;
-    getEvent(ctx: Context, target: Target): Answer<AdapterEvent | null>;
-    createEvent(ctx: Context, target: Target): Answer<AdapterEvent>;
-    updateEvent(ctx: Context, target: Target): Answer<AdapterEvent>;
-    deleteEvent(ctx: Context, target: Target): Answer<void>;
-    buildICS(ctx: Context, events: AdapterEvent | readonly AdapterEvent[]): Answer<string>;
+    getCalendarsForPrincipal(ctx: Context, target: Target): MaybePromise<readonly AdapterCalendar[]>;
+    createCalendar(ctx: Context, calendar: object): MaybePromise<AdapterCalendar>;
+    updateCalendar(ctx: Context, target: Target): MaybePromise<AdapterCalendar>;
+    deleteCalendar(ctx: Context, target: Target): MaybePromise<void>;
+    getEventsForCalendar(ctx: Context, target: Target): MaybePromise<readonly AdapterEvent[]>;
+    getEventsByDate(ctx: Context, target: Target): MaybePromise<readonly AdapterEvent[]>;
+    getEvent(ctx: Context, target: Target): MaybePromise<AdapterEvent | null>;
+    createEvent(ctx: Context, target: Target): MaybePromise<AdapterEvent>;
+    updateEvent(ctx: Context, target: Target): MaybePromise<AdapterEvent>;
+    deleteEvent(ctx: Context, target: Target): MaybePromise<void>;
+    buildICS(ctx: Context, events: AdapterEvent | readonly AdapterEvent[]): MaybePromise<string>;
     getETag(ctx: Context, of: { readonly etag?: string; readonly synctoken?: string }): string;
   }
 
@@ -62,7 +62,7 @@ declare module 'caldav-adapter' {
     authenticate(
       ctx: Context,
       login: { readonly username: string; readonly password: string; readonly principalId: string | undefined },
-    ): Answer<Principal | null>;
+    ): MaybePromise<Principal | null>;
   }
 
   function adapter(options: Options): Middleware;

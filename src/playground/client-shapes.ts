@@ -1,6 +1,6 @@
-// An answer as Outlook, Apple Mail or Gmail would mail it: what the playground's mailbox sends and what tests take in.
-// In: who answers what. Out: a complete RFC 5322 message with CRLF line ends, the same bytes for the same input.
-// The shapes follow fixtures/mail/outlook-desktop-accepted.eml, apple-macos-accepted.eml and gmail-accepted.eml.
+// Writes an answer as Outlook, Apple Mail or Gmail does, for the playground and for tests. In: who answers what; out: an
+// RFC 5322 message with CRLF line ends, the same bytes for the same input. The formats follow the fixtures
+// outlook-desktop-accepted.eml, apple-macos-accepted.eml and gmail-accepted.eml in fixtures/mail.
 import { createHash } from 'node:crypto';
 import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { encode as encodeQuotedPrintable } from 'nodemailer/lib/qp';
@@ -13,41 +13,41 @@ export type MailClient = 'outlook' | 'apple-mail' | 'gmail';
 
 export interface ClientReply {
   readonly from: MailAddress;
-  /** Where the client sends it: ORGANIZER as the invitation named it, without `mailto:`. */
+  /** The recipient: ORGANIZER of the invitation, without `mailto:`. */
   readonly to: string;
   readonly uid: string;
   readonly sequence: number;
-  /** The whole content line, such as `RECURRENCE-ID;TZID=Europe/Berlin:20261122T100000`. */
+  /** The whole content line, for example `RECURRENCE-ID;TZID=Europe/Berlin:20261122T100000`. */
   readonly recurrenceId: string | null;
-  /** ORGANIZER's address without `mailto:`. */
+  /** The address of ORGANIZER, without `mailto:`. */
   readonly organizer: string;
   readonly summary: string;
-  /** Whole content lines, as the invitation had them. */
+  /** Whole content lines of the invitation. */
   readonly dtstart: string;
   readonly dtend: string | null;
   readonly partstat: Partstat;
   readonly comment: string | null;
-  /** Milliseconds since 1970: the Date header and DTSTAMP. */
+  /** Date and DTSTAMP, in milliseconds since 1970. */
   readonly date: number;
   /** With or without angle brackets. */
   readonly messageId: string;
 }
 
-/** The mail that `client` sends for this answer. Text from the event is made harmless for headers. Never throws. */
+/** Returns the mail that `client` sends for this answer. Text of the event cannot add header fields. Never throws. */
 export function replyAs(client: MailClient, reply: ClientReply): Uint8Array {
   const lines = shapes[client](reply, createHash('sha256').update(reply.messageId).digest('hex').slice(0, 24));
   return Buffer.from(`${lines.join('\r\n')}\r\n`);
 }
 
-const shapes: Readonly<Record<MailClient, (reply: ClientReply, mark: string) => string[]>> = {
+const shapes: Readonly<Record<MailClient, (reply: ClientReply, seed: string) => string[]>> = {
   outlook: writeOutlook,
   'apple-mail': writeAppleMail,
   gmail: writeGmail,
 };
 
-/** Outlook for Windows on an IMAP account: the comment is the text part, the calendar is inline and folds with tabs. */
-function writeOutlook(reply: ClientReply, mark: string): string[] {
-  const boundary = `----=_NextPart_000_0005_${mark.slice(0, 8).toUpperCase()}.${mark.slice(8, 16).toUpperCase()}`;
+/** Outlook for Windows with an IMAP account: the comment is the text part; the calendar is inline and folded with tabs. */
+function writeOutlook(reply: ClientReply, seed: string): string[] {
+  const boundary = `----=_NextPart_000_0005_${seed.slice(0, 8).toUpperCase()}.${seed.slice(8, 16).toUpperCase()}`;
   const subject = `${verb(reply.partstat, 'Accepted', 'Declined', 'Tentative', 'Answered')}: ${reply.summary}`;
   const calendar = [
     'BEGIN:VCALENDAR',
@@ -108,11 +108,11 @@ function writeOutlook(reply: ClientReply, mark: string): string[] {
   ];
 }
 
-/** Calendar on macOS by way of Mail: an attachment whose type names no method, quoted-printable down to its line ends. */
-function writeAppleMail(reply: ClientReply, mark: string): string[] {
-  const outer = `Apple-Mail=_${mark.toUpperCase()}`;
-  const inner = `Apple-Mail=_${mark.slice(12).toUpperCase()}${mark.slice(0, 12).toUpperCase()}`;
-  const said = verb(reply.partstat, 'accepted', 'declined', 'tentatively accepted', 'answered');
+/** Calendar on macOS, which sends through Mail: an attachment without a method, with its line ends in quoted-printable. */
+function writeAppleMail(reply: ClientReply, seed: string): string[] {
+  const outer = `Apple-Mail=_${seed.toUpperCase()}`;
+  const inner = `Apple-Mail=_${seed.slice(12).toUpperCase()}${seed.slice(0, 12).toUpperCase()}`;
+  const answered = verb(reply.partstat, 'accepted', 'declined', 'tentatively accepted', 'answered');
   const file = `iCal-${formatInstant(reply.date).replace('T', '-').replace('Z', '')}.ics`;
   const calendar = [
     'BEGIN:VCALENDAR',
@@ -140,7 +140,7 @@ function writeAppleMail(reply: ClientReply, mark: string): string[] {
     'Mime-Version: 1.0 (Mac OS X Mail 16.0 \\(3774.600.62\\))',
     'Content-Type: multipart/alternative;',
     `\tboundary="${outer}"`,
-    `Subject: ${word(`${said[0]?.toUpperCase()}${said.slice(1)}: ${reply.summary}`)}`,
+    `Subject: ${word(`${answered[0]?.toUpperCase()}${answered.slice(1)}: ${reply.summary}`)}`,
     `Message-Id: ${bracketed(reply.messageId)}`,
     `Date: ${mailDate(reply.date)}`,
     `To: ${header(reply.to)}`,
@@ -152,7 +152,9 @@ function writeAppleMail(reply: ClientReply, mark: string): string[] {
     'Content-Type: text/plain;',
     '\tcharset=utf-8',
     '',
-    ...base64(`${reply.from.name || reply.from.address} has ${said} your invitation to the event: ${reply.summary}.`),
+    ...base64(
+      `${reply.from.name || reply.from.address} has ${answered} your invitation to the event: ${reply.summary}.`,
+    ),
     `--${outer}`,
     'Content-Type: multipart/mixed;',
     `\tboundary="${inner}"`,
@@ -174,11 +176,11 @@ function writeAppleMail(reply: ClientReply, mark: string): string[] {
   ];
 }
 
-/** The buttons in Gmail: sent by Google Calendar in the attendee's name, the calendar twice, the comment in a parameter. */
-function writeGmail(reply: ClientReply, mark: string): string[] {
-  const outer = `000000000000${mark.slice(0, 16)}`;
-  const inner = `000000000000${mark.slice(8, 24)}`;
-  const said = verb(reply.partstat, 'accepted', 'declined', 'replied "Maybe" to', 'answered');
+/** The buttons in Gmail: Google Calendar sends in the attendee's name, with two calendars and the comment in a parameter. */
+function writeGmail(reply: ClientReply, seed: string): string[] {
+  const outer = `000000000000${seed.slice(0, 16)}`;
+  const inner = `000000000000${seed.slice(8, 24)}`;
+  const answered = verb(reply.partstat, 'accepted', 'declined', 'replied "Maybe" to', 'answered');
   const name = reply.from.name || reply.from.address;
   const comment = reply.comment === null ? '' : `;X-RESPONSE-COMMENT="${parameter(reply.comment)}"`;
   const calendar = [
@@ -224,7 +226,7 @@ function writeGmail(reply: ClientReply, mark: string): string[] {
     'Content-Transfer-Encoding: base64',
     '',
     ...base64(
-      `${name} has ${said} this invitation${reply.comment === null ? '' : ` with this note:\r\n\r\n"${reply.comment}"`}.\r\n\r\n${reply.summary}\r\n`,
+      `${name} has ${answered} this invitation${reply.comment === null ? '' : ` with this note:\r\n\r\n"${reply.comment}"`}.\r\n\r\n${reply.summary}\r\n`,
     ),
     `--${inner}`,
     'Content-Type: text/calendar; charset="UTF-8"; method=REPLY',
@@ -253,13 +255,13 @@ function fold(line: string, indent: string): string {
   return foldText(line.replace(/[\r\n]/g, '')).replaceAll('\r\n ', `\r\n${indent}`);
 }
 
-/** A quoted parameter value can hold neither quotes nor control characters. */
+/** A quoted parameter value cannot contain quotes or control characters. */
 function parameter(text: string): string {
   return header(text).replaceAll('"', "'");
 }
 
 function header(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
+  // oxlint-disable-next-line no-control-regex -- this removes them
   return text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim();
 }
 
@@ -291,7 +293,7 @@ function base64(text: string): string[] {
   );
 }
 
-/** As Apple Mail does for attachments: CR and LF are encoded too, lines break softly wherever they are full. */
+/** Apple Mail also encodes CR and LF in attachments, and breaks lines when they are full. */
 function quotedPrintableWithLineEnds(text: string): string[] {
   const encoded = encodeQuotedPrintable(text).replaceAll('\r\n', '=0D=0A');
   const lines: string[] = [];

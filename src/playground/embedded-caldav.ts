@@ -1,6 +1,6 @@
-// The playground's CalDAV server: npm caldav-adapter with one calendar per user in memory, on loopback. In: CalDAV from
-// the gateway (API key and user, or the service account) and the organizer's form; out: stored events and a word on each change.
-// It refuses unknown users and stale writes, posts no scheduling callbacks, and is not for real calendars.
+// The CalDAV server of the playground: npm caldav-adapter on loopback, with one calendar per user in memory. In: requests of
+// the gateway (with the API key and a user, or as the service account) and events of the organizer; out: stored events, and
+// a notification of each change. It refuses unknown users and writes with an old ETag, and posts no scheduling callbacks.
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import caldav, {
@@ -15,27 +15,27 @@ import { GatewayError } from '../core/errors.ts';
 import { listen } from '../doors/listen.ts';
 
 export interface CalendarChange {
-  /** Whose calendar. */
+  /** The user whose calendar changed. */
   readonly email: string;
   readonly href: string;
-  /** null: deleted. */
+  /** null if the event was deleted. */
   readonly text: string | null;
 }
 
 export interface EmbeddedCaldav {
   /** `http://127.0.0.1:port/` */
   readonly url: string;
-  /** For `CALDAV_AUTH=api-key`: X-Api-Key, with X-Forwarded-User. */
+  /** For `CALDAV_AUTH=api-key`. */
   readonly apiKey: string;
-  /** For `CALDAV_AUTH=basic`: may write every user's calendar. */
+  /** For `CALDAV_AUTH=basic`; it may write every user's calendar. */
   readonly service: { readonly username: string; readonly password: string };
-  /** A user with an empty calendar; a known one is left as it is. */
+  /** Adds a user with an empty calendar, unless there is one. */
   addUser(email: string): void;
-  /** Stores an event as the organizer's own client would, whatever is there. Returns its href. */
+  /** Stores an event unconditionally, as the organizer's client would, and returns its href. */
   putEvent(email: string, uid: string, text: string): string;
-  /** The event as it is now; null where there is none. */
+  /** Returns the current event, or null. */
   getEvent(email: string, uid: string): { readonly href: string; readonly text: string } | null;
-  /** Called after each change, whoever made it; what comes back ends it. */
+  /** Calls the listener after each change; returns the function that unsubscribes. */
   onChange(listener: (change: CalendarChange) => void): () => void;
   close(): Promise<void>;
 }
@@ -47,9 +47,9 @@ interface Stored {
 
 type Events = Map<string, Stored>;
 
-const calendarId = 'calendar';
-const mostEvents = 1_000;
-/** Clients leave first: who leaves while the other asks resets the connection. */
+const CALENDAR_ID = 'calendar';
+const MAX_EVENTS = 1_000;
+/** Longer than that of clients, because a server that closes first may reset a request. */
 const KEEP_ALIVE_MS = 60_000;
 
 export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
@@ -57,7 +57,7 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
   const service = { username: 'service', password: randomBytes(18).toString('base64url') };
   const users = new Map<string, Events>();
   const listeners = new Set<(change: CalendarChange) => void>();
-  const tell = (change: CalendarChange): void => {
+  const notify = (change: CalendarChange): void => {
     for (const listener of listeners) listener(change);
   };
 
@@ -70,7 +70,7 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
       calendarRoot: 'calendars',
       principalRoot: 'principals',
       authRealm: 'playground',
-      data: calendarData(users, tell),
+      data: calendarData(users, notify),
       authenticate: (ctx, login) => authenticate(ctx, login, service, users),
     }),
   );
@@ -87,7 +87,7 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
     putEvent(email, uid, text) {
       const href = hrefOf(email, `${uid}.ics`);
       store(eventsOf(users, email), `${uid}.ics`, text);
-      tell({ email, href, text });
+      notify({ email, href, text });
       return href;
     },
     getEvent(email, uid) {
@@ -105,7 +105,7 @@ export async function startEmbeddedCaldav(): Promise<EmbeddedCaldav> {
   };
 }
 
-/** The adapter knows Basic only: the key's user is put where `authenticate` finds it. */
+/** caldav-adapter supports only Basic, so a request with the API key passes its user to `authenticate` in the state. */
 function acceptApiKey(apiKey: string): (ctx: Context, next: Next) => Promise<void> {
   return async (ctx, next) => {
     if (ctx.get('x-api-key') === apiKey) {
@@ -129,10 +129,10 @@ function authenticate(
   return { principalId: email, principalName: email, email };
 }
 
-function calendarData(users: ReadonlyMap<string, Events>, tell: (change: CalendarChange) => void): AdapterData {
+function calendarData(users: ReadonlyMap<string, Events>, notify: (change: CalendarChange) => void): AdapterData {
   const calendarOf = (email: string): AdapterCalendar => ({
     principalId: email,
-    calendarId,
+    calendarId: CALENDAR_ID,
     name: 'Calendar',
     description: '',
     timezone: '',
@@ -143,28 +143,29 @@ function calendarData(users: ReadonlyMap<string, Events>, tell: (change: Calenda
   const list = (email: string): AdapterEvent[] =>
     [...eventsOf(users, email)].map(([name, stored]) => asEvent(email, name, stored));
 
-  // The adapter checks If-Match before it calls us; checked again in the tick of the write, two writers cannot both win.
+  // caldav-adapter checks If-Match before it calls this. The second check, in the tick of the write, lets only one of two
+  // writers succeed.
   function put(ctx: Context, target: Target): AdapterEvent {
     const events = eventsOf(users, target.principalId);
     checkPreconditions(ctx, events.get(target.eventId));
     const text = String((ctx.request as { body?: unknown }).body);
     if (!/^BEGIN:VCALENDAR/im.test(text)) ctx.throw(400, 'no VCALENDAR');
     const stored = store(events, target.eventId, text);
-    tell({ email: target.principalId, href: hrefOf(target.principalId, target.eventId), text });
+    notify({ email: target.principalId, href: hrefOf(target.principalId, target.eventId), text });
     return asEvent(target.principalId, target.eventId, stored);
   }
 
   return {
     getCalendar: (_ctx, target) =>
-      target.calendarId === calendarId && users.has(target.principalId) ? calendarOf(target.principalId) : null,
+      target.calendarId === CALENDAR_ID && users.has(target.principalId) ? calendarOf(target.principalId) : null,
     getCalendarId: (_ctx, calendar) => calendar.calendarId,
     getCalendarsForPrincipal: (_ctx, { principalId }) => (users.has(principalId) ? [calendarOf(principalId)] : []),
-    createCalendar: (ctx) => ctx.throw(403, 'one calendar is enough here'),
+    createCalendar: (ctx) => ctx.throw(403, 'the playground has one calendar per user'),
     updateCalendar: (_ctx, { principalId }) => calendarOf(principalId),
-    deleteCalendar: (ctx) => ctx.throw(403, 'the calendar stays'),
+    deleteCalendar: (ctx) => ctx.throw(403, 'the calendar cannot be deleted'),
     getEventsForCalendar: (_ctx, { principalId }) => list(principalId),
     getEventsByDate: (_ctx, { principalId }) => list(principalId),
-    // A multiget comes without the suffix.
+    // A multiget has no suffix.
     getEvent: (_ctx, { principalId, eventId }) => {
       const events = eventsOf(users, principalId);
       const name = [eventId, `${eventId}.ics`].find((one) => events.has(one));
@@ -177,7 +178,7 @@ function calendarData(users: ReadonlyMap<string, Events>, tell: (change: Calenda
       const events = eventsOf(users, principalId);
       checkPreconditions(ctx, events.get(eventId));
       if (!events.delete(eventId)) ctx.throw(404, 'no such event');
-      tell({ email: principalId, href: hrefOf(principalId, eventId), text: null });
+      notify({ email: principalId, href: hrefOf(principalId, eventId), text: null });
     },
     buildICS: (_ctx, events) =>
       [events]
@@ -197,14 +198,14 @@ function checkPreconditions(ctx: Context, present: Stored | undefined): void {
 
 function eventsOf(users: ReadonlyMap<string, Events>, email: string): Events {
   const events = users.get(email);
-  if (events === undefined) throw new GatewayError('internal', `${email} is no user of the playground`);
+  if (events === undefined) throw new GatewayError('internal', `${email} is not a user of the playground`);
   return events;
 }
 
 function store(events: Events, name: string, text: string): Stored {
   const stored = { text, etag: `"${digest(text)}"` };
   events.set(name, stored);
-  if (events.size > mostEvents) events.delete(events.keys().next().value ?? name);
+  if (events.size > MAX_EVENTS) events.delete(events.keys().next().value ?? name);
   return stored;
 }
 
@@ -213,7 +214,7 @@ function asEvent(email: string, name: string, { text, etag }: Stored): AdapterEv
 }
 
 function hrefOf(email: string, name: string): string {
-  return `/calendars/${encodeURIComponent(email)}/${calendarId}/${encodeURIComponent(name)}`;
+  return `/calendars/${encodeURIComponent(email)}/${CALENDAR_ID}/${encodeURIComponent(name)}`;
 }
 
 function digest(text: string): string {

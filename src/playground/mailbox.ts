@@ -1,12 +1,12 @@
-// The playground's captured mailbox: every mail that the gateway sends ends here, on loopback, and nowhere else. In: SMTP;
-// out: the newest mails, raw and parsed, kept in memory. It refuses mails over 5 MB and is not for real mail.
+// The mailbox of the playground, on loopback, which captures every mail that the gateway sends. In: SMTP; out: the newest
+// mails, raw and parsed, in memory. It refuses mails over 5 MB.
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { GatewayError } from '../core/errors.ts';
 import { listen } from '../doors/listen.ts';
 
 export interface CapturedMail {
-  /** Counts from 1. */
+  /** The first mail is 1. */
   readonly id: number;
   readonly receivedAt: number;
   readonly mailFrom: string;
@@ -20,20 +20,20 @@ export interface Mailbox {
   readonly smtpUrl: string;
   /** Oldest first. */
   mails(): readonly CapturedMail[];
-  /** Called with each new mail; what comes back ends it. */
+  /** Calls the listener with each new mail; returns the function that unsubscribes. */
   onMail(listener: (mail: CapturedMail) => void): () => void;
   close(): Promise<void>;
 }
 
-const mostMails = 500;
-const mostBytes = 5 * 1024 * 1024;
+const MAX_MAILS = 500;
+const MAX_BYTES = 5 * 1024 * 1024;
 
 export async function startMailbox(): Promise<Mailbox> {
   const mails: CapturedMail[] = [];
   const listeners = new Set<(mail: CapturedMail) => void>();
   let received = 0;
 
-  async function take(stream: SMTPServerDataStream, mailFrom: string, rcptTo: readonly string[]): Promise<void> {
+  async function capture(stream: SMTPServerDataStream, mailFrom: string, rcptTo: readonly string[]): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     if (stream.sizeExceeded) throw Object.assign(new GatewayError('smtp-refused', 'too large'), { responseCode: 552 });
@@ -41,7 +41,7 @@ export async function startMailbox(): Promise<Mailbox> {
     const parsed = await simpleParser(raw, { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true });
     const mail = { id: ++received, receivedAt: Date.now(), mailFrom, rcptTo, raw, parsed };
     mails.push(mail);
-    if (mails.length > mostMails) mails.shift();
+    if (mails.length > MAX_MAILS) mails.shift();
     for (const listener of listeners) listener(mail);
   }
 
@@ -49,14 +49,14 @@ export async function startMailbox(): Promise<Mailbox> {
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     authOptional: true,
-    size: mostBytes,
+    size: MAX_BYTES,
     onData(stream, { envelope }, callback) {
       const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
       const to = envelope.rcptTo.map((recipient) => recipient.address);
-      take(stream, from, to).then(() => callback(), callback);
+      capture(stream, from, to).then(() => callback(), callback);
     },
   });
-  // A client that hangs up is its own affair.
+  // A client that disconnects causes an error event.
   server.on('error', () => undefined);
   const { port } = await listen(server.server, { host: '127.0.0.1', port: 0 }, 'mailbox');
 

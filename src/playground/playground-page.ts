@@ -1,5 +1,5 @@
-// The playground's page and the little API behind it: state as JSON, a word on every change (server-sent events), the
-// organizer's and the attendees' actions. On loopback; only this machine's browser is answered.
+// The page of the playground and its API on loopback. In: the actions of the organizer and the attendees; out: the state as
+// JSON, and a server-sent event for every change. It refuses requests from other sites and by other host names.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
@@ -17,12 +17,12 @@ import type { Ledger } from '../flow/ports/spool.ts';
 import { answerFromMailbox, calendarOf, canAnswer } from './answer-from-mailbox.ts';
 import type { EmbeddedCaldav } from './embedded-caldav.ts';
 import type { CapturedMail, Mailbox } from './mailbox.ts';
-import type { OrganizerDesk } from './organizer-desk.ts';
+import type { OrganizerActions } from './organizer-actions.ts';
 
 export interface PlaygroundPageOptions {
   readonly port: number;
   readonly organizer: string;
-  readonly desk: OrganizerDesk;
+  readonly actions: OrganizerActions;
   readonly mailbox: Mailbox;
   readonly caldav: EmbeddedCaldav;
   readonly ledger: Ledger;
@@ -31,23 +31,23 @@ export interface PlaygroundPageOptions {
   readonly templates: Templates;
 }
 
-const assets: Readonly<Record<string, string>> = {
+const ASSETS: Readonly<Record<string, string>> = {
   '/': 'index.html',
   '/playground.css': 'playground.css',
   '/playground.js': 'playground.js',
 };
-const folder = new URL('../../templates/playground/', import.meta.url);
-const SHOWN_ENTRIES = 60;
-const SHOWN_SOURCE = 40_000;
+const ASSETS_FOLDER = new URL('../../templates/playground/', import.meta.url);
+const MAX_ENTRIES = 60;
+const MAX_SOURCE_BYTES = 40_000;
 
 export async function openPlaygroundPage(
   options: PlaygroundPageOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const router = new Router();
-  for (const [path, file] of Object.entries(assets)) {
+  for (const [path, file] of Object.entries(ASSETS)) {
     router.get(path, async (ctx) => {
       ctx.type = file.slice(file.lastIndexOf('.'));
-      ctx.body = await readFile(fileURLToPath(new URL(file, folder)));
+      ctx.body = await readFile(fileURLToPath(new URL(file, ASSETS_FOLDER)));
     });
   }
   addApi(router, options);
@@ -55,14 +55,14 @@ export async function openPlaygroundPage(
   const app = new Koa();
   app.silent = true;
   app
-    .use(answerFaults)
-    .use(refuseStrangers)
+    .use(respondToErrors)
+    .use(refuseOtherSites)
     .use(bodyParser({ enableTypes: ['json'] }))
     .use(router.routes());
   const server = createServer(app.callback());
   const at = { host: '127.0.0.1', port: options.port };
   const { port } = await listen(server, at, 'playground').catch((cause: Error) => {
-    throw new GatewayError('config-invalid', `${cause.message}: choose another with --port`, { cause });
+    throw new GatewayError('config-invalid', `${cause.message}: choose another one with --port`, { cause });
   });
   return {
     url: `http://127.0.0.1:${port}/`,
@@ -74,18 +74,18 @@ export async function openPlaygroundPage(
   };
 }
 
-function addApi(router: Router, { desk, mailbox, ledger, organizer, smtp, templates }: PlaygroundPageOptions): void {
+function addApi(router: Router, { actions, mailbox, ledger, organizer, smtp, templates }: PlaygroundPageOptions): void {
   const mailWith = (id: string): CapturedMail => {
     const mail = mailbox.mails().find((each) => String(each.id) === id);
-    if (mail === undefined) throw new GatewayError('internal', 'that mail is gone');
+    if (mail === undefined) throw new GatewayError('internal', 'the mail no longer exists');
     return mail;
   };
   router.get('/api/state', async (ctx) => {
-    const entries = await ledger.recent(SHOWN_ENTRIES);
+    const entries = await ledger.recent(MAX_ENTRIES);
     ctx.body = {
       organizer,
-      events: showEvents(desk, templates),
-      mails: mailbox.mails().toReversed().map(showMail),
+      events: describeEvents(actions, templates),
+      mails: mailbox.mails().toReversed().map(describeCapturedMail),
       ledger: entries.toReversed(),
     };
   });
@@ -98,15 +98,15 @@ function addApi(router: Router, { desk, mailbox, ledger, organizer, smtp, templa
     ctx.body = `<base target="_blank">${mailWith(ctx.params['id'] ?? '').parsed.html || ''}`;
   });
   router.post('/api/events', async (ctx) => {
-    await desk.invite(ctx.request.body);
+    await actions.invite(ctx.request.body);
     ctx.status = 204;
   });
   router.post('/api/events/:uid/move', async (ctx) => {
-    await desk.move(ctx.params['uid'] ?? '');
+    await actions.move(ctx.params['uid'] ?? '');
     ctx.status = 204;
   });
   router.post('/api/events/:uid/cancel', async (ctx) => {
-    await desk.cancel(ctx.params['uid'] ?? '');
+    await actions.cancel(ctx.params['uid'] ?? '');
     ctx.status = 204;
   });
   router.post('/api/mails/:id/answer', async (ctx) => {
@@ -118,20 +118,20 @@ function addApi(router: Router, { desk, mailbox, ledger, organizer, smtp, templa
 function addChanges(router: Router, { mailbox, caldav, outcomes }: PlaygroundPageOptions): void {
   router.get('/api/changes', (ctx) => {
     const stream = new PassThrough();
-    const say = (): void => void stream.write('data: changed\n\n');
-    const stops = [mailbox.onMail(say), caldav.onChange(say), outcomes.subscribe(say)];
+    const notify = (): void => void stream.write('data: changed\n\n');
+    const unsubscribes = [mailbox.onMail(notify), caldav.onChange(notify), outcomes.subscribe(notify)];
     stream.on('close', () => {
-      for (const stop of stops) stop();
+      for (const unsubscribe of unsubscribes) unsubscribe();
     });
     ctx.set('Cache-Control', 'no-store');
     ctx.type = 'text/event-stream';
     ctx.body = stream;
-    say();
+    notify();
   });
 }
 
-function showEvents(desk: OrganizerDesk, templates: Templates) {
-  return desk.events().map(({ view, calendar }) => ({
+function describeEvents(actions: OrganizerActions, templates: Templates) {
+  return actions.events().map(({ view, calendar }) => ({
     uid: view.uid,
     title: view.cancelled ? `${view.summary} (cancelled)` : view.summary,
     when: describeWhen(view.start, view.end, { language: 'en', timezone: 'UTC' }, templates).join('; '),
@@ -140,12 +140,12 @@ function showEvents(desk: OrganizerDesk, templates: Templates) {
   }));
 }
 
-function showMail(mail: CapturedMail) {
+function describeCapturedMail(mail: CapturedMail) {
   const { id, receivedAt, parsed, rcptTo, raw } = mail;
   const texts = {
     text: parsed.text ?? null,
     calendar: calendarOf(mail),
-    source: raw.subarray(0, SHOWN_SOURCE).toString('latin1'),
+    source: raw.subarray(0, MAX_SOURCE_BYTES).toString('latin1'),
   };
   const parts = [
     ...(parsed.html ? ['html'] : []),
@@ -166,7 +166,7 @@ function showMail(mail: CapturedMail) {
   };
 }
 
-async function answerFaults(ctx: Context, next: Next): Promise<void> {
+async function respondToErrors(ctx: Context, next: Next): Promise<void> {
   try {
     await next();
   } catch (error) {
@@ -180,8 +180,8 @@ async function answerFaults(ctx: Context, next: Next): Promise<void> {
   }
 }
 
-/** Another site's page must not press our buttons, nor read the mails by a name that resolves to loopback. */
-async function refuseStrangers(ctx: Context, next: Next): Promise<void> {
+/** A page of another site must not send actions, or read mails through a host name that resolves to loopback. */
+async function refuseOtherSites(ctx: Context, next: Next): Promise<void> {
   const origin = ctx.get('Origin');
   const local = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(ctx.get('Host'));
   if (
@@ -190,7 +190,7 @@ async function refuseStrangers(ctx: Context, next: Next): Promise<void> {
     (ctx.method !== 'GET' && ctx.get('Sec-Fetch-Site') === 'cross-site')
   ) {
     ctx.status = 403;
-    ctx.body = 'The playground answers only its own page on this machine.';
+    ctx.body = 'The playground accepts requests only from its own page on this machine.';
     return;
   }
   await next();

@@ -1,5 +1,5 @@
-// The first-run default: the whole gateway on loopback with an embedded calendar, a captured mailbox and a resolver that
-// knows no name, and a page to watch it. Nothing leaves the machine, nothing is kept. Not for real mail.
+// Starts the playground: the gateway on loopback with an embedded calendar, a mailbox that captures its mail, an empty DNS,
+// and a page that shows them. In: a port; out: the URL of the page. Nothing leaves the machine, and nothing is kept.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,19 +12,19 @@ import { listen } from '../doors/listen.ts';
 import { makeSecret, startGateway } from '../app/start-gateway.ts';
 import { startEmbeddedCaldav } from './embedded-caldav.ts';
 import { startMailbox } from './mailbox.ts';
-import { startNoDns } from './no-dns.ts';
-import { openOrganizerDesk } from './organizer-desk.ts';
+import { startNxdomainResolver } from './nxdomain-resolver.ts';
+import { openOrganizerActions } from './organizer-actions.ts';
 import { openPlaygroundPage } from './playground-page.ts';
 
 export interface PlaygroundOptions {
-  /** Of the page, on loopback; 0 picks one. */
+  /** The port of the page, on loopback; 0 picks a free one. */
   readonly port: number;
   readonly log: Log;
 }
 
 export interface Playground {
   readonly url: string;
-  /** `host:port` of the gateway's own doors. */
+  /** `host:port` of the gateway's doors. */
   readonly gateway: { readonly http: string; readonly smtp: string };
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface Playground {
 const ORGANIZER = 'alice@example.com';
 const REPLY_DOMAIN = 'reply.example.com';
 
-/** Rejects with a GatewayError where something cannot be opened, such as a port in use; nothing stays open then. */
+/** Throws a GatewayError if something cannot be opened, such as a port in use; then nothing stays open. */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -56,8 +56,8 @@ async function open(
   onStop(() => caldav.close());
   const mailbox = await startMailbox();
   onStop(() => mailbox.close());
-  const noDns = await startNoDns();
-  onStop(() => noDns.close());
+  const resolver = await startNxdomainResolver();
+  onStop(() => resolver.close());
   const callbackKey = makeSecret();
   const httpPort = await freePort();
   const config = requireConfig({
@@ -73,17 +73,17 @@ async function open(
     CALENDAR_INVITATION_FROM_EMAIL: 'calendar@example.com',
     SMTP_URL: mailbox.smtpUrl,
     REPLY_DOMAIN,
-    DNS_SERVERS: noDns.address,
+    DNS_SERVERS: resolver.address,
     GATEWAY_HOSTNAME: 'playground.example.com',
   });
   const gateway = await startGateway(config, log);
   onStop(() => gateway.stop());
   const { http, smtp } = gateway.addresses;
-  const desk = openOrganizerDesk({ organizer: ORGANIZER, caldav, gateway: http, callbackKey, now: Date.now });
+  const actions = openOrganizerActions({ organizer: ORGANIZER, caldav, gateway: http, callbackKey, now: Date.now });
   const page = await openPlaygroundPage({
     port,
     organizer: ORGANIZER,
-    desk,
+    actions,
     mailbox,
     caldav,
     ledger: gateway.ledger,
@@ -95,7 +95,7 @@ async function open(
   return { url: page.url, gateway: { http, smtp: smtp ?? '' } };
 }
 
-/** APP_URL must name the port before the gateway listens. */
+/** APP_URL needs the port before the gateway listens. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   const { port } = await listen(probe, { host: '127.0.0.1', port: 0 }, 'HTTP_LISTEN');

@@ -1,5 +1,5 @@
-// The playground page: shows what the server's /api/state says and asks again whenever /api/changes speaks.
-// Everything from mails and calendars goes in as text; a mail's HTML only into a sandboxed frame without scripts.
+// The playground page: shows /api/state, and loads it again after each event of /api/changes. Text of mails and calendars is
+// inserted as text; the HTML of a mail is shown only in a sandboxed frame without scripts.
 const $ = (id) => document.getElementById(id);
 const ui = { person: null, mail: null, view: 'html' };
 let state = { organizer: '', events: [], mails: [], ledger: [] };
@@ -40,7 +40,7 @@ function showEvents() {
           element('button', { textContent: 'Move by an hour', onclick: () => act(() => post(`/api/events/${encodeURIComponent(event.uid)}/move`)) }),
           element('button', { textContent: 'Cancel it', onclick: () => act(() => post(`/api/events/${encodeURIComponent(event.uid)}/cancel`)) })),
         element('details', { open: ui[`open-${event.uid}`] === true, ontoggle: (change) => { ui[`open-${event.uid}`] = change.target.open; } },
-          element('summary', { textContent: 'The event as the calendar has it' }),
+          element('summary', { textContent: 'The event in the calendar' }),
           element('pre', { textContent: event.calendar, tabIndex: 0 }))),
     ),
   );
@@ -88,13 +88,13 @@ function answerBox(mail) {
   const client = element('select', { ariaLabel: 'Answer with' }, ...Object.entries(clients).map(([value, name]) => element('option', { value, textContent: `as ${name}` })));
   client.value = ui.client ?? 'outlook';
   client.onchange = () => { ui.client = client.value; };
-  const comment = element('input', { placeholder: 'A comment, if you like', ariaLabel: 'Comment', maxLength: 500 });
+  const comment = element('input', { placeholder: 'Comment (optional)', ariaLabel: 'Comment', maxLength: 500 });
   const answer = (name, partstat) => element('button', { textContent: name, onclick: () => act(() => post(`/api/mails/${mail.id}/answer`, { client: client.value, partstat, comment: comment.value })) });
   return element('div', { className: 'answer' },
     element('h3', { textContent: `Answer by mail, as ${mail.to}` }),
     element('div', { className: 'row' }, comment, client),
     element('div', { className: 'buttons' }, answer('Accept', 'ACCEPTED'), answer('Maybe', 'TENTATIVE'), answer('Decline', 'DECLINED')),
-    element('p', { className: 'hint', textContent: 'A mail in that client’s own shape goes through the gateway’s SMTP door. Or follow a link in the mail above.' }));
+    element('p', { className: 'hint', textContent: 'A mail in the format of that client goes to the gateway’s SMTP door. You can also follow a link in the mail above.' }));
 }
 
 function showLedger() {

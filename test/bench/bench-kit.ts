@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Dispatcher, request } from 'undici';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../src/core/ical/types.ts';
-import { startNoDns } from '../../src/playground/no-dns.ts';
+import { startNxdomainResolver } from '../../src/playground/nxdomain-resolver.ts';
 import { parseKeyRing } from '../../src/core/signing/keys.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../harness/gateway-process.ts';
@@ -33,7 +33,7 @@ export async function startBench(
   nodeArgs: readonly string[] = [],
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  const [relay, noDns] = await Promise.all([startCatcher(), startNoDns()]);
+  const [relay, noDns] = await Promise.all([startCatcher(), startNxdomainResolver()]);
   const file = join(folder, 'gateway.db');
   const databaseUrl = `sqlite:${file}`;
   const base = settingsFor({ databaseUrl, smtpUrl: relay.smtpUrl, dns: noDns.address });

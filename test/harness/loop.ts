@@ -9,7 +9,7 @@ import { requireConfig } from '../../src/app/config/config.ts';
 import { openLog } from '../../src/app/log.ts';
 import { type Gateway, makeSecret, startGateway } from '../../src/app/start-gateway.ts';
 import type { LedgerEntry } from '../../src/flow/ports/spool.ts';
-import { startNoDns } from '../../src/playground/no-dns.ts';
+import { startNxdomainResolver } from '../../src/playground/nxdomain-resolver.ts';
 import type { CalendarServer } from './calendar-server.ts';
 import { type Catcher, type CaughtMail, startCatcher } from './catcher.ts';
 import { freePort } from './free-port.ts';
@@ -57,7 +57,7 @@ export async function startLoop(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Loop> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
-  const [catcher, noDns, httpPort] = await Promise.all([startCatcher(), startNoDns(), freePort()]);
+  const [catcher, noDns, httpPort] = await Promise.all([startCatcher(), startNxdomainResolver(), freePort()]);
   const databaseUrl = `sqlite:${join(folder, 'gateway.db')}`;
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   const config = requireConfig({

@@ -1,3 +1,4 @@
+// The answers in the formats of mail clients, as our own reader sees them.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClientReply, type MailClient, replyAs } from '../../src/playground/client-shapes.ts';
@@ -23,7 +24,7 @@ const text = (client: MailClient, fields: Partial<ClientReply> = {}): string =>
   Buffer.from(replyAs(client, { ...REPLY, ...fields })).toString();
 
 describe.each(CLIENTS)('replyAs %s', (client) => {
-  it('is read as the answer it was made of', async () => {
+  it('is read as the same answer', async () => {
     const incoming = await interpretMail(replyAs(client, REPLY));
     expect(incoming.items).toEqual([
       {
@@ -48,16 +49,24 @@ describe.each(CLIENTS)('replyAs %s', (client) => {
     });
   });
 
-  it.each(['ACCEPTED', 'DECLINED', 'TENTATIVE'] as const)('%s for one occurrence, with a comment', async (partstat) => {
-    const recurrenceId = 'RECURRENCE-ID;TZID=Europe/Berlin:20261122T100000';
-    const [item] = (await interpretMail(replyAs(client, { ...REPLY, partstat, recurrenceId, comment: 'Später, ja?' })))
-      .items;
-    expect(item).toMatchObject({ partstat, occurrence: { recurrenceId: '20261122T090000Z' }, comment: 'Später, ja?' });
-  });
+  it.each(['ACCEPTED', 'DECLINED', 'TENTATIVE'] as const)(
+    'answers %s for one occurrence, with a comment',
+    async (partstat) => {
+      const recurrenceId = 'RECURRENCE-ID;TZID=Europe/Berlin:20261122T100000';
+      const [item] = (
+        await interpretMail(replyAs(client, { ...REPLY, partstat, recurrenceId, comment: 'Später, ja?' }))
+      ).items;
+      expect(item).toMatchObject({
+        partstat,
+        occurrence: { recurrenceId: '20261122T090000Z' },
+        comment: 'Später, ja?',
+      });
+    },
+  );
 
   it('is the same for the same input', () => expect(text(client)).toBe(text(client)));
 
-  it('has CRLF line ends of at most 998 octets, ASCII in the header', () => {
+  it('has CRLF line ends, lines of at most 998 octets and an ASCII header', () => {
     const mail = text(client, {
       summary: 'Ärger im Büro '.repeat(20),
       comment: 'ß'.repeat(500),
@@ -68,7 +77,7 @@ describe.each(CLIENTS)('replyAs %s', (client) => {
     expect(mail.split('\r\n\r\n')[0]).toMatch(/^[\t\r\n -~]*$/);
   });
 
-  it('lets no text of the event become a header or a property', async () => {
+  it('does not let text of the event add header fields or properties', async () => {
     const hostile = fc.string({
       unit: fc.constantFrom(
         'a',
@@ -102,20 +111,20 @@ describe.each(CLIENTS)('replyAs %s', (client) => {
   });
 });
 
-describe('the marks of each client', () => {
-  it('Outlook folds with tabs and writes the comment as text', () => {
+describe('the format of each client', () => {
+  it('Outlook: folds with tabs and writes the comment as text', () => {
     const mail = text('outlook', {
       summary: 'A long summary that has to be folded at the end of the line, and once more',
     });
     expect(mail).toMatch(/\r\n\t[^\r]*\r\nTRANSP/);
     expect(mail).toContain('X-Mailer: Microsoft Outlook 16.0');
   });
-  it('Apple Mail attaches a calendar whose type names no method', () => {
+  it('Apple Mail: attaches a calendar without a method', () => {
     expect(text('apple-mail')).toMatch(
       /filename=iCal-20261102-091500\.ics\r\nContent-Type: text\/calendar;\r\n\tx-unix-mode=0644;/,
     );
   });
-  it('Gmail says that it is automatic, and sends the calendar twice', () => {
+  it('Gmail: is auto-generated and contains the calendar twice', () => {
     expect(text('gmail')).toMatch(
       /Sender: Google Calendar <calendar-notification@google\.com>\r\nAuto-Submitted: auto-generated/,
     );

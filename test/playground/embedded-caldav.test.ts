@@ -1,4 +1,4 @@
-// The playground's CalDAV server under the same tests as the real ones, reached as the gateway reaches it.
+// The CalDAV server of the playground, with the tests for real CalDAV servers, accessed as by the gateway.
 import { afterEach, expect, it } from 'vitest';
 import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store.ts';
 import { type CalendarChange, type EmbeddedCaldav, startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
@@ -49,7 +49,7 @@ async function startEmbedded(): Promise<EmbeddedCaldav> {
   return embedded;
 }
 
-it('lets the gateway in by its API key, by discovery, and tells of what it wrote', async () => {
+it('accepts the gateway by its API key and discovery, and notifies of its writes', async () => {
   const embedded = await startEmbedded();
   const changes: CalendarChange[] = [];
   embedded.onChange((change) => changes.push(change));
@@ -65,7 +65,7 @@ it('lets the gateway in by its API key, by discovery, and tells of what it wrote
   await store.close();
 });
 
-it('lets nobody in without the key, and no unknown user with it', async () => {
+it('refuses requests without the key, and unknown users with it', async () => {
   const embedded = await startEmbedded();
   embedded.addUser('bob@example.com');
   const asked = (headers: Record<string, string>, path = 'calendars/alice%40example.com/calendar/') =>

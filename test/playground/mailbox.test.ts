@@ -21,10 +21,10 @@ async function start(): Promise<{ mailbox: Mailbox; send: (subject: string, size
   return { mailbox, send };
 }
 
-it('keeps what is mailed, raw and parsed, and says so', async () => {
+it('keeps mails raw and parsed, and notifies of each', async () => {
   const { mailbox, send } = await start();
-  const heard: CapturedMail[] = [];
-  const stop = mailbox.onMail((mail) => heard.push(mail));
+  const notified: CapturedMail[] = [];
+  const stop = mailbox.onMail((mail) => notified.push(mail));
   expect(await send('first')).toBe('accepted');
   stop();
   expect(await send('second')).toBe('accepted');
@@ -32,12 +32,12 @@ it('keeps what is mailed, raw and parsed, and says so', async () => {
     [1, 'first'],
     [2, 'second'],
   ]);
-  expect(heard.map((mail) => mail.parsed.subject)).toEqual(['first']);
-  expect(heard[0]).toMatchObject({ mailFrom: 'b@example.com', rcptTo: ['guest@remote.test'] });
-  expect(heard[0]?.raw.toString()).toMatch(/^From: alice@example.com\r\n/);
+  expect(notified.map((mail) => mail.parsed.subject)).toEqual(['first']);
+  expect(notified[0]).toMatchObject({ mailFrom: 'b@example.com', rcptTo: ['guest@remote.test'] });
+  expect(notified[0]?.raw.toString()).toMatch(/^From: alice@example.com\r\n/);
 });
 
-it('refuses what is too large', async () => {
+it('refuses a mail that is too large', async () => {
   const { mailbox, send } = await start();
   expect(await send('huge', 1_000_000)).toBe('refused');
   expect(mailbox.mails()).toEqual([]);

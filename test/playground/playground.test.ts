@@ -1,4 +1,4 @@
-// The playground by its API: a stranger invites, answers as a client, and watches the event change.
+// The playground through its API: somebody invites, answers with a mail client, and sees the event change.
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,21 +35,21 @@ describe('the playground', () => {
     attendees: 'bob@example.com carol@example.com dave@example.com',
   };
 
-  it('leaves nothing behind where its port is taken', async () => {
+  it('leaves nothing behind if its port is in use', async () => {
     const folders = (): Promise<string[]> =>
       readdir(tmpdir()).then((names) => names.filter((name) => name.startsWith('imip-playground-')).toSorted());
     const before = await folders();
     const port = Number(new URL(playground.url).port);
-    await expect(startPlayground({ port, log: openLog('silent') })).rejects.toThrow(/choose another with --port/);
+    await expect(startPlayground({ port, log: openLog('silent') })).rejects.toThrow(/choose another one with --port/);
     expect((await folders()).filter((name) => !before.includes(name))).toEqual([]);
   });
 
-  it('says what is missing in a form', async () => {
+  it('says what is wrong in a form', async () => {
     const answer = await post('api/events', { ...form, attendees: 'bob' });
     expect([answer.status, await answer.text()]).toEqual([400, 'bob is not a mail address']);
   });
 
-  it('answers only its own page', async () => {
+  it('refuses requests from other sites', async () => {
     expect((await post('api/events', form, { Origin: 'https://elsewhere.test' })).status).toBe(403);
     expect((await state()).events).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('the playground', () => {
     );
   });
 
-  it('mails a change to everybody once, and the cancellation', async () => {
+  it('mails a change and a cancellation once to everybody', async () => {
     const uid = encodeURIComponent((await state()).events[0]?.uid ?? '');
     expect((await post(`api/events/${uid}/move`, {})).status).toBe(204);
     await expect

@@ -12,7 +12,7 @@ import { vi } from 'vitest';
 import { openForOperator } from '../../../src/adapters/spool/open-spool.ts';
 import { requireConfig } from '../../../src/app/config/config.ts';
 import { type Gateway, startGateway } from '../../../src/app/start-gateway.ts';
-import { startNoDns } from '../../../src/playground/no-dns.ts';
+import { startNxdomainResolver } from '../../../src/playground/nxdomain-resolver.ts';
 import { startFakeCaldav } from '../../adapters/caldav/fake-caldav.ts';
 import { startCatcher } from '../../harness/catcher.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -93,7 +93,7 @@ export async function startOnOldDatabase(version: string, database: OldDatabase,
   }
   const rcpt = (address: string): string | null =>
     setting.refused.includes(address) ? '550 5.1.1 no such mailbox' : null;
-  const [relay, noDns] = await Promise.all([startCatcher({ rcpt }), startNoDns()]);
+  const [relay, noDns] = await Promise.all([startCatcher({ rcpt }), startNxdomainResolver()]);
   const config = requireConfig({
     ...settings,
     DATABASE_URL: database.url,

@@ -1,4 +1,4 @@
-// The playground in a real browser: a stranger invites, answers by link, and watches the event change.
+// The playground in a real browser: somebody invites, answers by link, and sees the event change.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -45,14 +45,14 @@ describe.skipIf(lacks('chromium'))('the playground in Chromium', () => {
     [1400, 'light'],
     [390, 'dark'],
   ] as const)(
-    'invites, answers by link and watches, %i px wide, %s',
+    'shows an answer by link, %i px wide, %s',
     async (width, colorScheme) => {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
       const title = `Walk ${width}`;
       const guest = `guest${width}@example.com`;
       await page.goto(playground.url);
       await page.getByLabel('Title').fill(title);
-      await page.getByLabel('Invite, one address a line').fill(guest);
+      await page.getByLabel('Invite, one address per line').fill(guest);
       await page.getByRole('button', { name: 'Invite' }).click();
       await page.getByRole('button', { name: guest, exact: true }).click();
       const frame = page.frameLocator('iframe');

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import { startEmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts';
-import { startNoDns } from '../../../src/playground/no-dns.ts';
+import { startNxdomainResolver } from '../../../src/playground/nxdomain-resolver.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
 import { signRsvpToken } from '../../../src/core/signing/token.ts';
 import { openForOperator } from '../../../src/adapters/spool/open-spool.ts';
@@ -107,7 +107,11 @@ export interface World {
 async function openWorld({ built, postgres, settings: given, slower = 1, startedBy }: TroubleOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'crash-'));
   const rcpt = (): string | null => (world.relayAway ? '451 4.3.0 later' : null);
-  const [caldav, relay, noDns] = await Promise.all([startEmbeddedCaldav(), startCatcher({ rcpt }), startNoDns()]);
+  const [caldav, relay, noDns] = await Promise.all([
+    startEmbeddedCaldav(),
+    startCatcher({ rcpt }),
+    startNxdomainResolver(),
+  ]);
   const gate = await startGate(Number(new URL(caldav.url).port));
   const databaseUrl = postgres?.url ?? `sqlite:${join(folder, 'gateway.db')}`;
   const settings = {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts';
-import { startNoDns } from '../../../src/playground/no-dns.ts';
+import { startNxdomainResolver } from '../../../src/playground/nxdomain-resolver.ts';
 import { OWN_DOMAIN, provenFrom, settingsFor } from '../../bench/bench-kit.ts';
 import { startSwallowing } from '../../bench/black-hole.ts';
 import { deliver } from '../../bench/deliver.ts';
@@ -48,7 +48,7 @@ describe.skipIf(lacks('postgres'))('the work of a gateway that died', () => {
       startSwallowing(),
       startEmbeddedCaldav(),
       startCatcher(),
-      startNoDns(),
+      startNxdomainResolver(),
     ]);
     onTestFinished(async () => void (await Promise.all([server, relay].map((each) => each.stop()))));
     onTestFinished(async () => void (await Promise.all([hole, caldav, noDns].map((each) => each.close()))));

@@ -1,17 +1,17 @@
-// A DNS resolver that knows no name: the playground's people live at example.com, and their mail must not be judged by
-// what the real world publishes about that domain. In: queries by UDP on loopback; out: NXDOMAIN.
+// A DNS resolver that answers every query with NXDOMAIN. The people in the playground have addresses at example.com, and the
+// records of the real domain must not decide about their mail. In: queries by UDP on loopback; out: NXDOMAIN.
 import { createSocket } from 'node:dgram';
 
-export interface NoDns {
+export interface NxdomainResolver {
   /** `127.0.0.1:port`, for DNS_SERVERS. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-export async function startNoDns(): Promise<NoDns> {
+export async function startNxdomainResolver(): Promise<NxdomainResolver> {
   const socket = createSocket('udp4');
   socket.on('message', (query, { address, port }) => {
-    if (query.length >= 12) socket.send(noSuchName(query), port, address);
+    if (query.length >= 12) socket.send(nxdomain(query), port, address);
   });
   socket.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(0, '127.0.0.1', resolve));
@@ -21,8 +21,8 @@ export async function startNoDns(): Promise<NoDns> {
   };
 }
 
-/** The query (RFC 1035 section 4.1.1) with QR, RD and RA set and RCODE 3; only its question is kept. */
-function noSuchName(query: Buffer): Buffer {
+/** Returns the question of the query with QR, RD, RA and RCODE 3 (RFC 1035 section 4.1.1). */
+function nxdomain(query: Buffer): Buffer {
   let end = 12;
   while (end < query.length && query[end] !== 0) end += (query[end] ?? 0) + 1;
   const answer = Buffer.from(query.subarray(0, Math.min(end + 5, query.length)));

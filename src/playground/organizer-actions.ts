@@ -1,5 +1,5 @@
-// The playground's organizer, who does what a calendar client and a CalDAV server with scheduling do: writes events into
-// the embedded calendar and posts the scheduling callbacks. Refuses a form that is not filled in, and says what to do.
+// The actions of the organizer in the playground: invite, move, cancel. In: a form or a UID; out: an event in the embedded
+// calendar and the scheduling callbacks, as from a calendar client and a CalDAV server. It throws if the form is invalid.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readEventView } from '../core/compose/event-view.ts';
@@ -18,7 +18,7 @@ import { formatInstant, formatLocal, HOUR, parseLocal } from '../core/ical/local
 import type { EventView } from '../core/compose/types.ts';
 import type { EmbeddedCaldav } from './embedded-caldav.ts';
 
-export interface DeskOptions {
+export interface OrganizerActionsOptions {
   readonly organizer: string;
   readonly caldav: EmbeddedCaldav;
   /** `host:port` of the gateway's web door. */
@@ -27,31 +27,32 @@ export interface DeskOptions {
   readonly now: () => number;
 }
 
-export interface DeskEvent {
+export interface OrganizedEvent {
   readonly view: EventView;
   readonly calendar: string;
 }
 
-export interface OrganizerDesk {
-  /** Throws a ZodError for a form that is not filled in. */
+export interface OrganizerActions {
+  /** Throws a ZodError for an invalid form. */
   invite(form: unknown): Promise<void>;
   move(uid: string): Promise<void>;
   cancel(uid: string): Promise<void>;
   /** Newest first. */
-  events(): DeskEvent[];
+  events(): OrganizedEvent[];
 }
 
 const addresses = z.string().transform((text, context) => {
   const lines = text.split(/[\s,;]+/).filter(Boolean);
   const wrong = lines.find((line) => calendarAddress(line) === null);
   if (wrong !== undefined) context.addIssue(`${wrong} is not a mail address`);
-  if (lines.length === 0 || lines.length > 50) context.addIssue('Invite between 1 and 50 people, one address a line');
+  if (lines.length === 0 || lines.length > 50)
+    context.addIssue('Invite between 1 and 50 people, with one address per line');
   return [...new Set(lines)];
 });
 
 const eventForm = z.object({
   title: z.string().trim().min(1, 'Give the event a title').max(200),
-  start: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'Say when it starts'),
+  start: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'Choose a start time'),
   minutes: z.coerce.number().int().min(5).max(1440),
   timezone: z.string().regex(/^[A-Za-z0-9_+/-]{1,60}$/),
   repeats: z.enum(['', 'FREQ=DAILY;COUNT=5', 'FREQ=WEEKLY;COUNT=6']).default(''),
@@ -59,19 +60,19 @@ const eventForm = z.object({
   attendees: addresses,
 });
 
-export function openOrganizerDesk(options: DeskOptions): OrganizerDesk {
+export function openOrganizerActions(options: OrganizerActionsOptions): OrganizerActions {
   const { caldav, organizer } = options;
   const uids: string[] = [];
   caldav.addUser(organizer);
 
-  async function change(
+  async function edit(
     uid: string,
     method: 'REQUEST' | 'CANCEL',
-    edit: (line: ContentLine) => ContentLine,
+    editLine: (line: ContentLine) => ContentLine,
   ): Promise<void> {
     const stored = caldav.getEvent(organizer, uid);
-    if (stored === null) throw new GatewayError('internal', `no event ${uid}`);
-    const text = joinLines(splitLines(stored.text).map(edit));
+    if (stored === null) throw new GatewayError('internal', `there is no event ${uid}`);
+    const text = joinLines(splitLines(stored.text).map(editLine));
     caldav.putEvent(organizer, uid, text);
     await postCallbacks(options, text, method);
   }
@@ -85,8 +86,8 @@ export function openOrganizerDesk(options: DeskOptions): OrganizerDesk {
       uids.push(uid);
       await postCallbacks(options, text, 'REQUEST');
     },
-    move: (uid) => change(uid, 'REQUEST', moveLine),
-    cancel: (uid) => change(uid, 'CANCEL', cancelLine),
+    move: (uid) => edit(uid, 'REQUEST', moveLine),
+    cancel: (uid) => edit(uid, 'CANCEL', cancelLine),
     events: () =>
       uids.toReversed().flatMap((uid) => {
         const stored = caldav.getEvent(organizer, uid);
@@ -95,7 +96,7 @@ export function openOrganizerDesk(options: DeskOptions): OrganizerDesk {
   };
 }
 
-function eventText({ organizer, now }: DeskOptions, uid: string, form: z.infer<typeof eventForm>): string {
+function eventText({ organizer, now }: OrganizerActionsOptions, uid: string, form: z.infer<typeof eventForm>): string {
   const stamp = formatInstant(now());
   const start = `${form.start.replace(/[-:]/g, '')}00`;
   const zone: [string, string][] = [['TZID', form.timezone]];
@@ -125,7 +126,7 @@ function eventText({ organizer, now }: DeskOptions, uid: string, form: z.infer<t
   ]);
 }
 
-/** A new time: the next SEQUENCE, and everybody is asked again (RFC 5546 §2.1.4). */
+/** A new time raises SEQUENCE and resets the answers (RFC 5546 §2.1.4). */
 function moveLine(line: ContentLine): ContentLine {
   if (line.name === 'DTSTART' || line.name === 'DTEND') return withValue(line, localAfter(line.value, HOUR));
   if (line.name === 'ATTENDEE') return withParam(line, 'PARTSTAT', 'NEEDS-ACTION');
@@ -140,15 +141,15 @@ function nextSequence(line: ContentLine): ContentLine {
   return line.name === 'SEQUENCE' ? withValue(line, String(Number(line.value) + 1)) : line;
 }
 
-/** One POST per attendee, as a CalDAV server does. */
+/** Sends one POST per attendee, as a CalDAV server does. */
 async function postCallbacks(
-  { organizer, gateway, callbackKey }: DeskOptions,
+  { organizer, gateway, callbackKey }: OrganizerActionsOptions,
   text: string,
   method: 'REQUEST' | 'CANCEL',
 ): Promise<void> {
   const body = text.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`);
   for (const { address } of readEventView(text, null, null).guests) {
-    const answer = await fetch(`http://${gateway}/api/v1.0/caldav-scheduling-callback/`, {
+    const response = await fetch(`http://${gateway}/api/v1.0/caldav-scheduling-callback/`, {
       method: 'POST',
       headers: {
         'Content-Type': 'text/calendar; charset=utf-8',
@@ -159,8 +160,10 @@ async function postCallbacks(
       },
       body,
     });
-    if (!answer.ok)
-      throw new GatewayError('internal', `the gateway refused the callback: ${answer.status} ${await answer.text()}`);
+    if (!response.ok) {
+      const reason = `${response.status} ${await response.text()}`;
+      throw new GatewayError('internal', `the gateway refused the callback: ${reason}`);
+    }
   }
 }
 
@@ -169,7 +172,7 @@ function plainLine(text: string): ContentLine {
   return makeLine(name, [], value);
 }
 
-/** Local arithmetic on `YYYYMMDDTHHMMSS`; the playground's events do not cross a change of offset. */
+/** Adds to a local time, `YYYYMMDDTHHMMSS`. It ignores changes of the offset. */
 function localAfter(local: string, ms: number): string {
   return formatLocal((parseLocal(local) ?? 0) + ms);
 }
