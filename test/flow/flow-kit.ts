@@ -1,8 +1,5 @@
 // The flow with a real spool, a calendar and a relay in memory, and a clock that the test sets. Nothing runs in the background:
 // `settle` processes the queues until no task is due.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import type { CalendarStore, FoundEvent, WriteResult } from '../../src/flow/ports/calendar-store.ts';
 import { compileTemplates } from '../../src/core/compose/templates.ts';
@@ -28,14 +25,13 @@ import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
 import { openLog } from '../../src/app/log.ts';
 import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 import type { ReceivedMail } from '../../src/core/message/types.ts';
-import { openRecurrence } from '../../src/adapters/recurrence/open-recurrence.ts';
 import { parseKeyRing } from '../../src/core/signing/keys.ts';
 import { readDecisionToken } from '../../src/core/signing/token.ts';
 import type { DecisionClaims } from '../../src/core/signing/types.ts';
 import { makeIds } from '../../src/adapters/spool/new-id.ts';
-import { openSpool } from '../../src/adapters/spool/open-spool.ts';
 import type { Batch, Changes, NewEntry, QueueName } from '../../src/flow/ports/spool.ts';
 import type { OutgoingMail, SubmissionVerdict } from '../../src/flow/ports/submission.ts';
+import { giveBack, recurrence, takeSpool } from './shared-spool.ts';
 
 export const alice = address('alice@example.com');
 export const bob = address('bob@remote.test');
@@ -109,11 +105,11 @@ export interface FlowKitOptions {
   readonly quota?: { readonly hour: number; readonly day: number };
 }
 
+const templates = compileTemplates(await readTemplates(null));
+
 export async function openFlowKit(options: FlowKitOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'flow-'));
-  const { spool, ledger } = await openSpool({ url: `sqlite:${join(folder, 'gateway.db')}` });
-  const templates = compileTemplates(await readTemplates(null));
-  const recurrence = openRecurrence();
+  const shared = await takeSpool();
+  const { spool, ledger } = shared;
   const calendar = new MemoryCalendar();
   const mails: OutgoingMail[] = [];
   const relay = { verdict: (_mail: OutgoingMail): SubmissionVerdict => ({ kind: 'accepted', response: '250 ok' }) };
@@ -306,9 +302,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
       return read.claims;
     },
     async close(): Promise<void> {
-      await recurrence.close();
-      await spool.close();
-      rmSync(folder, { recursive: true, force: true });
+      giveBack(shared);
     },
   };
 }

@@ -4,6 +4,7 @@ import { openCalendarStore } from '../../src/adapters/caldav/open-calendar-store
 import { type CalendarChange, type EmbeddedCaldav, startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
 import { alice, answer, describeStore } from '../adapters/caldav/store-contract.ts';
 import { type CalendarServer, type CalendarUser, meeting, requestsTo } from '../harness/calendar-server.ts';
+import { fullCount } from '../harness/full-counts.ts';
 
 async function startAsServer(): Promise<CalendarServer> {
   const embedded = await startEmbeddedCaldav();
@@ -25,6 +26,7 @@ async function startAsServer(): Promise<CalendarServer> {
 
 describeStore('the playground, service account', startAsServer, {
   available: true,
+  maxGuests: fullCount(2_000, 500),
   auth: (server) => ({
     kind: 'basic',
     username: server.service?.username ?? '',

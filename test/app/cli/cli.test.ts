@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSpool } from '../../../src/adapters/spool/open-spool.ts';
+import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
+import { recordTask } from '../../../src/flow/records/records.ts';
 import { type BuiltGateway, buildGateway } from '../../harness/gateway-process.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -126,6 +129,31 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/ACCEPTED/);
     const missing = await imip(['inspect', 'no-such.eml']);
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no-such.eml') });
+  });
+
+  it('shows and changes the queues beside a gateway, with JSON and an exit status', async () => {
+    const url = `sqlite:${join(folder, 'queue', 'gateway.db')}`;
+    const { spool } = await openSpool({ url });
+    const owner = calendarAddress('alice@example.com') ?? { key: '', asWritten: '' };
+    const origin = { recordId: 'cli', door: 'gateway', messageId: null };
+    const body = { kind: 'verify', origin, owner, uid: 'cli@example.com', round: 0 } as const;
+    await spool.put([recordTask(body, { id: 'cli', createdAt: Date.now() })]);
+    const queue = (...args: string[]): Promise<Ended> => imip(['queue', ...args], { DATABASE_URL: url });
+    const [listed, inFull] = await Promise.all([queue('list', '--json'), queue('show', 'cli', '--json')]);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ tasks: [{ id: 'cli', state: 'waiting' }] });
+    expect(JSON.parse(inFull.stdout)).toMatchObject({ id: 'cli', body: { kind: 'verify' }, ledger: [] });
+    const [held, wrong, shown, filter] = await Promise.all([
+      queue('hold', 'cli'),
+      queue('drop', 'none', '--json'),
+      queue('show', 'none'),
+      queue('list', '--state', 'odd'),
+    ]);
+    expect(held).toMatchObject({ code: 0, stdout: 'cli: held\n' });
+    expect(wrong.code).toBe(1);
+    expect(JSON.parse(wrong.stdout)).toEqual([{ id: 'none', result: 'unknown' }]);
+    expect(shown).toMatchObject({ code: 1, stderr: 'imip-gateway: no task has the id none\n' });
+    expect(filter.code).toBe(1);
+    await spool.close();
   });
 
   describe('serve', () => {

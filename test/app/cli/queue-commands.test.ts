@@ -1,10 +1,7 @@
 // The operator's commands on the queues of a running gateway: two processes on one SQLite file.
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { describeEntries } from '../../../src/app/cli/describe-entries.ts';
@@ -27,7 +24,6 @@ import { openLog } from '../../../src/app/log.ts';
 import { openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import type { Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const address = (text: string): CalendarAddress => calendarAddress(text) ?? { key: '', asWritten: '' };
 const organizer = address('alice@example.com');
 const everything = { queue: null, state: null, limit: 100 };
@@ -191,32 +187,4 @@ describe('the operator’s commands', () => {
       await work.stop(1_000);
     }
   });
-
-  it('have JSON output and an exit status', async () => {
-    await gateway.spool.put([task('cli')]);
-    const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url };
-    const imip = (...args: string[]) =>
-      promisify(execFile)(process.execPath, ['--import', 'tsx', join(root, 'src/app/cli/cli.ts'), 'queue', ...args], {
-        env,
-        cwd: root,
-      }).then(
-        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
-      );
-    const [listed, inFull] = await Promise.all([imip('list', '--json'), imip('show', 'cli', '--json')]);
-    expect(JSON.parse(listed.stdout)).toMatchObject({ tasks: [{ id: 'cli', state: 'waiting' }] });
-    expect(JSON.parse(inFull.stdout)).toMatchObject({ id: 'cli', body: { kind: 'verify' }, ledger: [] });
-    const [held, wrong, shown, filter] = await Promise.all([
-      imip('hold', 'cli'),
-      imip('drop', 'none', '--json'),
-      imip('show', 'none'),
-      imip('list', '--state', 'odd'),
-    ]);
-    expect(held).toMatchObject({ code: 0, stdout: 'cli: held\n' });
-    expect(wrong.code).toBe(1);
-    expect(JSON.parse(wrong.stdout)).toEqual([{ id: 'none', result: 'unknown' }]);
-    expect(shown).toMatchObject({ code: 1, stderr: 'imip-gateway: no task has the id none\n' });
-    expect(filter.code).toBe(1);
-    // Six processes, each of which compiles the program.
-  }, 120_000);
 });

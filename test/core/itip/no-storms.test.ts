@@ -6,10 +6,11 @@ import { compare } from '../../../src/core/itip/compare.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../../src/core/itip/fingerprint.ts';
 import { whatChanged } from '../../../src/core/itip/what-changed.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { answers, attendeeAddress, eventPlan, eventTextOf, occurrenceId } from './arbitrary-event.ts';
 import { address, Ledgered } from './run-answer.ts';
 
-const RUNS = { numRuns: 1000 };
+const RUNS = { numRuns: fullCount(1_000, 150) };
 const PATIENCE_MS = 60_000;
 const GUESTS = [0, 1, 2, 3].map((at) => address(attendeeAddress(at)));
 const ORGANIZER = address('organizer@example.com');

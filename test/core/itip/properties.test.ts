@@ -14,10 +14,11 @@ import {
 } from '../../../src/core/ical/event-document.ts';
 import { ownLines } from '../../../src/core/ical/read-components.ts';
 import type { Answer } from '../../../src/core/itip/types.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { answers, eventPlan, eventTextOf } from './arbitrary-event.ts';
 import { judge, Ledgered, reasonOf } from './run-answer.ts';
 
-const RUNS = { numRuns: 2000 };
+const RUNS = { numRuns: fullCount(2_000, 300) };
 const PATIENCE_MS = 60_000;
 const NO_HISTORY = { applied: [], mailed: [] };
 

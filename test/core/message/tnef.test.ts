@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTnef } from '../../../src/core/message/tnef.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import {
   APPOINTMENT,
   fileTime,
@@ -139,7 +140,7 @@ describe('readTnef', () => {
         stream.writeUInt32LE(0x223e9f78);
         expect(readTnef(Buffer.concat([stream.subarray(0, Math.max(end, 6)), tail]))).not.toBeNull();
       }),
-      { numRuns: 2000 },
+      { numRuns: fullCount(2_000, 500) },
     );
   });
 });

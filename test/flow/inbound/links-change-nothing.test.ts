@@ -9,9 +9,10 @@ import { answerRsvp, showRsvp } from '../../../src/flow/inbound/show-rsvp.ts';
 import { openHttp } from '../../../src/doors/web/open-http.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { meeting } from '../../harness/calendar-server.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { alice, bob, openFlowKit } from '../flow-kit.ts';
 
-const COUNT = Number(process.env['LINKS'] ?? 1_500);
+const COUNT = Number(process.env['LINKS'] ?? fullCount(1_500, 300));
 const uid = 'planning@example.com';
 const text = meeting({ uid, organizer: alice.asWritten, attendees: [{ email: bob.asWritten }] });
 

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { receiveWebAnswer } from '../../../src/flow/inbound/receive.ts';
 import { formatInstant } from '../../../src/core/ical/local-time.ts';
 import { meeting } from '../../harness/calendar-server.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { address, alice, type FlowKit, openFlowKit } from '../flow-kit.ts';
 
-const COUNT = 50;
+const COUNT = fullCount(50, 20);
 const DAY_MS = 86_400_000;
 const uid = 'planning@example.com';
 const guests = Array.from({ length: COUNT }, (_, at) => address(`guest${at}@remote.test`));
