@@ -1,6 +1,5 @@
-// The one error type of the gateway. Expected results are values with literal reasons; what throws is a
-// GatewayError: `code` says what failed, `temporary` whether trying again later can help. Its message is for the
-// operator and never goes onto the wire.
+// The only error type of the gateway. Expected results are values with literal reasons; failures throw a GatewayError. Its
+// `code` is the kind of failure. Its message is for the operator and is never sent to clients. It refuses nothing.
 
 export type ErrorCode =
   | 'config-invalid'
@@ -22,7 +21,7 @@ export type ErrorCode =
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
-  /** True where the same work may succeed later: the caller retries with back-off instead of giving up. */
+  /** Whether the same work may succeed later. The caller then retries with back-off. */
   readonly temporary: boolean;
 
   constructor(code: ErrorCode, message: string, options: { temporary?: boolean; cause?: unknown } = {}) {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type Dialect, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import type { CopyPlace, LedgerEntry, LedgerWrite, Mailing, ReplyPair } from '../../flow/ports/spool.ts';
-import { remember } from '../../core/ical/memoize-text.ts';
+import { memoizeText } from '../../core/ical/memoize-text.ts';
 import type { AppliedAnswer } from '../../core/itip/types.ts';
 
 type WriteOf<K extends LedgerWrite['kind']> = Extract<LedgerWrite, { kind: K }>;
@@ -139,7 +139,7 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
   );
 }
 
-const digestOf = remember((text) => createHash('sha256').update(text).digest('base64url'));
+const digestOf = memoizeText((text) => createHash('sha256').update(text).digest('base64url'));
 
 /** Stores each text once and returns the digest of each text. */
 export function* storeCalendars(texts: readonly string[]): Operation<ReadonlyMap<string, string>> {

@@ -1,29 +1,29 @@
-// The lossless text layer of iCalendar. Calendar text comes in, content lines go out that remember every byte (folds, line
-// ends, byte order mark), so that joining their `raw` gives the text back; names, parameters and values are read only
-// when asked for. It refuses nothing: a line that is no content line has the name ''.
+// Splits calendar text into content lines without loss. In: text; out: lines that keep every character (folds, line ends, byte
+// order mark), so that the joined `raw` values are the text again. Names, parameters and values are parsed on first use. It
+// refuses nothing: a line that is not a content line has the name ''.
 
 import { joinOctets } from './octets.ts';
 
 /** One parameter of a content line. */
 export interface Parameter {
-  /** Upper case. */
+  /** In upper case. */
   readonly name: string;
-  /** Without quotes, RFC 6868 decoded; empty for a parameter without `=`. */
+  /** Without quotes, and decoded according to RFC 6868. Empty for a parameter without `=`. */
   readonly values: readonly string[];
-  /** Offsets in the unfolded text: from the `;` to the end of the last value. */
+  /** Offsets in the unfolded text, from the `;` to the end of the last value. */
   readonly start: number;
   readonly end: number;
 }
 
 interface Extent {
   readonly name: string;
-  /** Offset of the value in the unfolded text. */
+  /** The offset of the value in the unfolded text. */
   readonly valueAt: number;
 }
 
-/** A logical line (RFC 5545 §3.1): one property, or a BEGIN or END. Immutable. */
+/** A content line (RFC 5545 §3.1): one property, or a BEGIN or END. Immutable. */
 export class ContentLine {
-  /** As it stands in the text, with its folds and its line end. */
+  /** As written, with its folds and its line end. */
   readonly raw: string;
   #text: string | null = null;
   #extent: Extent | null = null;
@@ -39,7 +39,7 @@ export class ContentLine {
     return this.#text;
   }
 
-  /** Upper case; '' where this is no content line (blank, or the rest of a value with a raw newline). */
+  /** In upper case; '' if this is not a content line, but blank or the rest of a value with an unescaped line break. */
   get name(): string {
     return this.#measure().name;
   }
@@ -49,17 +49,17 @@ export class ContentLine {
     return this.#params;
   }
 
-  /** As written: TEXT values still have their backslashes (see `unescapeText`). */
+  /** As written; a TEXT value is still escaped (see `unescapeText`). */
   get value(): string {
     return this.text.slice(this.#measure().valueAt);
   }
 
-  /** First value of the first parameter of that (upper case) name; null where there is none. */
+  /** Returns the first value of the first parameter with this name (in upper case), null if there is none. */
   param(name: string): string | null {
     return this.paramValues(name)[0] ?? null;
   }
 
-  /** All values of the first parameter of that (upper case) name. */
+  /** Returns all values of the first parameter with this name (in upper case). */
   paramValues(name: string): readonly string[] {
     return this.params.find((param) => param.name === name)?.values ?? [];
   }
@@ -70,7 +70,7 @@ export class ContentLine {
   }
 }
 
-/** Splits text into logical lines. Lines end with CRLF or LF, with CR alone only where the text has no LF at all. */
+/** Splits text into content lines. Lines end with CRLF or LF; with CR only if the text has no LF. */
 export function splitLines(text: string): ContentLine[] {
   const lines: ContentLine[] = [];
   const end = text.includes('\n') ? '\n' : '\r';
@@ -79,7 +79,7 @@ export function splitLines(text: string): ContentLine[] {
   while (start < text.length) {
     const at = text.indexOf(end, searchFrom);
     const next = at === -1 ? text.length : at + 1;
-    // RFC 5545 §3.1: a line that begins with a space or a tab belongs to the one before.
+    // RFC 5545 §3.1: a line that begins with a space or a tab continues the previous line.
     if (next < text.length && (text[next] === ' ' || text[next] === '\t')) {
       searchFrom = next;
       continue;
@@ -95,12 +95,12 @@ export function joinLines(lines: readonly ContentLine[]): string {
   return lines.map((line) => line.raw).join('');
 }
 
-/** The line end of this line as written: `\r\n`, `\n`, rarely `\r` or `\r\r\n`; `\r\n` where the text just stops. */
+/** Returns the line end as written: `\r\n`, `\n`, rarely `\r` or `\r\r\n`. Returns `\r\n` for a last line without line end. */
 export function lineEndOf(line: ContentLine): string {
   return LINE_END.exec(line.raw)?.[0] ?? '\r\n';
 }
 
-/** A new line from its parts; `value` must already be escaped as its type wants. Folded, with that line end. */
+/** Returns a new, folded line. `value` must already be escaped as its type requires. */
 export function makeLine(
   name: string,
   params: readonly (readonly [name: string, value: string])[],
@@ -112,8 +112,8 @@ export function makeLine(
 }
 
 /**
- * The same line with one parameter set (several values: a list; null: removed); name and value stay as written. A parameter that is there keeps its
- * place, the case of its name and its quotes; a new one comes last. The line is folded anew.
+ * Returns the line with one parameter set (an array: a list of values; null: removed). Name and value stay as written. An
+ * existing parameter keeps its position, the case of its name and its quotes; a new one is the last. The line is folded again.
  */
 export function withParam(line: ContentLine, name: string, value: string | readonly string[] | null): ContentLine {
   const { text, params } = line;
@@ -139,26 +139,26 @@ export function withParam(line: ContentLine, name: string, value: string | reado
   return rebuild(line, out + text.slice(copied));
 }
 
-/** The same line without the parameters of those (upper case) names. */
-export function withoutParams(line: ContentLine, isDropped: (name: string) => boolean): ContentLine {
-  const dropped = line.params.filter(({ name }) => isDropped(name));
-  return dropped.reduce((left, { name }) => withParam(left, name, null), line);
+/** Returns the line without the parameters whose name (in upper case) matches. */
+export function withoutParams(line: ContentLine, isRemoved: (name: string) => boolean): ContentLine {
+  const removed = line.params.filter(({ name }) => isRemoved(name));
+  return removed.reduce((rest, { name }) => withParam(rest, name, null), line);
 }
 
-/** The same line under another name, with only those of its parameters, as they are written. Folded anew. */
+/** Returns the line with another name, and only with these parameters, as written. The line is folded again. */
 export function withName(line: ContentLine, name: string, keep: readonly string[]): ContentLine {
   const kept = line.params.filter((param) => keep.includes(param.name));
   const params = kept.map((param) => line.text.slice(param.start, param.end)).join('');
   return rebuild(line, `${name}${params}:${line.value}`);
 }
 
-/** The same line with another value (already escaped as its type wants); parameters stay as written. Folded anew. */
+/** Returns the line with another value, already escaped as its type requires. The parameters stay as written. */
 export function withValue(line: ContentLine, value: string): ContentLine {
   const { text } = line;
   return rebuild(line, text.slice(0, text.length - line.value.length) + withoutBreaks(value));
 }
 
-/** Folds at 75 octets of UTF-8 without splitting a character (RFC 5545 §3.1). No line end is added at the end. */
+/** Folds at 75 octets of UTF-8 without splitting a character (RFC 5545 §3.1). Adds no line end after the text. */
 export function foldText(text: string, lineEnd = '\r\n'): string {
   if (Buffer.byteLength(text) <= 75) return text;
   const parts: string[] = [];
@@ -172,7 +172,7 @@ export function foldText(text: string, lineEnd = '\r\n'): string {
       parts.push(text.slice(start, at));
       start = at;
       octets = 0;
-      limit = 74; // the space that begins a continuation counts
+      limit = 74; // the leading space of a continuation line also counts
     }
     octets += size;
     at += size === 4 ? 2 : 1;
@@ -181,17 +181,17 @@ export function foldText(text: string, lineEnd = '\r\n'): string {
   return parts.join(`${lineEnd} `);
 }
 
-/** TEXT as read (RFC 5545 §3.3.11). */
+/** Decodes a TEXT value (RFC 5545 §3.3.11). */
 export function unescapeText(value: string): string {
   return value.replace(/\\([\\;,nN])/g, (_, char: string) => (char === 'n' || char === 'N' ? '\n' : char));
 }
 
-/** TEXT as written (RFC 5545 §3.3.11). */
+/** Encodes a TEXT value (RFC 5545 §3.3.11). */
 export function escapeText(value: string): string {
   return value.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n');
 }
 
-/** A run of CRs is looked at from its first one only: a line of a million of them must not cost their square. */
+/** The look-behind makes the pattern match a run of CRs only from its first, so that a long run takes linear time. */
 const LINE_END = /(?:(?<!\r)\r*\n|\r)$/;
 
 function rebuild(line: ContentLine, text: string): ContentLine {
@@ -204,11 +204,11 @@ function unfold(raw: string): string {
   let text = raw.replace(LINE_END, '');
   if (text.includes('\n')) text = text.replace(/(?<!\r)\r*\n[ \t]/g, '');
   else if (text.includes('\r')) text = text.replace(/\r[ \t]/g, '');
-  // Outlook and Notepad write a byte order mark; it is no part of the first name.
+  // Outlook and Notepad write a byte order mark, which is not part of the first name.
   return joinOctets(text.startsWith('\uFEFF') ? text.slice(1) : text);
 }
 
-/** Most lines are only asked for their name and value: their parameters are passed over, not read. */
+/** Skips the parameters without parsing them, because most lines are read only for their name and value. */
 function measureLine(text: string): Extent {
   const none: Extent = { name: '', valueAt: 0 };
   const name = /^[A-Za-z0-9_-]+(?=[;:])/.exec(text)?.[0];
@@ -224,14 +224,14 @@ function readParams(text: string, { name, valueAt }: Extent): readonly Parameter
     const values: string[] = [];
     const end = readParam(text, at, values);
     const param = /^;([^=;:]*)/.exec(text.slice(at, end))?.[1]?.trim().toUpperCase() ?? '';
-    // `ATTENDEE;:mailto:…` and `;;` occur: an empty parameter is skipped.
+    // An empty parameter is skipped: some clients write `ATTENDEE;:mailto:…` or `;;`.
     if (param !== '') params.push({ name: param, values, start: at, end });
     at = end;
   }
   return params;
 }
 
-/** Goes over the parameter that starts with the `;` at `start`; its values are added to `values`. Gives its end. */
+/** Reads the parameter that starts with the `;` at `start`, adds its values to `values`, and returns its end. */
 function readParam(text: string, start: number, values: string[] | null): number {
   let at = findOneOf(text, start + 1, '=;:');
   while (text[at] === '=' || text[at] === ',') {
@@ -243,16 +243,16 @@ function readParam(text: string, start: number, values: string[] | null): number
   return at;
 }
 
-/** Where a parameter value that starts at `from` ends: at the `,` `;` or `:` outside of quotes. */
+/** Returns the end of the parameter value that starts at `from`: the next `,`, `;` or `:` outside of quotes. */
 function valueEnd(text: string, from: number): number {
   let at = from;
   if (text[at] === '"') {
     const close = text.indexOf('"', at + 1);
-    // A quote that is never closed is an ordinary character: the value of the property must not be swallowed.
+    // A quote that is not closed is a plain character, so that it does not hide the value of the property.
     at = close === -1 ? at + 1 : close + 1;
   }
   const end = findOneOf(text, at, ',;:');
-  // Unquoted `SENT-BY=mailto:a@example.com:mailto:…`: the first colon belongs to the parameter.
+  // In the unquoted `SENT-BY=mailto:a@example.com:mailto:…`, the first colon belongs to the parameter.
   if (text[end] === ':' && /^mailto$/i.test(text.slice(from, end)) && text.includes(':', end + 1)) {
     return findOneOf(text, end + 1, ',;:');
   }
@@ -268,7 +268,7 @@ function findOneOf(text: string, from: number, chars: string): number {
 function decodeParam(written: string): string {
   const open = written.length >= 2 && written.startsWith('"') && written.indexOf('"', 1) !== -1;
   const text = open ? written.slice(1).replace('"', '') : written;
-  // RFC 6868 §3.2: ^n is a newline, ^' a quote, ^^ a caret; any other caret stays.
+  // RFC 6868 §3.2: ^n is a line break, ^' a quote and ^^ a caret. Any other caret is kept.
   return text.replace(/\^([n'^])/g, (_, char: string) => (char === 'n' ? '\n' : char === "'" ? '"' : '^'));
 }
 
@@ -293,7 +293,7 @@ function withoutBreaks(value: string): string {
   return withoutControls(value.replace(/\r\n|\r|\n/g, ' '));
 }
 
-/** RFC 5545 §3.1: no control character but HTAB stands in a line. */
+/** Removes control characters except HTAB, which RFC 5545 §3.1 forbids in a line. */
 export function withoutControls(text: string): string {
   return text.replace(CONTROLS, '');
 }

@@ -1,10 +1,10 @@
-// A start and the text of a DURATION come in, the end that they make goes out. Refuses (null) what is no duration, goes
-// backwards, or is longer than anything a calendar holds.
+// Computes an end from a start and a DURATION. In: the start and the value of DURATION; out: the end. It refuses (null) a value
+// that is invalid, negative, or leads beyond the year 9999.
 import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 
-/** RFC 5545 §3.3.6: weeks and days are days of the calendar, hours are hours, whatever the clocks do meanwhile. */
+/** RFC 5545 §3.3.6: weeks and days are nominal, so they keep the local time across a DST change; hours are exact. */
 export function endAfter(start: CalendarTime, duration: string, vtimezones: readonly string[]): CalendarTime | null {
   const read = readDuration(duration);
   if (read === null) return null;
@@ -18,7 +18,7 @@ export function endAfter(start: CalendarTime, duration: string, vtimezones: read
 
 const DURATION = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/i;
 
-/** Days of the calendar and exact milliseconds. */
+/** Returns nominal days and exact milliseconds. */
 function readDuration(text: string): { readonly days: number; readonly time: number } | null {
   const fields = DURATION.exec(text.trim());
   if (!fields) return null;

@@ -1,6 +1,6 @@
-// One VEVENT or VTODO of a stored event: content lines come in, what the iTIP rules ask of it goes out. Only its own
-// properties count, never those of a VALARM inside it (whose ATTENDEE is no attendee). Immutable; a changed copy shares
-// all parts but the changed ones, and the index over them, so that a change costs no more than copying the list of parts.
+// One VEVENT or VTODO of a stored event. In: its content lines; out: its times, attendees and other properties. It reads only its
+// own properties, not those of a VALARM, whose ATTENDEE is not an attendee. It is immutable; a changed copy shares the unchanged
+// parts and the index, so that a change costs only a copy of the list of parts. It refuses nothing.
 import { calendarAddress } from './calendar-address.ts';
 import { ContentLine, unescapeText } from './content-lines.ts';
 import { endAfter } from './duration.ts';
@@ -18,16 +18,16 @@ export interface Attendee {
 
 export interface Organizer {
   readonly address: CalendarAddress;
-  /** Who acts for the organizer (RFC 5545 §3.2.18). */
+  /** The person who acts on behalf of the organizer (RFC 5545 §3.2.18). */
   readonly sentBy: CalendarAddress | null;
 }
 
 /** One value of RDATE or EXDATE. */
 export interface ListedDate {
-  /** The date or time as written; of a PERIOD its start. */
+  /** The date or time as written, or the start of a PERIOD. */
   readonly written: string;
   readonly time: CalendarTime | null;
-  /** The end or the duration of a PERIOD. */
+  /** The end or duration of a PERIOD as written, else null. */
   readonly end: string | null;
 }
 
@@ -65,24 +65,24 @@ export class EventComponent implements Component {
     return this.#index.recurrenceId.id;
   }
 
-  /** DTSTART; a VTODO may have a DUE alone. */
+  /** DTSTART, or DUE of a VTODO without DTSTART. */
   get startLine(): ContentLine | null {
     return this.property('DTSTART') ?? (this.name === 'VTODO' ? this.property('DUE') : null);
   }
 
-  /** The time of `startLine`: what its occurrences are counted from. */
+  /** The time of `startLine`, from which the occurrences are computed. */
   get start(): CalendarTime | null {
     this.#index.start ??= { time: timeOf(this.startLine, this.vtimezones) };
     return this.#index.start.time;
   }
 
-  /** Exclusive: DTEND, DUE, or what DURATION makes of the start; a date without any ends after its day (RFC 5545 §3.6.1). */
+  /** The exclusive end: DTEND, DUE, or the start plus DURATION. A date without them ends after its day (RFC 5545 §3.6.1). */
   get end(): CalendarTime | null {
     this.#index.end ??= { time: this.#readEnd() };
     return this.#index.end.time;
   }
 
-  /** RDATE or EXDATE. */
+  /** Returns the values of RDATE or EXDATE. */
   dates(name: 'RDATE' | 'EXDATE'): ListedDate[] {
     return this.properties(name).flatMap((line) =>
       line.value.split(',').map((value) => {
@@ -97,7 +97,7 @@ export class EventComponent implements Component {
     return line === null ? null : unescapeText(line.value).trim();
   }
 
-  /** RFC 5546 §2.1.4: 0 where missing. */
+  /** RFC 5546 §2.1.4: 0 if missing. */
   get sequence(): number {
     return readSequence(this.property('SEQUENCE')) ?? 0;
   }
@@ -106,12 +106,12 @@ export class EventComponent implements Component {
     return this.property('STATUS')?.value.trim().toUpperCase() === 'CANCELLED';
   }
 
-  /** LAST-MODIFIED in milliseconds; null where missing or unreadable. */
+  /** LAST-MODIFIED in milliseconds since 1970, null if missing or invalid. */
   get lastModified(): number | null {
     return timeOf(this.property('LAST-MODIFIED'), [])?.instant ?? null;
   }
 
-  /** Null where missing or no mail address; `EMAIL=` counts where the value is none. */
+  /** The address of the value or else of EMAIL; null if neither is a mail address. */
   get organizer(): Organizer | null {
     const line = this.property('ORGANIZER');
     const address = line && storedAddress(line);
@@ -133,25 +133,25 @@ export class EventComponent implements Component {
     return this.#linesAt(this.#index.own.get(name));
   }
 
-  /** The ATTENDEE lines of that address: usually one, none where it is not invited. */
+  /** Returns the ATTENDEE lines with this address, usually one. Returns [] if the address is not invited. */
   attendeeLines(attendee: CalendarAddress): ContentLine[] {
-    return this.#linesAt(this.#index.placesOf(attendee));
+    return this.#linesAt(this.#index.positionsOf(attendee));
   }
 
   invites(attendee: CalendarAddress): boolean {
-    return this.#index.placesOf(attendee).length > 0;
+    return this.#index.positionsOf(attendee).length > 0;
   }
 
-  /** Null: not an attendee. */
+  /** Returns null if the address is not an attendee. */
   partstatOf(attendee: CalendarAddress): Partstat | null {
-    const line = this.#lineAt(this.#index.placesOf(attendee)[0]);
+    const line = this.#lineAt(this.#index.positionsOf(attendee)[0]);
     return line && partstatIn(line);
   }
 
-  /** The same component with those ATTENDEE lines changed; `change` must leave name and address as they are. */
+  /** Returns the component with changed ATTENDEE lines. `change` must keep the name and the address of a line. */
   withAttendee(attendee: CalendarAddress, change: (line: ContentLine) => ContentLine): EventComponent {
     const parts = [...this.parts];
-    for (const at of this.#index.placesOf(attendee)) {
+    for (const at of this.#index.positionsOf(attendee)) {
       const line = this.#lineAt(at);
       if (line) parts[at] = change(line);
     }
@@ -170,17 +170,17 @@ export class EventComponent implements Component {
     return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);
   }
 
-  #linesAt(places: readonly number[] = []): ContentLine[] {
-    return places.flatMap((at) => this.#lineAt(at) ?? []);
+  #linesAt(positions: readonly number[] = []): ContentLine[] {
+    return positions.flatMap((at) => this.#lineAt(at) ?? []);
   }
 
-  #lineAt(place = -1): ContentLine | null {
-    const part = this.parts[place];
+  #lineAt(position = -1): ContentLine | null {
+    const part = this.parts[position];
     return part instanceof ContentLine ? part : null;
   }
 }
 
-/** Where what is found by name or address stands in the parts; made once, on first use, and shared by changed copies. */
+/** The positions of the parts by name and by address. It is computed on first use and shared by changed copies. */
 class ComponentIndex {
   readonly #parts: readonly Part[];
   readonly vtimezones: readonly string[];
@@ -201,7 +201,7 @@ class ComponentIndex {
     return this.#own;
   }
 
-  placesOf({ key }: CalendarAddress): readonly number[] {
+  positionsOf({ key }: CalendarAddress): readonly number[] {
     this.#attendees ??= indexAttendees(this.#parts, this.own.get('ATTENDEE') ?? []);
     return this.#attendees.byValue.get(key) ?? this.#attendees.byEmail.get(key) ?? [];
   }
@@ -209,7 +209,7 @@ class ComponentIndex {
 
 interface AttendeeIndex {
   readonly byValue: ReadonlyMap<string, readonly number[]>;
-  /** By the parameter EMAIL of stored events (RFC 7986 §6.2): for `urn:uuid:` and principal paths. */
+  /** By the parameter EMAIL of stored events (RFC 7986 §6.2), for values such as `urn:uuid:` and principal paths. */
   readonly byEmail: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -219,10 +219,10 @@ function indexNames(parts: readonly Part[]): Map<string, number[]> {
   return own;
 }
 
-function indexAttendees(parts: readonly Part[], places: readonly number[]): AttendeeIndex {
+function indexAttendees(parts: readonly Part[], positions: readonly number[]): AttendeeIndex {
   const byValue = new Map<string, number[]>();
   const byEmail = new Map<string, number[]>();
-  for (const at of places) {
+  for (const at of positions) {
     const line = parts[at];
     if (!(line instanceof ContentLine)) continue;
     const value = calendarAddress(line.value);
@@ -234,18 +234,18 @@ function indexAttendees(parts: readonly Part[], places: readonly number[]): Atte
 }
 
 function append(map: Map<string, number[]>, key: string, at: number): void {
-  const places = map.get(key);
-  if (places) places.push(at);
+  const positions = map.get(key);
+  if (positions) positions.push(at);
   else map.set(key, [at]);
 }
 
-/** One that cannot be read still makes an override: of an occurrence that nobody can name. */
+/** Returns an invalid RECURRENCE-ID as written, so that the component is still an override and not the master. */
 function readRecurrenceId(line: ContentLine | null, vtimezones: readonly string[]): string | null {
   const time = timeOf(line, vtimezones);
   return time ? occurrenceIdOf(time) : (line?.value ?? null);
 }
 
-/** The value of an ATTENDEE or ORGANIZER of a stored event, or its EMAIL= where the value is no mail address. */
+/** Returns the address of an ATTENDEE or ORGANIZER of a stored event: the value or, if it is not a mail address, EMAIL. */
 export function storedAddress(line: ContentLine): CalendarAddress | null {
   return calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
 }
@@ -260,13 +260,13 @@ const PARTSTATS: ReadonlySet<string> = new Set<Partstat>([
   'IN-PROCESS',
 ]);
 
-/** RFC 5545 §3.2.12: NEEDS-ACTION where missing or unknown. */
+/** RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
 export function partstatIn(attendee: ContentLine): Partstat {
   const text = attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '';
   return PARTSTATS.has(text) ? (text as Partstat) : 'NEEDS-ACTION';
 }
 
-/** RFC 5545 §3.8.7.4; null where missing or no number. */
+/** RFC 5545 §3.8.7.4. Returns null if missing or invalid. */
 export function readSequence(line: ContentLine | null): number | null {
   const text = line?.value.trim() ?? '';
   return /^\d{1,10}$/.test(text) ? Number(text) : null;

@@ -1,19 +1,19 @@
-// A calendar object as a CalDAV server stores it: text comes in, a document goes out that gives the same text back, byte for
-// byte but for what was changed. It refuses (`calendar-unparseable`) what cannot be patched safely: no or several
-// VCALENDARs, components that do not nest, no event, several UIDs.
+// Parses a calendar object as a CalDAV server stores it. In: text; out: a document that can be changed and written as text again,
+// with every other byte unchanged. It refuses (`calendar-unparseable`) text that cannot be changed safely: without a VCALENDAR or
+// with several, without an event, with several UIDs, or with components that are not nested correctly.
 import { GatewayError } from '../errors.ts';
 import { ContentLine, joinLines, splitLines } from './content-lines.ts';
 import { type ComponentName, EventComponent, isEvent } from './event-component.ts';
-import { remember } from './memoize-text.ts';
+import { memoizeText } from './memoize-text.ts';
 import { componentsIn, linesOf, type Part, readComponents, wholeCalendar } from './read-components.ts';
 import type { CalendarAddress, Partstat } from './types.ts';
 
 export interface EventDocument {
   readonly uid: string;
   readonly component: ComponentName;
-  /** The whole text in order: the calendar's own lines, from before its BEGIN to behind its END, and its components. */
+  /** The whole text in order: the calendar's own lines, those before and after it, and its components. */
   readonly parts: readonly Part[];
-  /** The component without RECURRENCE-ID; null where the object holds single occurrences only. */
+  /** The component without RECURRENCE-ID, null if the object has only single occurrences. */
   readonly master: EventComponent | null;
   /** In the order of the text. */
   readonly overrides: readonly EventComponent[];
@@ -23,8 +23,9 @@ export interface EventDocument {
 }
 
 /**
- * Reads a stored event: one UID, VEVENTs or VTODOs, each once as master and once per override.
- * `storedAt` is what the server tells of its last change (StoredEvent.lastModified), ms since 1970.
+ * Parses a stored event: VEVENTs or VTODOs with one UID, at most one of them the master. `storedAt` is the time of the last
+ * change from the server (StoredEvent.lastModified), in milliseconds since 1970.
+ *
  * @throws GatewayError `calendar-unparseable`
  */
 export function parseEvent(text: string, storedAt: number | null = null): EventDocument {
@@ -32,8 +33,8 @@ export function parseEvent(text: string, storedAt: number | null = null): EventD
   return storedAt === null ? document : { ...document, storedAt };
 }
 
-/** The last few texts give the documents that they gave before: what is found out about one may be kept beside it. */
-const parseText = remember((text): EventDocument => {
+/** Memoized, so that the same text gives the same document, and values computed from it can be cached per document. */
+const parseText = memoizeText((text): EventDocument => {
   const tree = readComponents(splitLines(text), 'VCALENDAR');
   const calendar = wholeCalendar(tree);
   if (typeof calendar === 'string') throw unparseable(calendar);
@@ -52,7 +53,7 @@ const parseText = remember((text): EventDocument => {
   return makeDocument({ uid, component: first.name, vtimezones, storedAt: null }, parts);
 });
 
-/** METHOD, upper case; null where the calendar has none. */
+/** Returns METHOD in upper case, null if the calendar has none. */
 export function methodOf({ parts }: EventDocument): string | null {
   const line = parts.find((part) => part instanceof ContentLine && part.name === 'METHOD');
   return line instanceof ContentLine ? line.value.trim().toUpperCase() : null;
@@ -62,12 +63,12 @@ export function eventText({ parts }: EventDocument): string {
   return joinLines(linesOf(parts));
 }
 
-/** The same document with other parts. */
+/** Returns the document with other parts. */
 export function withParts(document: EventDocument, parts: EventDocument['parts']): EventDocument {
   return makeDocument(document, parts);
 }
 
-/** The same document with its events changed. */
+/** Returns the document with its events changed. */
 export function mapEvents(document: EventDocument, change: (event: EventComponent) => EventComponent): EventDocument {
   return makeDocument(
     document,
@@ -75,29 +76,29 @@ export function mapEvents(document: EventDocument, change: (event: EventComponen
   );
 }
 
-/** The overrides of exactly that occurrence (one of the three forms of an OccurrenceKey). */
+/** Returns the overrides of exactly this occurrence (in one of the three forms of an OccurrenceKey). */
 export function overridesAt(document: EventDocument, recurrenceId: string): EventComponent[] {
   return document.overrides.filter((override) => override.recurrenceId === recurrenceId);
 }
 
-/** What the event's components are about: null for the master, else an override's recurrenceId; in the order of the text. */
+/** Returns the recurrenceId of each override and null for the master, in the order of the text. */
 export function recurrenceIdsOf(document: EventDocument): (string | null)[] {
   return document.parts.flatMap((part) => (part instanceof EventComponent ? [part.recurrenceId] : []));
 }
 
-/** SEQUENCE of the component that says what happens at that occurrence; 0 where missing. */
+/** Returns SEQUENCE of the component for this occurrence, 0 if missing. */
 export function sequenceOf(document: EventDocument, recurrenceId: string | null): number {
   return componentFor(document, recurrenceId)?.sequence ?? 0;
 }
 
-/** The component that says what happens at that occurrence: its override, else the master. */
+/** Returns the component for this occurrence: its override, else the master. */
 export function componentFor(document: EventDocument, recurrenceId: string | null): EventComponent | null {
   return (
     document.overrides.find((each) => recurrenceId !== null && each.recurrenceId === recurrenceId) ?? document.master
   );
 }
 
-/** What the event now says of one attendee at one occurrence, by its override or else the master; null: not an attendee there. */
+/** Returns the PARTSTAT of an attendee for this occurrence, null if the component does not invite the attendee. */
 export function partstatOf(
   document: EventDocument,
   attendee: CalendarAddress,
@@ -106,12 +107,12 @@ export function partstatOf(
   return componentFor(document, recurrenceId)?.partstatOf(attendee) ?? null;
 }
 
-/** Master first; empty where there is no event. */
+/** Returns the master, then the overrides. */
 export function componentsOf(document: EventDocument | null): EventComponent[] {
   return document ? [...(document.master ? [document.master] : []), ...document.overrides] : [];
 }
 
-/** True where more than the master's own start may occur. */
+/** Returns whether the event may have other occurrences than its start. */
 export function isRecurring(document: EventDocument): boolean {
   return document.master?.property('RRULE') != null || document.master?.property('RDATE') != null;
 }
@@ -132,7 +133,7 @@ function makeDocument(
   };
 }
 
-/** What `read` returns; null where it throws `calendar-unparseable`. */
+/** Returns the result of `read`, null if it throws `calendar-unparseable`. */
 export function nullIfUnparseable<T>(read: () => T): T | null {
   try {
     return read();
@@ -142,6 +143,6 @@ export function nullIfUnparseable<T>(read: () => T): T | null {
   }
 }
 
-export function unparseable(what: string): GatewayError {
-  return new GatewayError('calendar-unparseable', `the calendar cannot be read: ${what}`);
+export function unparseable(problem: string): GatewayError {
+  return new GatewayError('calendar-unparseable', `the calendar cannot be read: ${problem}`);
 }

@@ -1,6 +1,6 @@
-// The starts of one RRULE (RFC 5545 §3.3.10): a rule comes in, starts in local time (see local-time.ts) go out, period after
-// period. Nothing is collected, so no rule costs more memory than the days of one year; the caller bounds the time it takes.
-// It refuses nothing: a rule with a part that no day can meet has no starts.
+// Expands an RRULE (RFC 5545 §3.3.10). In: a rule; out: its starts in local time (see local-time.ts), one period after the other.
+// It keeps at most the days of one year in memory; the caller limits the time. It refuses nothing: a rule with an impossible
+// part has no starts.
 import { DAY, daysInMonth, HOUR, localMillis } from './local-time.ts';
 import type { Numbers, Rule } from './read-rule.ts';
 
@@ -9,15 +9,15 @@ const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEK
 const END_OF_TIME = localMillis(10_000, 1, 1);
 
 /**
- * The starts that the rule makes from `start` on, in order, COUNT and UNTIL aside. Periods that end before `from` are
- * skipped unseen, so give `start` itself where starts are to be counted.
+ * Returns the starts of the rule from `start` on, in order, without regard to COUNT and UNTIL. Periods that end before `from`
+ * are skipped. To count starts, pass `start` as `from`.
  */
 export function* ruleStarts(rule: Rule, start: number, from: number): Generator<number> {
   const day = dayFilter(rule, start);
   const times = timesOfPeriod(rule, start);
   for (let period = firstPeriod(rule, start, from); ; period += rule.interval) {
     const days = daysOfPeriod(rule, start, period);
-    // Beyond what a Date can hold it is NaN.
+    // Beyond the range of Date, `first` is NaN.
     if (!(days.first < END_OF_TIME)) return;
     const wanted: number[] = [];
     for (let at = days.first; at < days.end; at += DAY) if (day(at)) wanted.push(at);
@@ -42,7 +42,7 @@ function* startsOfDays(
   }
 }
 
-/** Periods are numbered from the one of `start`; the rule takes every `interval`th. */
+/** Returns the first period to expand for `from`. Periods are numbered from that of `start`; the rule uses every `interval`th. */
 function firstPeriod(rule: Rule, start: number, from: number): number {
   const ahead =
     rule.frequency === 'YEARLY' || rule.frequency === 'MONTHLY'
@@ -51,7 +51,7 @@ function firstPeriod(rule: Rule, start: number, from: number): number {
   return Math.max(0, Math.floor((ahead - 1) / rule.interval)) * rule.interval;
 }
 
-/** The days of a period, as midnights: `first` is in, `end` is not. A period within a day has that day. */
+/** Returns the days of a period as midnights; `end` is exclusive. A period of less than a day has that day. */
 function daysOfPeriod(rule: Rule, start: number, period: number): { first: number; end: number } {
   const { frequency } = rule;
   if (frequency === 'YEARLY') {
@@ -72,7 +72,7 @@ function daysOfPeriod(rule: Rule, start: number, period: number): { first: numbe
   return { first, end: first + DAY };
 }
 
-/** The times of day of a period, in milliseconds, in order; within an hour or less, those of that hour. */
+/** Returns the times of day of a period in milliseconds, in order. */
 function timesOfPeriod(rule: Rule, start: number): (period: number) => readonly number[] {
   const unit = rule.frequency === 'MONTHLY' || rule.frequency === 'YEARLY' ? DAY : UNITS[rule.frequency];
   const make = (local: number) => {
@@ -109,7 +109,7 @@ function expand(value: number, wanted: Numbers | null, end: number): number[] {
   return Array.from({ length: end }, (_, candidate) => candidate).filter((candidate) => wanted.has(candidate));
 }
 
-/** Which days the BY parts leave. What the rule does not say comes from the start. */
+/** Returns a predicate for the days (as midnights) that the BY parts allow. Missing parts are taken from the start. */
 export function dayFilter(rule: Rule, start: number): (midnight: number) => boolean {
   const { frequency, months, weekNumbers, yearDays, monthDays } = rule;
   const yearly = frequency === 'YEARLY';
@@ -142,7 +142,7 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
   };
 }
 
-/** Counted from the front, or, as negative numbers, from the end. */
+/** Negative numbers count from the end. */
 function has(wanted: Numbers, place: number, length: number): boolean {
   return wanted.has(place) || wanted.has(place - length - 1);
 }

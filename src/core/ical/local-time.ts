@@ -1,13 +1,13 @@
-// Calendar text <-> "local milliseconds": the wall clock read as if it were UTC, so that days can be counted without
-// any zone. Takes `YYYYMMDD` and `YYYYMMDDTHHMMSS` (a trailing Z is the caller's business); refuses what no calendar
-// has, such as the 30th of February.
+// Converts local times. In: `YYYYMMDD` or `YYYYMMDDTHHMMSS`, without a trailing Z; out: local milliseconds, and back. Local
+// milliseconds are the local time read as UTC, so that days can be counted without a zone. It refuses (null) an invalid date,
+// such as February 30.
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
 const LOCAL = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2}))?$/;
 
-/** Local milliseconds, or null where the text is no date or time. A leap second (RFC 5545 §3.3.12) is read as :59. */
+/** Returns local milliseconds, null if the text is invalid. A leap second (RFC 5545 §3.3.12) is read as :59. */
 export function parseLocal(text: string): number | null {
   const fields = LOCAL.exec(text);
   if (!fields) return null;
@@ -24,7 +24,7 @@ export function parseLocal(text: string): number | null {
   return localMillis(year, month, day) + ((hour * 60 + minute) * 60 + Math.min(second, 59)) * 1000;
 }
 
-/** Midnight of a day; unlike Date.UTC, a year below 100 is that year. Days beyond the month run on. */
+/** Returns the midnight of a day. Unlike in Date.UTC, the year 99 is not 1999. A day beyond the month is in the next month. */
 export function localMillis(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day);
 }
@@ -43,7 +43,7 @@ export function formatDate(local: number): string {
   return formatLocal(local).slice(0, 8);
 }
 
-/** `YYYYMMDDTHHMMSSZ` of an instant. */
+/** Formats an instant as `YYYYMMDDTHHMMSSZ`. */
 export function formatInstant(instant: number): string {
   return `${formatLocal(instant)}Z`;
 }

@@ -1,32 +1,33 @@
-// A memory for what is made of a text: a calendar of 2,000 attendees is posted 2,000 times, once for each of them, and
-// read several times each time. A pure function comes in, one that gives the same for the same text goes out.
+// Memoizes a pure function of a text. In: the function; out: a function with the same results, which keeps the results of the
+// last few texts. A calendar with 2,000 attendees is posted 2,000 times, once per attendee, and read several times for each. It
+// refuses nothing.
 
-interface Known<T> {
+interface Entry<T> {
   readonly text: string;
-  readonly made: T;
+  readonly result: T;
 }
 
-const MOST_TEXTS = 8;
-/** Characters: what is made of them takes some ten times as many bytes. */
-const MOST_CHARACTERS = 2_000_000;
+const MAX_TEXTS = 8;
+/** A result takes about ten times as many bytes as its text has characters. */
+const MAX_CHARACTERS = 2_000_000;
 
 /**
- * Keeps what was made of the last few texts: whoever gets it must leave it as it is. `mostCharacters` is for what is
- * small beside its text.
+ * Callers must not change a result, because later calls return the same one. `maxCharacters` limits the total length of the
+ * kept texts; use a higher limit for results that are small compared with their texts.
  */
-export function remember<T>(make: (text: string) => T, mostCharacters = MOST_CHARACTERS): (text: string) => T {
-  /** Newest first. Texts are compared as they are: those of different lengths, or the same string, at once. */
-  let known: readonly Known<T>[] = [];
+export function memoizeText<T>(compute: (text: string) => T, maxCharacters = MAX_CHARACTERS): (text: string) => T {
+  /** Newest first. To compare two texts is fast if their lengths differ or they are the same string. */
+  let entries: readonly Entry<T>[] = [];
   return (text) => {
-    const found = known.find((each) => each.text === text);
-    if (found !== undefined) return found.made;
-    const made = make(text);
-    known = fitting([{ text, made }, ...known], mostCharacters);
-    return made;
+    const found = entries.find((entry) => entry.text === text);
+    if (found !== undefined) return found.result;
+    const result = compute(text);
+    entries = withinLimit([{ text, result }, ...entries], maxCharacters);
+    return result;
   };
 }
 
-function fitting<T>(known: readonly Known<T>[], mostCharacters: number): readonly Known<T>[] {
-  let room = mostCharacters;
-  return known.slice(0, MOST_TEXTS).filter(({ text }) => text.length <= room && (room -= text.length) >= 0);
+function withinLimit<T>(entries: readonly Entry<T>[], maxCharacters: number): readonly Entry<T>[] {
+  let room = maxCharacters;
+  return entries.slice(0, MAX_TEXTS).filter(({ text }) => text.length <= room && (room -= text.length) >= 0);
 }

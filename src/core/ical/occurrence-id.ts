@@ -1,11 +1,12 @@
-// RECURRENCE-ID and DTSTART lines and times come in; the three forms of OccurrenceKey.recurrenceId go out: an instant
-// `20261122T100000Z`, a date `20261122`, or a local time `20261122T100000` whose zone nobody could tell.
+// Reads and compares RECURRENCE-IDs. In: lines and times; out: one of the three forms of OccurrenceKey.recurrenceId: an instant
+// `20261122T100000Z`, a date `20261122`, or a local time `20261122T100000` without a known zone. It refuses (null) an invalid
+// time.
 import type { ContentLine } from './content-lines.ts';
 import { formatInstant, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 
-/** The time of a DTSTART-like line, or of one value of its list; null where it is none. */
+/** Returns the time of a line such as DTSTART, or of one of its values; null if it is invalid. */
 export function timeOf(
   line: ContentLine | null,
   vtimezones: readonly string[],
@@ -25,7 +26,7 @@ export function formOf(id: string): OccurrenceIdForm {
   return id.includes('T') ? 'local' : 'date';
 }
 
-/** Milliseconds of an id: since 1970 for an instant, on its own clock for the others; NaN where it is none of the forms. */
+/** Returns milliseconds since 1970 for an instant, local milliseconds for the other forms, and NaN for an invalid id. */
 export function millisOf(id: string): number {
   return parseLocal(id.endsWith('Z') ? id.slice(0, -1) : id) ?? Number.NaN;
 }
@@ -36,8 +37,8 @@ export interface Span {
 }
 
 /**
- * When one occurrence of a series is, on the clocks of its master's start and end: every occurrence has the exact duration
- * of the first (RFC 5545 §3.8.5.3). The master's own times where the id is none.
+ * Returns the start and end of one occurrence, in the zones of the master's start and end. Every occurrence has the exact
+ * duration of the first (RFC 5545 §3.8.5.3). For an invalid id it returns the master's own times.
  */
 export function spanAt({ start, end }: Span, id: string, vtimezones: readonly string[]): Span {
   if (start === null || Number.isNaN(millisOf(id))) return { start, end };
@@ -46,7 +47,7 @@ export function spanAt({ start, end }: Span, id: string, vtimezones: readonly st
   return { start: timeAt(id, start, vtimezones), end: end && timeAt(endId, end, vtimezones) };
 }
 
-/** Milliseconds from start to end: exact where the zones are known, else of the wall clock; 0 where either is missing. */
+/** Returns the milliseconds from start to end: exact if the zones are known, else local; 0 if one of them is missing. */
 export function durationOf({ start, end }: Span): number {
   return start && end ? millisIn(end) - millisIn(start) : 0;
 }
@@ -55,19 +56,21 @@ function millisIn(time: CalendarTime): number {
   return time.instant ?? parseLocal(time.local) ?? 0;
 }
 
-/** The time that an id names, in the form and zone of another. */
-function timeAt(id: string, like: CalendarTime, vtimezones: readonly string[]): CalendarTime {
-  const named = readTime(id, {}, []);
-  if (named === null) return like;
+/** Returns the time of an id in the form and zone of `reference`. */
+function timeAt(id: string, reference: CalendarTime, vtimezones: readonly string[]): CalendarTime {
+  const parsed = readTime(id, {}, []);
+  if (parsed === null) return reference;
   const local =
-    named.instant !== null && like.zone !== null ? localAt(named.instant, like.zone, vtimezones) : named.local;
-  if (local === null) return named;
-  if (like.form === 'date') return { ...like, local: local.slice(0, 8) };
-  const instant = like.zone === null ? null : (named.instant ?? resolveLocal(local, like.zone, vtimezones));
-  return { ...like, local, instant };
+    parsed.instant !== null && reference.zone !== null
+      ? localAt(parsed.instant, reference.zone, vtimezones)
+      : parsed.local;
+  if (local === null) return parsed;
+  if (reference.form === 'date') return { ...reference, local: local.slice(0, 8) };
+  const instant = reference.zone === null ? null : (parsed.instant ?? resolveLocal(local, reference.zone, vtimezones));
+  return { ...reference, local, instant };
 }
 
-/** A UID becomes the name of queues and ledger lines: of a length that indexes take, without control characters. */
+/** A UID is used as a key in the spool and the ledger, so its length is limited and it has no control characters. */
 export function isUid(text: string): boolean {
   return text !== '' && Buffer.byteLength(text) <= 1000 && !/\p{Cc}/u.test(text);
 }

@@ -1,10 +1,10 @@
-// Octets as text and back without loss. Text that is valid UTF-8 reads as usual; each octet that is not becomes one lone
-// low surrogate (U+DC80 to U+DCFF), which no valid text contains. So an event whose SUMMARY is Latin-1, or whose lines are
-// folded inside a character, can be edited as text and keeps every other octet.
+// Converts octets to text and back without loss. In: octets; out: text, and back. Valid UTF-8 is decoded as usual; each other
+// octet becomes a lone low surrogate (U+DC80 to U+DCFF), which valid text cannot contain. So an event with a Latin-1 SUMMARY, or
+// with lines that are folded within a character, can be changed as text without changing other octets. It refuses nothing.
 import { isUtf8 } from 'node:buffer';
 
 const ESCAPE_BASE = 0xdc00;
-/** A low surrogate after a high one is half of a valid character. */
+/** The look-behind excludes a low surrogate after a high one, which is half of a valid character. */
 const ESCAPED = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/;
 const ESCAPED_RUNS = /((?:(?<![\uD800-\uDBFF])[\uDC80-\uDCFF])+)/;
 
@@ -37,17 +37,17 @@ export function octetsOfText(text: string): Buffer {
   );
 }
 
-/** After unfolding, octets of one character may stand beside each other again: they are read as that character. */
+/** Decodes a character whose octets are adjacent again after unfolding. */
 export function joinOctets(text: string): string {
   return ESCAPED.test(text) ? textOfOctets(octetsOfText(text)) : text;
 }
 
-/** For people and for storage as Unicode: U+FFFD for each octet that is not valid UTF-8. */
+/** Returns valid Unicode for display and storage, with U+FFFD for each octet that is not valid UTF-8. */
 export function displayText(text: string): string {
   return ESCAPED.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
 }
 
-/** Octets of the valid UTF-8 character at that place; 0: there is none (RFC 3629 §4). */
+/** Returns the length of the UTF-8 character at this offset in octets, 0 if it is invalid (RFC 3629 §4). */
 function characterLength(octets: Buffer, at: number): number {
   const first = octets[at] ?? 0;
   if (first < 0x80) return 1;

@@ -1,6 +1,6 @@
-// How Windows shows its zones to people, which Outlook and Exchange write into TZID, here without the leading
-// "(UTC+01:00) ": that offset is of the winter in which the name was made, and several generations of it are about.
-// What Windows calls them itself ("W. Europe Standard Time") is windows-iana's business.
+// The display names of time zones in Windows, which Outlook and Exchange write into TZID. In: a name without the leading
+// "(UTC+01:00) ", because that offset differs between versions of Windows; out: the IANA zone. It refuses (null) an unknown
+// name. windows-iana has the internal names of Windows, such as "W. Europe Standard Time".
 
 const BY_ZONE: Readonly<Record<string, readonly string[]>> = {
   'Etc/GMT+12': ['International Date Line West'],
@@ -175,7 +175,7 @@ const BY_DISPLAY_NAME = new Map(
   Object.entries(BY_ZONE).flatMap(([zone, names]) => names.map((name) => [name.toLowerCase(), zone] as const)),
 );
 
-/** The IANA zone behind a display name such as `(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna`. */
+/** Returns the IANA zone of a display name such as `Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna`, in any case. */
 export function zoneOfDisplayName(name: string): string | null {
   return BY_DISPLAY_NAME.get(name.toLowerCase()) ?? null;
 }

@@ -1,15 +1,15 @@
-// How the components of a calendar nest (RFC 5545 §3.4). Content lines come in; a tree goes out that holds each of them in
-// its place, so that joining its lines gives the text back byte for byte. It refuses nothing: what does not nest as it
-// should is listed in `faults`, and the caller decides what that means. The tree is never deeper than DEEPEST.
+// Parses the nesting of components (RFC 5545 §3.4). In: content lines; out: a tree with each line in its place, so that the
+// joined lines are the text again. The tree is at most MAX_DEPTH deep. It refuses nothing: it lists incorrect nesting in
+// `faults`, for the caller to decide.
 import { ContentLine } from './content-lines.ts';
 
 export interface Component {
-  /** Upper case. */
+  /** In upper case. */
   readonly name: string;
   readonly beginLine: ContentLine;
-  /** Null where it is missing. */
+  /** Null if it is missing. */
   readonly endLine: ContentLine | null;
-  /** What stands between the two, in order: the component's own lines and the components inside it. */
+  /** The lines and components between them, in order. */
   readonly parts: readonly Part[];
 }
 
@@ -18,30 +18,27 @@ export type Part = ContentLine | Component;
 export interface ComponentTree {
   /** The outermost components and the lines around them, in order. */
   readonly parts: readonly Part[];
-  /** Every component at any depth, in the order of their BEGINs. */
+  /** All components at any depth, in the order of their BEGINs. */
   readonly components: readonly Component[];
   readonly faults: readonly NestingFault[];
 }
 
 export interface NestingFault {
-  /** `no-begin`: an END that closes nothing, kept as a line; `no-end`: closed by an END further out, or by nothing. */
+  /** `no-begin`: an END without BEGIN, kept as a line. `no-end`: a component closed by the END of an outer one, or not at all. */
   readonly kind: 'no-begin' | 'no-end' | 'too-deep';
   readonly name: string;
-  readonly what: string;
+  readonly message: string;
 }
 
-/** No client nests more than three; what nests deeper is kept as lines. */
-const DEEPEST = 20;
+/** Clients use at most three levels. Deeper components are kept as lines. */
+const MAX_DEPTH = 20;
 
 interface OpenComponent extends Component {
   endLine: ContentLine | null;
   readonly parts: Part[];
 }
 
-/**
- * `outermost`: only a component of that name is looked for; whatever else stands outside of one is lines. Without it, any
- * component may be outermost.
- */
+/** With `outermost`, only components with that name are parsed, and everything outside of them is kept as lines. */
 export function readComponents(lines: readonly ContentLine[], outermost: string | null = null): ComponentTree {
   const parts: Part[] = [];
   const components: Component[] = [];
@@ -50,8 +47,8 @@ export function readComponents(lines: readonly ContentLine[], outermost: string 
   const begin = (line: ContentLine): boolean => {
     const name = nameIn(line);
     if (open.length === 0 && name !== (outermost ?? name)) return false;
-    if (open.length === DEEPEST) {
-      faults.push({ kind: 'too-deep', name, what: 'nested too deep' });
+    if (open.length === MAX_DEPTH) {
+      faults.push({ kind: 'too-deep', name, message: 'nested too deep' });
       return false;
     }
     const component: OpenComponent = { name, beginLine: line, endLine: null, parts: [] };
@@ -65,7 +62,7 @@ export function readComponents(lines: readonly ContentLine[], outermost: string 
     const at = open.findLastIndex((each) => each.name === name);
     const [closing, innermost] = [open[at], open.at(-1)];
     if (closing === undefined) {
-      if (innermost) faults.push({ kind: 'no-begin', name, what: `END:${name} without its BEGIN` });
+      if (innermost) faults.push({ kind: 'no-begin', name, message: `END:${name} without its BEGIN` });
       return false;
     }
     if (innermost && innermost !== closing) faults.push(noEnd(innermost.name));
@@ -87,30 +84,30 @@ function nameIn(line: ContentLine): string {
 }
 
 function noEnd(name: string, why = ''): NestingFault {
-  return { kind: 'no-end', name, what: `${name} has no END${why}` };
+  return { kind: 'no-end', name, message: `${name} has no END${why}` };
 }
 
-/** The one VCALENDAR of a text that holds nothing else and nests as it should; else what is wrong with the text. */
+/** Returns the VCALENDAR if the text has exactly one, nothing else, and correct nesting. Otherwise returns the problem. */
 export function wholeCalendar({ parts, components, faults }: ComponentTree): Component | string {
   const [calendar, another] = components.filter(({ name }) => name === 'VCALENDAR');
   if (calendar === undefined) return 'no VCALENDAR';
   if (another !== undefined) return 'several VCALENDARs';
-  if (faults[0] !== undefined) return faults[0].what;
+  if (faults[0] !== undefined) return faults[0].message;
   const outside = parts.some((part) => part !== calendar && !(part instanceof ContentLine && part.text.trim() === ''));
   return outside ? 'text outside of the VCALENDAR' : calendar;
 }
 
-/** The lines that are the component's own: no BEGIN, no END, nothing of a component inside. */
+/** Returns the component's own lines, without BEGIN, END and the lines of inner components. */
 export function ownLines({ parts }: Component): ContentLine[] {
   return parts.filter((part) => part instanceof ContentLine);
 }
 
-/** The components directly inside. */
+/** Returns the components directly inside this one. */
 export function componentsIn({ parts }: Component): Component[] {
   return parts.filter((part): part is Component => !(part instanceof ContentLine));
 }
 
-/** All lines, in the order of the text. */
+/** Returns all lines in the order of the text. */
 export function linesOf(parts: readonly Part[]): ContentLine[] {
   const lines: ContentLine[] = [];
   const add = (part: Part): void => {
@@ -126,7 +123,7 @@ export function linesOf(parts: readonly Part[]): ContentLine[] {
   return lines;
 }
 
-/** Cheap: an event has 20,000 lines that are neither, and their names may never be asked for. */
+/** Checks the first character first, because an event may have 20,000 other lines, whose names need not be parsed. */
 function beginOrEnd(line: ContentLine): 'BEGIN' | 'END' | null {
   if (!/^\uFEFF?[BbEe]/.test(line.raw)) return null;
   return line.name === 'BEGIN' || line.name === 'END' ? line.name : null;

@@ -1,8 +1,7 @@
-// The text of one RRULE (RFC 5545 §3.3.10) comes in; what it says goes out as values, or as a key to compare by. A text without
-// a usable FREQ, INTERVAL or COUNT is null. Values that no day or time can meet (`BYMONTH=13`, `BYDAY=XX`) are kept: such a
-// rule has no starts.
+// Parses an RRULE (RFC 5545 §3.3.10). In: its text; out: its values, or a key for comparison. It refuses (null) a text without a
+// valid FREQ, INTERVAL or COUNT. Impossible values (`BYMONTH=13`, `BYDAY=XX`) are kept; such a rule has no starts.
 
-/** RFC 5545 §3.3.10, as `Date` counts them. */
+/** RFC 5545 §3.3.10, in the order of `Date`. */
 export const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 const FREQUENCIES = ['SECONDLY', 'MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
 
@@ -10,9 +9,9 @@ type Frequency = (typeof FREQUENCIES)[number];
 export type Numbers = ReadonlySet<number>;
 
 export interface RuleWeekday {
-  /** 0: every such weekday of the period. */
+  /** 0 for every such weekday of the period. */
   readonly ordinal: number;
-  /** 0 is Sunday; -1: none. */
+  /** 0 is Sunday, -1 is an invalid name. */
   readonly weekday: number;
 }
 
@@ -20,11 +19,11 @@ export interface Rule {
   readonly frequency: Frequency;
   readonly interval: number;
   readonly count: number | null;
-  /** As written: what it means depends on the zone of the start. */
+  /** As written, because its meaning depends on the zone of the start. */
   readonly until: string | null;
   /** 0 is Sunday. */
   readonly weekStart: number;
-  /** The BY parts; null where the rule has none. */
+  /** The BY parts; null if the rule does not have the part. */
   readonly months: Numbers | null;
   readonly weekNumbers: Numbers | null;
   readonly yearDays: Numbers | null;
@@ -34,7 +33,7 @@ export interface Rule {
   readonly minutes: Numbers | null;
   readonly seconds: Numbers | null;
   readonly positions: Numbers | null;
-  /** Parts that RFC 5545 does not define, such as RSCALE (RFC 7529). Starts are found as if they were missing. */
+  /** Parts that RFC 5545 does not define, such as RSCALE (RFC 7529). They do not affect the starts. */
   readonly unknown: readonly string[];
 }
 
@@ -74,7 +73,7 @@ export function readRule(text: string): Rule | null {
   };
 }
 
-/** Equal for two rules that say the same: their parts may be in any order, and some have a default. */
+/** Returns a key that is equal for equivalent rules: the order of parts and explicit default values do not matter. */
 export function ruleKey(text: string): string {
   return [...readParts(text)]
     .map(([name, value]) => `${name}=${name.startsWith('BY') ? splitList(value).sort().join(',') : value}`)
@@ -83,7 +82,7 @@ export function ruleKey(text: string): string {
     .join(';');
 }
 
-/** By name, in upper case; a part without a value is left out. */
+/** Returns the parts by name, in upper case, without parts that have no value. */
 function readParts(text: string): Map<string, string> {
   const parts = text.toUpperCase().replace(/\s/g, '').split(';');
   const pairs = parts.map((part) => /^([^=]+)=(.+)$/.exec(part)).filter((found) => found !== null);
@@ -99,7 +98,7 @@ function readPositive(text: string): number | null {
   return Number.isSafeInteger(number) && number >= 1 ? number : null;
 }
 
-/** Each weekday once, so that no rule names more than there are. */
+/** Returns each weekday once, so that the number of weekdays is limited. */
 function readWeekdays(text: string | null): Rule['weekdays'] {
   if (text === null) return null;
   const days = splitList(text).map((part): RuleWeekday => {

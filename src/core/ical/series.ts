@@ -1,6 +1,6 @@
-// A recurrence set (RFC 5545 §3.8.5): calendar text and a UID come in, the starts of its occurrences go out, in order,
-// in the three forms of a recurrenceId. DTSTART is always an occurrence unless EXDATE says otherwise. An RRULE that
-// cannot be read gives none; a calendar without that event's master is null.
+// Computes a recurrence set (RFC 5545 §3.8.5). In: calendar text and a UID; out: the starts of the occurrences, in order, in the
+// three forms of a recurrenceId. DTSTART is always an occurrence, unless EXDATE excludes it. An invalid RRULE gives no
+// occurrences. It refuses (null) a calendar without the master of this event.
 import type { EventComponent, ListedDate } from './event-component.ts';
 import { parseEvent } from './event-document.ts';
 import { DAY, formatDate, formatInstant, formatLocal, parseLocal } from './local-time.ts';
@@ -10,40 +10,44 @@ import { ruleStarts } from './expand-rule.ts';
 import { type Rule, readRule } from './read-rule.ts';
 
 export interface Series {
-  /** Starts from `from` on (a recurrenceId; null: from the first). */
+  /** Returns the starts from `from` on (a recurrenceId; null for the first occurrence). */
   startsFrom(from: string | null): Generator<string>;
 }
 
 /**
- * How a series counts time. A place is what two occurrences are the same by: an instant where the zone is known, else
- * local milliseconds.
+ * Converts between local times and points of a series. A point identifies an occurrence: it is an instant if the zone is
+ * known, else local milliseconds.
  */
 interface Clock {
   readonly form: CalendarTime['form'];
-  /** Local milliseconds of the start. */
+  /** The start in local milliseconds. */
   readonly start: number;
-  placeOf(local: number): number | null;
-  localOf(place: number): number;
-  /** Null where the time cannot be one of this series. */
-  placeAt(time: CalendarTime | null): number | null;
-  write(place: number): string;
+  pointOf(local: number): number | null;
+  localOf(point: number): number;
+  /** Returns null if the time cannot belong to this series. */
+  pointAt(time: CalendarTime | null): number | null;
+  write(point: number): string;
 }
 
-/** @throws GatewayError `calendar-unparseable` */
+/**
+ * Returns null if the calendar does not have the master of this event.
+ *
+ * @throws GatewayError `calendar-unparseable`
+ */
 export function readSeries(calendar: string, uid: string): Series | null {
   const { master, uid: ownUid } = parseEvent(calendar);
   if (!master || ownUid !== uid.trim()) return null;
   const clock = readClock(master);
   if (!clock) return null;
-  const added = master.dates('RDATE').map(({ time }) => clock.placeAt(time));
-  const excluded = excludedPlaces(master.dates('EXDATE'), clock);
+  const added = master.dates('RDATE').map(({ time }) => clock.pointAt(time));
+  const excluded = excludedPoints(master.dates('EXDATE'), clock);
   const rules = master.properties('RRULE').map((line) => readRule(line.value));
   return {
     *startsFrom(from) {
-      const first = from === null ? Number.NEGATIVE_INFINITY : placeOfId(from, clock);
-      const fixed = [clock.placeOf(clock.start), ...added].filter((place) => place !== null).sort((a, b) => a - b);
-      const streams = [fixed.values(), ...rules.flatMap((rule) => (rule ? rulePlaces(rule, clock, first) : []))];
-      for (const place of mergeInOrder(streams)) if (place >= first && !excluded(place)) yield clock.write(place);
+      const first = from === null ? Number.NEGATIVE_INFINITY : pointOfId(from, clock);
+      const fixed = [clock.pointOf(clock.start), ...added].filter((point) => point !== null).sort((a, b) => a - b);
+      const streams = [fixed.values(), ...rules.flatMap((rule) => (rule ? rulePoints(rule, clock, first) : []))];
+      for (const point of mergeInOrder(streams)) if (point >= first && !excluded(point)) yield clock.write(point);
     },
   };
 }
@@ -54,30 +58,30 @@ function readClock({ startLine, start: time, vtimezones }: EventComponent): Cloc
   if (time.form === 'zoned' && time.instant !== null) {
     return zonedClock(start, time.zone === 'UTC' ? 'UTC' : (startLine?.param('TZID') ?? 'UTC'), vtimezones);
   }
-  // A zone that nobody knows is walked as if it had none.
+  // A time in an unknown zone is treated as floating.
   const write = time.form === 'date' ? formatDate : formatLocal;
   return {
     form: time.form === 'date' ? 'date' : 'floating',
     start,
-    placeOf: (local) => local,
-    localOf: (place) => place,
-    placeAt: (other) => parseLocal((time.form === 'date' ? other?.local.slice(0, 8) : other?.local) ?? ''),
+    pointOf: (local) => local,
+    localOf: (point) => point,
+    pointAt: (other) => parseLocal((time.form === 'date' ? other?.local.slice(0, 8) : other?.local) ?? ''),
     write,
   };
 }
 
 function zonedClock(start: number, tzid: string, vtimezones: readonly string[]): Clock {
-  const placeOf = (local: number) => (tzid === 'UTC' ? local : resolveLocal(formatLocal(local), tzid, vtimezones));
+  const pointOf = (local: number) => (tzid === 'UTC' ? local : resolveLocal(formatLocal(local), tzid, vtimezones));
   return {
     form: 'zoned',
     start,
-    placeOf,
-    localOf: (place) => parseLocal(localAt(place, tzid, vtimezones) ?? '') ?? place,
-    placeAt: (time) => {
+    pointOf,
+    localOf: (point) => parseLocal(localAt(point, tzid, vtimezones) ?? '') ?? point,
+    pointAt: (time) => {
       if (!time || time.instant !== null) return time && time.instant;
       const local = parseLocal(time.local) ?? 0;
-      // A date among times: that day, at the time of the start.
-      return placeOf(time.form === 'date' ? local + timeOfDay(start) : local);
+      // A date in a series of times means that day, at the time of the start.
+      return pointOf(time.form === 'date' ? local + timeOfDay(start) : local);
     },
     write: formatInstant,
   };
@@ -87,52 +91,52 @@ function timeOfDay(local: number): number {
   return local - Math.floor(local / DAY) * DAY;
 }
 
-/** The place of a recurrenceId: an instant, a date, or a local time. */
-function placeOfId(id: string, clock: Clock): number {
+/** Returns the point of a recurrenceId in any of its three forms. */
+function pointOfId(id: string, clock: Clock): number {
   const local = parseLocal(id.replace(/Z$/, '')) ?? Number.NEGATIVE_INFINITY;
   if (clock.form === 'date') return Math.floor(local / DAY) * DAY;
-  return clock.form === 'zoned' && !id.endsWith('Z') ? (clock.placeOf(local) ?? local) : local;
+  return clock.form === 'zoned' && !id.endsWith('Z') ? (clock.pointOf(local) ?? local) : local;
 }
 
-/** EXDATEs, by place; a date among times excludes its whole day, as Exchange means it. */
-function excludedPlaces(dates: readonly ListedDate[], clock: Clock): (place: number) => boolean {
-  const places = new Set<number | null>();
+/** Returns a predicate for excluded points. In a series of times, a date excludes its whole day, as Exchange uses it. */
+function excludedPoints(dates: readonly ListedDate[], clock: Clock): (point: number) => boolean {
+  const points = new Set<number | null>();
   const days = new Set<string>();
   for (const { time } of dates) {
     if (clock.form !== 'date' && time?.form === 'date') days.add(time.local);
-    else places.add(clock.placeAt(time));
+    else points.add(clock.pointAt(time));
   }
-  return (place) => places.has(place) || (days.size > 0 && days.has(formatDate(clock.localOf(place))));
+  return (point) => points.has(point) || (days.size > 0 && days.has(formatDate(clock.localOf(point))));
 }
 
-function* rulePlaces(rule: Rule, clock: Clock, first: number): Generator<number> {
+function* rulePoints(rule: Rule, clock: Clock, first: number): Generator<number> {
   const { start } = clock;
-  // A day early, whatever the zone.
+  // One day earlier, because of the zone.
   const from = Number.isFinite(first) ? Math.max(start, clock.localOf(first) - DAY) : start;
   const ended = endOf(rule, clock);
   let count = 0;
-  // What is counted must be walked from the start.
+  // To apply COUNT, expand the rule from the start.
   for (const local of ruleStarts(rule, start, rule.count === null ? from : start)) {
-    // RFC 5545 §3.8.5.3: DTSTART is the first that is counted, in the rule's pattern or not.
+    // RFC 5545 §3.8.5.3: COUNT includes DTSTART, even if it does not match the rule.
     if (count === 0 && local !== start) count = 1;
     if (rule.count !== null && ++count > rule.count) return;
     if (local < from) continue;
-    const place = clock.placeOf(local);
-    if (place === null || ended(local, place)) return;
-    yield place;
+    const point = clock.pointOf(local);
+    if (point === null || ended(local, point)) return;
+    yield point;
   }
 }
 
-/** UNTIL: an instant, a date (of which the whole day is in) or a local time. */
-function endOf(rule: Rule, clock: Clock): (local: number, place: number) => boolean {
+/** Returns a predicate for starts after UNTIL, which is an instant, a local time or a date. A date includes its whole day. */
+function endOf(rule: Rule, clock: Clock): (local: number, point: number) => boolean {
   if (rule.until === null) return () => false;
   const until = parseLocal(rule.until.replace(/Z$/, ''));
   if (until === null) return () => false;
   if (rule.until.length === 8) return (local) => local >= until + DAY;
-  return clock.form === 'zoned' && rule.until.endsWith('Z') ? (_, place) => place > until : (local) => local > until;
+  return clock.form === 'zoned' && rule.until.endsWith('Z') ? (_, point) => point > until : (local) => local > until;
 }
 
-/** Merges ordered streams; what several give comes once. */
+/** Merges ordered streams and removes duplicates. */
 function* mergeInOrder(streams: readonly Iterator<number>[]): Generator<number> {
   const heads = streams.map((stream) => ({ stream, next: stream.next() }));
   let last: number | null = null;
@@ -142,9 +146,9 @@ function* mergeInOrder(streams: readonly Iterator<number>[]): Generator<number> 
       if (!head.next.done && (!lowest || head.next.value < lowest.next.value)) lowest = head;
     }
     if (!lowest) return;
-    const place: number = lowest.next.value;
-    // Twice in a DST gap: 02:30 and 03:30 may be one instant. What falls behind is the same hour again.
-    if (last === null || place > last) yield (last = place);
+    const point: number = lowest.next.value;
+    // Near a DST change, two local times may be the same instant (02:30 and 03:30), or come out of order.
+    if (last === null || point > last) yield (last = point);
     lowest.next = lowest.stream.next();
   }
 }

@@ -1,7 +1,7 @@
-// Local times and TZIDs come in; instants, IANA names and CalendarTimes go out. A TZID that names an IANA zone, in any
-// of the ways clients write it, is that zone, whatever the calendar's VTIMEZONE says of it: zone rules change by law,
-// and a client's copy is old more often than the platform's. Only where no such name is found do the calendar's own
-// rules count. An unknown zone is null, never a guess.
+// Converts between local times and instants. In: a local time and a TZID; out: an instant, an IANA name or a CalendarTime. A TZID
+// that identifies an IANA zone, in any form that clients write, takes precedence over the calendar's VTIMEZONE: laws change the
+// rules of zones, and a client's copy is more often outdated than the platform's. The VTIMEZONE is used for other TZIDs. It
+// refuses (null) an unknown zone.
 import { findIana } from 'windows-iana';
 import { GatewayError } from '../errors.ts';
 import { DAY, formatLocal, parseLocal } from './local-time.ts';
@@ -12,9 +12,9 @@ import { readZoneRules, type ZoneRules } from './vtimezone.ts';
 type OffsetAt = (instant: number) => number | null;
 
 /**
- * The instant (ms since 1970) of a local time `YYYYMMDDTHHMMSS` in the zone `tzid`; `vtimezones` are the VTIMEZONE
- * components of the calendar it stands in. In a DST gap the offset before it counts, of a doubled hour the first
- * (RFC 5545 §3.3.5). Null where the text is no time or nobody knows the zone.
+ * Returns the instant (in milliseconds since 1970) of a local time `YYYYMMDDTHHMMSS` in the zone `tzid`. `vtimezones` are the
+ * VTIMEZONEs of the calendar. A time in a DST gap uses the offset before the gap; of a repeated hour, the first is meant (RFC
+ * 5545 §3.3.5). Returns null if the time is invalid or the zone unknown.
  */
 export function resolveLocal(local: string, tzid: string, vtimezones: readonly string[]): number | null {
   const wall = parseLocal(local);
@@ -23,15 +23,15 @@ export function resolveLocal(local: string, tzid: string, vtimezones: readonly s
   return offsetAt && instantOf(wall, offsetAt);
 }
 
-/** The other way: `YYYYMMDDTHHMMSS` in a zone that may be known by the calendar's VTIMEZONE alone; null where unknown. */
+/** Returns the local time `YYYYMMDDTHHMMSS` of an instant in the zone `tzid`, null if the zone is unknown. */
 export function localAt(instant: number, tzid: string, vtimezones: readonly string[]): string | null {
   const offset = offsetsOf(tzid, vtimezones)?.(instant) ?? null;
   return offset === null ? null : formatLocal(instant + offset);
 }
 
 /**
- * A DTSTART-like value with the parameters that matter; null where it is no date or time.
- * RFC 5545 §3.2.19: a TZID on a UTC time or a date means nothing.
+ * Reads the value of a property such as DTSTART with its TZID and VALUE. Returns null if it is invalid. A TZID on a UTC time or
+ * a date is ignored (RFC 5545 §3.2.19).
  */
 export function readTime(
   value: string,
@@ -55,22 +55,22 @@ export function readTime(
 const REGISTRY_PREFIX = /^\/[^/]+\//;
 
 /**
- * The IANA name that a TZID means: itself, an old alias, a Windows name (with or without "Standard Time", as Notes
- * writes it), an Outlook display name, or any of them behind a vendor's prefix. Null where it means none.
+ * Returns the IANA name of a TZID, which may be an IANA name, an old alias, a Windows name (Notes omits "Standard Time"), a
+ * display name of Outlook, or one of these with the prefix of a vendor. Returns null for another TZID.
  */
 export function ianaZone(tzid: string): string | null {
   const name = tzid.trim().replace(/^"(.*)"$/, '$1');
   if (name === '' || name.length > 200) return null;
-  const known = names.get(name);
+  const known = nameCache.get(name);
   if (known !== undefined) return known;
   const zone = zoneNamed(name) ?? (REGISTRY_PREFIX.test(name) ? zoneBehindPrefix(name) : null);
-  if (names.size >= 1000) names.clear();
-  names.set(name, zone);
+  if (nameCache.size >= 1000) nameCache.clear();
+  nameCache.set(name, zone);
   return zone;
 }
 
-/** Looking a name up that is no zone is dear, and an event repeats its few names thousands of times. */
-const names = new Map<string, string | null>();
+/** A cache, because to look up an unknown name is slow, and an event repeats its few names thousands of times. */
+const nameCache = new Map<string, string | null>();
 
 function zoneNamed(name: string): string | null {
   const plain = name.replace(/^\((?:UTC|GMT)[^)]*\)\s*/, '');
@@ -83,7 +83,7 @@ function zoneNamed(name: string): string | null {
   );
 }
 
-/** `/mozilla.org/20050126_1/Europe/Berlin`, `/freeassociation.sourceforge.net/Tzfile/Europe/Berlin`, … */
+/** Reads names such as `/mozilla.org/20050126_1/Europe/Berlin` or `/freeassociation.sourceforge.net/Tzfile/Europe/Berlin`. */
 function zoneBehindPrefix(name: string): string | null {
   const segments = name.split('/').slice(2);
   for (let first = 0; first < Math.min(segments.length, 4); first++) {
@@ -96,8 +96,8 @@ function zoneBehindPrefix(name: string): string | null {
 const IANA_ABBREVIATIONS = new Set('UTC GMT UCT CET MET EET WET EST MST HST PRC ROC ROK'.split(' '));
 
 /**
- * The platform takes names in any case; what it only renames (Asia/Kolkata) keeps the name it came with. It also takes
- * abbreviations that no IANA zone bears, and guesses: BST would be Dhaka's.
+ * Returns the platform's spelling of a name in any case. A name that the platform only replaces by an alias (Asia/Kolkata) is
+ * kept. Abbreviations that are not IANA names are refused, because the platform guesses: for BST it returns Asia/Dhaka.
  */
 function platformName(name: string): string | null {
   if (/^[A-Z]{3}$/i.test(name) && !IANA_ABBREVIATIONS.has(name.toUpperCase())) return null;
@@ -114,7 +114,7 @@ function zoneName(tzid: string, vtimezones: readonly string[]): string {
   return tzid;
 }
 
-/** `EST` and `IST` are names of many zones: there the calendar's own rules come first. */
+/** For an abbreviation such as `EST` or `IST`, which many zones share, the calendar's VTIMEZONE takes precedence. */
 function isAbbreviation(tzid: string): boolean {
   return /^[A-Z]{3,4}$/.test(tzid) && !['UTC', 'GMT'].includes(tzid);
 }
@@ -139,7 +139,7 @@ function instantOf(wall: number, offsetAt: OffsetAt): number | null {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** One formatter per zone: to make one costs a thousand times what it costs to use it. Only names that exist are kept. */
+/** Cached, because to create a formatter takes a thousand times as long as to use it. Unknown names are not cached. */
 function formatterOf(zone: string): Intl.DateTimeFormat | null {
   const known = formatters.get(zone);
   if (known) return known;
@@ -174,30 +174,30 @@ function wallClock(instant: number, formatter: Intl.DateTimeFormat): number {
   return midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
 }
 
-/** By TZID, for each calendar's list of VTIMEZONEs: a list of thousands is not gone through for each of its times. */
-const calendars = new WeakMap<readonly string[], ReadonlyMap<string, ZoneRules>>();
+/** The rules by TZID for each list of VTIMEZONEs, so that a list of thousands is not searched for each time. */
+const rulesByCalendar = new WeakMap<readonly string[], ReadonlyMap<string, ZoneRules>>();
 
 function rulesOf(tzid: string, vtimezones: readonly string[]): ZoneRules | null {
   if (vtimezones.length === 0) return null;
-  const rules = calendars.get(vtimezones) ?? readZones(vtimezones);
-  calendars.set(vtimezones, rules);
+  const rules = rulesByCalendar.get(vtimezones) ?? readZones(vtimezones);
+  rulesByCalendar.set(vtimezones, rules);
   return rules.get(tzid.trim()) ?? null;
 }
 
-/** Of several that say the same TZID the first. */
+/** Keeps the first of several VTIMEZONEs with the same TZID. */
 function readZones(vtimezones: readonly string[]): ReadonlyMap<string, ZoneRules> {
   const rules = vtimezones.flatMap((text) => readZone(text) ?? []);
   return new Map(rules.toReversed().map((each) => [each.tzid, each]));
 }
 
-const zones = new Map<string, ZoneRules | null>();
+const zoneCache = new Map<string, ZoneRules | null>();
 
-/** The same VTIMEZONEs come again with every answer: a few are kept as read. */
+/** Cached, because every answer contains the same VTIMEZONEs. */
 function readZone(text: string): ZoneRules | null {
-  const known = zones.get(text);
+  const known = zoneCache.get(text);
   if (known !== undefined) return known;
   const rules = readZoneRules(text);
-  if (zones.size >= 64) zones.clear();
-  zones.set(text, rules);
+  if (zoneCache.size >= 64) zoneCache.clear();
+  zoneCache.set(text, rules);
   return rules;
 }

@@ -1,7 +1,7 @@
-// The nouns of iCalendar (RFC 5545) that all layers share: addresses, occurrences, times, a stored object. Values only; all
-// times are milliseconds since 1970 (UTC) unless the name says otherwise.
+// The types of iCalendar (RFC 5545) that all layers share: addresses, occurrences, times, and a stored object. Times are in
+// milliseconds since 1970 (UTC), unless the name says otherwise. This file refuses nothing.
 
-/** RFC 5545 §3.2.12, upper case; the last two are for VTODO only. */
+/** RFC 5545 §3.2.12, in upper case. The last two are for VTODO only. */
 export type Partstat =
   | 'NEEDS-ACTION'
   | 'ACCEPTED'
@@ -11,39 +11,39 @@ export type Partstat =
   | 'COMPLETED'
   | 'IN-PROCESS';
 
-/** An address to compare by (`key`: normalised) and to send or show (`asWritten`: no `mailto:` where it is a mail address). */
+/** An address: `key` is normalised for comparison, `asWritten` is for mails and display, without `mailto:`. */
 export interface CalendarAddress {
   readonly key: string;
   readonly asWritten: string;
 }
 
 /**
- * Which occurrence of which event. `recurrenceId` null is the event itself (the master); else one of three forms:
- * `20261122T100000Z` (an instant), `20261122` (a date), `20261122T100000` (a local time whose zone nobody could tell).
+ * Identifies an occurrence of an event. `recurrenceId` is null for the event itself (the master), else one of three forms:
+ * `20261122T100000Z` (an instant), `20261122` (a date), or `20261122T100000` (a local time without a known zone).
  */
 export interface OccurrenceKey {
   readonly uid: string;
   readonly recurrenceId: string | null;
 }
 
-/** A DTSTART-like value: what to show and, where the zone is known, the instant. */
+/** The value of a property such as DTSTART: the local time and, if the zone is known, the instant. */
 export interface CalendarTime {
   /** `date` is all-day, `floating` has no zone, `zoned` has one (UTC included). */
   readonly form: 'date' | 'floating' | 'zoned';
   /** `YYYYMMDD` or `YYYYMMDDTHHMMSS` in its own zone. */
   readonly local: string;
-  /** IANA name, or the TZID as written where it could not be resolved; null unless zoned. */
+  /** The IANA name, or the TZID as written if it is unknown; null unless `zoned`. */
   readonly zone: string | null;
-  /** Milliseconds since 1970; null for a date, a floating time or an unknown zone. */
+  /** Milliseconds since 1970; null for a date, a floating time, or a time in an unknown zone. */
   readonly instant: number | null;
 }
 
-/** A calendar object as the CalDAV server gave it. */
+/** A calendar object as loaded from the CalDAV server. */
 export interface StoredEvent {
   readonly href: string;
-  /** null where the server gives none: such an event is never written. */
+  /** Null if the server returns no strong ETag. Such an event is never written. */
   readonly etag: string | null;
   readonly text: string;
-  /** From the HTTP Last-Modified or getlastmodified; null where the server tells none. */
+  /** From Last-Modified or getlastmodified, null if the server returns neither. */
   readonly lastModified: number | null;
 }

@@ -1,13 +1,13 @@
-// The rules of a VTIMEZONE component (RFC 5545 §3.6.5): its text comes in, offsets go out. Only what VTIMEZONEs are
-// made of is evaluated — DTSTART, RDATE, and yearly rules on a day of a month — one year at a time, so that no rule
-// can cost more than its own text; any other rule counts for its DTSTART alone.
+// Evaluates a VTIMEZONE (RFC 5545 §3.6.5). In: its text; out: its offsets. It evaluates DTSTART, RDATE, and yearly rules for a
+// day of a month, one year at a time, so that the cost is limited by the length of the text. It refuses (ignores) other rules,
+// and uses only their DTSTART.
 import { splitLines } from './content-lines.ts';
 import { dayFilter } from './expand-rule.ts';
 import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
 import { type Component, componentsIn, ownLines, readComponents } from './read-components.ts';
 import { readRule } from './read-rule.ts';
 
-/** Offsets in milliseconds east of UTC. */
+/** Offsets are in milliseconds east of UTC. */
 export interface ZoneRules {
   readonly tzid: string;
   readonly licLocation: string | null;
@@ -23,14 +23,14 @@ interface Onset {
 interface YearlyRule {
   readonly from: number;
   readonly to: number;
-  /** Local milliseconds of the first onset. */
+  /** The first onset in local milliseconds. */
   readonly start: number;
   readonly firstYear: number;
   readonly lastYear: number;
-  /** The last instant at which an onset may lie. */
+  /** The last possible instant of an onset. */
   readonly until: number;
   readonly month: number;
-  /** Whether the rule means the day that begins at that midnight. */
+  /** Returns whether the rule matches the day that begins at this midnight. */
   isDay(midnight: number): boolean;
 }
 
@@ -43,7 +43,7 @@ const MAX_ONSETS = 2000;
 const MAX_RULES = 50;
 const MAX_WEEKDAYS = 31;
 
-/** Null where the text is no VTIMEZONE with a TZID. A zone without one usable observance has no offsets. */
+/** Returns null if the text is not a VTIMEZONE with a TZID. A zone without a valid observance has no offsets. */
 export function readZoneRules(text: string): ZoneRules | null {
   const [zone] = readComponents(splitLines(text), 'VTIMEZONE').components;
   if (zone === undefined) return null;
@@ -96,7 +96,7 @@ function readYearlyRule(text: string, start: number, from: number, to: number): 
   return { from, to, start, firstYear, lastYear, until: until ?? Number.POSITIVE_INFINITY, month, isDay };
 }
 
-/** The onset of one year: the first day of the month that is meant. Null: none. */
+/** Returns the onset of one year, on the first matching day of the month; null if there is none. */
 function onsetIn({ month, start, from, to, until, isDay }: YearlyRule, year: number): Onset | null {
   const timeOfDay = ((start % DAY) + DAY) % DAY;
   for (let day = 1; day <= daysInMonth(year, month); day++) {
@@ -116,18 +116,18 @@ function offsets(observances: readonly Observance[]): (instant: number) => numbe
   const years = new Map<number, Onset[]>();
   return (instant) => {
     const year = new Date(instant).getUTCFullYear();
-    let near = years.get(year);
-    if (!near) {
-      near = onsetsNear(fixed, rules, year);
-      if (years.size < 200) years.set(year, near);
+    let onsets = years.get(year);
+    if (!onsets) {
+      onsets = onsetsAround(fixed, rules, year);
+      if (years.size < 200) years.set(year, onsets);
     }
-    const last = near.findLast((onset) => onset.instant <= instant);
-    return last ? last.to : (near[0]?.from ?? null);
+    const last = onsets.findLast((onset) => onset.instant <= instant);
+    return last ? last.to : (onsets[0]?.from ?? null);
   };
 }
 
-/** Every onset that can matter in that year: of a rule that has ended, its last one. */
-function onsetsNear(fixed: readonly Onset[], rules: readonly YearlyRule[], year: number): Onset[] {
+/** Returns all onsets that may apply in this year, also the last onset of a rule that has ended. */
+function onsetsAround(fixed: readonly Onset[], rules: readonly YearlyRule[], year: number): Onset[] {
   const ruled = rules.flatMap((rule) => {
     const end = Math.min(year + 1, rule.lastYear);
     return Array.from({ length: 4 }, (_, back) => end - back)
@@ -141,7 +141,7 @@ function byInstant(a: Onset, b: Onset): number {
   return a.instant - b.instant;
 }
 
-/** RFC 5545 §3.3.14, in milliseconds. */
+/** Parses a UTC-OFFSET (RFC 5545 §3.3.14) and returns milliseconds. */
 function parseOffset(text: string): number | null {
   const fields = /^([+-])(\d{2}):?(\d{2})(\d{2})?$/.exec(text);
   if (!fields) return null;

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
-import { remember } from '../ical/memoize-text.ts';
+import { memoizeText } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 
 /** If there are more guests, the mailed copy lists only the recipient and the organizer, so changes of others do not count. */
@@ -31,7 +31,7 @@ export function fingerprintFor(calendar: string, recipient: CalendarAddress, gue
   return digest([method, visible]);
 }
 
-const readNormal = remember((calendar) => {
+const readNormal = memoizeText((calendar) => {
   const document = parseEvent(calendar);
   return { method: methodOf(document), components: normalComponents(document) };
 });

@@ -4,7 +4,7 @@
 import type { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, nullIfUnparseable, parseEvent } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
-import { remember } from '../ical/memoize-text.ts';
+import { memoizeText } from '../ical/memoize-text.ts';
 import type { MailedRevision } from './types.ts';
 
 export interface MailedOccurrence {
@@ -37,7 +37,7 @@ interface MailedComponent {
  * Returns the components by recurrenceId, null if the calendar cannot be parsed. Memoized, because all guests of an event were
  * mailed the same calendar, and a batch of their answers reads it many times.
  */
-const readMailed = remember((calendar): ReadonlyMap<string | null, MailedComponent> | null => {
+const readMailed = memoizeText((calendar): ReadonlyMap<string | null, MailedComponent> | null => {
   const document = nullIfUnparseable(() => parseEvent(calendar));
   return document && new Map(componentsOf(document).map((each) => [each.recurrenceId, summarize(each)]));
 }, 8_000_000);

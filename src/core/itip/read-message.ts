@@ -66,6 +66,6 @@ function readCalendar(text: string): ReadCalendar {
   return {
     method: ownLines(calendar).find((line) => line.name === 'METHOD')?.value ?? null,
     components: events.map((event) => new EventComponent(event, vtimezones)),
-    unusable: faults.flatMap(({ kind, name, what }) => (kind === 'no-end' && name !== 'VCALENDAR' ? what : [])),
+    unusable: faults.flatMap(({ kind, name, message }) => (kind === 'no-end' && name !== 'VCALENDAR' ? message : [])),
   };
 }

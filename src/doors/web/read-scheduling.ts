@@ -4,7 +4,7 @@
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines } from '../../core/ical/content-lines.ts';
 import { isEvent } from '../../core/ical/event-component.ts';
-import { remember } from '../../core/ical/memoize-text.ts';
+import { memoizeText } from '../../core/ical/memoize-text.ts';
 import { componentsIn, ownLines, readComponents, wholeCalendar } from '../../core/ical/read-components.ts';
 
 export interface Scheduling {
@@ -21,7 +21,7 @@ export type ReadScheduling = (calendar: string) => Scheduling | null;
 
 /** Returns `readScheduling`, memoized for the latest texts. */
 export function makeSchedulingReader(): ReadScheduling {
-  return remember(readScheduling);
+  return memoizeText(readScheduling);
 }
 
 /** Returns null if the text is not one complete VCALENDAR. */

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { remember } from '../../../src/core/ical/memoize-text.ts';
+import { memoizeText } from '../../../src/core/ical/memoize-text.ts';
 
 function counted(mostCharacters?: number) {
   const made: string[] = [];
-  const of = remember((text) => {
+  const of = memoizeText((text) => {
     made.push(text.slice(0, 1));
     return { text };
   }, mostCharacters);
   return { made, of };
 }
 
-describe('remember', () => {
+describe('memoizeText', () => {
   it('makes it once for the same text, whichever string holds it', () => {
     const { made, of } = counted();
     const first = of('abc');
@@ -50,7 +50,7 @@ describe('remember', () => {
 
   it('lets through what making throws, and tries again', () => {
     let tries = 0;
-    const of = remember(() => {
+    const of = memoizeText(() => {
       tries += 1;
       if (tries === 1) throw new TypeError('no');
       return tries;

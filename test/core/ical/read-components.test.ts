@@ -81,7 +81,7 @@ describe('readComponents', () => {
   ])('reads %s', (_, text, expected, faults) => {
     const tree = read(text);
     expect(shape(tree.parts)).toBe(expected);
-    expect(tree.faults.map(({ what }) => what)).toEqual(faults);
+    expect(tree.faults.map(({ message }) => message)).toEqual(faults);
     expect(joinLines(linesOf(tree.parts))).toBe(text);
   });
 
