@@ -42,7 +42,7 @@ describe('calendarAddress', () => {
     'mailto:bob%00@example.com',
     `${'b'.repeat(400)}@example.com`,
     `${'é'.repeat(200)}@example.com`,
-  ])('is none: %s', (text) => {
+  ])('returns null for %s', (text) => {
     expect(calendarAddress(text)).toBeNull();
   });
 });
@@ -54,7 +54,7 @@ describe('addressKey', () => {
     [' URN:UUID:2E5C1A52 ', 'urn:uuid:2e5c1a52'],
     ['Postmaster', 'postmaster'],
     ['', ''],
-  ])('of %j is %j', (text, key) => {
+  ])('returns for %j the key %j', (text, key) => {
     expect(addressKey(text)).toBe(key);
   });
 });

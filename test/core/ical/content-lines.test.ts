@@ -22,10 +22,10 @@ describe('splitLines', () => {
     ['LF', 'A:1\nB:2\n', ['A:1', 'B:2']],
     ['CR alone', 'A:1\rB:2\r', ['A:1', 'B:2']],
     ['CR doubled by a text-mode copy', 'A:1\r\r\nB:2\r\r\n', ['A:1', 'B:2']],
-    ['no line end at the end', 'A:1\r\nB:2', ['A:1', 'B:2']],
-    ['folded with a space', 'A:1\r\n 2\r\nB:3\r\n', ['A:12', 'B:3']],
-    ['folded with a tab', 'A:1\r\n\t2\nB:3', ['A:12', 'B:3']],
-    ['folded with CR alone', 'A:1\r 2\rB:3', ['A:12', 'B:3']],
+    ['a last line without line end', 'A:1\r\nB:2', ['A:1', 'B:2']],
+    ['a fold with a space', 'A:1\r\n 2\r\nB:3\r\n', ['A:12', 'B:3']],
+    ['a fold with a tab', 'A:1\r\n\t2\nB:3', ['A:12', 'B:3']],
+    ['a fold with CR only', 'A:1\r 2\rB:3', ['A:12', 'B:3']],
     ['a fold inside a name', 'ATTEN\r\n DEE:x', ['ATTENDEE:x']],
     ['blank lines', 'A:1\r\n\r\nB:2', ['A:1', '', 'B:2']],
     ['a byte order mark', '\uFEFFA:1\r\nB:2', ['A:1', 'B:2']],
@@ -42,8 +42,8 @@ describe('ContentLine', () => {
   it.each([
     ['at its end', `X:${'\r'.repeat(100_000)}\n`, ''],
     ['in its value', `X:${'\r'.repeat(100_000)}y\n`, `${'\r'.repeat(100_000)}y`],
-    ['in front of a fold', `X:${'\r'.repeat(100_000)}\n y\n`, 'y'],
-  ])('costs no more than its length where CRs run on %s', (_, raw, value) => {
+    ['before a fold', `X:${'\r'.repeat(100_000)}\n y\n`, 'y'],
+  ])('is parsed in linear time with a long run of CRs %s', (_, raw, value) => {
     const begun = performance.now();
     expect(line(raw).value).toBe(value);
     expect(lineEndOf(line(raw))).toMatch(/^\r*\n$/);
@@ -67,7 +67,7 @@ describe('ContentLine', () => {
   });
 
   it.each([
-    ['a quote that is never closed', 'ATTENDEE;CN="Bob:mailto:bob@example.com', 'mailto:bob@example.com'],
+    ['a quote that is not closed', 'ATTENDEE;CN="Bob:mailto:bob@example.com', 'mailto:bob@example.com'],
     [
       'an unquoted address',
       'ORGANIZER;SENT-BY=mailto:eve@example.com:mailto:bob@example.com',
@@ -76,7 +76,7 @@ describe('ContentLine', () => {
     ['an empty parameter', 'ATTENDEE;;CN=B:mailto:bob@example.com', 'mailto:bob@example.com'],
     ['a parameter without value', 'ATTENDEE;RSVP:mailto:bob@example.com', 'mailto:bob@example.com'],
     ['text after a closing quote', 'ATTENDEE;CN="B"ob:mailto:bob@example.com', 'mailto:bob@example.com'],
-  ])('finds the value behind %s', (_, raw, value) => {
+  ])('finds the value after %s', (_, raw, value) => {
     expect(line(raw).value).toBe(value);
   });
 
@@ -85,7 +85,7 @@ describe('ContentLine', () => {
     expect(organizer.param('SENT-BY')).toBe('mailto:eve@example.com');
   });
 
-  it.each(['', 'see you there', 'Best regards, Bob: bye', ':x', ';X=1:y', 'NAME'])('has no name: %j', (raw) => {
+  it.each(['', 'see you there', 'Best regards, Bob: bye', ':x', ';X=1:y', 'NAME'])('has no name for %j', (raw) => {
     expect(line(raw).name).toBe('');
   });
 });
@@ -93,32 +93,40 @@ describe('ContentLine', () => {
 describe('withParam', () => {
   it.each([
     [
-      'adds behind the others',
+      'adds a parameter after the others',
       'ATTENDEE;CN=Bob:mailto:b@x.test\r\n',
       'ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:b@x.test\r\n',
     ],
-    ['adds the first', 'attendee:mailto:b@x.test\n', 'attendee;PARTSTAT=ACCEPTED:mailto:b@x.test\n'],
-    ['keeps place and case', 'ATTENDEE;partStat=declined;CN=B:x\r\n', 'ATTENDEE;partStat=ACCEPTED;CN=B:x\r\n'],
-    ['keeps quotes', 'ATTENDEE;PARTSTAT="DECLINED":x\r\n', 'ATTENDEE;PARTSTAT="ACCEPTED":x\r\n'],
-    ['gives a bare one its value', 'ATTENDEE;PARTSTAT:x\r\n', 'ATTENDEE;PARTSTAT=ACCEPTED:x\r\n'],
+    ['adds the first parameter', 'attendee:mailto:b@x.test\n', 'attendee;PARTSTAT=ACCEPTED:mailto:b@x.test\n'],
     [
-      'sets all of several',
+      'keeps the position and the case of the name',
+      'ATTENDEE;partStat=declined;CN=B:x\r\n',
+      'ATTENDEE;partStat=ACCEPTED;CN=B:x\r\n',
+    ],
+    ['keeps quotes', 'ATTENDEE;PARTSTAT="DECLINED":x\r\n', 'ATTENDEE;PARTSTAT="ACCEPTED":x\r\n'],
+    ['adds a value to a parameter without one', 'ATTENDEE;PARTSTAT:x\r\n', 'ATTENDEE;PARTSTAT=ACCEPTED:x\r\n'],
+    [
+      'sets all parameters with this name',
       'ATTENDEE;PARTSTAT=A;PARTSTAT=B:x\r\n',
       'ATTENDEE;PARTSTAT=ACCEPTED;PARTSTAT=ACCEPTED:x\r\n',
     ],
     ['keeps the byte order mark', '\uFEFFATTENDEE:x\r\n', '\uFEFFATTENDEE;PARTSTAT=ACCEPTED:x\r\n'],
-    ['leaves others encoded as they were', 'ATTENDEE;CN="a^\'b":x\r\n', 'ATTENDEE;CN="a^\'b";PARTSTAT=ACCEPTED:x\r\n'],
+    [
+      'keeps the encoding of other parameters',
+      'ATTENDEE;CN="a^\'b":x\r\n',
+      'ATTENDEE;CN="a^\'b";PARTSTAT=ACCEPTED:x\r\n',
+    ],
   ])('%s', (_, before, after) => {
     expect(withParam(line(before), 'PARTSTAT', 'ACCEPTED').raw).toBe(after);
   });
 
-  it('removes', () => {
+  it('removes a parameter', () => {
     expect(withParam(line('A;X=1;Y=2:v\r\n'), 'X', null).raw).toBe('A;Y=2:v\r\n');
     const untouched = line('A;Y=2:v\r\n');
     expect(withParam(untouched, 'X', null)).toBe(untouched);
   });
 
-  it('quotes and encodes what needs it', () => {
+  it('quotes and encodes values if necessary', () => {
     const made = withParam(line('A:v\r\n'), 'CN', 'Bob "B", x^y\n');
     expect(made.raw).toBe('A;CN="Bob ^\'B^\', x^^y^n":v\r\n');
     expect(made.param('CN')).toBe('Bob "B", x^y\n');
@@ -129,16 +137,16 @@ it.each([
   ['A;X-1=a;KEEP=b;X-2="c":d\r\n', 'A;KEEP=b:d\r\n'],
   ['A;X-1=a;X-1=b:d\n', 'A:d\n'],
   ['A:d\n', 'A:d\n'],
-])('withoutParams drops by name from %j', (raw, expected) => {
+])('withoutParams removes parameters by name from %j', (raw, expected) => {
   expect(withoutParams(new ContentLine(raw), (name) => name.startsWith('X-')).raw).toBe(expected);
 });
 
-it('withoutControls keeps the tab alone', () => {
+it('withoutControls removes all control characters except HTAB', () => {
   expect(withoutControls('a\tb\0c\rd\ne\u007Ff')).toBe('a\tbcdef');
 });
 
-describe('making lines', () => {
-  it('folds at 75 octets and never inside a character', () => {
+describe('writing lines', () => {
+  it('folds at 75 octets and never within a character', () => {
     const text = `SUMMARY:${'é'.repeat(50)}${'😀'.repeat(40)}${'a'.repeat(80)}`;
     const folded = foldText(text);
     for (const physical of folded.split('\r\n')) expect(Buffer.byteLength(physical)).toBeLessThanOrEqual(75);
@@ -147,12 +155,12 @@ describe('making lines', () => {
     expect(Buffer.from(folded).toString()).toBe(folded);
   });
 
-  it('cannot be made to break out of its line', () => {
+  it('writes no line break from a value or parameter', () => {
     expect(makeLine('X', [['CN', 'a\r\nB:c']], 'd\r\nE:f').raw).toBe('X;CN="a^nB:c":d E:f\r\n');
     expect(withValue(line('X;Y=1:old\n'), 'new\nZ:1').raw).toBe('X;Y=1:new Z:1\n');
   });
 
-  it('escapes TEXT and reads it back', () => {
+  it('encodes and decodes TEXT', () => {
     const text = 'a\\b;c,d\ne';
     expect(escapeText(text)).toBe('a\\\\b\\;c\\,d\\ne');
     expect(unescapeText(escapeText(text))).toBe(text);
@@ -164,7 +172,7 @@ describe('making lines', () => {
     ['A:1\n', '\n'],
     ['A:1\r\r\n', '\r\r\n'],
     ['A:1', '\r\n'],
-  ])('knows the line end of %j', (raw, end) => {
+  ])('returns the line end of %j', (raw, end) => {
     expect(lineEndOf(line(raw))).toBe(end);
   });
 });

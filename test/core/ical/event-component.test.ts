@@ -27,7 +27,7 @@ describe('EventComponent', () => {
     'status:cancelled',
   );
 
-  it('reads what is its own', () => {
+  it('reads its own properties, not those of its alarm', () => {
     expect(meeting.uid).toBe('lunch, today');
     expect(meeting.sequence).toBe(4);
     expect(meeting.lastModified).toBe(Date.UTC(2026, 10, 1, 8));
@@ -43,7 +43,7 @@ describe('EventComponent', () => {
     ]);
   });
 
-  it('finds an attendee by its value first, by EMAIL= where there is none', () => {
+  it('finds an attendee by its value, or else by EMAIL', () => {
     expect(meeting.attendeeLines(address('BOB@example.com')).map(({ value }) => value)).toEqual([
       'mailto:bob@example.com',
     ]);
@@ -51,7 +51,7 @@ describe('EventComponent', () => {
     expect(meeting.partstatOf(address('dora@example.com'))).toBeNull();
   });
 
-  it('has little to say where little is written', () => {
+  it('returns defaults for missing properties', () => {
     const bare = event('SUMMARY:x');
     expect([bare.uid, bare.start, bare.recurrenceId, bare.organizer, bare.lastModified]).toEqual([
       null,
@@ -63,16 +63,16 @@ describe('EventComponent', () => {
     expect([bare.sequence, bare.cancelled, bare.attendees.length]).toEqual([0, false, 0]);
   });
 
-  it('is an override even where its RECURRENCE-ID cannot be read', () => {
+  it('is an override even if its RECURRENCE-ID is invalid', () => {
     expect(event('RECURRENCE-ID:soon').recurrenceId).toBe('soon');
   });
 
-  it('counts a task without DTSTART from its DUE', () => {
+  it('uses DUE as the start of a task without DTSTART', () => {
     expect(eventOf(['DUE;VALUE=DATE:20261122'], 'VTODO').start?.local).toBe('20261122');
     expect(event('DUE:20261122').start).toBeNull();
   });
 
-  it('makes changed copies that share what is not changed', () => {
+  it('returns changed copies that share the unchanged parts', () => {
     const changed = meeting.withAttendee(address('bob@example.com'), (line) => withParam(line, 'PARTSTAT', 'DECLINED'));
     expect(meeting.partstatOf(address('bob@example.com'))).toBe('ACCEPTED');
     expect(changed.partstatOf(address('bob@example.com'))).toBe('DECLINED');
@@ -92,24 +92,28 @@ describe('the end of an event', () => {
     ['DURATION', ['DTSTART:20260302T090000Z', 'DURATION:P1DT2H3M4S'], '20260303T110304'],
     ['weeks', ['DTSTART:20260302T090000Z', 'DURATION:P2W'], '20260316T090000'],
     [
-      'days of the calendar over a DST change',
+      'nominal days across a DST change',
       ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:P1D'],
       '20260329T120000',
     ],
-    ['hours over a DST change', ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:PT24H'], '20260329T130000'],
+    [
+      'exact hours across a DST change',
+      ['DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:PT24H'],
+      '20260329T130000',
+    ],
     ['floating', ['DTSTART:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
-    ['a zone that nobody knows', ['DTSTART;TZID=Nowhere:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
-    ['a day', ['DTSTART;VALUE=DATE:20260302'], '20260303'],
+    ['an unknown zone', ['DTSTART;TZID=Nowhere:20260302T090000', 'DURATION:PT1H'], '20260302T100000'],
+    ['a date without an end', ['DTSTART;VALUE=DATE:20260302'], '20260303'],
     ['days', ['DTSTART;VALUE=DATE:20260302', 'DURATION:P3D'], '20260305'],
-    ['a moment', ['DTSTART:20260302T090000Z'], null],
-    ['no duration', ['DTSTART:20260302T090000Z', 'DURATION:soon'], null],
+    ['a time without an end', ['DTSTART:20260302T090000Z'], null],
+    ['an invalid duration', ['DTSTART:20260302T090000Z', 'DURATION:soon'], null],
     ['a negative duration', ['DTSTART:20260302T090000Z', 'DURATION:-PT1H'], null],
   ])('%s', (_, lines, expected) => {
     expect(event(...lines).end?.local ?? null).toBe(expected);
   });
 });
 
-it('lists dates, with the ends of periods', () => {
+it('returns the dates of RDATE, with the ends of periods', () => {
   const dates = event(
     'RDATE;TZID=Europe/Paris:20261122T120000, 20261123T120000',
     'RDATE;VALUE=PERIOD:20261124T110000Z/PT1H',
@@ -131,7 +135,7 @@ describe('partstatIn', () => {
     ['ATTENDEE;PARTSTAT=IN-PROCESS:x', 'IN-PROCESS'],
     ['ATTENDEE;PARTSTAT=X-MAYBE:x', 'NEEDS-ACTION'],
     ['ATTENDEE;PARTSTAT:x', 'NEEDS-ACTION'],
-  ])('%s is %s', (line, partstat) => {
+  ])('reads %s as %s', (line, partstat) => {
     expect(partstatIn(new ContentLine(line))).toBe(partstat);
   });
 });
@@ -144,7 +148,7 @@ describe('readSequence', () => {
     ['SEQUENCE:1.5', null],
     ['SEQUENCE:99999999999999', null],
     ['SEQUENCE:', null],
-  ])('%j is %j', (line, sequence) => {
+  ])('reads %j as %j', (line, sequence) => {
     expect(readSequence(new ContentLine(line))).toBe(sequence);
   });
 });

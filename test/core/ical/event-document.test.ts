@@ -35,7 +35,7 @@ describe('parseEvent', () => {
     expect(isRecurring(document)).toBe(true);
   });
 
-  it('says what holds at an occurrence', () => {
+  it('returns the component for an occurrence', () => {
     const document = parseEvent(calendar(MASTER, OVERRIDE));
     expect(sequenceOf(document, null)).toBe(2);
     expect(sequenceOf(document, '20261007T080000Z')).toBe(3);
@@ -45,17 +45,17 @@ describe('parseEvent', () => {
   });
 
   it.each([
-    ['blank lines around', `\r\n${calendar(MASTER)}\r\n \r\n`],
+    ['blank lines before and after', `\r\n${calendar(MASTER)}\r\n \r\n`],
     ['a byte order mark', `\uFEFF${calendar(MASTER)}`],
     ['lower case', calendar(MASTER).toLowerCase()],
     ['LF alone', calendar(MASTER).replaceAll('\r\n', '\n')],
     ['CR alone', calendar(MASTER).replaceAll('\r\n', '\r')],
-    ['no line end at the end', calendar(MASTER).trimEnd()],
-    ['lines that are none', calendar(MASTER.replace('END:', 'what is this\r\n\r\nEND:'))],
+    ['a last line without line end', calendar(MASTER).trimEnd()],
+    ['lines that are not content lines', calendar(MASTER.replace('END:', 'what is this\r\n\r\nEND:'))],
     ['a VTODO', calendar(MASTER.replaceAll('VEVENT', 'VTODO'))],
     ['a folded BEGIN', calendar(MASTER.replace('BEGIN:VE', 'BEG\r\n IN:VE'))],
-    ['components of other kinds', calendar('BEGIN:X-THING\r\nUID:z\r\nEND:X-THING\r\n', MASTER)],
-  ])('reads %s and writes it back', (_, text) => {
+    ['components with other names', calendar('BEGIN:X-THING\r\nUID:z\r\nEND:X-THING\r\n', MASTER)],
+  ])('parses %s and writes the same text', (_, text) => {
     const document = parseEvent(text);
     expect(document.uid).toBe('a');
     expect(eventText(document)).toBe(text);
@@ -74,7 +74,7 @@ describe('parseEvent', () => {
     ['two masters', calendar(MASTER, MASTER)],
     ['an event without END', calendar(MASTER.replace('END:VEVENT\r\n', ''))],
     ['a calendar without END', calendar(MASTER).replace('END:VCALENDAR\r\n', '')],
-    ['an END too many', calendar(MASTER, 'END:VEVENT\r\n')],
+    ['an END without BEGIN', calendar(MASTER, 'END:VEVENT\r\n')],
     ['components that overlap', calendar('BEGIN:VEVENT\r\nUID:a\r\nBEGIN:VALARM\r\nEND:VEVENT\r\nEND:VALARM\r\n')],
     ['components nested too deep', calendar('BEGIN:VEVENT\r\n'.repeat(20) + 'END:VEVENT\r\n'.repeat(20))],
   ])('refuses %s', (_, text) => {
@@ -82,7 +82,7 @@ describe('parseEvent', () => {
     expect(() => parseEvent(text)).toThrow(/the calendar cannot be read/);
   });
 
-  it('keeps every byte of the stored events of the stories', () => {
+  it('keeps every byte of the event of fixtures/itip/writing-keeps-everything-else.txt', () => {
     const script = readFileSync(
       new URL('../../../fixtures/itip/writing-keeps-everything-else.txt', import.meta.url),
       'utf8',
@@ -122,12 +122,12 @@ describe('partstatOf', () => {
     ['cara@example.com', null, 'NEEDS-ACTION'],
     ['cara@example.com', '20261007T080000Z', null],
     ['eve@example.com', null, null],
-  ])('%s at %s: %s', (who, recurrenceId, expected) => {
-    expect(partstatOf(answered, address(who), recurrenceId)).toBe(expected);
+  ])('returns for %s at %s: %s', (attendee, recurrenceId, expected) => {
+    expect(partstatOf(answered, address(attendee), recurrenceId)).toBe(expected);
   });
 });
 
-it('changes events and nothing around them', () => {
+it('mapEvents changes only the events', () => {
   const text = calendar(TIMEZONE, MASTER, OVERRIDE);
   const changed = mapEvents(parseEvent(text), (event) => event.withParts(event.parts.slice(0, 1)));
   const bare = 'BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n';
@@ -135,7 +135,7 @@ it('changes events and nothing around them', () => {
 });
 
 describe('nullIfUnparseable', () => {
-  it('is null for a calendar that cannot be read, and for that alone', () => {
+  it('returns null only for `calendar-unparseable`', () => {
     expect(nullIfUnparseable(() => parseEvent('hello'))).toBeNull();
     expect(nullIfUnparseable(() => 1)).toBe(1);
     expect(() =>

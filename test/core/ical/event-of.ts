@@ -1,4 +1,4 @@
-// Lines come in, the component that they make goes out: for tests of what reads one component.
+// Makes a component from its lines, for tests of functions that read one component.
 import { splitLines } from '../../../src/core/ical/content-lines.ts';
 import { EventComponent, isEvent } from '../../../src/core/ical/event-component.ts';
 import { readComponents } from '../../../src/core/ical/read-components.ts';

@@ -10,7 +10,7 @@ interface RuleCase {
   readonly starts: readonly string[];
 }
 
-/** The first eight starts of random rules, as python-dateutil 2.9 gives them. */
+/** Random rules with their first eight starts from python-dateutil 2.9. */
 const peers = JSON.parse(readFileSync(new URL('./rule-cases.json', import.meta.url), 'utf8')) as readonly RuleCase[];
 
 function firstStarts(rule: string, start: string, limit: number, from = start): string[] {
@@ -33,7 +33,7 @@ describe('ruleStarts', () => {
     expect(differing).toEqual([]);
   });
 
-  it('gives the same from the middle as from the start', () => {
+  it('returns the same starts from a later `from`', () => {
     const differing = peers.filter((peer) => {
       const rest = peer.starts.slice(5);
       return firstStarts(peer.rule, peer.start, rest.length, rest[0]).join() !== rest.join();
@@ -42,12 +42,12 @@ describe('ruleStarts', () => {
   });
 
   it.each([
-    // What dateutil reads otherwise: a week of BYSETPOS is a whole week, BYWEEKNO keeps the start's weekday.
+    // dateutil differs here: BYSETPOS refers to a whole week, and BYWEEKNO keeps the weekday of the start.
     ['FREQ=WEEKLY;BYDAY=TU,TH,FR;BYSETPOS=2', '20260528T093000', ['20260528T093000', '20260604T093000']],
     ['FREQ=YEARLY;BYWEEKNO=20', '20260512T090000', ['20260512T090000', '20270518T090000', '20280516T090000']],
     ['FREQ=YEARLY;BYWEEKNO=53;BYDAY=FR', '20260101T090000', ['20270101T090000', '20321231T090000']],
     ['FREQ=YEARLY;BYWEEKNO=-1;BYDAY=MO', '20260101T090000', ['20261228T090000', '20271227T090000']],
-    // RFC 5545 §3.8.5.3, of its own examples.
+    // Examples of RFC 5545 §3.8.5.3.
     [
       'FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,SU',
       '19970805T090000',
@@ -91,7 +91,7 @@ describe('ruleStarts', () => {
     ['FREQ=YEARLY', '20240229T090000', ['20240229T090000', '20280229T090000']],
     ['FREQ=MONTHLY', '20260131T090000', ['20260131T090000', '20260331T090000']],
     ['freq=daily;interval=2', '20260101T090000', ['20260101T090000', '20260103T090000']],
-  ])('%s from %s', (rule, start, expected) => {
+  ])('expands %s from %s', (rule, start, expected) => {
     expect(firstStarts(rule, start, expected.length)).toEqual(expected);
   });
 
@@ -101,7 +101,7 @@ describe('ruleStarts', () => {
     ['FREQ=DAILY;INTERVAL=1e300'],
     ['FREQ=YEARLY;INTERVAL=9007199254740993'],
     ['FREQ=YEARLY;BYHOUR=25'],
-  ])('%s ends at the end of time', (rule) => {
+  ])('ends %s at the year 9999', (rule) => {
     expect(firstStarts(rule, '99980101T090000', 5).length).toBeLessThan(2);
   });
 });

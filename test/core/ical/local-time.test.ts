@@ -35,7 +35,7 @@ describe('parseLocal', () => {
     expect(parseLocal(text)).toBeNull();
   });
 
-  it('is undone by formatLocal', () => {
+  it('is the inverse of formatLocal', () => {
     for (const text of ['00990101T010203', '20260302T100000', '99991231T235959']) {
       expect(formatLocal(parseLocal(text) ?? Number.NaN)).toBe(text);
     }
@@ -45,7 +45,7 @@ describe('parseLocal', () => {
 });
 
 describe('localMillis', () => {
-  it('lets days and months run on', () => {
+  it('continues days and months beyond their end', () => {
     expect(localMillis(2026, 13, 1)).toBe(Date.UTC(2027, 0, 1));
     expect(localMillis(2026, 3, 0)).toBe(Date.UTC(2026, 1, 28));
     expect([daysInMonth(2024, 2), daysInMonth(1900, 2), daysInMonth(2026, 12)]).toEqual([29, 28, 31]);

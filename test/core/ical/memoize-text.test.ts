@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { memoizeText } from '../../../src/core/ical/memoize-text.ts';
 
-function counted(mostCharacters?: number) {
+function counted(maxCharacters?: number) {
   const made: string[] = [];
   const of = memoizeText((text) => {
     made.push(text.slice(0, 1));
     return { text };
-  }, mostCharacters);
+  }, maxCharacters);
   return { made, of };
 }
 
 describe('memoizeText', () => {
-  it('makes it once for the same text, whichever string holds it', () => {
+  it('computes the result once for equal texts', () => {
     const { made, of } = counted();
     const first = of('abc');
     expect(of(['a', 'b', 'c'].join(''))).toBe(first);
@@ -19,7 +19,7 @@ describe('memoizeText', () => {
     expect(made).toEqual(['a', 'a']);
   });
 
-  it('keeps the last eight', () => {
+  it('keeps the results of the last eight texts', () => {
     const { made, of } = counted();
     const texts = [...'abcdefghi'];
     for (const text of texts) of(text);
@@ -30,7 +30,7 @@ describe('memoizeText', () => {
     expect(made).toEqual([...texts, 'a']);
   });
 
-  it('keeps no more than two million characters', () => {
+  it('keeps results of at most two million characters of text', () => {
     const { made, of } = counted();
     const [a, b, c] = ['a', 'b', 'c'].map((text) => text.repeat(900_000)) as [string, string, string];
     for (const text of [a, b, b, a, c, a]) of(text);
@@ -41,14 +41,14 @@ describe('memoizeText', () => {
     expect(made.slice(4)).toEqual(['h', 'h']);
   });
 
-  it('keeps more of what is small beside its text', () => {
+  it('accepts a higher limit', () => {
     const { made, of } = counted(3_000_000);
     const [a, b, c] = ['a', 'b', 'c'].map((text) => text.repeat(900_000)) as [string, string, string];
     for (const text of [a, b, c, a, b, c]) of(text);
     expect(made).toEqual(['a', 'b', 'c']);
   });
 
-  it('lets through what making throws, and tries again', () => {
+  it('throws the error of the function, and calls it again', () => {
     let tries = 0;
     const of = memoizeText(() => {
       tries += 1;

@@ -12,18 +12,18 @@ describe('occurrence ids', () => {
     ['RECURRENCE-ID:20261122', '20261122', 'date'],
     ['RECURRENCE-ID:20261122T110000', '20261122T110000', 'local'],
     ['RECURRENCE-ID;TZID=Nowhere:20261122T110000', '20261122T110000', 'local'],
-  ])('%s is %s', (raw, id, form) => {
+  ])('reads %s as %s', (raw, id, form) => {
     const time = timeOf(new ContentLine(raw), []);
     expect(time && occurrenceIdOf(time)).toBe(id);
     expect(formOf(id)).toBe(form);
   });
 
-  it('has none for what is no time', () => {
+  it('returns null for an invalid time', () => {
     expect(timeOf(new ContentLine('RECURRENCE-ID:tomorrow'), [])).toBeNull();
     expect(timeOf(null, [])).toBeNull();
   });
 
-  it('counts in milliseconds', () => {
+  it('returns the milliseconds of an id', () => {
     expect(millisOf('20261122T100000Z')).toBe(Date.UTC(2026, 10, 22, 10));
     expect(millisOf('20261122')).toBe(Date.UTC(2026, 10, 22));
     expect(millisOf('soon')).toBeNaN();
@@ -41,7 +41,7 @@ describe('spanAt', () => {
       '20261110T113000',
     ],
     [
-      'of exact length over a DST change',
+      'with its exact duration across a DST change',
       'DTSTART;TZID=Europe/Paris:20261003T220000',
       'DTEND;TZID=Europe/Paris:20261004T060000',
       '20261024T200000Z',
@@ -49,7 +49,7 @@ describe('spanAt', () => {
       '20261025T050000',
     ],
     [
-      'between two zones',
+      'with start and end in two zones',
       'DTSTART;TZID=Europe/Paris:20261006T100000',
       'DTEND;TZID=America/New_York:20261006T120000',
       '20261007T080000Z',
@@ -73,30 +73,30 @@ describe('spanAt', () => {
       '20261007T110000',
     ],
     [
-      'in a zone that nobody knows',
+      'in an unknown zone',
       'DTSTART;TZID=Nowhere:20261006T100000',
       'DTEND;TZID=Nowhere:20261006T110000',
       '20261007T100000',
       '20261007T100000',
       '20261007T110000',
     ],
-    ['of days', 'DTSTART;VALUE=DATE:20261006', 'DTEND;VALUE=DATE:20261008', '20261030', '20261030', '20261101'],
+    ['of dates', 'DTSTART;VALUE=DATE:20261006', 'DTEND;VALUE=DATE:20261008', '20261030', '20261030', '20261101'],
     ['without an end', 'DTSTART:20261006T100000Z', 'SUMMARY:x', '20261007T100000Z', '20261007T100000', null],
     [
-      'as the master is where the id is none',
+      'of the master for an invalid id',
       'DTSTART:20261006T100000Z',
       'DTEND:20261006T110000Z',
       'soon',
       '20261006T100000',
       '20261006T110000',
     ],
-  ])('gives an occurrence %s', (_, dtstart, dtend, id, start, end) => {
+  ])('returns the span %s', (_, dtstart, dtend, id, start, end) => {
     const span = spanAt(eventOf([dtstart, dtend]), id, []);
     expect([span.start?.local, span.end?.local ?? null]).toEqual([start, end]);
     if (formOf(id) === 'instant') expect(span.start?.instant).toBe(millisOf(id));
   });
 
-  it('has nothing to move without a start', () => {
+  it('returns the same span if there is no start', () => {
     expect(spanAt({ start: null, end: null }, '20261007T100000Z', [])).toEqual({ start: null, end: null });
   });
 });

@@ -1,14 +1,14 @@
-// Octets and text: nothing is lost, whatever the octets are; valid UTF-8 reads as usual.
+// Conversion of octets to text and back: it loses nothing, and decodes valid UTF-8 as usual.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayText, joinOctets, octetsOfText, textOfOctets } from '../../../src/core/ical/octets.ts';
 
-describe('octets as text', () => {
-  it('come back as they were, whatever they are', () => {
+describe('octets', () => {
+  it('are the same after conversion to text and back', () => {
     const pieces = fc.oneof(
       fc.uint8Array({ maxLength: 6 }),
       fc.string({ unit: 'grapheme', maxLength: 6 }).map((text) => Buffer.from(text)),
-      // Cut characters, overlong forms, surrogates, and the last code points.
+      // Truncated characters, overlong forms, surrogates, and the last code points.
       fc
         .constantFrom(
           'c3',
@@ -33,7 +33,7 @@ describe('octets as text', () => {
     );
   });
 
-  it('read as UTF-8 where they are', () => {
+  it('are decoded as UTF-8 if they are valid', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(textOfOctets(Buffer.from(text))).toBe(text);
@@ -42,12 +42,12 @@ describe('octets as text', () => {
     );
   });
 
-  it('join to a character once they stand beside each other', () => {
+  it('are joined to a character when they are adjacent', () => {
     const [left, right] = [Buffer.from([0x61, 0xc3]), Buffer.from([0xa9, 0x62])].map(textOfOctets);
     expect(joinOctets(`${left}${right}`)).toBe('aéb');
   });
 
-  it('are shown as U+FFFD where they mean nothing', () => {
+  it('are displayed as U+FFFD if they are invalid', () => {
     expect(displayText(textOfOctets(Buffer.from([0x41, 0xfc, 0x42])))).toBe('A\uFFFDB');
   });
 });

@@ -9,12 +9,12 @@ describe('zoneOfDisplayName', () => {
     ['Eastern Time (US & Canada)', 'America/New_York'],
     ["Nuku'alofa", 'Pacific/Tongatapu'],
     ['Berlin', null],
-  ])('%s is %s', (name, zone) => {
+  ])('returns for %s: %s', (name, zone) => {
     expect(zoneOfDisplayName(name)).toBe(zone);
   });
 
-  it('names zones that the platform knows, at the offset that Windows shows', () => {
-    // Of zones without daylight saving time: the offset in front of the name is theirs all year.
+  it('returns known zones with the offset of the display name', () => {
+    // These zones have no DST, so the offset of the display name applies all year.
     for (const [name, offset] of [
       ['(UTC+05:45) Kathmandu', 345],
       ['(UTC+09:00) Osaka, Sapporo, Tokyo', 540],

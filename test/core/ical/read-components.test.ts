@@ -16,7 +16,7 @@ function read(text: string, outermost: string | null = null): ComponentTree {
   return readComponents(splitLines(text), outermost);
 }
 
-/** `VEVENT(UID VALARM(TRIGGER))`: names and nesting, an `!` where the END is missing. */
+/** Returns names and nesting such as `VEVENT(UID VALARM(TRIGGER))`, with `!` after a component without END. */
 function shape(parts: readonly Part[]): string {
   return parts
     .map((part) =>
@@ -33,7 +33,7 @@ describe('readComponents', () => {
     ['lines without a component', 'A:b\r\n\r\nC:d\r\n', 'A - C', []],
     ['a component in a component', NESTED, 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
     [
-      'components side by side',
+      'several outermost components',
       NESTED + NESTED.replaceAll('VEVENT', 'VTODO').replace(/BEGIN:VAL.*ALARM\r\n/s, ''),
       'VEVENT(UID VALARM(TRIGGER) SEQUENCE) VTODO(UID SEQUENCE)',
       [],
@@ -50,30 +50,30 @@ describe('readComponents', () => {
     ['a folded BEGIN', NESTED.replace('BEGIN:VE', 'BE\r\n GIN:V\r\n\tE'), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
     ['a folded END', NESTED.replace('END:VE', 'EN\n D:VE'), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
     ['a byte order mark', `\uFEFF${NESTED}`, 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
-    ['blanks around a name', NESTED.replace('END:VEVENT', 'END: VEVENT '), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
-    ['no line end at the end', NESTED.trimEnd(), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
+    ['spaces around a name', NESTED.replace('END:VEVENT', 'END: VEVENT '), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
+    ['a last line without line end', NESTED.trimEnd(), 'VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
     [
-      'words that begin like BEGIN',
+      'names that begin like BEGIN',
       'BEGINNING:VEVENT\r\nENDING:VEVENT\r\nbegin\r\nend of it\r\n',
       'BEGINNING ENDING - -',
       [],
     ],
     [
-      'an END that closes nothing',
+      'an END without BEGIN',
       NESTED.replace('UID:a', 'END:VTODO'),
       'VEVENT(END VALARM(TRIGGER) SEQUENCE)',
       ['END:VTODO without its BEGIN'],
     ],
     ['an END outside of every component', `END:VEVENT\r\n${NESTED}`, 'END VEVENT(UID VALARM(TRIGGER) SEQUENCE)', []],
     [
-      'a component whose END is missing',
+      'a component without END',
       NESTED.replace('END:VALARM\r\n', ''),
       'VEVENT(UID VALARM(TRIGGER SEQUENCE)!)',
       ['VALARM has no END'],
     ],
     ['components that overlap', 'BEGIN:A\r\nBEGIN:B\r\nEND:A\r\nEND:B\r\n', 'A(B()!) END', ['B has no END']],
     [
-      'a text that was cut off',
+      'a truncated text',
       NESTED.slice(0, NESTED.indexOf('END:VALARM')),
       'VEVENT(UID VALARM(TRIGGER)!)!',
       ['VEVENT has no END: the text was cut off', 'VALARM has no END: the text was cut off'],
@@ -85,7 +85,7 @@ describe('readComponents', () => {
     expect(joinLines(linesOf(tree.parts))).toBe(text);
   });
 
-  it('leaves what stands around the component that is looked for', () => {
+  it('keeps everything outside of the `outermost` component as lines', () => {
     const tree = read(`begin: tomorrow\r\n${NESTED}end: soon\r\nBEGIN:VTODO\r\nEND:VTODO\r\n`, 'VEVENT');
     expect(shape(tree.parts)).toBe('BEGIN VEVENT(UID VALARM(TRIGGER) SEQUENCE) END BEGIN END');
     expect(tree.faults).toEqual([]);
@@ -95,13 +95,13 @@ describe('readComponents', () => {
     expect(read(NESTED + NESTED).components.map(({ name }) => name)).toEqual(['VEVENT', 'VALARM', 'VEVENT', 'VALARM']);
   });
 
-  it('gives the lines and the components of a component', () => {
+  it('returns the own lines and the inner components of a component', () => {
     const [event] = read(NESTED).components as [Component];
     expect(ownLines(event).map(({ text }) => text)).toEqual(['UID:a', 'SEQUENCE:1']);
     expect(componentsIn(event).map(({ name }) => name)).toEqual(['VALARM']);
   });
 
-  it('goes 20 components deep, in time that grows with the text alone', () => {
+  it('parses 20 levels, in linear time', () => {
     const text = 'BEGIN:A\r\n'.repeat(100_000) + 'END:B\r\n'.repeat(100_000);
     const before = performance.now();
     const tree = read(text);
@@ -143,7 +143,7 @@ describe('wholeCalendar', () => {
   it.each([
     ['a calendar', calendar],
     ['blank lines around it', `\r\n \r\n${calendar}\r\n`],
-  ])('takes %s', (_, text) => {
+  ])('accepts %s', (_, text) => {
     expect(wholeCalendar(read(text, 'VCALENDAR'))).toMatchObject({ name: 'VCALENDAR' });
   });
 
@@ -153,9 +153,9 @@ describe('wholeCalendar', () => {
     ['two calendars', calendar + calendar, 'several VCALENDARs'],
     ['a calendar in a calendar', calendar.replace('UID:a\r\n', calendar), 'several VCALENDARs'],
     ['text before it', `Dear Alice\r\n${calendar}`, 'text outside of the VCALENDAR'],
-    ['an event behind it', calendar + NESTED, 'text outside of the VCALENDAR'],
-    ['an END too many', calendar.replace('UID:a', 'END:VTODO'), 'END:VTODO without its BEGIN'],
-    ['an END too few', calendar.replace('END:VALARM\r\n', ''), 'VALARM has no END'],
+    ['an event after it', calendar + NESTED, 'text outside of the VCALENDAR'],
+    ['an END without BEGIN', calendar.replace('UID:a', 'END:VTODO'), 'END:VTODO without its BEGIN'],
+    ['an alarm without END', calendar.replace('END:VALARM\r\n', ''), 'VALARM has no END'],
     ['a calendar without END', calendar.replace('END:VCALENDAR\r\n', ''), 'VCALENDAR has no END: the text was cut off'],
     ['components nested too deep', calendar.replace('UID:a', 'BEGIN:X\r\n'.repeat(50)), 'nested too deep'],
   ])('refuses %s', (_, text, why) => {

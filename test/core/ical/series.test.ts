@@ -35,15 +35,15 @@ const ODD_ZONE = [
 
 describe('startsFrom', () => {
   it.each<[string, string[], string[]]>([
-    ['one event', ['DTSTART:20260101T090000Z'], ['20260101T090000Z']],
+    ['a single event', ['DTSTART:20260101T090000Z'], ['20260101T090000Z']],
     ['no start', ['SUMMARY:x'], []],
     [
-      'a zone, over the DST edge',
+      'a zone, across a DST change',
       ['DTSTART;TZID=Europe/Berlin:20260327T090000', 'RRULE:FREQ=DAILY;COUNT=4'],
       ['20260327T080000Z', '20260328T080000Z', '20260329T070000Z', '20260330T070000Z'],
     ],
     [
-      'into the DST gap and out of the doubled hour',
+      'a time in the DST gap',
       ['DTSTART;TZID=Europe/Berlin:20260328T023000', 'RRULE:FREQ=DAILY;UNTIL=20260330T003000Z'],
       ['20260328T013000Z', '20260329T013000Z', '20260330T003000Z'],
     ],
@@ -59,17 +59,17 @@ describe('startsFrom', () => {
     ],
     ['floating', ['DTSTART:20260101T090000', 'RRULE:FREQ=DAILY;COUNT=2'], ['20260101T090000', '20260102T090000']],
     [
-      'a zone that nobody knows',
+      'an unknown zone',
       ['DTSTART;TZID=Nowhere:20260101T090000', 'RRULE:FREQ=DAILY;COUNT=2'],
       ['20260101T090000', '20260102T090000'],
     ],
     [
-      'a start outside of the pattern, counted',
+      'a start that does not match the rule but counts',
       ['DTSTART:20260101T090000Z', 'RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3'],
       ['20260101T090000Z', '20260105T090000Z', '20260112T090000Z'],
     ],
     [
-      'UNTIL as a date: that day is in',
+      'UNTIL as a date, inclusive',
       ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;UNTIL=20260102'],
       ['20260101T090000Z', '20260102T090000Z'],
     ],
@@ -79,7 +79,7 @@ describe('startsFrom', () => {
       ['20260101T080000Z', '20260102T080000Z'],
     ],
     [
-      'UNTIL on the instant of the last one',
+      'UNTIL at the instant of the last occurrence',
       ['DTSTART;TZID=America/New_York:20260101T090000', 'RRULE:FREQ=DAILY;UNTIL=20260102T140000Z'],
       ['20260101T140000Z', '20260102T140000Z'],
     ],
@@ -96,13 +96,13 @@ describe('startsFrom', () => {
       ['20260101T080000Z', '20260106T080000Z'],
     ],
     [
-      'EXDATE of the first',
+      'EXDATE of the first occurrence',
       ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;COUNT=2', 'EXDATE:20260101T090000Z'],
       ['20260102T090000Z'],
     ],
-    ['EXDATE of all', ['DTSTART:20260101T090000Z', 'EXDATE:20260101T090000Z'], []],
+    ['EXDATE of all occurrences', ['DTSTART:20260101T090000Z', 'EXDATE:20260101T090000Z'], []],
     [
-      'RDATE: several, unordered, a period, one that the rule gives too',
+      'RDATE with several unordered values, a period, and one that the rule also has',
       [
         'DTSTART:20260101T090000Z',
         'RRULE:FREQ=DAILY;COUNT=2',
@@ -120,7 +120,7 @@ describe('startsFrom', () => {
       ],
     ],
     [
-      'RDATE as a date among times',
+      'RDATE as a date in a series of times',
       ['DTSTART:20260101T090000Z', 'RDATE;VALUE=DATE:20260105'],
       ['20260101T090000Z', '20260105T090000Z'],
     ],
@@ -129,7 +129,7 @@ describe('startsFrom', () => {
       ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;COUNT=2', 'RRULE:FREQ=WEEKLY;COUNT=2'],
       ['20260101T090000Z', '20260102T090000Z', '20260108T090000Z'],
     ],
-    ['a rule that cannot be read', ['DTSTART:20260101T090000Z', 'RRULE:FREQ=SOMETIMES'], ['20260101T090000Z']],
+    ['an invalid rule', ['DTSTART:20260101T090000Z', 'RRULE:FREQ=SOMETIMES'], ['20260101T090000Z']],
     [
       'an RDATE before the start',
       ['DTSTART:20260101T090000Z', 'RDATE:20251224T090000Z'],
@@ -139,7 +139,7 @@ describe('startsFrom', () => {
     expect(starts(lines)).toEqual(expected);
   });
 
-  it('knows zones that only the calendar knows', () => {
+  it('uses a zone that only the calendar defines', () => {
     const lines = ['DTSTART;TZID=Office:20260328T090000', 'RRULE:FREQ=DAILY;COUNT=2'];
     expect(starts(lines, null, 9, ODD_ZONE)).toEqual(['20260328T080000Z', '20260329T070000Z']);
   });
@@ -152,7 +152,7 @@ describe('startsFrom', () => {
       ['20260715T070000Z', '20260716T070000Z'],
     ],
     [
-      'between two',
+      'an instant between two occurrences',
       ['DTSTART;TZID=Europe/Berlin:20100101T090000', 'RRULE:FREQ=DAILY'],
       '20260715T070001Z',
       ['20260716T070000Z', '20260717T070000Z'],
@@ -169,31 +169,36 @@ describe('startsFrom', () => {
       '20260715',
       ['20260715T070000Z', '20260716T070000Z'],
     ],
-    ['a date among dates', ['DTSTART;VALUE=DATE:20100101', 'RRULE:FREQ=MONTHLY'], '20260701', ['20260701', '20260801']],
     [
-      'an instant among dates',
+      'a date in a series of dates',
+      ['DTSTART;VALUE=DATE:20100101', 'RRULE:FREQ=MONTHLY'],
+      '20260701',
+      ['20260701', '20260801'],
+    ],
+    [
+      'an instant in a series of dates',
       ['DTSTART;VALUE=DATE:20100101', 'RRULE:FREQ=MONTHLY'],
       '20260701T120000Z',
       ['20260701', '20260801'],
     ],
     [
-      'counted ones',
+      'an occurrence of a rule with COUNT',
       ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;COUNT=5'],
       '20260104T090000Z',
       ['20260104T090000Z', '20260105T090000Z'],
     ],
-    ['after the end', ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;COUNT=5'], '20260201T090000Z', []],
+    ['an instant after the end', ['DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;COUNT=5'], '20260201T090000Z', []],
   ])('from %s', (_, lines, from, expected) => {
     expect(starts(lines, from, 2)).toEqual(expected);
   });
 
-  it('of a VTODO with a DUE alone', () => {
+  it('expands a VTODO with DUE and without DTSTART', () => {
     const text =
       'BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:t\r\nDUE:20260101T090000Z\r\nRRULE:FREQ=DAILY;COUNT=2\r\nEND:VTODO\r\nEND:VCALENDAR\r\n';
     expect([...(readSeries(text, 't')?.startsFrom(null) ?? [])]).toEqual(['20260101T090000Z', '20260102T090000Z']);
   });
 
-  it('is null for another UID and without a master', () => {
+  it('returns null for another UID, or without a master', () => {
     expect(readSeries(calendar(['DTSTART:20260101T090000Z']), 'other')).toBeNull();
     expect(
       readSeries(calendar(['DTSTART:20260101T090000Z', 'RECURRENCE-ID:20260101T090000Z']), 'u@example.com'),

@@ -3,7 +3,7 @@ import { ianaZone, localAt, readTime, resolveLocal } from '../../../src/core/ica
 
 const at = (iso: string) => Date.parse(iso);
 
-/** As Outlook writes it: rules since 1601. */
+/** A VTIMEZONE as Outlook writes it, with rules from 1601 on. */
 const CUSTOM = [
   'BEGIN:VTIMEZONE',
   'TZID:Customized Time Zone',
@@ -28,12 +28,12 @@ describe('resolveLocal by name', () => {
   it.each([
     ['20260115T120000', 'Europe/Berlin', '2026-01-15T11:00:00Z'],
     ['20260715T120000', 'Europe/Berlin', '2026-07-15T10:00:00Z'],
-    // The gap of 29 March 2026: 02:30 does not exist, the offset before it (+01:00) counts.
+    // The DST gap of March 29, 2026: 02:30 does not exist and uses the offset before the gap (+01:00).
     ['20260329T015959', 'Europe/Berlin', '2026-03-29T00:59:59Z'],
     ['20260329T020000', 'Europe/Berlin', '2026-03-29T01:00:00Z'],
     ['20260329T023000', 'Europe/Berlin', '2026-03-29T01:30:00Z'],
     ['20260329T030000', 'Europe/Berlin', '2026-03-29T01:00:00Z'],
-    // The doubled hour of 25 October 2026: the first 02:30 is still summer's.
+    // The repeated hour of October 25, 2026: the first 02:30 is in DST.
     ['20261025T023000', 'Europe/Berlin', '2026-10-25T00:30:00Z'],
     ['20261025T030000', 'Europe/Berlin', '2026-10-25T02:00:00Z'],
     ['20260308T023000', 'America/New_York', '2026-03-08T07:30:00Z'],
@@ -95,7 +95,7 @@ describe('ianaZone', () => {
   });
 });
 
-describe('resolveLocal by the calendar’s VTIMEZONE', () => {
+describe('resolveLocal with the calendar’s VTIMEZONE', () => {
   it.each([
     ['20260115T120000', '2026-01-15T11:00:00Z'],
     ['20260715T120000', '2026-07-15T10:00:00Z'],
@@ -108,21 +108,21 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     );
   });
 
-  it('takes X-LIC-LOCATION before the rules', () => {
+  it('prefers X-LIC-LOCATION to the rules', () => {
     const text = named('My Zone').replace('BEGIN:STANDARD', 'X-LIC-LOCATION:Asia/Tokyo\r\nBEGIN:STANDARD');
     expect(resolveLocal('20260715T120000', 'My Zone', [text])).toBe(at('2026-07-15T03:00:00Z'));
   });
 
-  it('takes an IANA name before rules that disagree', () => {
+  it('prefers an IANA name to different rules', () => {
     expect(resolveLocal('20260715T120000', 'Asia/Tokyo', [named('Asia/Tokyo')])).toBe(at('2026-07-15T03:00:00Z'));
   });
 
-  it('takes the rules before an abbreviation that many zones share', () => {
+  it('prefers the rules to an abbreviation that many zones share', () => {
     expect(resolveLocal('20260715T120000', 'EST', [named('EST')])).toBe(at('2026-07-15T10:00:00Z'));
     expect(resolveLocal('20260715T120000', 'EST', [])).toBe(at('2026-07-15T17:00:00Z'));
   });
 
-  it('keeps to the last onset of rules that have ended, and to the first before any', () => {
+  it('uses the last onset of rules that have ended, and the first offset before any onset', () => {
     const ended = CUSTOM.replaceAll('BYMONTH=10', 'BYMONTH=10;UNTIL=20061029T010000Z')
       .replaceAll('BYMONTH=3', 'BYMONTH=3;UNTIL=20060326T010000Z')
       .replace('16010101T03', '20001029T03')
@@ -132,7 +132,7 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     expect(resolveLocal('19900115T120000', 'Customized Time Zone', [ended])).toBe(at('1990-01-15T11:00:00Z'));
   });
 
-  it('takes RDATEs, folded lines and months by day number', () => {
+  it('reads RDATEs, folded lines and BYMONTHDAY', () => {
     const text = [
       'BEGIN:VTIMEZONE',
       'TZID;X-RICAL="a:b":Ra',
@@ -158,7 +158,7 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     expect(resolve('20220701T120000')).toBe(at('2022-07-01T11:00:00Z'));
   });
 
-  it('is unhurt by rules that cost other evaluators their life', () => {
+  it('is fast for hostile rules', () => {
     const hostile = [
       'FREQ=SECONDLY',
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
@@ -177,7 +177,7 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  it('is unhurt by zones of many lines, and by many zones', () => {
+  it('is fast for zones with many lines, and for many zones', () => {
     const zone = (name: string, lines = '') =>
       `BEGIN:VTIMEZONE\nTZID:${name}\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\n${lines}END:STANDARD\nEND:VTIMEZONE\n`;
     const before = performance.now();
@@ -190,7 +190,7 @@ describe('resolveLocal by the calendar’s VTIMEZONE', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  it('takes the first of two zones of one name', () => {
+  it('uses the first of two zones with the same TZID', () => {
     const zone = (offset: string) =>
       `BEGIN:VTIMEZONE\nTZID:Twice\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:${offset}\nTZOFFSETTO:${offset}\nEND:STANDARD\nEND:VTIMEZONE\n`;
     expect(resolveLocal('20260715T120000', 'Twice', [zone('+0300'), zone('+0500')])).toBe(at('2026-07-15T09:00:00Z'));
@@ -207,7 +207,7 @@ describe('localAt', () => {
     expect(localAt(at(instant), zone, [])).toBe(expected);
   });
 
-  it('knows zones that only the calendar knows', () => {
+  it('uses a zone that only the calendar defines', () => {
     expect(localAt(at('2026-07-15T10:00:00Z'), 'Customized Time Zone', [CUSTOM])).toBe('20260715T120000');
     expect(localAt(at('2026-07-15T10:00:00Z'), 'Nowhere', [CUSTOM])).toBeNull();
   });

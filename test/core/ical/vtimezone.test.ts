@@ -13,19 +13,19 @@ const offset = (text: string, iso: string) => readZoneRules(text)?.offsetAt(Date
 describe('readZoneRules', () => {
   it.each<[string, string[], string, number]>([
     [
-      'before the onset',
+      'uses TZOFFSETFROM before the onset',
       ['DTSTART:20200601T000000', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0300'],
       '2020-05-31T22:59:59Z',
       HOUR,
     ],
     [
-      'from the onset',
+      'uses TZOFFSETTO from the onset on',
       ['DTSTART:20200601T000000', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0300'],
       '2020-05-31T23:00:00Z',
       3 * HOUR,
     ],
     [
-      'offsets with seconds',
+      'reads offsets with seconds',
       ['DTSTART:18000101T000000', 'TZOFFSETFROM:+000130', 'TZOFFSETTO:-001730'],
       '2026-01-01T00:00:00Z',
       -(17 * 60 + 30) * 1000,
@@ -41,7 +41,7 @@ describe('readZoneRules', () => {
     ['FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=-1', '2026-03-31'],
     ['FREQ=YEARLY', '2026-03-05'],
     ['FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;INTERVAL=1;WKST=MO', '2026-03-29'],
-  ])('%s', (rrule, day) => {
+  ])('finds the onset of %s', (rrule, day) => {
     const summer = ['DTSTART:20000305T000000', `RRULE:${rrule}`, 'TZOFFSETFROM:+0000', 'TZOFFSETTO:+0100'];
     const winter = [
       'DTSTART:20001029T000000',
@@ -55,12 +55,12 @@ describe('readZoneRules', () => {
     expect(rules?.offsetAt(onset)).toBe(HOUR);
   });
 
-  it('takes any other rule for its DTSTART alone', () => {
+  it('uses only DTSTART of any other rule', () => {
     const lines = ['DTSTART:20200101T000000', 'RRULE:FREQ=SECONDLY', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0200'];
     expect(offset(zone(lines), '2026-01-01T00:00:00Z')).toBe(2 * HOUR);
   });
 
-  it('knows nothing of a zone without rules, and nothing without a name', () => {
+  it('returns no offsets for a zone without a valid rule, and null for a zone without TZID', () => {
     expect(offset(zone(), '2026-01-01T00:00:00Z')).toBeNull();
     expect(
       offset(zone(['DTSTART:never', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0200']), '2026-01-01T00:00:00Z'),
