@@ -1,6 +1,6 @@
-// What becomes of the work in the database of version 0.1.0 (fixtures/databases/README.md), whatever the back end: the gateway
-// of today opens the database, finishes the work, and accepts the decisions and answers behind the links that version
-// 0.1.0 mailed. In: how a copy of the database is opened; out: the tests.
+// The database of version 0.1.0 (fixtures/databases/README.md) in either back end: this gateway opens it, finishes its tasks,
+// and accepts decisions and answers by the links that version 0.1.0 mailed. In: a function that opens a copy of the database;
+// out: the tests.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OldDatabase, type OldGateway, startOnOldDatabase } from './old-database.ts';
 
@@ -8,114 +8,108 @@ const VERSION = '0.1.0';
 /** Two days after the fixture ends. */
 const STARTED_AT = Date.UTC(2026, 10, 4, 10);
 
-/**
- * Whether the gateway holds for the operator what it cannot read. Otherwise broken JSON stops its lane for good, and any
- * other unreadable body is given up together with the sound tasks of its lane: these tasks are deleted from the copy first.
- */
-const HOLDS_UNREADABLE: boolean = true;
-
-/** Task ids of the fixture are words, padded to the 26 characters of an id. */
+/** The task ids of the fixture are words, padded to the 26 characters of an id. */
 const idOf = (words: string): string => (/\d/.test(words) ? words : words.replaceAll('-', '').padEnd(26, '2'));
 
-interface Story {
+interface OldTask {
   readonly task: string;
   readonly was: 'waiting' | 'leased' | 'held';
-  /** The ledger's entries about the task since the gateway of today was started. */
+  /** The ledger entries that this gateway wrote about the task, in order. */
   readonly own: string;
-  /** Those about the tasks that the gateway of today made from the same mail, click or callback, sorted. */
-  readonly followed: string;
+  /** Those about the tasks that this gateway added for the same record, sorted. */
+  readonly added: string;
 }
 
-const story = (task: string, was: Story['was'], own: string, followed: string): Story => ({ task, was, own, followed });
+const old = (task: string, was: OldTask['was'], own: string, added: string): OldTask => ({ task, was, own, added });
 
-const stories: readonly Story[] = [
-  story('mail-reply', 'waiting', '', 'applied applied, mailed notice'),
-  story('mail-letter', 'waiting', 'forwarded letter', 'mailed forward'),
-  story('mail-bounce', 'waiting', '', 'bounced undeliverable, mailed notice'),
-  story('mail-counter', 'leased', '', 'decided leave, mailed notice, recorded proposal'),
-  story('mail-unproven', 'waiting', '', 'decided ignore, held unauthenticated, mailed notice'),
-  story('mail-held', 'held', '', 'applied applied, mailed notice'),
-  story('mail-alias', 'waiting', '', 'applied applied, mailed notice'),
-  story('mail-duplicate', 'waiting', '', 'ignored duplicate'),
-  story('mail-stale', 'waiting', '', 'ignored stale'),
-  story('mail-letter-again', 'waiting', 'ignored forwarded-before', ''),
-  story('mail-bounce-again', 'waiting', 'ignored reported-before', ''),
+const oldTasks: readonly OldTask[] = [
+  old('mail-reply', 'waiting', '', 'applied applied, mailed notice'),
+  old('mail-letter', 'waiting', 'forwarded letter', 'mailed forward'),
+  old('mail-bounce', 'waiting', '', 'bounced undeliverable, mailed notice'),
+  old('mail-counter', 'leased', '', 'decided leave, mailed notice, recorded proposal'),
+  old('mail-unproven', 'waiting', '', 'decided ignore, held unauthenticated, mailed notice'),
+  old('mail-held', 'held', '', 'applied applied, mailed notice'),
+  old('mail-alias', 'waiting', '', 'applied applied, mailed notice'),
+  old('mail-duplicate', 'waiting', '', 'ignored duplicate'),
+  old('mail-stale', 'waiting', '', 'ignored stale'),
+  old('mail-letter-again', 'waiting', 'ignored forwarded-before', ''),
+  old('mail-bounce-again', 'waiting', 'ignored reported-before', ''),
 
-  story('answer-waiting', 'waiting', 'applied applied', 'mailed notice'),
-  story('answer-leased', 'leased', 'applied applied', 'mailed notice'),
-  story('answer-occurrence', 'waiting', 'applied applied', 'mailed notice'),
-  story('answer-beside', 'waiting', 'applied applied', 'mailed notice'),
-  story('answer-away', 'waiting', 'applied applied', 'mailed notice'),
-  story('answer-missing', 'waiting', 'applied applied', 'mailed notice'),
-  story('answer-approved', 'waiting', 'applied applied', 'mailed notice'),
-  story(
+  old('answer-waiting', 'waiting', 'applied applied', 'mailed notice'),
+  old('answer-leased', 'leased', 'applied applied', 'mailed notice'),
+  old('answer-occurrence', 'waiting', 'applied applied', 'mailed notice'),
+  old('answer-beside', 'waiting', 'applied applied', 'mailed notice'),
+  old('answer-away', 'waiting', 'applied applied', 'mailed notice'),
+  old('answer-missing', 'waiting', 'applied applied', 'mailed notice'),
+  old('answer-approved', 'waiting', 'applied applied', 'mailed notice'),
+  old(
     'answer-unproven',
     'waiting',
     'held unauthenticated, decided alias, applied applied',
     'mailed notice, mailed notice',
   ),
-  story('answer-held', 'held', 'decided once, applied applied', 'mailed notice'),
-  story('answer-elsewhere', 'held', 'decided once, applied applied', 'mailed notice'),
-  story('answer-operator', 'held', 'applied applied', 'mailed notice, mailed notice'),
-  story('answer-delegated', 'waiting', 'applied applied', 'decided leave, held delegation, mailed notice'),
-  story('held-beside', 'held', 'decided once, applied applied', 'mailed notice'),
-  story('held-notice-answer', 'held', 'decided alias, applied applied', 'mailed notice, mailed notice'),
-  story('together-f-answer', 'held', 'decided ignore', 'mailed notice'),
+  old('answer-held', 'held', 'decided once, applied applied', 'mailed notice'),
+  old('answer-elsewhere', 'held', 'decided once, applied applied', 'mailed notice'),
+  old('answer-operator', 'held', 'applied applied', 'mailed notice, mailed notice'),
+  old('answer-delegated', 'waiting', 'applied applied', 'decided leave, held delegation, mailed notice'),
+  old('held-beside', 'held', 'decided once, applied applied', 'mailed notice'),
+  old('held-notice-answer', 'held', 'decided alias, applied applied', 'mailed notice, mailed notice'),
+  old('together-f-answer', 'held', 'decided ignore', 'mailed notice'),
 
-  // 0.1.0 did not store when an answered event was, so its answers are not put back.
-  story('verify-1c4e7f101551349774b74236-448405200', 'waiting', '', ''),
-  story('digest-verify', 'waiting', '', ''),
-  story('delegation-waiting-verify', 'waiting', '', ''),
-  story('delegation-held-verify', 'waiting', '', ''),
-  story('delegation-approved-verify', 'waiting', '', ''),
+  // Version 0.1.0 did not store the time of an answered event, so its answers are not applied again.
+  old('verify-1c4e7f101551349774b74236-448405200', 'waiting', '', ''),
+  old('digest-verify', 'waiting', '', ''),
+  old('delegation-waiting-verify', 'waiting', '', ''),
+  old('delegation-held-verify', 'waiting', '', ''),
+  old('delegation-approved-verify', 'waiting', '', ''),
 
-  story('proposal-waiting', 'waiting', 'recorded proposal, decided decline', 'mailed decline, mailed notice'),
-  story('proposal-held', 'held', 'decided decline', 'mailed decline'),
-  story('proposal-unproven', 'held', 'decided once, recorded proposal, decided leave', 'mailed notice'),
-  story('proposal-declined', 'waiting', '', 'mailed decline'),
+  old('proposal-waiting', 'waiting', 'recorded proposal, decided decline', 'mailed decline, mailed notice'),
+  old('proposal-held', 'held', 'decided decline', 'mailed decline'),
+  old('proposal-unproven', 'held', 'decided once, recorded proposal, decided leave', 'mailed notice'),
+  old('proposal-declined', 'waiting', '', 'mailed decline'),
 
-  story('delegation-waiting', 'waiting', 'held delegation, decided leave', 'mailed notice'),
-  story('delegation-held', 'held', 'decided add, applied delegate-added', 'mailed invitation'),
-  story('delegation-approved', 'waiting', 'applied delegate-added', 'mailed invitation'),
+  old('delegation-waiting', 'waiting', 'held delegation, decided leave', 'mailed notice'),
+  old('delegation-held', 'held', 'decided add, applied delegate-added', 'mailed invitation'),
+  old('delegation-approved', 'waiting', 'applied delegate-added', 'mailed invitation'),
 
-  story('refresh-waiting', 'waiting', 'recorded refresh', 'mailed update'),
-  story('lost-waiting', 'waiting', 'bounced undeliverable', 'mailed notice'),
-  story('notice-digest', 'waiting', '', 'mailed notice'),
-  story('notice-not-entered', 'waiting', '', 'mailed notice, mailed notice'),
-  story('held-notice', 'waiting', '', 'mailed notice, mailed notice'),
-  story('held-notice-together', 'waiting', 'recorded asked-together', 'mailed notice'),
+  old('refresh-waiting', 'waiting', 'recorded refresh', 'mailed update'),
+  old('lost-waiting', 'waiting', 'bounced undeliverable', 'mailed notice'),
+  old('notice-digest', 'waiting', '', 'mailed notice'),
+  old('notice-not-entered', 'waiting', '', 'mailed notice, mailed notice'),
+  old('held-notice', 'waiting', '', 'mailed notice, mailed notice'),
+  old('held-notice-together', 'waiting', 'recorded asked-together', 'mailed notice'),
 
-  story('invite-request', 'waiting', '', 'mailed invitation'),
-  story('invite-leased', 'leased', '', 'mailed invitation'),
-  story('invite-operator', 'held', '', 'mailed invitation'),
-  story('invite-quota', 'waiting', '', 'mailed invitation'),
-  story('invite-update', 'waiting', '', 'mailed update'),
-  story('invite-behind', 'waiting', '', 'mailed update'),
-  story('invite-again', 'waiting', '', 'mailed update'),
-  story('invite-cancel', 'waiting', '', 'mailed cancel'),
-  story('invite-declinecounter', 'waiting', '', 'mailed decline'),
-  story('invite-reply', 'waiting', '', 'mailed reply'),
-  story('invite-reply-same', 'waiting', 'not-mailed nothing-new', ''),
-  story('invite-same', 'waiting', 'not-mailed nothing-new', ''),
-  story('invite-suppressed', 'waiting', 'not-mailed suppressed', ''),
+  old('invite-request', 'waiting', '', 'mailed invitation'),
+  old('invite-leased', 'leased', '', 'mailed invitation'),
+  old('invite-operator', 'held', '', 'mailed invitation'),
+  old('invite-quota', 'waiting', '', 'mailed invitation'),
+  old('invite-update', 'waiting', '', 'mailed update'),
+  old('invite-behind', 'waiting', '', 'mailed update'),
+  old('invite-again', 'waiting', '', 'mailed update'),
+  old('invite-cancel', 'waiting', '', 'mailed cancel'),
+  old('invite-declinecounter', 'waiting', '', 'mailed decline'),
+  old('invite-reply', 'waiting', '', 'mailed reply'),
+  old('invite-reply-same', 'waiting', 'not-mailed nothing-new', ''),
+  old('invite-same', 'waiting', 'not-mailed nothing-new', ''),
+  old('invite-suppressed', 'waiting', 'not-mailed suppressed', ''),
 
-  story('out-invitation', 'waiting', 'mailed invitation', ''),
-  story('out-leased', 'leased', 'mailed invitation', ''),
-  story('out-tried', 'waiting', 'mailed invitation', ''),
-  story('out-update', 'waiting', 'mailed update', ''),
-  story('out-forward', 'waiting', 'mailed forward', ''),
-  story('out-operator', 'held', 'mailed forward', ''),
-  story('out-refused', 'waiting', 'not-mailed refused-by-relay', 'bounced undeliverable, mailed notice'),
-  story('answer-held-ask', 'waiting', 'mailed notice', 'mailed notice'),
-  story('answer-elsewhere-ask', 'waiting', 'mailed notice', 'mailed notice'),
-  story('proposal-held-ask', 'waiting', 'mailed notice', 'mailed decline'),
-  story('proposal-unproven-ask', 'waiting', 'mailed notice', 'mailed notice'),
-  story('delegation-held-ask', 'waiting', 'mailed notice', 'mailed invitation'),
-  story('held-unreadable-ask', 'waiting', 'mailed notice', ''),
-  story('quota-1559b734b30c21e66de22d56', 'waiting', 'mailed notice', 'mailed invitation'),
+  old('out-invitation', 'waiting', 'mailed invitation', ''),
+  old('out-leased', 'leased', 'mailed invitation', ''),
+  old('out-tried', 'waiting', 'mailed invitation', ''),
+  old('out-update', 'waiting', 'mailed update', ''),
+  old('out-forward', 'waiting', 'mailed forward', ''),
+  old('out-operator', 'held', 'mailed forward', ''),
+  old('out-refused', 'waiting', 'not-mailed refused-by-relay', 'bounced undeliverable, mailed notice'),
+  old('answer-held-ask', 'waiting', 'mailed notice', 'mailed notice'),
+  old('answer-elsewhere-ask', 'waiting', 'mailed notice', 'mailed notice'),
+  old('proposal-held-ask', 'waiting', 'mailed notice', 'mailed decline'),
+  old('proposal-unproven-ask', 'waiting', 'mailed notice', 'mailed notice'),
+  old('delegation-held-ask', 'waiting', 'mailed notice', 'mailed invitation'),
+  old('held-unreadable-ask', 'waiting', 'mailed notice', ''),
+  old('quota-1559b734b30c21e66de22d56', 'waiting', 'mailed notice', 'mailed invitation'),
 ];
 
-/** Tasks whose body was damaged, and what the operator reads about them. */
+/** Tasks with a damaged body, and a part of the ledger entry about each. */
 const unreadable: readonly (readonly [task: string, why: string])[] = [
   ['mail-broken', 'JSON'],
   ['broken-json', 'JSON'],
@@ -125,13 +119,13 @@ const unreadable: readonly (readonly [task: string, why: string])[] = [
   ['invite-damaged', 'to'],
   ['out-damaged', 'rcptTo'],
 ];
-/** Its body says `"version": 999`. */
+/** Its body has `"version": 999`. */
 const NEWER = 'newer-version';
-/** Damaged while it was held, under the same key as `held-beside`. */
+/** Held under the same key as `held-beside`, with a damaged body. */
 const HELD_UNREADABLE = 'held-unreadable';
 const damaged = [...unreadable.map(([task]) => task), NEWER, HELD_UNREADABLE];
 
-/** A part of the hold key in the link of a notice, and what the organizer decides behind that link. */
+/** A part of the hold key in the link of a question, and the organizer's choice. */
 const decisions: readonly (readonly [key: string, choice: string])[] = [
   ['assistant-held@', 'once'],
   ['assistant-shared@', 'once'],
@@ -174,8 +168,8 @@ const calendarMails = [
   'olivia@other.test REPLY outside',
 ];
 
-/** An attendee's line in the organizer's copy at the end. */
-const lines: readonly (readonly [event: string, attendee: string, says: string])[] = [
+/** A parameter of an attendee in the organizer's copy at the end. */
+const parameters: readonly (readonly [event: string, attendee: string, parameter: string])[] = [
   ['mail-reply', 'bob', 'PARTSTAT=ACCEPTED'],
   ['mail-held', 'bob', 'PARTSTAT=TENTATIVE'],
   ['mail-unproven', 'bob', 'PARTSTAT=NEEDS-ACTION'],
@@ -201,7 +195,7 @@ const lines: readonly (readonly [event: string, attendee: string, says: string])
   ['delegation-approved', 'erin', 'PARTSTAT=NEEDS-ACTION'],
   ['lost-waiting', 'gone', 'SCHEDULE-STATUS="?5.1'],
   ['out-refused', 'frank', 'SCHEDULE-STATUS="?5.1'],
-  // By the link in the mail that version 0.1.0 composed.
+  // By the RSVP link in a mail that version 0.1.0 composed.
   ['out-invitation', 'carol', 'PARTSTAT=ACCEPTED'],
 ];
 
@@ -213,7 +207,7 @@ interface Row {
 }
 
 export function describeOldDatabase(backEnd: string, open: (version: string) => Promise<OldDatabase>): void {
-  describe(`the ${backEnd} database of version 0.1.0 is opened and worked off`, () => {
+  describe(`the ${backEnd} database of version 0.1.0 is opened and its tasks are finished`, () => {
     let database: OldDatabase;
     let gateway: OldGateway;
     let before: Row[];
@@ -224,12 +218,11 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
 
     beforeAll(async () => {
       database = await open(VERSION);
-      if (!HOLDS_UNREADABLE) await takeOut(database, damaged.map(idOf));
       before = await database.rows<Row>(
         `select id, state, leased, body from task left join lane on lane.queue = task.queue and lane.name = task.lane
          where state <> 'done'`,
       );
-      const setting = { startedAt: STARTED_AT, refused: ['frank@example.com'], notWaitedFor: [idOf(NEWER)] };
+      const setting = { startedAt: STARTED_AT, refused: ['frank@example.com'], ignored: [idOf(NEWER)] };
       gateway = await startOnOldDatabase(VERSION, database, setting);
       await gateway.settle();
       answered = await answerByLink(gateway);
@@ -243,56 +236,54 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
     });
     afterAll(() => gateway?.close());
 
-    it('has no task but those of this table', () => {
+    it('has exactly the tasks of this table', () => {
       const states = before.map(
         ({ id, state, leased }) => `${id} ${state === 'waiting' && Number(leased) ? 'leased' : state}`,
       );
-      const known = stories.map(({ task, was }) => `${idOf(task)} ${was}`);
-      const left = HOLDS_UNREADABLE
-        ? damaged.map((task) => `${idOf(task)} ${task === HELD_UNREADABLE ? 'held' : 'waiting'}`)
-        : [];
-      expect(states.sort()).toEqual([...known, ...left].sort());
+      const readable = oldTasks.map(({ task, was }) => `${idOf(task)} ${was}`);
+      const others = damaged.map((task) => `${idOf(task)} ${task === HELD_UNREADABLE ? 'held' : 'waiting'}`);
+      expect(states.sort()).toEqual([...readable, ...others].sort());
     });
 
-    it.each(stories)('$was: $task', async ({ task, own, followed }) => {
+    it.each(oldTasks)('finishes $task, which was $was', async ({ task, own, added }) => {
       const id = idOf(task);
       expect(after.get(id)?.state).toBe('done');
-      const old = new Map(before.map((row) => [row.id, row]));
-      const { origin } = JSON.parse(old.get(id)?.body ?? '{}') as { origin?: { recordId: string } };
+      const rows = new Map(before.map((row) => [row.id, row]));
+      const { origin } = JSON.parse(rows.get(id)?.body ?? '{}') as { origin?: { recordId: string } };
       const record = origin?.recordId ?? id;
       const entries = (await gateway.entries(record))
-        // Another try is no outcome: a busy machine may need one.
+        // Retries depend on the load of the machine.
         .filter(({ at, verdict, recordId }) => at >= STARTED_AT && verdict !== 'retried' && recordId === record)
         .map(({ taskId, verdict, reason }) => ({ taskId, text: `${verdict} ${reason}` }));
       const textsOf = (fits: (taskId: string) => boolean): string[] =>
         entries.filter(({ taskId }) => fits(taskId)).map(({ text }) => text);
       expect(textsOf((taskId) => taskId === id).join(', ')).toBe(own);
       expect(
-        textsOf((taskId) => !old.has(taskId))
+        textsOf((taskId) => !rows.has(taskId))
           .sort()
           .join(', '),
-      ).toBe(followed);
+      ).toBe(added);
     });
 
-    it('leaves nothing that waits or is held', () => {
+    it('leaves no readable task waiting or held', () => {
       const kept = [...after.values()].filter(({ state }) => state !== 'done').map(({ id }) => id);
-      expect(kept.sort()).toEqual(HOLDS_UNREADABLE ? damaged.map(idOf).sort() : []);
+      expect(kept.sort()).toEqual(damaged.map(idOf).sort());
     });
 
-    it('reports no error', () => {
+    it('logs no error', () => {
       const others = gateway.errors.filter((line) => !damaged.some((task) => line.includes(idOf(task))));
       expect(others).toEqual([]);
     });
 
-    it('asks each question once, and accepts the decision behind its link', () => {
+    it('mails each question once and accepts the decision', () => {
       expect(decided.toSorted()).toEqual(decisions.map(([key, choice]) => `${key} ./${choice}`).sort());
     });
 
-    it('accepts an answer by a link of version 0.1.0', () => {
+    it('accepts an answer by an RSVP link of version 0.1.0', () => {
       expect(answered).toBe('./recorded?answer=accepted');
     });
 
-    it('works again what the operator held', () => {
+    it('processes tasks that the operator retries', () => {
       expect(retried).toEqual(['changed', 'changed', 'changed', 'changed']);
     });
 
@@ -305,20 +296,23 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
       expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(mails.length);
     });
 
-    it.each(lines)('enters into %s that %s has %s', (event, attendee, says) => {
-      const line = new RegExp(`^ATTENDEE(?=[^\\r\\n]*;${says})[^\\r\\n]*:mailto:${attendee}@example\\.com\\r?$`, 'm');
+    it.each(parameters)('writes into the event %s that %s has %s', (event, attendee, parameter) => {
+      const line = new RegExp(
+        `^ATTENDEE(?=[^\\r\\n]*;${parameter})[^\\r\\n]*:mailto:${attendee}@example\\.com\\r?$`,
+        'm',
+      );
       expect(gateway.event(`/calendars/alice@example.com/default/${event}@example.com.ics`)).toMatch(line);
     });
 
-    describe.skipIf(!HOLDS_UNREADABLE)('what cannot be read', () => {
-      it.each(unreadable)('%s is held for the operator, who reads %s', async (task, why) => {
+    describe('an unreadable task', () => {
+      it.each(unreadable)('%s is held for the operator with an entry that contains %s', async (task, why) => {
         const id = idOf(task);
         expect(after.get(id)).toMatchObject({ state: 'held', hold_key: `operator:${id}` });
         const entry = (await gateway.entries(id)).findLast(({ verdict }) => verdict === 'held');
         expect(entry?.detail).toContain(why);
       });
 
-      it('is kept as it was, also if a later version wrote it or a decision was about it', () => {
+      it('keeps its body, also if a newer version wrote it or a decision covers it', () => {
         for (const task of damaged) {
           const was = before.find(({ id }) => id === idOf(task));
           expect(after.get(idOf(task))?.body, task).toBe(was?.body);
@@ -329,13 +323,7 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
   });
 }
 
-async function takeOut(database: OldDatabase, ids: readonly string[]): Promise<void> {
-  const list = ids.map((id) => `'${id}'`).join(', ');
-  await database.rows(`delete from task_raw where task in (select seq from task where id in (${list}))`);
-  await database.rows(`delete from task where id in (${list})`);
-}
-
-/** Clicks on "accept" in the invitation that waited in the queue `outgoing`. */
+/** Accepts the invitation that waited in the queue `outgoing`, by its link. */
 async function answerByLink(gateway: OldGateway): Promise<string> {
   const mail = (await gateway.mails()).find(({ calendar }) => calendar?.uid === 'out-invitation@example.com');
   const token = /\/rsvp\/\?token=([^&\s]+)/.exec(mail?.text ?? '')?.[1] ?? '';
@@ -343,7 +331,7 @@ async function answerByLink(gateway: OldGateway): Promise<string> {
   return gateway.submit('/rsvp/', form);
 }
 
-/** Decides behind every link that comes by mail, until none comes any more. Adds to `decided` what was decided. */
+/** Submits a decision for every link in the mails until no new ones are mailed. Adds each decision to `decided`. */
 async function decideAll(gateway: OldGateway, decided: string[]): Promise<void> {
   const seen = new Set<string>();
   for (;;) {

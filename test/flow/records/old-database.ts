@@ -1,6 +1,6 @@
-// A database that an earlier release left behind, and the gateway of today at work on it. In: the fixture's version and the
-// back end; out: a copy of the database with the calendars of that moment, a relay that keeps its mails, and a clock that
-// begins where the fixture ends and can be set forward. Refuses nothing; a gateway that does not finish makes `settle` throw.
+// Runs this gateway on the database of an earlier release. In: the fixture's version and a copy of the database; out: the gateway
+// with the CalDAV server of that time, a relay that keeps its mails, and a clock that starts at a given time and is set forward
+// by `settle`, which throws if the tasks are never finished.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 const folder = new URL('../../../fixtures/databases/', import.meta.url);
 const HOUR_MS = 3_600_000;
 
-/** With these the fixtures were made (fixtures/databases/README.md): their addresses and links verify. */
+/** The settings with which the fixtures were made (fixtures/databases/README.md), so that addresses and links verify. */
 const settings = {
   GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
   REPLY_DOMAIN: 'reply.example.com',
@@ -61,7 +61,7 @@ export async function openOldSqlite(version: string): Promise<OldDatabase> {
   };
 }
 
-/** The file of the fixture that begins with its version, uncompressed. */
+/** Returns the uncompressed file of the fixture. */
 export function readFixture(name: string): Buffer {
   return gunzipSync(readFileSync(new URL(`${name}.gz`, folder)));
 }
@@ -70,17 +70,17 @@ export interface SeenMail {
   readonly to: string;
   readonly text: string;
   readonly messageId: string;
-  /** METHOD and UID of its calendar part; null where it has none. */
+  /** METHOD and UID of the calendar part; null: none. */
   readonly calendar: { readonly method: string; readonly uid: string } | null;
 }
 
 export interface Setting {
-  /** When the gateway of today is started first, ms since 1970. */
+  /** When this gateway is first started, ms since 1970. */
   readonly startedAt: number;
-  /** Recipients that the relay refuses for good. */
+  /** Recipients that the relay refuses permanently. */
   readonly refused: readonly string[];
-  /** Tasks that `settle` does not wait for. */
-  readonly notWaitedFor?: readonly string[];
+  /** Task ids that `settle` does not wait for. */
+  readonly ignored?: readonly string[];
 }
 
 export type OldGateway = Awaited<ReturnType<typeof startOnOldDatabase>>;
@@ -108,22 +108,22 @@ export async function startOnOldDatabase(version: string, database: OldDatabase,
   vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(setting.startedAt + performance.now() - begun) + ahead);
   let gateway: Gateway = await startGateway(config, log);
 
-  const excepted = (setting.notWaitedFor ?? []).map((id) => `'${id}'`).join(', ');
+  const excepted = (setting.ignored ?? []).map((id) => `'${id}'`).join(', ');
   const waiting = (): Promise<{ id: string; due_at: number | string }[]> =>
     database.rows(`select id, due_at from task where state = 'waiting' and id not in (${excepted || `''`})`);
 
   return {
     errors,
-    /** A path in the calendars' server, and its text unfolded. */
+    /** The unfolded text of the object at that path of the CalDAV server. */
     event(path: string): string {
       return (caldav.objects.get(path) ?? '').replace(/\r\n[ \t]/g, '');
     },
     entries: (subject: string) => gateway.ledger.entries(subject, 500),
 
-    /** Until no task waits: what is due later comes due by setting the clock. */
+    /** Runs until no task waits. Sets the clock forward for tasks that are due later. */
     async settle(): Promise<void> {
       for (;;) {
-        await waitFor('the end of what is due', async () =>
+        await waitFor('all due tasks', async () =>
           (await waiting()).every(({ due_at }) => Number(due_at) > Date.now()),
         );
         const left = (await waiting()).map(({ due_at }) => Number(due_at));
@@ -135,7 +135,7 @@ export async function startOnOldDatabase(version: string, database: OldDatabase,
       }
     },
 
-    /** By the operator's hand. */
+    /** Retries a task as the operator. */
     async retry(id: string): Promise<string> {
       const { actions, spool } = await openForOperator({ url: database.url });
       try {
@@ -160,7 +160,7 @@ export async function startOnOldDatabase(version: string, database: OldDatabase,
       );
     },
 
-    /** Sends a page's form; where the page leads to, or its status where it leads nowhere. */
+    /** Submits the form of a page; returns the target of the redirect, or the status if there is none. */
     async submit(path: string, form: Readonly<Record<string, string>>): Promise<string> {
       const url = `http://${gateway.addresses.http}${path}`;
       const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });

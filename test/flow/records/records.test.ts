@@ -1,4 +1,4 @@
-// Records: every kind makes a task and reads back, an older version is upgraded, a newer one and a damaged one are told apart.
+// Records of every kind: written and read back, upgraded from an older version, and unreadable or newer ones recognised.
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
 import { heldJobs } from '../../../src/flow/records/held.ts';
@@ -10,6 +10,7 @@ import {
   recordBody,
   recordTask,
   readRecord,
+  type ReadRecord,
 } from '../../../src/flow/records/records.ts';
 import { alice, bob, carol } from '../flow-kit.ts';
 
@@ -201,15 +202,18 @@ describe('a record', () => {
     expect(new Set(cases.map(({ record }) => record.kind))).toEqual(new Set(Object.keys(allKinds)));
   });
 
-  it.each(cases)('$record.kind becomes a task and reads back', ({ record, queue, lane, subject, text }) => {
-    const task = taskOf(record);
-    expect(task).toMatchObject({ queue, lane, createdAt: 7, dueAt: 7, raw: null });
-    expect(readRecord(task)).toEqual({ kind: 'record', body: record });
-    const nobody = { organizer: null, uid: null, recurrenceId: null, attendee: null };
-    expect(describeTask(task)).toMatchObject({ kind: record.kind, text, subject: { ...nobody, ...subject } });
-  });
+  it.each(cases)(
+    'of kind $record.kind is written as a task and read back',
+    ({ record, queue, lane, subject, text }) => {
+      const task = taskOf(record);
+      expect(task).toMatchObject({ queue, lane, createdAt: 7, dueAt: 7, raw: null });
+      expect(readRecord(task)).toEqual({ kind: 'record', body: record });
+      const nobody = { organizer: null, uid: null, recurrenceId: null, attendee: null };
+      expect(describeTask(task)).toMatchObject({ kind: record.kind, text, subject: { ...nobody, ...subject } });
+    },
+  );
 
-  it('keeps its calendar beside the body, once for all recipients', () => {
+  it('keeps its calendar outside the body', () => {
     const task = taskOf({
       kind: 'schedule-message',
       origin,
@@ -223,12 +227,12 @@ describe('a record', () => {
     expect(task.body).not.toContain('VCALENDAR');
   });
 
-  it('that does not fit its schema is not written, and the error names the path', () => {
+  it('that does not match its schema is refused, and the error names the path', () => {
     const wrong = { kind: 'verify', origin, owner: { key: 'a' }, uid, round: 1 } as unknown as AnyRecord;
     expect(() => recordBody(wrong)).toThrow(/kind verify is not valid: owner\.asWritten/);
   });
 
-  it('from an attendee names the organizer as organizer, whoever sends it', () => {
+  it('that is sent by an attendee has the recipient as organizer in its subject', () => {
     const reply = {
       kind: 'schedule-message',
       origin,
@@ -253,13 +257,13 @@ describe('a record', () => {
     expect(taskOf(failure).lane).toBe(`${bob.key}\u001f${uid}`);
   });
 
-  it('lends its origin and subject to the ledger, which may know more', () => {
+  it('gives its origin and subject to a ledger entry, which may add to the subject', () => {
     const body = { kind: 'verify', origin, owner: alice, uid, round: 0 } as const;
     const facts = {
       at: 1,
       verdict: 'applied',
       reason: 'overwritten',
-      detail: 'It was so.',
+      detail: 'Applied again.',
       attendee: bob.key,
     } as const;
     expect(entryAbout({ task: taskOf(body), body }, facts)).toEqual({
@@ -274,21 +278,21 @@ describe('a record', () => {
 });
 
 describe('a task of an earlier or later version', () => {
-  const old: { why: string; body: object; calendar?: string; record: object }[] = [
-    { why: 'a re-read', body: { kind: 'verify', origin, organizer: alice, uid, round: 0 }, record: { owner: alice } },
+  const old: { what: string; body: object; calendar?: string; record: object }[] = [
+    { what: 'a re-read', body: { kind: 'verify', origin, organizer: alice, uid, round: 0 }, record: { owner: alice } },
     {
-      why: 'an invitation',
+      what: 'an invitation',
       body: { kind: 'invitation', origin, sender: alice, recipient: bob, method: 'REQUEST', again: false },
       calendar,
       record: { kind: 'schedule-message', from: alice, to: bob, calendar },
     },
     {
-      why: 'a question without a calendar',
+      what: 'a question without a calendar',
       body: { kind: 'held-notice', origin, organizer: alice, uid, key: 'k', together: true },
       record: { kind: 'question', owner: alice, calendar: null },
     },
     {
-      why: 'a reply on its way out',
+      what: 'an outgoing reply',
       body: {
         kind: 'outgoing',
         origin,
@@ -303,45 +307,49 @@ describe('a task of an earlier or later version', () => {
       record: { owner: bob, recipient: alice, method: 'REPLY' },
     },
     {
-      why: 'a lost mail',
+      what: 'an undeliverable mail',
       body: { kind: 'undeliverable', origin, organizer: alice, attendee: bob, uid, diagnostic: '550' },
       record: { owner: alice, recipient: bob, method: 'REQUEST' },
     },
   ];
-  it.each(old)('$why of version 1 is upgraded', ({ body, calendar: beside, record }) => {
-    const read = readRecord({ body: JSON.stringify(body), calendar: beside ?? null });
+  it.each(old)('is upgraded from version 1: $what', ({ body, calendar: stored, record }) => {
+    const read = readRecord({ body: JSON.stringify(body), calendar: stored ?? null });
     expect(read).toMatchObject({ kind: 'record', body: record });
   });
 
-  const others: { why: string; body: string; read: object }[] = [
-    { why: 'no JSON', body: '{"kind":', read: { kind: 'unreadable', why: 'the body is not a JSON object' } },
-    { why: 'no object', body: '"mail"', read: { kind: 'unreadable' } },
+  const others: { what: string; body: string; read: Partial<ReadRecord> }[] = [
+    { what: 'not JSON', body: '{"kind":', read: { kind: 'unreadable', why: 'the body is not a JSON object' } },
+    { what: 'not an object', body: '"mail"', read: { kind: 'unreadable' } },
     {
-      why: 'a field is missing',
+      what: 'a field is missing',
       body: JSON.stringify({ kind: 'verify', origin, organizer: alice, uid }),
       read: { kind: 'unreadable', why: expect.stringMatching(/^round: /) },
     },
     {
-      why: 'a nested field has the wrong type',
+      what: 'a nested field has the wrong type',
       body: JSON.stringify({ version: 2, kind: 'verify', origin, owner: { key: 1, asWritten: '' }, uid, round: 0 }),
       read: { kind: 'unreadable', why: expect.stringMatching(/^owner\.key: /) },
     },
     {
-      why: 'an unknown kind',
+      what: 'an unknown kind',
       body: '{"kind":"dream"}',
       read: { kind: 'unreadable', why: 'kind: "dream" is not known' },
     },
-    { why: 'a version that is no number', body: '{"kind":"verify","version":"x"}', read: { kind: 'unreadable' } },
-    { why: 'a newer version', body: '{"kind":"verify","version":999}', read: { kind: 'newer', version: 999 } },
-    { why: 'a new kind', body: '{"kind":"reconcile","version":1}', read: { kind: 'newer', what: 'reconcile' } },
+    { what: 'a version that is not a number', body: '{"kind":"verify","version":"x"}', read: { kind: 'unreadable' } },
+    { what: 'a newer version', body: '{"kind":"verify","version":999}', read: { kind: 'newer', version: 999 } },
+    {
+      what: 'an unknown kind with a version',
+      body: '{"kind":"reconcile","version":1}',
+      read: { kind: 'newer', what: 'reconcile' },
+    },
   ];
-  it.each(others)('$why', ({ body, read }) => {
+  it.each(others)('is $read.kind: $what', ({ body, read }) => {
     expect(readRecord({ body, calendar: null })).toMatchObject(read);
   });
 });
 
-describe('what is held', () => {
-  it('leaves out what cannot be read and what waits for nobody', () => {
+describe('heldJobs', () => {
+  it('leaves out unreadable tasks and records that are never held', () => {
     const answer = cases.find(({ record }) => record.kind === 'answer')?.record;
     const verify = cases.find(({ record }) => record.kind === 'verify')?.record;
     if (answer === undefined || verify === undefined) throw new TypeError('no cases');

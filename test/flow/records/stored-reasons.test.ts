@@ -1,6 +1,6 @@
-// The reasons that record bodies may hold, with the version of these records. An earlier gateway cannot read a record with a
-// reason that it does not know and holds it for the operator, but puts a record of a later version back. So a reason that is
-// new since the last release comes with a higher version of the records that may hold it.
+// The reasons that record bodies may contain, with the versions of these records. An earlier gateway holds a record with an
+// unknown reason for the operator, but puts back a record of a newer version. So a reason that is new since the last release
+// needs a higher version of the records that may contain it.
 import { describe, expect, it } from 'vitest';
 import { type ReasonRow, reasons } from '../../../src/core/reasons.ts';
 import { answer } from '../../../src/flow/records/answer.ts';
@@ -13,7 +13,7 @@ const namesOf = (fits: (row: ReasonRow) => boolean): string[] =>
   rows.filter(([, row]) => fits(row)).map(([name]) => name);
 
 describe('the reasons in records', () => {
-  it('to hold an answer are those of answer 2, proposal 2 and notice 2', () => {
+  it('to hold an answer are those of the versions answer 2, proposal 2 and notice 2', () => {
     expect({ answer: answer.version, proposal: proposal.version, notice: notice.version }).toEqual({
       answer: 2,
       proposal: 2,
@@ -36,7 +36,7 @@ describe('the reasons in records', () => {
     ]);
   });
 
-  it('for a mail are those of outgoing 2', () => {
+  it('for a mail are those of the version outgoing 2', () => {
     expect(outgoing.version).toBe(2);
     expect(namesOf(({ verdicts }) => verdicts.includes('mailed')).sort()).toEqual([
       'cancel',
