@@ -57,7 +57,7 @@ namespace {
     error_reporting(E_ALL & ~E_DEPRECATED);
     ini_set('display_errors', 'stderr');
     require_once 'Sabre/autoload.php';
-    require __DIR__.'/../../plugins/sabredav/ImipGatewayPlugin.php';
+    require __DIR__.'/../../../plugins/sabredav/ImipGatewayPlugin.php';
 
     $input = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);
     $settings = $input['settings'];
