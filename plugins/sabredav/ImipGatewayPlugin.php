@@ -1,8 +1,8 @@
 <?php
 
 // Posts each scheduling message for somebody outside to the iMIP gateway, which mails it. In: the server's `schedule`
-// events (sabre/dav 3.2 to 5, sabre/vobject 4); out: one POST per recipient, and a SCHEDULE-STATUS that says what became
-// of it. The URL comes from the plugin's own configuration and from nowhere else.
+// events (sabre/dav 3.2 to 5, sabre/vobject 4); out: one POST per recipient, and a SCHEDULE-STATUS with its result. It
+// posts only to the URL of its own configuration.
 
 declare(strict_types=1);
 
@@ -15,50 +15,50 @@ use Sabre\VObject\ITip\Message;
 
 final class ImipGatewayPlugin extends ServerPlugin
 {
-    // RFC 6638 §3.2.9: what the organizer's client shows of the delivery.
-    private const SENT = '1.1;The message is on its way';
-    private const INSIGNIFICANT = '1.0;Nothing that would have to be mailed';
+    // RFC 6638 §3.2.9: the delivery status that the organizer's client shows.
+    private const SENT = '1.1;The message will be mailed';
+    private const INSIGNIFICANT = '1.0;The change is not mailed';
     private const REFUSED = '5.1;The gateway refused the message';
     private const UNREACHABLE = '5.2;The gateway could not be reached';
 
     private const CALLBACK_PATH = '/api/v1.0/caldav-scheduling-callback/';
 
-    // The organizer's client waits for all of it, once per recipient.
+    // The organizer's client waits for the requests to all recipients.
     private const CONNECT_TIMEOUT_MS = 2000;
     private const TIMEOUT_MS = 5000;
 
     private string $callbackUrl;
     private string $apiKey;
 
-    /** Kept for the next recipient: one connection for all of them. */
+    /** One connection for all recipients. */
     private ?\CurlHandle $curl = null;
 
-    /** The gateway was away for one recipient: the others of this request do not wait for it, too. */
-    private bool $away = false;
+    /** Set after the first recipient without a response, so that the others do not wait as well. */
+    private bool $unreachable = false;
 
     /**
-     * @param string $baseUrl where the gateway listens, such as https://gateway.example.com
+     * @param string $baseUrl the gateway's URL, such as https://gateway.example.com
      * @param string $apiKey  the gateway's CALDAV_INBOUND_API_KEY
      */
     public function __construct(string $baseUrl, string $apiKey)
     {
         $scheme = parse_url($baseUrl, PHP_URL_SCHEME);
         if (false === filter_var($baseUrl, FILTER_VALIDATE_URL) || !in_array($scheme, ['http', 'https'], true)) {
-            throw new InvalidArgumentException("The gateway's address is no http or https URL");
+            throw new InvalidArgumentException("The gateway's URL is not an http or https URL");
         }
         if ('' === $apiKey || 1 === preg_match('/[^\x21-\x7e]/', $apiKey)) {
-            throw new InvalidArgumentException("The gateway's key is missing, or has blanks or control characters in it");
+            throw new InvalidArgumentException("The gateway's key is missing, or contains blanks or control characters");
         }
         $this->callbackUrl = rtrim($baseUrl, '/').self::CALLBACK_PATH;
         $this->apiKey = $apiKey;
     }
 
-    /** From a file with the lines `url = …` and `key = …`, which only the web server's user should be able to read. */
+    /** Reads `url = …` and `key = …` from a file that only the web server's user should be able to read. */
     public static function fromFile(string $file): self
     {
         $settings = is_readable($file) ? parse_ini_file($file, false, INI_SCANNER_RAW) : false;
         if (!isset($settings['url'], $settings['key'])) {
-            throw new InvalidArgumentException("$file cannot be read, or does not give url and key");
+            throw new InvalidArgumentException("$file cannot be read, or lacks url or key");
         }
 
         return new self(trim($settings['url']), trim($settings['key']));
@@ -71,7 +71,7 @@ final class ImipGatewayPlugin extends ServerPlugin
 
     public function initialize(Server $server): void
     {
-        // After local delivery, which comes at 100.
+        // After local delivery, which has the priority 100.
         $server->on('schedule', [$this, 'schedule'], 120);
     }
 
@@ -83,15 +83,15 @@ final class ImipGatewayPlugin extends ServerPlugin
             return;
         }
         if (0 === strncmp((string) $message->scheduleStatus, '1.2', 3)) {
-            return; // somebody of this server, who has it already
+            return; // delivered to a user of this server
         }
         if (!self::isMailAddress($message->sender) || !self::isMailAddress($message->recipient)) {
             return;
         }
-        $message->scheduleStatus = $this->away ? self::UNREACHABLE : $this->post($message);
+        $message->scheduleStatus = $this->unreachable ? self::UNREACHABLE : $this->post($message);
     }
 
-    /** A line break would begin another header field. */
+    /** Refuses line breaks, which would begin another header field. */
     private static function isMailAddress(?string $address): bool
     {
         return null !== $address && 1 === preg_match('/^mailto:[^\x00-\x20\x7f]+$/iD', $address);
@@ -125,7 +125,7 @@ final class ImipGatewayPlugin extends ServerPlugin
             return self::SENT;
         }
         if (!$answered) {
-            $this->away = true;
+            $this->unreachable = true;
         }
         error_log('iMIP gateway: '.$message->method.' to '.$message->recipient.' failed: '
             .($answered ? "HTTP $status" : curl_error($this->curl)));

@@ -172,14 +172,14 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
     expect((await runPlugin({ settings: file, messages: [request] })).statuses).toEqual(['1.1']);
     expect(seen[0]?.headers['x-api-key']).toBe('k(1)!$2');
     await writeFile(file, `url = ${url}\n`);
-    expect((await runPlugin({ settings: file })).fault).toContain('url and key');
+    expect((await runPlugin({ settings: file })).fault).toContain('lacks url or key');
     expect((await runPlugin({ settings: join(folder, 'none.ini') })).fault).toContain('cannot be read');
     await rm(folder, { recursive: true });
   });
 
   it.each([
-    [['file:///etc/passwd', 'key'], 'no http or https'],
-    [['gateway.example.com', 'key'], 'no http or https'],
+    [['file:///etc/passwd', 'key'], 'not an http or https'],
+    [['gateway.example.com', 'key'], 'not an http or https'],
     [['https://gateway.example.com', ''], 'key is missing'],
     [['https://gateway.example.com', 'key\r\nX-CalDAV-Sender: mailto:eve@example.com'], 'key is missing'],
   ] as const)('does not start with %j', async (settings, fault) => {
