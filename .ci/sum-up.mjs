@@ -1,5 +1,5 @@
-// The last lines of `.ci/run`. In: a folder with a JSON report per script, and the names of the scripts that failed; out: what
-// failed, by name, then `N passed, N failed`. Its status is 1 where anything failed.
+// Prints the last lines of `.ci/run`. In: a folder with one JSON report per script, and the names of the scripts that failed;
+// out: the names of the failed tests, then `N passed, N failed`. Exits with 1 if anything failed.
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
@@ -17,11 +17,11 @@ for (const script of ['test', 'test:system']) {
       const name = relative('.', file.name);
       const tests = file.assertionResults.filter(({ status }) => status === 'failed');
       failed.push(...tests.map(({ fullName }) => `${name}: ${fullName}`));
-      // A file that could not be read, or whose set-up failed, has no failed test of its own.
+      // A file that could not be loaded, or whose set-up failed, has no failed tests.
       if (tests.length === 0) failed.push(`${name}: ${file.message.split('\n')[0]}`);
     }
   }
-  // Types, lint, or an error outside of all tests.
+  // The type check, lint, or an error outside the tests failed.
   if (failed.length === 0 && failedScripts.includes(script)) failed.push(`npm run ${script}`);
   failures.push(...failed);
 }

@@ -1,6 +1,6 @@
-// Brings dist/ up to date with src/ before a start. In: the checkout, `--always` to build in any case; out: dist/, with the
-// hash of its sources in dist/.sources. It refuses to touch a dist/ that was made of these sources: a gateway may be running
-// from it. Where there are no sources, or no compiler, as in an image for production, dist/ is taken as it is.
+// Builds dist/ if src/ has changed. In: the checkout, and `--always` to build in any case; out: dist/, with the hash of its
+// sources in dist/.sources. It does not touch a dist/ that was built from the same sources, because a gateway may be running
+// from it. Without sources or a compiler, as in a production image, it leaves dist/ as it is.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const lock = '.dist-lock';
 const built = '.dist-new';
 const replaced = '.dist-old';
 
-/** Of everything that dist/ is made from. Contents, not times: a clone or a change of branch sets new times. */
+/** Hashes the contents of everything that dist/ is built from. A clone or a change of branch sets new times, but not new contents. */
 function hashSources() {
   const hash = createHash('sha256');
   const sources = readdirSync('src', { recursive: true, withFileTypes: true })
@@ -29,7 +29,7 @@ function hashSources() {
 
 const isBuiltFrom = (hash) => existsSync('dist/.sources') && readFileSync('dist/.sources', 'utf8') === hash;
 
-/** Of two starts at once, the second waits for the build of the first, and then needs none. */
+/** Of two simultaneous starts, the second waits until the first has built. */
 async function takeLock() {
   for (;;) {
     try {
@@ -44,7 +44,7 @@ async function takeLock() {
   }
 }
 
-/** The lock of a build that was killed. In a container the next one may have the same process id. */
+/** Whether the build that took the lock was killed. In a container, this process may have the same id. */
 function isAbandoned() {
   try {
     const holder = Number(readFileSync(lock, 'utf8'));
@@ -65,7 +65,7 @@ function isRunning(pid) {
   }
 }
 
-/** Into a folder of its own, which then takes the name dist: nobody sees half a build, and a failed one changes nothing. */
+/** Builds into a temporary folder and renames it to dist, so that dist is never incomplete and a failed build changes nothing. */
 function build(hash) {
   removeTemporary();
   const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', built], {
@@ -87,7 +87,7 @@ function removeTemporary() {
 const always = process.argv.includes('--always');
 if (!existsSync('src') || !existsSync(compiler)) {
   if (always || !existsSync('dist')) {
-    console.error('There is no dist/, and it cannot be built: src/ or TypeScript is missing.');
+    console.error('dist/ is missing and cannot be built, because src/ or TypeScript is missing.');
     process.exitCode = 1;
   }
 } else {

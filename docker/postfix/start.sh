@@ -1,7 +1,8 @@
 #!/bin/sh
-# REPLY_DOMAIN: what is handed to GATEWAY (host:port). RELAYHOST: where everything else goes, such as [mailcatcher]:1025.
+# Mail for REPLY_DOMAIN goes to GATEWAY (host:port), and all other mail to RELAYHOST, such as [mailcatcher]:1025.
 set -eu
-# Debian's services live in a chroot whose resolv.conf its init script copies; a container has none, and no name would be found.
+# Debian's init script copies resolv.conf into the chroot of the services. A container has no init script, so a service in a
+# chroot could not resolve names.
 postconf -F "*/*/chroot = n"
 postconf -e "maillog_file = /dev/stdout" "myhostname = ${HOSTNAME}" "mydestination =" "inet_interfaces = all" \
   "mynetworks = 127.0.0.0/8 ${TRUSTED_NETWORKS:-}" "relay_domains = ${REPLY_DOMAIN}" "relay_recipient_maps =" \
