@@ -31,6 +31,7 @@ export function tidyText(text: string): string {
     .trim()}\n`;
 }
 
+/** Returns a subject of one line with at most 200 characters. */
 export function subjectLine(text: string): string {
   return plainLine(text, MAX_SUBJECT);
 }

@@ -248,7 +248,7 @@ function vtimezoneOf(tzid: string): readonly ContentLine[] {
 /** Returns [] for an unknown zone. The calendar then keeps its TZID without a VTIMEZONE. */
 function buildZone(tzid: string): readonly ContentLine[] {
   const zone = ianaZone(tzid);
-  // The library writes to the console for names that it does not know.
+  // The library writes to the console for unknown names.
   if (zone === null || !LIBRARY_ZONES.has(zone)) return [];
   const block = splitLines(tzlib_get_ical_block(zone, false)[0] ?? '');
   return block.map((line) => (line.name === 'TZID' ? withValue(line, tzid) : line));
@@ -262,7 +262,7 @@ function missingZones(lines: readonly ContentLine[]): ContentLine[] {
 
 /** Returns the lines to insert after BEGIN:VCALENDAR: the missing required properties, and METHOD. */
 function headLines(lines: readonly ContentLine[], { itip, method }: Rules): ContentLine[] {
-  const isMissing = (wanted: string): boolean => !lines.some(({ name }) => name === wanted);
+  const isMissing = (required: string): boolean => !lines.some(({ name }) => name === required);
   return [
     ...(isMissing('VERSION') ? [makeLine('VERSION', [], '2.0')] : []),
     ...(isMissing('PRODID') ? [makeLine('PRODID', [], '-//imip-gateway//EN')] : []),

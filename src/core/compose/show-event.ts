@@ -82,6 +82,7 @@ export function showPerson(person: Person): ShownPerson {
   return { name: displayName(person.name, person.address), address: plainLine(person.address) };
 }
 
+/** Returns the title, or a placeholder in the reader's language if it is empty or the event is unknown. */
 export function showTitle(event: EventView | null, reader: Reader, templates: Templates): string {
   return plainLine(event?.summary ?? '', TITLE_LIMIT) || templates.message(reader.language, 'mail.untitled');
 }
@@ -92,6 +93,7 @@ export function showText(text: string): readonly (readonly Piece[])[] | null {
   return lines === '' ? null : lines.split('\n').map(findLinks);
 }
 
+/** Returns at most 12 guests; `moreGuests` has the number of the others. */
 export function showEvent(event: EventView, reader: Reader, templates: Templates): ShownEvent {
   const location = plainLine(event.location);
   const hidden = event.guests.length - MAX_GUESTS;

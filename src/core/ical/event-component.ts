@@ -31,6 +31,7 @@ export interface ListedDate {
   readonly end: string | null;
 }
 
+/** Returns whether the part is a VEVENT or VTODO. */
 export function isEvent(part: Part): part is Component & { readonly name: ComponentName } {
   return !(part instanceof ContentLine) && (part.name === 'VEVENT' || part.name === 'VTODO');
 }

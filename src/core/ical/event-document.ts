@@ -59,6 +59,7 @@ export function methodOf({ parts }: EventDocument): string | null {
   return line instanceof ContentLine ? line.value.trim().toUpperCase() : null;
 }
 
+/** Returns the text of the document. */
 export function eventText({ parts }: EventDocument): string {
   return joinLines(linesOf(parts));
 }
@@ -143,6 +144,7 @@ export function nullIfUnparseable<T>(read: () => T): T | null {
   }
 }
 
+/** Returns a GatewayError `calendar-unparseable`. */
 export function unparseable(problem: string): GatewayError {
   return new GatewayError('calendar-unparseable', `the calendar cannot be read: ${problem}`);
 }

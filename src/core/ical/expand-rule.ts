@@ -13,15 +13,15 @@ const END_OF_TIME = localMillis(10_000, 1, 1);
  * are skipped. To count starts, pass `start` as `from`.
  */
 export function* ruleStarts(rule: Rule, start: number, from: number): Generator<number> {
-  const day = dayFilter(rule, start);
+  const isAllowed = dayFilter(rule, start);
   const times = timesOfPeriod(rule, start);
   for (let period = firstPeriod(rule, start, from); ; period += rule.interval) {
     const days = daysOfPeriod(rule, start, period);
     // Beyond the range of Date, `first` is NaN.
     if (!(days.first < END_OF_TIME)) return;
-    const wanted: number[] = [];
-    for (let at = days.first; at < days.end; at += DAY) if (day(at)) wanted.push(at);
-    if (wanted.length > 0) yield* startsOfDays(wanted, times(period), rule.positions, start);
+    const matching: number[] = [];
+    for (let at = days.first; at < days.end; at += DAY) if (isAllowed(at)) matching.push(at);
+    if (matching.length > 0) yield* startsOfDays(matching, times(period), rule.positions, start);
   }
 }
 
@@ -100,13 +100,13 @@ function secondOf(local: number): number {
   return new Date(local).getUTCSeconds();
 }
 
-function limit(value: number, wanted: Numbers | null): number[] {
-  return wanted === null || wanted.has(value) ? [value] : [];
+function limit(value: number, allowed: Numbers | null): number[] {
+  return allowed === null || allowed.has(value) ? [value] : [];
 }
 
-function expand(value: number, wanted: Numbers | null, end: number): number[] {
-  if (wanted === null) return [value];
-  return Array.from({ length: end }, (_, candidate) => candidate).filter((candidate) => wanted.has(candidate));
+function expand(value: number, allowed: Numbers | null, end: number): number[] {
+  if (allowed === null) return [value];
+  return Array.from({ length: end }, (_, candidate) => candidate).filter((candidate) => allowed.has(candidate));
 }
 
 /** Returns a predicate for the days (as midnights) that the BY parts allow. Missing parts are taken from the start. */
@@ -114,8 +114,8 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
   const { frequency, months, weekNumbers, yearDays, monthDays } = rule;
   const yearly = frequency === 'YEARLY';
   const free = !weekNumbers && !yearDays && !monthDays && !rule.weekdays;
-  const wantedMonths = free && yearly ? (months ?? new Set([(monthsOf(start) % 12) + 1])) : months;
-  const wantedDays = free && (yearly || frequency === 'MONTHLY') ? new Set([new Date(start).getUTCDate()]) : monthDays;
+  const allowedMonths = free && yearly ? (months ?? new Set([(monthsOf(start) % 12) + 1])) : months;
+  const allowedDays = free && (yearly || frequency === 'MONTHLY') ? new Set([new Date(start).getUTCDate()]) : monthDays;
   const ownWeekday = (free && frequency === 'WEEKLY') || (weekNumbers && !rule.weekdays && !monthDays && !yearDays);
   const weekdays = ownWeekday ? [{ ordinal: 0, weekday: weekdayOf(start) }] : rule.weekdays;
   const ordinals = frequency === 'MONTHLY' || (yearly && months) ? 'month' : yearly && !weekNumbers ? 'year' : null;
@@ -124,16 +124,16 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
     const year = date.getUTCFullYear();
     const month = date.getUTCMonth() + 1;
     const day = date.getUTCDate();
-    if (wantedMonths && !wantedMonths.has(month)) return false;
-    if (wantedDays && !has(wantedDays, day, daysInMonth(year, month))) return false;
+    if (allowedMonths && !allowedMonths.has(month)) return false;
+    if (allowedDays && !has(allowedDays, day, daysInMonth(year, month))) return false;
     if (weekdays) {
       const weekday = date.getUTCDay();
-      const [place, length] =
+      const [position, length] =
         ordinals === 'month' ? [day, daysInMonth(year, month)] : [dayOfYear(midnight, year), daysOfYear(year)];
       const matches = weekdays.some(
-        (wanted) =>
-          wanted.weekday === weekday &&
-          (wanted.ordinal === 0 || ordinals === null || wanted.ordinal === ordinalOf(wanted.ordinal, place, length)),
+        ({ weekday: allowed, ordinal }) =>
+          allowed === weekday &&
+          (ordinal === 0 || ordinals === null || ordinal === ordinalOf(ordinal, position, length)),
       );
       if (!matches) return false;
     }
@@ -143,20 +143,20 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
 }
 
 /** Negative numbers count from the end. */
-function has(wanted: Numbers, place: number, length: number): boolean {
-  return wanted.has(place) || wanted.has(place - length - 1);
+function has(allowed: Numbers, position: number, length: number): boolean {
+  return allowed.has(position) || allowed.has(position - length - 1);
 }
 
-function ordinalOf(sign: number, place: number, length: number): number {
-  return sign > 0 ? Math.ceil(place / 7) : -Math.ceil((length - place + 1) / 7);
+function ordinalOf(sign: number, position: number, length: number): number {
+  return sign > 0 ? Math.ceil(position / 7) : -Math.ceil((length - position + 1) / 7);
 }
 
 /** RFC 5545 §3.3.10: week 1 is the first with at least four days in its year. */
-function hasWeek(wanted: Numbers, midnight: number, weekStart: number): boolean {
+function hasWeek(allowed: Numbers, midnight: number, weekStart: number): boolean {
   const middle = middleOfWeek(midnight, weekStart);
   const year = yearOf(middle);
   const weeks = weekNumber(middleOfWeek(localMillis(year, 12, 28), weekStart), year);
-  return has(wanted, weekNumber(middle, year), weeks);
+  return has(allowed, weekNumber(middle, year), weeks);
 }
 
 function middleOfWeek(midnight: number, weekStart: number): number {

@@ -15,12 +15,14 @@ export function timeOf(
   return line && readTime(value, { tzid: line.param('TZID'), valueType: line.param('VALUE') }, vtimezones);
 }
 
+/** Returns the time in one of the three forms of a recurrenceId. */
 export function occurrenceIdOf(time: CalendarTime): string {
   return time.instant === null ? time.local : formatInstant(time.instant);
 }
 
 export type OccurrenceIdForm = 'instant' | 'date' | 'local';
 
+/** Returns which of the three forms the id has. */
 export function formOf(id: string): OccurrenceIdForm {
   if (id.endsWith('Z')) return 'instant';
   return id.includes('T') ? 'local' : 'date';

@@ -8,6 +8,7 @@ const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/;
 const ESCAPED_RUNS = /((?:(?<![\uD800-\uDBFF])[\uDC80-\uDCFF])+)/;
 
+/** Decodes octets. An octet that is not UTF-8 becomes a lone low surrogate. */
 export function textOfOctets(octets: Uint8Array): string {
   const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
   if (isUtf8(buffer)) return buffer.toString('utf8');
@@ -27,6 +28,7 @@ export function textOfOctets(octets: Uint8Array): string {
   return parts.join('');
 }
 
+/** Encodes text. It is the inverse of `textOfOctets`. */
 export function octetsOfText(text: string): Buffer {
   if (!ESCAPED.test(text)) return Buffer.from(text, 'utf8');
   const parts = text.split(ESCAPED_RUNS);

@@ -37,6 +37,7 @@ export interface Rule {
   readonly unknown: readonly string[];
 }
 
+/** Returns null if FREQ, INTERVAL or COUNT is invalid (RFC 5545 §3.3.10). */
 export function readRule(text: string): Rule | null {
   const parts = readParts(text);
   const take = (name: string): string | null => {

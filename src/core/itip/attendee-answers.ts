@@ -53,8 +53,8 @@ function deletedFrom(
 ): (string | null)[] {
   if (!after) {
     if (!before || before.master?.cancelled) return [];
-    const mine = componentsOf(before).filter((each) => each.invites(attendee));
-    return mine.map((each) => each.recurrenceId);
+    const invited = componentsOf(before).filter((each) => each.invites(attendee));
+    return invited.map((each) => each.recurrenceId);
   }
   const newlyExcluded = excludedFrom(after).filter((id) => !before || !excludedFrom(before).includes(id));
   const declinable = newlyExcluded.filter((id) => partstatOf(before ?? after, attendee, id) !== null);

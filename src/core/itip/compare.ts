@@ -35,15 +35,15 @@ export interface DueMessage {
  *
  * @throws GatewayError `calendar-unparseable`
  */
-export function compare(old: string | null, now: string | null, { user, now: stamp }: CompareOptions): DueMessage[] {
+export function compare(old: string | null, now: string | null, { user, now: time }: CompareOptions): DueMessage[] {
   const before = old === null ? null : parseEvent(old);
   const after = now === null ? null : parseEvent(now);
   const organizer = (after && organizerOf(after)) ?? (before && organizerOf(before));
   if (!organizer) return [];
   if (organizer.key === user.key) {
-    return organizerDue({ before, after, organizer, now: stamp, sequence: sequencesOf(before, after) });
+    return messagesFromOrganizer({ before, after, organizer, now: time, sequence: sequencesOf(before, after) });
   }
-  return attendeeDue(before, after, user, organizer, stamp);
+  return messagesFromAttendee(before, after, user, organizer, time);
 }
 
 /**
@@ -65,7 +65,7 @@ interface Change {
   readonly sequence: { readonly request: number; readonly cancel: number };
 }
 
-function organizerDue(change: Change): DueMessage[] {
+function messagesFromOrganizer(change: Change): DueMessage[] {
   const { before, after, organizer } = change;
   const recipients = new Map<string, CalendarAddress>();
   for (const component of [...componentsOf(before), ...componentsOf(after)]) {
@@ -76,35 +76,35 @@ function organizerDue(change: Change): DueMessage[] {
   const requests = new Map<string, Pick<DueMessage, 'reason' | 'differences' | 'calendar'>>();
   return [...recipients.values()].flatMap((recipient) => {
     const source = [after, before].find((document) => document && isInvited(document, recipient));
-    return source && isForbidden(source, recipient) ? [] : dueTo(change, recipient, requests);
+    return source && isForbidden(source, recipient) ? [] : messagesTo(change, recipient, requests);
   });
 }
 
-function dueTo(
+function messagesTo(
   change: Change,
   recipient: CalendarAddress,
   requests: Map<string, Pick<DueMessage, 'reason' | 'differences' | 'calendar'>>,
 ): DueMessage[] {
   const { before, after } = change;
-  const had = occurrencesOf(before, recipient);
-  const has = occurrencesOf(after, recipient);
-  const toCancel = occurrencesToCancel(change, recipient, had, has);
-  const due: DueMessage[] = [];
-  const cancel = toCancel.length > 0 ? cancelDue(change, recipient, toCancel) : null;
-  if (cancel) due.push(cancel);
-  if (!after || has.size === 0) return due;
-  // A recipient who is no longer invited to the series gets a CANCEL for it, so the rest is a new invitation.
-  const previous = had.size > 0 && !toCancel.includes(null) ? before : null;
-  const key = JSON.stringify([previous && [...had], [...has], toCancel]);
-  const request = requests.get(key) ?? requestDue(change, previous, after, recipient, toCancel);
+  const previousIds = occurrencesOf(before, recipient);
+  const currentIds = occurrencesOf(after, recipient);
+  const toCancel = occurrencesToCancel(change, recipient, previousIds, currentIds);
+  const messages: DueMessage[] = [];
+  const cancel = toCancel.length > 0 ? makeCancel(change, recipient, toCancel) : null;
+  if (cancel) messages.push(cancel);
+  if (!after || currentIds.size === 0) return messages;
+  // If the series is cancelled for the recipient, a REQUEST for single occurrences is a new invitation.
+  const previous = previousIds.size > 0 && !toCancel.includes(null) ? before : null;
+  const key = JSON.stringify([previous && [...previousIds], [...currentIds], toCancel]);
+  const request = requests.get(key) ?? makeRequest(change, previous, after, recipient, toCancel);
   requests.set(key, request);
   if (request.reason === 'invited' || request.differences.length > 0) {
-    due.push({ method: 'REQUEST', recipient, ...request });
-  } else if (isForced(after, recipient)) due.push({ method: 'REQUEST', recipient, ...request, reason: 'forced' });
-  return due;
+    messages.push({ method: 'REQUEST', recipient, ...request });
+  } else if (isForced(after, recipient)) messages.push({ method: 'REQUEST', recipient, ...request, reason: 'forced' });
+  return messages;
 }
 
-function requestDue(
+function makeRequest(
   { now, sequence }: Change,
   previous: EventDocument | null,
   after: EventDocument,
@@ -127,19 +127,19 @@ function requestDue(
 function occurrencesToCancel(
   { before, after }: Change,
   recipient: CalendarAddress,
-  had: ReadonlySet<string | null>,
-  has: ReadonlySet<string | null>,
+  previousIds: ReadonlySet<string | null>,
+  currentIds: ReadonlySet<string | null>,
 ): (string | null)[] {
-  if (had.has(null) && !has.has(null)) return [null];
-  if (had.size === 0) return [];
-  if (!had.has(null)) return [...had].filter((id) => !has.has(id) && !has.has(null));
+  if (previousIds.has(null) && !currentIds.has(null)) return [null];
+  if (previousIds.size === 0) return [];
+  if (!previousIds.has(null)) return [...previousIds].filter((id) => !currentIds.has(id) && !currentIds.has(null));
   // The series remains. For an occurrence to which they are no longer invited, the REQUEST has an EXDATE instead.
   const wasCancelled = new Set(before?.overrides.filter((each) => each.cancelled).map((each) => each.recurrenceId));
   const cancelled = after?.overrides.filter((each) => each.cancelled && each.invites(recipient)) ?? [];
   return cancelled.map((each) => each.recurrenceId).filter((id) => !wasCancelled.has(id));
 }
 
-function cancelDue(
+function makeCancel(
   { before, after, now, sequence }: Change,
   recipient: CalendarAddress,
   ids: readonly (string | null)[],
@@ -159,7 +159,7 @@ function cancelDue(
   };
 }
 
-function attendeeDue(
+function messagesFromAttendee(
   before: EventDocument | null,
   after: EventDocument | null,
   attendee: CalendarAddress,

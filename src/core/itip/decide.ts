@@ -47,6 +47,7 @@ export function occurrencesNeeded(
   return overridesAt(document, recurrenceId).length > 0 ? null : queryFor(document, recurrenceId, 1);
 }
 
+/** @throws GatewayError `internal` if the result of a query from `occurrencesNeeded` is missing */
 export function decide(input: DecisionInput): Decision {
   const { answer, document, history } = input;
   if (answer.occurrence.uid !== document.uid) return hold('unknown-event');

@@ -41,6 +41,7 @@ export function seriesQuery(
   return { calendar: seriesText(vtimezones, master), uid, from: null, limit };
 }
 
+/** `occurrences` is the result of the query from `queryFor`, null if there was none. */
 export function matchOccurrence(
   document: EventDocument,
   recurrenceId: string,

@@ -54,6 +54,7 @@ export function orderAfter(
   return answerContent(answer) === last.content ? 'duplicate' : 'newer';
 }
 
+/** Compares an answer with the last one applied for this occurrence (null: for the event itself). */
 export function orderOf(
   history: History,
   recurrenceId: string | null,

@@ -57,6 +57,7 @@ export function whatChanged(previous: string, now: string): EventDifference[] {
   return documentDifferences(parseEvent(previous), parseEvent(now));
 }
 
+/** Does the same as `whatChanged` for parsed events. */
 export function documentDifferences(previous: EventDocument, now: EventDocument): EventDifference[] {
   const before = readState(previous);
   const after = readState(now);

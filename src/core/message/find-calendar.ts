@@ -32,6 +32,7 @@ export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
     .slice(0, MAX_CALENDARS);
 }
 
+/** Recognises winmail.dat by its type or file name. */
 export function isTnef(part: MailPart): boolean {
   return /^application\/(?:vnd\.)?ms-tnef$/.test(part.type) || /^winmail\.dat$/i.test(part.filename);
 }

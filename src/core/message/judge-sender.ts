@@ -41,6 +41,7 @@ export const CALENDAR_AGENTS: readonly { readonly address: string; readonly doma
   { address: 'calendar-notification@google.com', domain: 'google.com' },
 ];
 
+/** Returns `counts` with the attendee, or `hold` with the reason and the attendee for whom the answer would count. */
 export function judgeSender(input: SenderClaim): SenderVerdict {
   const { claim, evidence, forwarded, replyAddressAttendee } = input;
   const attendee = replyAddressAttendee ?? claim.attendee;

@@ -12,6 +12,7 @@ export interface HeaderField {
   readonly value: string;
 }
 
+/** Reads the fields of a header. Raw 8-bit text is decoded as UTF-8 or windows-1252. */
 export function readFields(octets: Uint8Array): HeaderField[] {
   return fieldsIn(decodeText(octets, null));
 }

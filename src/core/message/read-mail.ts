@@ -39,6 +39,7 @@ export interface ReadMail {
   readonly parts: readonly MailPart[];
 }
 
+/** @throws GatewayError `mail-unparseable` for a mail beyond the limits */
 export function readMail(raw: Uint8Array, limits: MailLimits): ReadMail {
   const mime = readMime(raw, limits);
   const top = mime[0]?.fields ?? [];

@@ -21,7 +21,11 @@ export interface MimePart {
   readonly number: string | null;
 }
 
-/** Returns the mail itself, then its parts in order. Attached messages are not split. */
+/**
+ * Returns the mail itself, then its parts in order. Attached messages are not split.
+ *
+ * @throws GatewayError `mail-unparseable` for a mail beyond the limits
+ */
 export function readMime(raw: Uint8Array, limits: MailLimits): MimePart[] {
   if (raw.length > limits.octets) throw limitExceeded(`it is larger than ${limits.octets} octets`);
   const reader = new MimeReader(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), limits);

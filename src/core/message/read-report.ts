@@ -8,6 +8,7 @@ import type { Bounce, BounceKind } from './types.ts';
 const MAX_RECIPIENTS = 100;
 const MAX_REPORT_OCTETS = 256 * 1024;
 
+/** RFC 5965. Checks the parts and the report-type of the mail. */
 export function isAbuseReport(mail: ReadMail): boolean {
   return (
     mail.parts.some(({ type }) => type === 'message/feedback-report') ||

@@ -26,6 +26,7 @@ export function isFromMailSystem({ facts, fields }: ReadMail): boolean {
   );
 }
 
+/** Returns null if the mail is not clearly a bounce. */
 export function recogniseBounce(mail: ReadMail): Bounce | null {
   const { facts, fields } = mail;
   const failedTo = fields('x-failed-recipients').flatMap((value) => value.split(','));
@@ -33,8 +34,8 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
   const hasBounceSubject = BOUNCE_SUBJECT.test(facts.subject);
   if (failedTo.length === 0 && !isFromMailSystem(mail) && !(nullSender && hasBounceSubject)) return null;
   // Some mail systems write the delivery-status fields into the text.
-  const printed = readRecipients(facts.text, readOriginalMessageId(mail) ?? readMessageId(facts.text))[0];
-  if (printed !== undefined && printed.recipient !== null) return printed;
+  const fieldsInText = readRecipients(facts.text, readOriginalMessageId(mail) ?? readMessageId(facts.text))[0];
+  if (fieldsInText !== undefined && fieldsInText.recipient !== null) return fieldsInText;
   // The returned mail follows below; only the text above it explains the bounce.
   const explanation = facts.text.split(RETURNED_MAIL, 1)[0] ?? '';
   const refusal = REFUSAL.exec(explanation);

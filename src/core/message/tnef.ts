@@ -47,6 +47,7 @@ const COMMON = '00062008-0000-0000-c000-000000000046';
 type Value = number | boolean | string | Uint8Array;
 type Properties = Map<string, Value>;
 
+/** Returns null if the data does not begin with the TNEF signature (MS-OXTNEF). */
 export function readTnef(octets: Uint8Array): TnefMessage | null {
   const cursor = new Cursor(octets);
   if (cursor.left < 6 || cursor.u32() !== SIGNATURE) return null;

@@ -1,5 +1,5 @@
 // Removes the signatures of our addresses and links from a text. In: text for logs or notices; out: the text without them.
-// Mail servers quote addresses and links when they refuse a mail, and anybody who has one can act for its owner. It refuses
+// Mail servers quote addresses and links when they refuse a mail, and a person who has one can act for its owner. It refuses
 // nothing.
 
 /** The form of signed-local-part.ts. The rest of the address still identifies the mail or the pair. */

@@ -95,9 +95,9 @@ describe('composeInvitation', () => {
     );
     expect(nameless.mail.from?.value[0]?.name).toBe('alice at example.com via Calendar');
     expect(nameless.text.split('\n')[0]).toBe('alice@example.com invites you: Planning the spring issue');
-    const nobody = await compose(invitationMail({ calendar: calendar('REQUEST', event({ ORGANIZER: null })) }));
-    expect(nobody.mail.from?.value[0]).toEqual({ name: '', address: 'calendar@example.com' });
-    expect(nobody.text.split('\n')[0]).toBe('You are invited: Planning the spring issue');
+    const anonymous = await compose(invitationMail({ calendar: calendar('REQUEST', event({ ORGANIZER: null })) }));
+    expect(anonymous.mail.from?.value[0]).toEqual({ name: '', address: 'calendar@example.com' });
+    expect(anonymous.text.split('\n')[0]).toBe('You are invited: Planning the spring issue');
     const timeless = await compose(
       invitationMail({ calendar: calendar('REQUEST', event({ DTSTART: null, DTEND: null })) }),
     );

@@ -79,7 +79,7 @@ describe('describeWhen', () => {
       ['Tuesday, November 3, 2026, 10:00 – 11:00 AM (local time)'],
     ],
     [
-      'UTC is shown where the reader is',
+      'UTC, shown in the reader’s zone',
       time('20261103T090000Z'),
       time('20261103T100000Z'),
       ['Tuesday, November 3, 2026, 10:00 – 11:00 AM (Central European Time)'],

@@ -74,7 +74,7 @@ function check(
 ): void {
   const same = JSON.stringify(canonical(result ?? '')) === JSON.stringify(canonical(expected ?? existing ?? ''));
   const difference = differenceOf(suite, name);
-  if (difference && same) expect.fail(`${name} stands in the table of differences, but passes`);
+  if (difference && same) expect.fail(`${name} is in the table of differences, but passes`);
   if (!difference) expect(canonical(result ?? '')).toEqual(canonical(expected ?? existing ?? ''));
 }
 
