@@ -22,7 +22,7 @@ export interface UseCases {
   showRsvp(claims: RsvpClaims): Promise<RsvpView>;
   /** The answer is durable when it resolves. Waits up to 2 s for the outcome. */
   answerRsvp(claims: RsvpClaims, answer: WebAnswer): Promise<WebOutcome>;
-  /** Returns what is held under this link; null: everything is decided. */
+  /** Returns what is held under this link; null: everything has been decided. */
   readDecision(claims: DecisionClaims): Promise<HeldView | null>;
   /** Waits up to 2 s for the effect on the event. */
   decideHeld(claims: DecisionClaims, choice: HeldChoice): Promise<DecisionOutcome>;

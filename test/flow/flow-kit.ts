@@ -1,5 +1,5 @@
-// The flow with a real spool, a calendar and a relay in memory, and a clock that the test sets. Nothing runs in the background:
-// `settle` processes the queues until no task is due.
+// The flow with a real spool, a calendar and a relay in memory, and a clock that the test sets. Nothing runs in the
+// background: `settle` processes the queues until no task is due.
 import { simpleParser } from 'mailparser';
 import type { CalendarStore, FoundEvent, WriteResult } from '../../src/flow/ports/calendar-store.ts';
 import { compileTemplates } from '../../src/core/compose/templates.ts';
@@ -31,7 +31,7 @@ import type { DecisionClaims } from '../../src/core/signing/types.ts';
 import { makeIds } from '../../src/adapters/spool/new-id.ts';
 import type { Batch, Changes, NewEntry, QueueName } from '../../src/flow/ports/spool.ts';
 import type { OutgoingMail, SubmissionVerdict } from '../../src/flow/ports/submission.ts';
-import { giveBack, recurrence, takeSpool } from './shared-spool.ts';
+import { acquireSpool, recurrence, releaseSpool } from './shared-spool.ts';
 
 export const alice = address('alice@example.com');
 export const bob = address('bob@remote.test');
@@ -108,7 +108,7 @@ export interface FlowKitOptions {
 const templates = compileTemplates(await readTemplates(null));
 
 export async function openFlowKit(options: FlowKitOptions = {}) {
-  const shared = await takeSpool();
+  const shared = await acquireSpool();
   const { spool, ledger } = shared;
   const calendar = new MemoryCalendar();
   const mails: OutgoingMail[] = [];
@@ -302,7 +302,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
       return read.claims;
     },
     async close(): Promise<void> {
-      giveBack(shared);
+      releaseSpool(shared);
     },
   };
 }

@@ -1,5 +1,5 @@
-// The secrets of an attendee (links, reply address and bounce addresses, which allow to act as that attendee) are only in that
-// attendee's own mails: not in other attendees' mails, not in log lines, and not in the quoted responses of a relay.
+// The secrets of an attendee (links, reply address, bounce addresses), with which anybody could act as that attendee,
+// are only in the attendee's own mails: not in other attendees' mails, in log lines or in quoted responses of a relay.
 import { simpleParser } from 'mailparser';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

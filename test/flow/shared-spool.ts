@@ -1,5 +1,6 @@
-// Spools for tests that each want an empty one. A spool has a thread of its own, which takes longer to start than most tests to
-// run: what one test gives back, the next one gets, emptied. They stay open as long as the process, and so does their folder.
+// A pool of empty spools for tests. A spool runs in a thread, which takes longer to start than most tests take to run,
+// so a released spool is emptied and used again. The spools and their folder are never closed; they end with the
+// process.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,24 +13,24 @@ interface SharedSpool extends Awaited<ReturnType<typeof openSpool>> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'flow-'));
-/** All but those that describe the database itself. */
-const NAMES_OF_TABLES = `select name from sqlite_master where type = 'table' and name not in ('schema_version', 'fence')`;
+/** Without the tables that describe the database itself. */
+const TABLES = `select name from sqlite_master where type = 'table' and name not in ('schema_version', 'fence')`;
 let opened = 0;
-const free: SharedSpool[] = [];
+const idle: SharedSpool[] = [];
 
-/** Its workers are shared as well; a test must not close it. */
+/** Shared by all tests, which must not close it. */
 export const recurrence = openRecurrence();
 
-export async function takeSpool(): Promise<SharedSpool> {
-  const taken = free.pop();
-  if (taken !== undefined) return taken;
+export async function acquireSpool(): Promise<SharedSpool> {
+  const spool = idle.pop();
+  if (spool !== undefined) return spool;
   const file = join(folder, `${opened++}.db`);
   return { ...(await openSpool({ url: `sqlite:${file}` })), file };
 }
 
-export function giveBack(spool: SharedSpool): void {
+export function releaseSpool(spool: SharedSpool): void {
   const database = new DatabaseSync(spool.file, { timeout: 5_000, enableForeignKeyConstraints: false });
-  for (const { name } of database.prepare(NAMES_OF_TABLES).all()) database.exec(`delete from ${String(name)}`);
+  for (const { name } of database.prepare(TABLES).all()) database.exec(`delete from ${String(name)}`);
   database.close();
-  free.push(spool);
+  idle.push(spool);
 }

@@ -13,10 +13,10 @@ import { Histories, newestAnswers } from './judge-answer.ts';
 /** What the CalDAV server holds under the copy's UID. */
 export type Stored =
   | { readonly kind: 'loaded'; readonly text: string; readonly document: EventDocument }
-  /** No record of the batch needs it. */
+  /** Not loaded, because no record of the batch needs it. */
   | { readonly kind: 'not-loaded' }
   | { readonly kind: 'none' }
-  /** The server refuses to show it. */
+  /** The server refuses to show the object (403). */
   | { readonly kind: 'not-visible' }
   | { readonly kind: 'ambiguous' }
   /** The stored object is not a calendar that the gateway can edit. */

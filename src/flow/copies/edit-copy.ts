@@ -17,7 +17,7 @@ export interface EditedCopy<T> {
 
 const MAX_CONFLICTS = 8;
 
-/** `plan` returns the document to store, or null for none. It is called once for each time the copy is loaded. */
+/** `plan` returns the document to store, or null for none. It is called each time the copy is loaded. */
 export async function editCopy<T>(
   store: CalendarStore,
   which: { readonly owner: CalendarAddress; readonly uid: string; readonly href: string | null },

@@ -1,4 +1,4 @@
-// Judges one answer: the answer, the loaded event and the attendee's history in the ledger in, a decision out. Pure
+// Judges one answer. In: the answer, the loaded event and the attendee's history from the ledger; out: a decision. Pure
 // except for the expansion of the series.
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';

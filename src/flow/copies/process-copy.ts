@@ -1,4 +1,4 @@
-// Queue `event`, one lane: all due jobs of one copy in, the changes of one transaction out. The copy is loaded once,
+// Queue `event`, one lane. In: all due jobs of one copy; out: the changes of one transaction. The copy is loaded once,
 // the records are planned one after the other, and all edits are written in one PUT.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-// A claim whose sender has been judged in, the record for the organizer's copy out. Pure.
+// In: a claim whose sender has been judged; out: the record for the organizer's copy. Pure.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem, Door } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';

@@ -1,4 +1,4 @@
-// Queue `incoming`: a received mail in; records for organizers' copies, forwarded letters and ledger entries out. For
+// Queue `incoming`. In: a received mail; out: records for organizers' copies, forwarded letters and ledger entries. For
 // each recipient address it determines the route, the items of the mail and whether the sender is proven. Every mail
 // leaves a ledger entry, except mail without a calendar part in own-domain mode.
 import { GatewayError } from '../../core/errors.ts';

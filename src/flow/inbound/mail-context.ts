@@ -1,5 +1,5 @@
-// The types that the interpretation of one received mail shares: its options, the route of each recipient address, and
-// the outcome for each; and the ledger entries about the mail.
+// What the interpretation of one received mail shares: options, the routes of recipient addresses, outcomes, and the
+// functions that make ledger entries about the mail.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';

@@ -1,5 +1,5 @@
-// A delivery report at a signed bounce address in. A failure becomes an `undeliverable` record for the owner's copy,
-// which marks the attendee and notifies the owner; any other report is recorded in the ledger.
+// In: a mail to a signed bounce address; out: for a failure, an `undeliverable` record for the owner's copy, which
+// marks the attendee and notifies the owner; for any other mail, a ledger entry.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Bounce } from '../../core/message/types.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';

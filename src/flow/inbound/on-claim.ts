@@ -1,4 +1,4 @@
-// A claim from a mail in (an answer, a proposal or a refresh), a record for the organizer's copy out. The evidence
+// In: a claim from a mail (an answer, a proposal or a refresh); out: a record for the organizer's copy. The evidence
 // about the sender decides whether the record counts or is held for the organizer.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';

@@ -1,5 +1,6 @@
-// The use cases of the RSVP page: the claims of a link in, the current event out; an answer in, its outcome out if it
-// is known within two seconds. An answer to an event that has changed, is over or is cancelled is refused.
+// The use cases of the RSVP page. `showRsvp` returns the current event for a link; `answerRsvp` stores an answer and
+// returns its outcome, if it is known within two seconds. An answer to an event that has changed, is over or is
+// cancelled is refused.
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import { GatewayError } from '../../core/errors.ts';

@@ -1,5 +1,5 @@
-// Queue `invitation`, one lane: schedule messages about one event to one recipient in, in order; mails and ledger
-// entries out. Only this file decides how a message is delivered; at present every message is mailed (`plan-mail.ts`).
+// Queue `invitation`, one lane. In: schedule messages about one event to one recipient, in order; out: mails and ledger
+// entries. Only this file decides how a message is delivered; at present every message is mailed (`plan-mail.ts`).
 import type { Changes, Mailing } from '../ports/spool.ts';
 import { changesOf, type Plan, type PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';

@@ -1,5 +1,5 @@
-// When an event, or one occurrence of it, is over. In: the event, the occurrence and the expansion of series; out: the time,
-// or null if the event has no end or nobody can say. It refuses nothing.
+// The end of an event or of one occurrence. In: the event, the occurrence and the expansion of series; out: the time,
+// or null if the event has no end or cannot be expanded. It refuses nothing.
 import { componentFor, componentsOf, type EventDocument, isRecurring } from '../../core/ical/event-document.ts';
 import type { EventComponent } from '../../core/ical/event-component.ts';
 import { DAY } from '../../core/ical/local-time.ts';
@@ -12,8 +12,8 @@ import type { Expand } from '../ports/recurrence.ts';
 const MAX_OCCURRENCES = 3_000;
 
 /**
- * In ms since 1970. `recurrenceId` null: the last end of the event and its occurrences. A date or a floating time is read as
- * UTC plus a day, so that the end may be late, never early.
+ * Returns ms since 1970. `recurrenceId` null: the latest end of the event and its occurrences. A date or a floating
+ * time counts as UTC plus one day, so that the result is late rather than early.
  */
 export async function endOf(
   document: EventDocument,
@@ -48,7 +48,7 @@ async function endOfSeries(document: EventDocument, master: EventComponent, expa
 
 const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();
 
-/** Found once for all answers to the same event and all who are mailed the same calendar. */
+/** Cached per document, because all answers to an event and all recipients of a calendar need the same value. */
 function lastStartOf(document: EventDocument, master: EventComponent, expand: Expand): Promise<number | null> {
   const known = lastStarts.get(document);
   if (known !== undefined) return known;

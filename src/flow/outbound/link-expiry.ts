@@ -1,4 +1,5 @@
-// The expiry of an RSVP link: 7 days after the event or its last occurrence ends, or 400 days from now if there is no end.
+// The expiry of an RSVP link: 7 days after the event or its last occurrence ends, or 400 days from now if there is no
+// end.
 import { parseEvent } from '../../core/ical/event-document.ts';
 import { DAY } from '../../core/ical/local-time.ts';
 import type { Expand } from '../ports/recurrence.ts';

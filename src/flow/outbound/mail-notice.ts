@@ -1,4 +1,4 @@
-// Composes one mail from the gateway to the owner of a copy: notices in, a task of the queue `outgoing` out.
+// Composes one mail from the gateway to the owner of a copy. In: notices; out: a task of the queue `outgoing`.
 import { composeNotice } from '../../core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../core/compose/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';

@@ -1,5 +1,6 @@
-// One schedule message in, the mail to its recipient out, or a ledger entry that says why none is sent: SCHEDULE-AGENT
-// forbids it, nothing has changed since the last mail, the address bounced, or the sender's quota is used up.
+// In: one schedule message; out: the mail to its recipient, or a ledger entry that says why none is sent:
+// SCHEDULE-AGENT forbids it, nothing has changed since the last mail, the address bounced, or the sender's quota is
+// used up.
 import { createHash } from 'node:crypto';
 import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';

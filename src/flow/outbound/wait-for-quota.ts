@@ -1,7 +1,6 @@
-// Limits how many new recipients (never mailed before) a sender may mail per hour and per day (UTC). A message comes
-// in; the time of the next attempt goes out, or null if it may be mailed now. The ledger records the wait of each
-// message, and the sender gets one notice per window. Messages that are processed concurrently may exceed the limit
-// slightly.
+// Limits how many new recipients (never mailed before) a sender may mail per hour and per day (UTC). In: a message;
+// out: the time of the next attempt, or null if it may be mailed now. The ledger records the wait of each message, and
+// the sender gets one notice per window. Messages that are processed concurrently may exceed the limit slightly.
 import { createHash } from 'node:crypto';
 import { because } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';

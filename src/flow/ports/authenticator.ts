@@ -1,4 +1,4 @@
-// The port of sender authentication: a received mail in, the DKIM, SPF, DMARC and ARC evidence about its sender out.
+// The port of sender authentication. In: a received mail; out: the DKIM, SPF, DMARC and ARC evidence about its sender.
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
 

@@ -4,7 +4,7 @@ import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 export type FoundEvent =
   | { readonly kind: 'found'; readonly event: StoredEvent }
   | { readonly kind: 'none' }
-  /** The server refuses to show the object at this href (403), so nobody can tell whether it is the event. */
+  /** The server refuses to show the object at this href (403), so it is unknown whether it is the event. */
   | { readonly kind: 'not-visible'; readonly href: string }
   /** Several calendars hold an event with this UID and this ORGANIZER. */
   | { readonly kind: 'ambiguous'; readonly hrefs: readonly string[] };
@@ -34,7 +34,7 @@ export interface CalendarStore {
   find(organizer: CalendarAddress, uid: string, knownHref: string | null): Promise<FoundEvent>;
   /**
    * PUT with If-Match. Throws `caldav-unreachable` if the outcome is unknown (time-out, connection lost): the caller
-   * must load the event again and decide anew.
+   * must reload the event and decide again.
    */
   write(organizer: CalendarAddress, event: StoredEvent, text: string): Promise<WriteResult>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-// The port of the structured log: fields and an event name in, one line out. It never throws. Only the application
+// The port of the structured log. In: fields and an event name; out: one line. It never throws. Only the application
 // (app/log.ts) depends on a logging library.
 
 type WriteLine = (fields: object, event: string) => void;

@@ -99,7 +99,8 @@ function nextCheck(at: number): number {
 }
 
 /**
- * One summary per interval, with the questions of earlier intervals. What exceeds its size waits for the next summary.
+ * One summary per interval, with the questions of earlier intervals. Questions beyond its maximum size wait for the
+ * next summary.
  */
 async function askInSummary(
   options: AskOwnerOptions,

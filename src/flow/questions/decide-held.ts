@@ -28,7 +28,7 @@ export interface DecideOptions {
  */
 export type DecisionOutcome = 'done' | 'already-decided' | 'not-entered';
 
-/** As long as the RSVP page waits. */
+/** The same as on the RSVP page. */
 const OUTCOME_TIMEOUT_MS = 2_000;
 
 /** The choices that change the event. */

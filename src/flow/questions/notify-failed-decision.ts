@@ -1,5 +1,5 @@
 // Notifies the organizer by mail when a decision could not be carried out, because the decision page waits for the
-// outcome for two seconds only. A job that is held for the operator comes in, the task of the notice goes out.
+// outcome for two seconds only. In: a job that is held for the operator; out: the task of the notice.
 import type { NewTask } from '../ports/spool.ts';
 import { heldParties } from '../records/held.ts';
 import { recordTask, type Job } from '../records/records.ts';

@@ -1,6 +1,6 @@
-// Notices to the organizer in, tasks that mail them out. NOTIFY_ORGANIZER decides whether notices about answers are
-// mailed at once, in a digest per event, or not at all; all other notices are mailed at once. Notices given together
-// become one mail.
+// In: notices to the organizer; out: the tasks that mail them. NOTIFY_ORGANIZER decides whether notices about answers
+// are mailed at once, in a digest per event, or not at all; all other notices are mailed at once. Notices given
+// together become one mail.
 import { mailNotice, type MailNoticeOptions, type NoticeMail } from '../outbound/mail-notice.ts';
 import type { NewTask } from '../ports/spool.ts';
 import { recordTask } from '../records/records.ts';

@@ -1,4 +1,4 @@
-// The jobs of a lane and the error that their handler threw in, the changes that follow out. A job is put back with
+// In: the jobs of a lane and the error that their handler threw; out: the changes that follow. A job is put back with
 // back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';

@@ -1,5 +1,5 @@
 // Parses the tasks of a batch. An unreadable task is held for the operator with the path of the error; a record of a
-// newer version is put back untouched, because another gateway is being upgraded. The other tasks of the batch go on.
+// newer version is put back untouched, because another gateway is being upgraded. The other tasks become jobs.
 import { because } from '../../core/reasons.ts';
 import type { Batch, Changes, QueueName, Task } from '../ports/spool.ts';
 import { entryAboutTask, isOfQueue, type Job, readRecord, type ReadRecord } from '../records/records.ts';

@@ -3,9 +3,9 @@
 // is running or recent, but only for a bounded time.
 
 export interface RequestPriority {
-  /** Returns the same function; while it runs, and for `quietMs` afterwards, deferred work waits. */
+  /** Wraps a call. While it runs, and for `quietMs` afterwards, deferred work waits. */
   serve<A extends readonly unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
-  /** Returns the same function, which starts only after `quietMs` without a served call, or after `maxWaitMs`. */
+  /** Wraps work, which starts only after `quietMs` without a served call, or after `maxWaitMs`. */
   defer<A extends readonly unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R>;
 }
 

@@ -1,5 +1,5 @@
-// Makes the tasks that wait for a server due as soon as it recovers, instead of at the end of their back-off. State
-// changes of back ends come in. Tasks are resumed in small batches, so that neither the server nor the queues are
+// Makes the tasks that wait for a server due as soon as it recovers, instead of at the end of their back-off. In: state
+// changes of back ends. Tasks are resumed in small batches, so that neither the server nor the queues are
 // overloaded.
 import type { Log } from '../ports/log.ts';
 import type { Spool } from '../ports/spool.ts';

@@ -1,5 +1,5 @@
-// Limits how often one event is written while many attendees answer it. The lane of an event comes in, the due time of
-// an answer to it goes out: a single answer is due at once; answers that closely follow another one are due together at
+// Limits how often one event is written while many attendees answer it. In: the lane of an event; out: the due time of
+// an answer to it: a single answer is due at once; answers that closely follow another one are due together at
 // the end of a fixed interval, so that one write takes them all. Each gateway process counts only its own work.
 
 export interface WriteBatching {

@@ -59,7 +59,7 @@ export interface KindsOf {
 /** A task with its parsed body. */
 export type Job<K extends Kind = Kind> = JobWith<RecordOf<K>>;
 
-/** Over the body, so that a job of one kind is also a job of any union with that kind. */
+/** Generic over the body, so that a job of one kind is also a job of every union that includes this kind. */
 interface JobWith<Body extends AnyRecord> {
   readonly task: Task;
   readonly body: Body;

@@ -1,5 +1,5 @@
-// Queue `invitation`, one lane per (UID, recipient): a scheduling message from one calendar user to another (RFC 5546
-// §3.2).
+// Queue `invitation`, one lane per (UID, recipient): a scheduling message (RFC 5546 §3.2) from one calendar user to
+// another.
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';

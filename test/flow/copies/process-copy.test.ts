@@ -412,7 +412,7 @@ describe('one event', () => {
       expect(notice?.text).toContain('This person is not on the guest list.');
     });
 
-    it('that cannot be applied after one decision are reported in one mail', async () => {
+    it('of one decision that cannot be applied are reported in one mail', async () => {
       await forged('ACCEPTED');
       await forged('DECLINED');
       await kit.settle();

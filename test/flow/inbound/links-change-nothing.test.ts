@@ -1,5 +1,5 @@
-// Mail scanners follow every link many times, with GET and HEAD. These requests change neither calendar nor ledger and add no
-// task. LINKS sets the number of requests.
+// Mail scanners follow every link many times, with GET and HEAD. These requests change neither calendar nor ledger and
+// add no task. LINKS sets the number of requests.
 import { simpleParser } from 'mailparser';
 import { Agent, request } from 'undici';
 import { expect, it } from 'vitest';

@@ -173,7 +173,7 @@ describe('schedule messages', () => {
     });
   });
 
-  it('mail each new answer of a local attendee to an organizer elsewhere once', async () => {
+  it('with a REPLY are mailed to an organizer elsewhere once per new answer', async () => {
     const reply = (partstat: string, stamp: string): string =>
       [
         'BEGIN:VCALENDAR',

@@ -20,7 +20,7 @@ describe('a quota of new recipients', () => {
   };
   const mailed = (): number => kit.mails.filter(({ rcptTo }) => rcptTo !== alice.asWritten).length;
 
-  it('mails that many per hour and the others later', async () => {
+  it('delays the recipients above the limit until the next hour', async () => {
     kit = await openFlowKit({ quota: { hour: 3, day: 100 } });
     kit.clock.now += 10 * 60_000;
     await inviteAll(event('planning@example.com'));

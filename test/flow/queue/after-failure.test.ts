@@ -1,4 +1,4 @@
-// What the log says of a failure: one line, with the task's id and the message once, and a stack only at level debug.
+// The log of a failure: one line, with the task's id and the message once, and a stack only at level debug.
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { afterFailure } from '../../../src/flow/queue/after-failure.ts';
@@ -20,7 +20,7 @@ function verifyTask(id: string, attempts: number): Task {
   return { ...recordTask(body, { id, createdAt: 0 }), attempts, lastError: null } as Task;
 }
 
-/** The lines of one failed run, with those of the entries that it writes to the ledger. */
+/** Returns the log lines of one failed run and of its ledger entries. */
 function linesAfter(error: unknown, tasks: readonly Task[], now = 0): Line[] {
   const lines: Line[] = [];
   const at = (level: string) => (fields: object, event: string) => lines.push([level, { ...fields }, event]);

@@ -1,5 +1,5 @@
-// Running a queue: retries and holds after failures, leases that are lost or claimed again, and the stop. A lane that is
-// claimed during the stop is released unprocessed, because a mail sent then could not be recorded.
+// Running a queue: retries and holds after failures, leases that are lost or claimed again, and the stop. A lane that
+// is claimed during the stop is released unprocessed, because a mail sent then could not be recorded.
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';

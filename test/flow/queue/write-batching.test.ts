@@ -28,7 +28,7 @@ describe('an answer', () => {
     expect(dueAt('b')).toBe(clock.now);
   });
 
-  it('is one of many that need a single write per interval', () => {
+  it('shares the write of its interval with all others', () => {
     const { clock, begin, dueAt } = open();
     const dueTimes = new Set<number>();
     for (let answers = 0; answers < 2_000; answers += 1) {

@@ -1,6 +1,6 @@
-// The database of version 0.1.0 (fixtures/databases/README.md) in either back end: this gateway opens it, finishes its tasks,
-// and accepts decisions and answers by the links that version 0.1.0 mailed. In: a function that opens a copy of the database;
-// out: the tests.
+// The database of version 0.1.0 (fixtures/databases/README.md) in either back end: this gateway opens it, finishes its
+// tasks, and accepts decisions and answers by the links that version 0.1.0 mailed. In: a function that opens a copy of
+// the database; out: the tests.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OldDatabase, type OldGateway, startOnOldDatabase } from './old-database.ts';
 

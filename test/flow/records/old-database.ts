@@ -1,6 +1,6 @@
-// Runs this gateway on the database of an earlier release. In: the fixture's version and a copy of the database; out: the gateway
-// with the CalDAV server of that time, a relay that keeps its mails, and a clock that starts at a given time and is set forward
-// by `settle`, which throws if the tasks are never finished.
+// Runs this gateway on the database of an earlier release. In: the fixture's version and a copy of the database; out:
+// the gateway with the CalDAV server of that time, a relay that keeps its mails, and a clock that starts at a given
+// time and is set forward by `settle`, which throws if the tasks are never finished.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,9 @@ import { waitFor } from '../../harness/wait-for.ts';
 const folder = new URL('../../../fixtures/databases/', import.meta.url);
 const HOUR_MS = 3_600_000;
 
-/** The settings with which the fixtures were made (fixtures/databases/README.md), so that addresses and links verify. */
+/**
+ * The settings with which the fixtures were made (fixtures/databases/README.md), so that addresses and links verify.
+ */
 const settings = {
   GATEWAY_SECRETS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
   REPLY_DOMAIN: 'reply.example.com',

@@ -1,4 +1,5 @@
-// Records of every kind: written and read back, upgraded from an older version, and unreadable or newer ones recognised.
+// Records of every kind: written and read back, upgraded from an older version, and unreadable or newer ones
+// recognised.
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
 import { heldJobs } from '../../../src/flow/records/held.ts';
@@ -182,7 +183,7 @@ function taskOf(record: AnyRecord): Task {
   return { ...recordTask(record, { id: 't1', createdAt: 7 }), attempts: 0, lastError: null };
 }
 
-/** A new kind does not compile until it is here, and then needs a case above. */
+/** A new kind is a type error until it is listed here; then it needs a case above. */
 const allKinds: Readonly<Record<Kind, true>> = {
   mail: true,
   answer: true,
@@ -277,7 +278,7 @@ describe('a record', () => {
   });
 });
 
-describe('a task of an earlier or later version', () => {
+describe('a stored task', () => {
   const old: { what: string; body: object; calendar?: string; record: object }[] = [
     { what: 'a re-read', body: { kind: 'verify', origin, organizer: alice, uid, round: 0 }, record: { owner: alice } },
     {

@@ -1,6 +1,6 @@
-// The reasons that record bodies may contain, with the versions of these records. An earlier gateway holds a record with an
-// unknown reason for the operator, but puts back a record of a newer version. So a reason that is new since the last release
-// needs a higher version of the records that may contain it.
+// The reasons that record bodies may contain, with the versions of these records. An earlier gateway holds a record
+// with an unknown reason for the operator, but puts back a record of a newer version. So a reason that is new since the
+// last release needs a higher version of the records that may contain it.
 import { describe, expect, it } from 'vitest';
 import { type ReasonRow, reasons } from '../../../src/core/reasons.ts';
 import { answer } from '../../../src/flow/records/answer.ts';

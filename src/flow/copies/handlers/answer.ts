@@ -49,8 +49,8 @@ export const answer: Handler<'answer'> = {
 };
 
 /**
- * Whether a web answer was given after its event: the page refuses such answers, but it could not read the event while the
- * calendar was away.
+ * Whether a web answer was sent after the end of its event. The page refuses such answers, but only if it can read the
+ * event.
  */
 async function wasOver(
   { body: { answer: given, approved } }: AnswerJob,
@@ -81,7 +81,7 @@ function planApplied(
   const entry = entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
   const ledger: LedgerWrite[] = [
     record(entry),
-    // The attendee has evidently received our mail, although one bounced.
+    // The answer proves that mail reaches the attendee, even if one mail bounced.
     { kind: 'unsuppress', ownerKey: owner.key, recipientKey: attendee.key },
     ...[decision.record, ...decision.alsoRecord].map(
       (applied): LedgerWrite => ({ kind: 'applied', ownerKey: owner.key, uid, answer: applied }),

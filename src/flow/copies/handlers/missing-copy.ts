@@ -1,17 +1,17 @@
-// What becomes of a record whose copy cannot be read: it is tried again for a while, because a client may be moving the event
-// between calendars, or a share may come back. Pure.
+// Retries a record whose copy cannot be read, because a client may be moving the event between calendars, or a share
+// may become visible again. In: the job and its copy; out: the plan to retry, or null after a quarter of an hour. Pure.
 import { because } from '../../../core/reasons.ts';
 import { type Plan, record } from '../../queue/plan.ts';
 import { entryAbout, type EventKind, type Job } from '../../records/records.ts';
 import type { Copy } from '../copy.ts';
 
-/** A quarter of an hour, counted in tries, because a clock may be set forward. */
+/** A quarter of an hour, counted in attempts, because the clock may be set forward. */
 const RETRY_MS = 20_000;
-const MAX_TRIES = 45;
+const MAX_ATTEMPTS = 45;
 
 export type MissingReason = 'unknown-event' | 'not-visible' | 'ambiguous-event' | 'event-unusable';
 
-/** Why there is no copy to read or edit. */
+/** The reason why there is no event to read or edit. */
 export function missingReason({ stored }: Copy): MissingReason {
   if (stored.kind === 'none') return 'unknown-event';
   if (stored.kind === 'not-visible') return 'not-visible';
@@ -19,8 +19,8 @@ export function missingReason({ stored }: Copy): MissingReason {
 }
 
 /**
- * Returns the plan that tries the record again; null if there is nothing to wait for, or it has been tried long enough.
- * `isExpected`: the event has been seen or mailed, so it may only be on its way to another calendar.
+ * Returns null if a retry cannot help or the attempts are used up. `isExpected`: the event existed, so it may be
+ * missing only while it is moved.
  */
 export function retryWhileMissing(
   job: Job<EventKind>,
@@ -31,8 +31,8 @@ export function retryWhileMissing(
   const reason = missingReason(copy);
   if (reason !== 'not-visible' && !(reason === 'unknown-event' && isExpected)) return null;
   // createdAt includes the time spent waiting for approval.
-  const wasTried = 'approved' in body && body.approved && at - task.createdAt >= MAX_TRIES * RETRY_MS;
-  if ((wasTried && reason === 'unknown-event') || task.attempts >= MAX_TRIES) return null;
+  const isOld = 'approved' in body && body.approved && at - task.createdAt >= MAX_ATTEMPTS * RETRY_MS;
+  if ((isOld && reason === 'unknown-event') || task.attempts >= MAX_ATTEMPTS) return null;
   const why = because(reason, { retriedFor: '15 minutes' });
   const entry = entryAbout(job, { at, verdict: 'retried', ...why });
   return {

@@ -67,7 +67,7 @@ function declineProposal(job: ProposalJob, copy: Copy, { makeId, now }: HandlerO
   return { disposition: done, add: [recordTask(message, { id: makeId(at), createdAt: at })] };
 }
 
-/** Otherwise an invented occurrence would be shown to the organizer, and declined in the organizer's name. */
+/** Whether the event has the occurrence. An invented one would be shown to the organizer and declined in their name. */
 async function occurs({ body }: ProposalJob, { calendar }: Mailing, { expand }: HandlerOptions): Promise<boolean> {
   const { occurrence } = body.proposal;
   // Without the mailed calendar the occurrence cannot be checked.
