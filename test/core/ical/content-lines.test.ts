@@ -80,6 +80,36 @@ describe('ContentLine', () => {
     expect(line(raw).value).toBe(value);
   });
 
+  it.each([
+    ['a colon, unquoted', 'ATTENDEE;CN=Sales: Bob;X=1:mailto:b@x.test', 'Sales: Bob'],
+    ['a colon and a quote that is never closed', 'ATTENDEE;CN="Sales: Bob;X=1:mailto:b@x.test', '"Sales: Bob'],
+    ['quotes', 'ATTENDEE;CN="Ida "East; West" Falk";X=1:mailto:b@x.test', 'Ida "East; West" Falk'],
+    ['escaped quotes', 'ATTENDEE;CN="Ida (\\"East; West\\")";X=1:mailto:b@x.test', 'Ida ("East; West")'],
+    ['an escaped quote before a comma', 'ATTENDEE;CN="\\"Ida\\", Paris";X=1:mailto:b@x.test', '"Ida", Paris'],
+    ['a backslash at its end', 'ATTENDEE;CN="C:\\dir\\";X=1:mailto:b@x.test', 'C:\\dir\\'],
+  ])('reads parameters around one with %s', (_, raw, cn) => {
+    const read = line(raw);
+    expect([read.param('CN'), read.param('X'), read.value]).toEqual([cn, '1', 'mailto:b@x.test']);
+  });
+
+  it.each([
+    ['SUMMARY;LANGUAGE=en:write to:mailto:b@x.test', 'write to:mailto:b@x.test'],
+    ['ATTENDEE;CN="a:mailto:c@x.test":/principals/b', '/principals/b'],
+  ])('finds the value at the first colon outside of quotes: %s', (raw, value) => {
+    expect(line(raw).value).toBe(value);
+  });
+
+  it.each([
+    ['quotes that never close', `ATTENDEE${';A="x'.repeat(100_000)}:v`],
+    ['escaped quotes that never close', `ATTENDEE${';A="\\"x\\"'.repeat(80_000)}:v`],
+    ['colons', `ATTENDEE;CN=${':mailto:'.repeat(80_000)}`],
+    ['quotes and spaces', `ATTENDEE;CN=${'"   '.repeat(100_000)}:v`],
+  ])('takes time proportional to the length with many %s', (_, raw) => {
+    const begun = performance.now();
+    expect(line(raw).params.length).toBeGreaterThan(0);
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+
   it('reads the parameter of an unquoted address', () => {
     const organizer = line('ORGANIZER;SENT-BY=mailto:eve@example.com:mailto:bob@example.com');
     expect(organizer.param('SENT-BY')).toBe('mailto:eve@example.com');
