@@ -164,6 +164,11 @@ export const reasons = {
     text: 'seriesChange',
     ledger: () => 'An answer to “this and all following” would split the series.',
   },
+  'unreadable-answer': {
+    verdicts: ['held', 'refused'],
+    text: 'unreadableAnswer',
+    ledger: ({ who }: Who) => `The answer of ${who} states no PARTSTAT that can be read.`,
+  },
   'event-unusable': {
     verdicts: ['held', 'refused'],
     text: 'eventUnusable',

@@ -51,7 +51,7 @@ function describeAnswer(answer: ClaimedAnswer): Line[] {
   return [
     ['Item', answer.component === 'VEVENT' ? 'answer' : `answer to a ${answer.component}`],
     ...describeClaim(answer),
-    ['PARTSTAT', answer.partstat],
+    ['PARTSTAT', answer.partstat ?? 'cannot be read'],
     ['Range', answer.range],
     ['Delegated to', answer.delegatedTo.map(({ asWritten }) => asWritten).join(', ') || null],
     ['SEQUENCE', describeSequence(answer.sequence)],

@@ -261,10 +261,14 @@ const PARTSTATS: ReadonlySet<string> = new Set<Partstat>([
   'IN-PROCESS',
 ]);
 
-/** RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
+/** Of an ATTENDEE of a stored event. RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
 export function partstatIn(attendee: ContentLine): Partstat {
-  const text = attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '';
-  return PARTSTATS.has(text) ? (text as Partstat) : 'NEEDS-ACTION';
+  return asPartstat(attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '') ?? 'NEEDS-ACTION';
+}
+
+/** null: none of RFC 5545 §3.2.12. */
+export function asPartstat(text: string): Partstat | null {
+  return PARTSTATS.has(text) ? (text as Partstat) : null;
 }
 
 /** RFC 5545 §3.8.7.4. Returns null if missing or invalid. */

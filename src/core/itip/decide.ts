@@ -19,6 +19,7 @@ import type {
   OccurrenceAnswer,
   OccurrenceQuery,
   PartstatChange,
+  StatedAnswer,
 } from './types.ts';
 
 export interface DecisionInput {
@@ -67,10 +68,12 @@ export function decide(input: DecisionInput): Decision {
     return { verdict: 'ignore', reason: 'stale' };
   }
 
+  const { partstat } = answer;
+  if (partstat === null) return hold('unreadable-answer');
   if (targets === null) return hold('series-change');
   if (targets.length === 0) return hold('no-such-occurrence');
   return decideOn(
-    input,
+    { ...input, answer: { ...answer, partstat } },
     revision,
     targets.filter((_, at) => orders[at] === 'newer'),
   );
@@ -85,7 +88,11 @@ interface Target {
   readonly component: EventComponent;
 }
 
-function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: readonly Target[]): Decision {
+interface StatedInput extends DecisionInput {
+  readonly answer: StatedAnswer;
+}
+
+function decideOn(input: StatedInput, revision: ResolvedRevision, targets: readonly Target[]): Decision {
   const { answer, document } = input;
   const invited = targets.filter((each) => each.component.invites(answer.attendee));
   // Decision table, "uninvited": an uninvited person is never added, although other implementations do that.
@@ -103,7 +110,7 @@ function decideOn(input: DecisionInput, revision: ResolvedRevision, targets: rea
 }
 
 function applyTo(
-  { answer, document, history }: DecisionInput,
+  { answer, document, history }: StatedInput,
   revision: ResolvedRevision,
   targets: readonly Target[],
 ): Decision {
@@ -147,7 +154,7 @@ const NO_FOLLOWERS: Followers = { changes: [], kept: [] };
  * PARTSTAT as the master has inherited it, unless the ledger has a `kept` line for it: then it had that PARTSTAT before the
  * master did.
  */
-function followSeries(document: EventDocument, answer: Answer, { applied }: History): Followers {
+function followSeries(document: EventDocument, answer: StatedAnswer, { applied }: History): Followers {
   const changes: PartstatChange[] = [];
   const kept: string[] = [];
   const before = document.master?.partstatOf(answer.attendee);
@@ -218,7 +225,7 @@ export function revisionOf(
  * the answer.
  */
 function wasChangedElsewhere(
-  { answer, document, history }: DecisionInput,
+  { answer, document, history }: StatedInput,
   { component, recurrenceId }: Target,
   { sentAt }: ResolvedRevision,
 ): boolean {
@@ -232,7 +239,7 @@ function wasChangedElsewhere(
 }
 
 /** Returns whether each line of the attendee already has this PARTSTAT explicitly. */
-function hasPartstat(component: EventComponent, { attendee, partstat }: Answer): boolean {
+function hasPartstat(component: EventComponent, { attendee, partstat }: StatedAnswer): boolean {
   const lines = component.attendeeLines(attendee);
   return lines.every((line) => line.param('PARTSTAT') !== null && partstatIn(line) === partstat);
 }

@@ -2,7 +2,7 @@
 // states the reason, a component that cannot be used. It handles the quirks of mail clients.
 import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
-import { type EventComponent, partstatIn, readSequence } from '../ical/event-component.ts';
+import { asPartstat, type EventComponent, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
 import { isUid, occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { ownLines } from '../ical/read-components.ts';
@@ -20,7 +20,7 @@ export function readReply(component: EventComponent): readonly ClaimedItem[] | s
   const line = findReplier(component.properties('ATTENDEE'));
   if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
   const { range, ...shared } = common;
-  const attendee = calendarAddress(line.value);
+  const attendee = claimedAddress(line.value);
   const delegates = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
   if (delegates.length > MAX_DELEGATES) return `${common.occurrence.uid}: more than ${MAX_DELEGATES} delegates`;
   const answer: ClaimedAnswer = {
@@ -70,7 +70,7 @@ function readCommon(component: EventComponent): Common | string {
   return {
     occurrence,
     range,
-    organizer: calendarAddress(component.property('ORGANIZER')?.value ?? ''),
+    organizer: claimedAddress(component.property('ORGANIZER')?.value ?? ''),
     comment: readComment(component),
     sequence: readSequence(component.property('SEQUENCE')),
     stampedAt: readStamp(component.property('DTSTAMP'), component.vtimezones),
@@ -93,37 +93,69 @@ function findReplier(attendees: readonly ContentLine[]): ContentLine | string {
   for (const line of attendees) {
     const key = addressKey(line.value);
     const known = byKey.get(key);
-    if (known && partstatIn(known) !== partstatIn(line)) return `${line.value} has two different answers`;
+    if (known && statedPartstat(known) !== statedPartstat(line)) return `${line.value} has two different answers`;
     byKey.set(key, known ?? line);
   }
   const [one, other, ...more] = byKey.values();
   if (one === undefined) return 'REPLY without ATTENDEE';
   if (other === undefined) return one;
-  if (more.length === 0 && delegatedTo(one, other)) return partstatIn(other) === 'NEEDS-ACTION' ? one : other;
-  if (more.length === 0 && delegatedTo(other, one)) return partstatIn(one) === 'NEEDS-ACTION' ? other : one;
+  if (more.length === 0 && delegatedTo(one, other)) return statedPartstat(other) === 'NEEDS-ACTION' ? one : other;
+  if (more.length === 0 && delegatedTo(other, one)) return statedPartstat(one) === 'NEEDS-ACTION' ? other : one;
   return 'REPLY with several ATTENDEEs';
 }
 
 function delegatedTo(delegator: ContentLine, delegate: ContentLine): boolean {
   const keysIn = (line: ContentLine, param: string) => line.paramValues(param).map(addressKey);
   return (
-    partstatIn(delegator) === 'DELEGATED' &&
+    statedPartstat(delegator) === 'DELEGATED' &&
     (keysIn(delegator, 'DELEGATED-TO').includes(addressKey(delegate.value)) ||
       keysIn(delegate, 'DELEGATED-FROM').includes(addressKey(delegator.value)))
   );
 }
 
-/** Reads COMPLETED and IN-PROCESS in a VEVENT as NEEDS-ACTION: only a VTODO may have them (RFC 5545 §3.2.12). */
-function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): Partstat {
-  const partstat = partstatIn(attendee);
-  const foreign = component === 'VEVENT' && (partstat === 'COMPLETED' || partstat === 'IN-PROCESS');
-  return foreign ? 'NEEDS-ACTION' : partstat;
+/** Reads also `Bob Guest <bob@example.com>`, which vCalendar 1.0 allows. */
+function claimedAddress(text: string): CalendarAddress | null {
+  return calendarAddress(text) ?? calendarAddress(/<[^<>]+>$/.exec(text.trim())?.[0] ?? '');
 }
+
+/** Returns null for COMPLETED and IN-PROCESS in a VEVENT: only a VTODO may have them (RFC 5545 §3.2.12). */
+function claimedPartstat(attendee: ContentLine, component: 'VEVENT' | 'VTODO'): Partstat | null {
+  const partstat = statedPartstat(attendee);
+  const foreign = component === 'VEVENT' && (partstat === 'COMPLETED' || partstat === 'IN-PROCESS');
+  return foreign ? null : partstat;
+}
+
+/**
+ * Returns null if the PARTSTAT is missing, unknown or given twice. It is NEEDS-ACTION by default only in a stored event
+ * (RFC 5545 §3.2.12), because in an answer NEEDS-ACTION withdraws the earlier one.
+ */
+function statedPartstat(attendee: ContentLine): Partstat | null {
+  const [stated, ...more] = new Set(wordsOf(attendee, 'PARTSTAT'));
+  if (stated !== undefined) return more.length === 0 ? asPartstat(stated) : null;
+  const [status = '', ...others] = new Set(wordsOf(attendee, 'STATUS'));
+  return others.length === 0 ? (VCALENDAR_STATUS.get(status) ?? null) : null;
+}
+
+function wordsOf({ params }: ContentLine, name: string): string[] {
+  return params.flatMap((param) =>
+    param.name === name ? param.values.map((value) => value.trim().toUpperCase()) : [],
+  );
+}
+
+/** The parameter STATUS of vCalendar 1.0. Its NEEDS ACTION and SENT describe the invitation, so they are not answers. */
+const VCALENDAR_STATUS: ReadonlyMap<string, Partstat> = new Map([
+  ['ACCEPTED', 'ACCEPTED'],
+  ['CONFIRMED', 'ACCEPTED'],
+  ['DECLINED', 'DECLINED'],
+  ['TENTATIVE', 'TENTATIVE'],
+  ['DELEGATED', 'DELEGATED'],
+  ['COMPLETED', 'COMPLETED'],
+]);
 
 function onlyAttendee(component: EventComponent): CalendarAddress | null {
   const addresses = component
     .properties('ATTENDEE')
-    .map((line) => ({ key: addressKey(line.value), address: calendarAddress(line.value) }));
+    .map((line) => ({ key: addressKey(line.value), address: claimedAddress(line.value) }));
   return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
 }
 

@@ -20,7 +20,8 @@ export interface ClaimedAnswer {
   /** Null if there is no mail address (a COUNTER from Exchange, or a principal path from iCloud). */
   readonly attendee: CalendarAddress | null;
   readonly organizer: CalendarAddress | null;
-  readonly partstat: Partstat;
+  /** null: it states none that can be read. */
+  readonly partstat: Partstat | null;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
   readonly sequence: number | null;
@@ -68,12 +69,18 @@ export interface Answer {
   readonly range: 'THISANDFUTURE' | null;
   readonly attendee: CalendarAddress;
   readonly organizer: CalendarAddress;
-  readonly partstat: Partstat;
+  /** null: it states none that can be read. It is held. */
+  readonly partstat: Partstat | null;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
   /** `sentAt` is the later of DTSTAMP and Date, but at most the time of first arrival. For a web answer it is that of the POST. */
   readonly revision: Revision;
   readonly door: Door;
+}
+
+/** An answer with a PARTSTAT, so that it can be applied. */
+export interface StatedAnswer extends Answer {
+  readonly partstat: Partstat;
 }
 
 /** An answer of one attendee that was applied to the event, from the ledger. */

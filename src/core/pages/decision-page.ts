@@ -116,8 +116,10 @@ function nameOf(attendee: string, { answers }: HeldView): string {
  * Returns the choices without `alias` if the sender's address equals the attendee's. Then only the authentication was missing,
  * and an alias would accept every later forgery of that address.
  */
-function choicesFor({ asks, sender, attendee }: HeldView): readonly HeldChoice[] {
+function choicesFor({ asks, sender, attendee, answers }: HeldView): readonly HeldChoice[] {
   if (asks !== 'sender') return choicesByQuestion[asks];
+  // Without a PARTSTAT there is nothing to enter.
+  if (answers.every(({ partstat, proposal }) => partstat === null && !proposal)) return ['ignore'];
   const from = calendarAddress(sender);
   const claimed = attendee === null ? null : calendarAddress(attendee);
   const differs = from !== null && claimed !== null && from.key !== claimed.key;

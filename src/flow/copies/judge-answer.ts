@@ -28,7 +28,7 @@ export class Histories {
     return {
       applied: this.#applied.get(attendeeKey) ?? [],
       mailed: this.#mailings.get(attendeeKey) ?? [],
-      waiting: (this.#waiting.get(attendeeKey) ?? []).map(({ partstat }) => partstat),
+      waiting: (this.#waiting.get(attendeeKey) ?? []).flatMap(({ partstat }) => partstat ?? []),
     };
   }
 
@@ -96,8 +96,10 @@ export function newestAnswers(
   const newest = new Map<string, Candidate>();
   for (const { task, body } of answers) {
     const { answer } = body;
-    const { attendee, occurrence, range, revision } = answer;
-    const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range]);
+    const { attendee, occurrence, range, revision, partstat } = answer;
+    // One that cannot be read is held and supersedes nothing.
+    const alone = partstat === null ? task.id : null;
+    const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range, alone]);
     const history = histories.of(attendee.key);
     const resolved = revisionOf({ answer, document, history, now }, occurrence.recurrenceId);
     const later = { id: task.id, revision: resolved, isFromFuture: revision.sentAt > now };

@@ -30,7 +30,7 @@ export const answer: RecordKind<AnswerRecord> = {
       range: z.literal('THISANDFUTURE').nullable(),
       attendee: address,
       organizer: address,
-      partstat,
+      partstat: partstat.nullable(),
       comment: z.string().nullable(),
       delegatedTo: z.array(address),
       revision: z.object({ sequence: z.number().nullable(), sentAt: z.number() }),
@@ -40,7 +40,7 @@ export const answer: RecordKind<AnswerRecord> = {
     held: holdReason.nullable(),
     approved: z.boolean(),
   }),
-  // Version 2 may have further reasons in `held`.
+  // Version 2 may have further reasons in `held`, and no PARTSTAT.
   upgrade: [(body) => body],
   lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
   origin: (body) => body.origin,

@@ -88,8 +88,8 @@ describe('readReply', () => {
   it.each([
     ['IN-PROCESS', 'VTODO', 'IN-PROCESS'],
     ['COMPLETED', 'VTODO', 'COMPLETED'],
-    ['COMPLETED', 'VEVENT', 'NEEDS-ACTION'],
-    ['unknown', 'VEVENT', 'NEEDS-ACTION'],
+    ['COMPLETED', 'VEVENT', null],
+    ['unknown', 'VEVENT', null],
   ] as const)('reads %s in a %s as %s', (written, name, partstat) => {
     const read = readReply(eventOf(['UID:a', `ATTENDEE;PARTSTAT=${written}:mailto:bob@example.com`], name));
     expect(read).toMatchObject([{ component: name, partstat }]);

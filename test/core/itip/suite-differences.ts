@@ -39,6 +39,12 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   },
   {
     suite: 'ccs',
+    row: 'reading',
+    why: 'A reply without PARTSTAT says nothing: it is held. Calendar Server reads it as NEEDS-ACTION.',
+    cases: ['test_update_attendee_partstat#2'],
+  },
+  {
+    suite: 'ccs',
     row: 'master answer',
     why: 'An override with NEEDS-ACTION follows the series; Calendar Server requires an RRULE in the reply for that.',
     cases: [

@@ -33,6 +33,7 @@ describe('the reasons in records', () => {
       'several-from',
       'unauthenticated',
       'unknown-event',
+      'unreadable-answer',
     ]);
   });
 

@@ -75,8 +75,9 @@ function planApplied(
   options: HandlerOptions,
 ): CopyPlan {
   const { body } = job;
-  const { attendee, partstat, comment } = body.answer;
+  const { attendee, comment } = body.answer;
   const { recurrenceId } = decision.occurrence;
+  const { partstat } = decision.record;
   const why = because('applied', { who: attendee.asWritten, partstat, written: decision.changes.length > 0 });
   const entry = entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
   const ledger: LedgerWrite[] = [
