@@ -42,7 +42,7 @@ describeStore('Cyrus, service account that impersonates the organizer', startBeh
 });
 
 describe.skipIf(!quirks.available)('Cyrus', () => {
-  it('redirects a user without rights to a missing page: the event is not found, and a write fails', async () => {
+  it('refuses to show a user without rights the event: it is not visible, and a write fails', async () => {
     const server = await startCyrus();
     const auth = { kind: 'basic', username: server.users.bob.username, password: server.users.bob.password } as const;
     const store = openCalendarStore({ url: server.url, auth, home: server.home });
@@ -50,7 +50,7 @@ describe.skipIf(!quirks.available)('Cyrus', () => {
     const text = meeting({ uid: 'one', organizer: 'alice@example.com', attendees: [{ email: 'guest@remote.test' }] });
     await server.putEvent(server.users.alice, path, text);
     const { etag = null } = (await server.getEvent(server.users.alice, path)) ?? {};
-    expect(await store.find(alice, 'one', path)).toEqual({ kind: 'none' });
+    expect(await store.find(alice, 'one', path)).toEqual({ kind: 'not-visible', href: path });
     const event = { href: path, etag, text, lastModified: null };
     await expect(store.write(alice, event, text)).rejects.toMatchObject({ code: 'caldav-refused' });
     await store.close();
