@@ -21,8 +21,8 @@ for (const script of ['test', 'test:system']) {
       if (tests.length === 0) failed.push(`${name}: ${file.message.split('\n')[0]}`);
     }
   }
-  // The type check, lint, or an error outside the tests failed.
-  if (failed.length === 0 && failedScripts.includes(script)) failed.push(`npm run ${script}`);
+  if (failed.length === 0 && failedScripts.includes(script))
+    failed.push(`npm run ${script}: type check, lint, or an error outside the tests; see its output above`);
   failures.push(...failed);
 }
 if (failedScripts.includes('ci')) failures.push('npm ci');

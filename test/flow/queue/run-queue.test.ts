@@ -41,6 +41,7 @@ function open(claims: Promise<Batch[]>[], now = 0, onCommit: () => void = () => 
   let release: (changes: Changes | Promise<Changes>) => void = () => {};
   const spool = {
     claim: () => claims.shift() ?? Promise.resolve([]),
+    renew: async () => true,
     nextDue: async () => null,
     onWork: (_queue: unknown, given: () => void) => {
       listener = given;
@@ -205,5 +206,8 @@ describe('a queue that stops', () => {
     await expect.poll(() => stuck.handled.length).toBe(1);
     await stuck.running.stop(1);
     expect(stuck.committed).toEqual([]);
+    // Without this, the lease would be renewed until the process ends.
+    stuck.release({ done: ['t'] });
+    await expect.poll(() => stuck.committed).toEqual([{ done: ['t'] }]);
   });
 });
