@@ -21,11 +21,10 @@ import { type Catcher, startCatcher } from '../../harness/catcher.ts';
 import { type Gate, startGate } from '../../harness/gate.ts';
 import { type BuiltGateway, type GatewayProcess, startGatewayProcess } from '../../harness/gateway-process.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { type PostedChange, type Seen, type SeenMail, type SentAnswer, subjectOf } from './model.ts';
+import { type PostedChange, type Seen, type SeenMail, type SentAnswer, subjectOf, writesTo } from './model.ts';
 
 export interface TroubleOptions {
   readonly built: BuiltGateway;
-  readonly kills: number;
   /** null: an SQLite file, and one gateway. */
   readonly postgres: { readonly url: string; readonly gateways: number } | null;
   readonly settings?: Readonly<Record<string, string>>;
@@ -36,6 +35,9 @@ export interface TroubleOptions {
 }
 
 export interface CrashOptions extends TroubleOptions {
+  readonly kills: number;
+  /** More kills follow until the calendar has been written so often. */
+  readonly leastWrites?: number;
   readonly rhythm: Rhythm;
 }
 
@@ -56,9 +58,10 @@ const partstats: readonly Partstat[] = ['ACCEPTED', 'DECLINED', 'TENTATIVE'];
 const IN_FLIGHT = 8;
 
 export function runCrashes(options: CrashOptions): Promise<Seen> {
-  const { kills, rhythm } = options;
+  const { kills, leastWrites = 0, rhythm } = options;
+  const isOver = (world: World): boolean => world.kills >= kills && writesTo(world.histories) >= leastWrites;
   return runThrough(options, (world) =>
-    'everyMs' in rhythm ? killEvery(world, kills, rhythm.everyMs) : killAgainAndAgain(world, kills, rhythm.mostTaken),
+    'everyMs' in rhythm ? killEvery(world, isOver, rhythm.everyMs) : killAgainAndAgain(world, isOver, rhythm.mostTaken),
   );
 }
 
@@ -77,7 +80,7 @@ export async function runThrough(options: TroubleOptions, trouble: (world: World
     world.over = true;
     await Promise.all(streams);
     await settled(world);
-    return { ...(await look(world)), kills: options.kills, killingMs };
+    return { ...(await look(world)), kills: world.kills, killingMs };
   } finally {
     await world.close();
   }
@@ -99,6 +102,7 @@ export interface World {
   readonly slower: number;
   /** What was acknowledged, in number. */
   taken: number;
+  kills: number;
   over: boolean;
   start(at: number): Promise<void>;
   close(): Promise<void>;
@@ -133,6 +137,7 @@ async function openWorld({ built, postgres, settings: given, slower = 1, started
     changes: [],
     slower,
     taken: 0,
+    kills: 0,
     over: false,
     async start(at) {
       gateways[at] = await startGatewayProcess(built, settings, [], startedBy);
@@ -166,9 +171,9 @@ async function introduce(world: World): Promise<void> {
 }
 
 /** Without waiting for the last one's return, as long as another runs: at times most of them are down. */
-async function killEvery(world: World, kills: number, everyMs: number): Promise<void> {
+async function killEvery(world: World, isOver: (world: World) => boolean, everyMs: number): Promise<void> {
   const starts: Promise<void>[] = [];
-  for (let kill = 0; kill < kills; kill += 1) {
+  for (; !isOver(world); world.kills += 1) {
     const next = Date.now() + everyMs;
     const running = (): number[] => world.gateways.flatMap((gateway, at) => (gateway === null ? [] : at));
     await waitFor('two gateways that run', async () => running().length > 1, 120_000);
@@ -182,8 +187,8 @@ async function killEvery(world: World, kills: number, everyMs: number): Promise<
   await Promise.all(starts);
 }
 
-async function killAgainAndAgain(world: World, kills: number, mostTaken: number): Promise<void> {
-  for (let kill = 0; kill < kills; kill += 1) {
+async function killAgainAndAgain(world: World, isOver: (world: World) => boolean, mostTaken: number): Promise<void> {
+  for (; !isOver(world); world.kills += 1) {
     // Often young: those that take up what the dead one left are to be killed as well.
     const goal = world.taken + Math.floor(mostTaken * Math.random() ** 2);
     const latest = Date.now() + 15_000;

@@ -1,4 +1,4 @@
-// Gateways killed with SIGKILL, on SQLite and on a PostgreSQL that several share; `npm run crash` does it for longer.
+// Gateways killed with SIGKILL, on SQLite and on a PostgreSQL that several share; `npm run test:full` and `npm run crash` do it for longer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts';
@@ -10,10 +10,11 @@ import { startPostgres } from '../database/start-postgres.ts';
 import { answerMail } from '../../harness/answers.ts';
 import { meeting } from '../../harness/calendar-server.ts';
 import { startCatcher } from '../../harness/catcher.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { type BuiltGateway, buildGateway, startGatewayProcess } from '../../harness/gateway-process.ts';
 import { lacks } from '../requirements.ts';
 import { runCrashes } from './crash-run.ts';
-import { findFaults } from './model.ts';
+import { findFaults, writesTo } from './model.ts';
 
 let built: BuiltGateway;
 beforeAll(() => {
@@ -22,19 +23,22 @@ beforeAll(() => {
 afterAll(() => built?.remove());
 
 describe('a gateway killed at any moment', () => {
-  it('loses nothing that it acknowledged and applies nothing twice', { timeout: 900_000 }, async () => {
-    const seen = await runCrashes({ built, kills: 10, postgres: null, rhythm: { mostTaken: 60 } });
+  it('loses nothing that it acknowledged and applies nothing twice', { timeout: 3_600_000 }, async () => {
+    const [kills, leastWrites] = [fullCount(100, 10), fullCount(2_000, 200)];
+    const seen = await runCrashes({ built, kills, leastWrites, postgres: null, rhythm: { mostTaken: 60 } });
+    console.log(`killed ${seen.kills} times, ${writesTo(seen.histories)} writes`);
     expect(findFaults(seen)).toEqual([]);
+    expect(writesTo(seen.histories)).toBeGreaterThanOrEqual(leastWrites);
     expect(seen.answers.length).toBeGreaterThan(48);
     expect(seen.changes.length).toBeGreaterThan(24);
   });
 });
 
 describe.skipIf(lacks('postgres'))('four gateways on one PostgreSQL, one of them killed every second', () => {
-  it('do each other’s work, in order, once', { timeout: 900_000 }, async () => {
+  it('do each other’s work, in order, once', { timeout: 3_600_000 }, async () => {
     const server = await startPostgres({ durable: false });
     const postgres = { url: server.url, gateways: 4 };
-    const options = { built, kills: 15, postgres, rhythm: { everyMs: 1_000 } };
+    const options = { built, kills: fullCount(100, 15), postgres, rhythm: { everyMs: 1_000 } };
     const seen = await runCrashes(options).finally(() => server.stop());
     expect(findFaults(seen)).toEqual([]);
     expect(seen.answers.length).toBeGreaterThan(48);

@@ -24,7 +24,7 @@ describe.skipIf(lacks('prlimit'))('a gateway without descriptors', () => {
 
   it('loses nothing, lives, says that it is not ready, and goes on by itself', { timeout: 240_000 }, async () => {
     const startedBy = ['prlimit', `--nofile=${DESCRIPTORS}`];
-    const seen = await runThrough({ built, postgres: null, kills: 0, slower: 3, startedBy }, async (world) => {
+    const seen = await runThrough({ built, postgres: null, slower: 3, startedBy }, async (world) => {
       const [gateway] = world.gateways;
       if (gateway == null) throw new Error('no gateway');
       await sleep(500);

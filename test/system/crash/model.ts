@@ -42,6 +42,11 @@ export interface Seen {
   readonly inFlight: number;
 }
 
+/** How often the calendar was written: an event's first text is not a write. */
+export function writesTo(histories: Seen['histories']): number {
+  return [...histories.values()].reduce((sum, texts) => sum + texts.length - 1, 0);
+}
+
 export function findFaults(seen: Seen): string[] {
   return [...faultsInCalendar(seen), ...faultsInLedger(seen), ...faultsInMails(seen)];
 }

@@ -3,7 +3,7 @@
 import { startPostgres } from '../database/start-postgres.ts';
 import { buildGateway } from '../../harness/gateway-process.ts';
 import { runCrashes } from './crash-run.ts';
-import { findFaults, waitsOf } from './model.ts';
+import { findFaults, waitsOf, writesTo } from './model.ts';
 
 const kills = Number(process.argv[2] ?? 100);
 const gateways = Number(process.argv[3] ?? 0);
@@ -25,7 +25,7 @@ try {
   const wait = (share: number): number => waits[Math.ceil(share * waits.length) - 1] ?? Number.NaN;
   const applied = seen.entries.flatMap(({ verdict, messageId }) => (verdict === 'applied' && messageId) || []);
   console.log({
-    kills,
+    kills: seen.kills,
     killedIn: `${Math.round(seen.killingMs / 1_000)} s`,
     gateways: Math.max(gateways, 1),
     seconds: Math.round((Date.now() - begun) / 1_000),
@@ -34,7 +34,7 @@ try {
     twice: applied.length - new Set(applied).size,
     waits: `p50 ${wait(0.5)} s, p99 ${wait(0.99)} s, worst ${wait(1)} s`,
     callbacks: seen.changes.length,
-    writes: [...seen.histories.values()].reduce((sum, texts) => sum + texts.length - 1, 0),
+    writes: writesTo(seen.histories),
     mails,
     mailsAgain: seen.mails.length - mails,
     faults: faults.length,

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../../src/adapters/spool/open-spool.ts';
 import { startPostgres } from '../database/start-postgres.ts';
+import { fullCount } from '../../harness/full-counts.ts';
 import { lacks } from '../requirements.ts';
 
 const child = fileURLToPath(new URL('./spool-child.ts', import.meta.url));
@@ -49,11 +50,11 @@ async function check(url: string): Promise<void> {
 const killing = (kill: () => void) => sleep(Math.random() * 30).then(kill);
 
 describe('a process killed at any moment', () => {
-  it('loses no acknowledged task on SQLite', { timeout: 400_000 }, async () => {
+  it('loses no acknowledged task on SQLite', { timeout: 3_600_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spool-crash-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const url = `sqlite:${folder}/gateway.db`;
-    for (let kills = 0; kills < 10; kills += 1) await runUntil(url, `s${kills}`, killing);
+    for (let kills = 0; kills < fullCount(100, 10); kills += 1) await runUntil(url, `s${kills}`, killing);
     await check(url);
     expect(reported.put.size).toBeGreaterThan(100);
     expect(reported.done.size).toBeGreaterThan(0);
@@ -61,13 +62,13 @@ describe('a process killed at any moment', () => {
 });
 
 describe.skipIf(lacks('postgres'))('a process or its PostgreSQL killed at any moment', () => {
-  it('loses no acknowledged task', { timeout: 400_000 }, async () => {
+  it('loses no acknowledged task', { timeout: 3_600_000 }, async () => {
     reported.put.clear();
     reported.done.clear();
     const server = await startPostgres({ durable: true });
     onTestFinished(() => server.stop());
-    for (let kills = 0; kills < 3; kills += 1) await runUntil(server.url, `p${kills}`, killing);
-    for (let crashes = 0; crashes < 3; crashes += 1) {
+    for (let kills = 0; kills < fullCount(20, 3); kills += 1) await runUntil(server.url, `p${kills}`, killing);
+    for (let crashes = 0; crashes < fullCount(20, 3); crashes += 1) {
       await runUntil(server.url, `c${crashes}`, async (kill) => {
         await sleep(Math.random() * 30);
         await server.crash();
