@@ -19,7 +19,7 @@ export default defineConfig({
           // The files of a worker share its modules, which takes half the time: no test may leave a change behind that
           // another one can see.
           isolate: false,
-          globalSetup: ['test/list-what-is-not-run.ts', 'test/temporary-folder.ts'],
+          globalSetup: ['test/temporary-folder.ts'],
         },
       },
       {

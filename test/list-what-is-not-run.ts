@@ -1,13 +1,12 @@
-// Printed before the first unit test: where the rest is, and what is skipped.
+// What `npm test` prints first: where the other tests are, what they need, and what is skipped.
 import { existsSync } from 'node:fs';
 import { CORPORA, requirements, systemTestFiles } from './system/requirements.ts';
 
-export function setup(): void {
-  const needed = Object.values(requirements).map(({ tests }) => tests);
-  const lines = [
-    `Not run here: ${systemTestFiles().length} files under test/system (\`npm run test:system\`), which need ${needed.join(', ')}.`,
-  ];
-  if (!existsSync(CORPORA))
-    lines.push(`Skipped: real clients' mails and other projects' suites; ${CORPORA} is not here.`);
-  process.stderr.write(`${lines.join('\n')}\n`);
-}
+const needed = Object.values(requirements).map(({ tests }) => `    ${tests}\n`);
+const skipped = existsSync(CORPORA)
+  ? 'nothing'
+  : `mails of real clients and the suites of other projects, because ${CORPORA} does not exist`;
+process.stdout.write(`npm test runs every test that needs only Node.
+  Skipped: ${skipped}.
+  Not run: ${systemTestFiles().length} files under test/system. \`npm run test:system\` runs those whose programs are installed:
+${needed.join('')}`);
