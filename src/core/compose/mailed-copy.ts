@@ -65,6 +65,11 @@ const REMOVED: readonly Removal[] = [
   { kind: 'property', name: /^X-APPLE-(?:TRAVEL|EWS)-\S+$/, reason: 'where and when the organizer departs' },
   {
     kind: 'property',
+    name: /^(?:CATEGORIES|COLOR|X-APPLE-CALENDAR-COLOR)$/,
+    reason: 'how the sender files the event is private, and names people and projects',
+  },
+  {
+    kind: 'property',
     name: /^(?:REQUEST-STATUS|X-LIC-ERROR)$/,
     reason: 'a server’s status for the organizer',
     unlessFromGuest: true,
@@ -223,11 +228,11 @@ function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];
 }
 
-/** Returns the calendar's own lines without METHOD, and the lines of its components. */
+/** Returns the calendar's own lines, among which CATEGORIES and COLOR may be, without METHOD, and the lines of its components. */
 function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] {
   return parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
-    return part.name === '' || part.name === 'METHOD' ? [] : [part];
+    return part.name === '' || part.name === 'METHOD' || isRemoved('property', part.name, rules.method) ? [] : [part];
   });
 }
 

@@ -79,6 +79,24 @@ describe('mailedCopy', () => {
     expect(lines(mailed, 'EXDATE')).toHaveLength(1);
   });
 
+  it.each([['REQUEST'], ['CANCEL'], ['REPLY']])('does not say how the sender files the event: %s', (method) => {
+    const filed = [
+      'CATEGORIES:Clients',
+      'categories;LANGUAGE=en:Lawsuit',
+      'COLOR:red',
+      'X-APPLE-CALENDAR-COLOR:#ff0000',
+    ];
+    const text = calendar(method, [...event(), ...filed, 'TRANSP:TRANSPARENT', 'PRIORITY:1']);
+    const ofTheCalendar = text.replace('BEGIN:VEVENT', `${filed.join('\r\n')}\r\nBEGIN:VEVENT`);
+    const kind = method === 'REPLY' ? 'reply' : 'invitation';
+    for (const each of [text, ofTheCalendar]) {
+      const mailed = copy({ calendar: each, kind });
+      expect(mailed).not.toMatch(/CATEGORIES|COLOR/i);
+      expect(lines(mailed, 'TRANSP')).toEqual(['TRANSP:TRANSPARENT']);
+      expect(lines(mailed, 'PRIORITY')).toEqual(['PRIORITY:1']);
+    }
+  });
+
   it('keeps the guest’s own comments in a REPLY', () => {
     const reply = calendar('REPLY', [
       ...event({
