@@ -196,3 +196,68 @@ describe('R6: an event that the server refuses to show (403)', () => {
     expect(await showRsvp({ ...kit, store: kit.calendar }, claims)).toMatchObject({ state: 'unreachable' });
   });
 });
+
+describe('R3: what only the organizer files or fills', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  /** Posts the callbacks, one after the other, and returns the reasons of their outcomes. */
+  async function post(...calendars: readonly (readonly [text: string, method?: string])[]): Promise<string[]> {
+    for (const [calendar, method] of calendars) {
+      await kit.invite(calendar, bob, method);
+      await kit.settle();
+      kit.clock.now += 60_000;
+    }
+    return (await kit.entries(bob.key)).flatMap(({ door, reason, verdict }) =>
+      door === 'callback' && verdict.endsWith('mailed') ? [reason] : [],
+    );
+  }
+
+  const withLines = (...lines: string[]): string => event([...single, ...lines], 0);
+  it.each([
+    ['SEQUENCE', event(single, 1)],
+    ['no SEQUENCE', event(single, 0).replace('SEQUENCE:0\r\n', '')],
+    ['CATEGORIES', withLines('CATEGORIES:Clients,Lawsuit')],
+    ['COLOR', withLines('COLOR:red')],
+    ['TRANSP', withLines('TRANSP:TRANSPARENT')],
+    ['PRIORITY', withLines('PRIORITY:1')],
+    ['all of them', event([...single, 'CATEGORIES:A', 'COLOR:red', 'TRANSP:TRANSPARENT', 'PRIORITY:9'], 7)],
+  ])('is not mailed if it changes alone: %s', async (_, changed) => {
+    expect(await post([event(single, 0)], [changed])).toEqual(['invitation', 'nothing-new']);
+    expect(await kit.mailsTo(bob)).toHaveLength(1);
+  });
+
+  it('is mailed with another change, without the organizer’s categories and colour', async () => {
+    const moved = event(['DTSTART:20270203T100000Z', 'DTEND:20270203T110000Z', 'CATEGORIES:Lawsuit', 'COLOR:red'], 2);
+    expect(await post([event(single, 0)], [moved])).toEqual(['invitation', 'update']);
+    const mails = await kit.mailsTo(bob);
+    expect(mails[1]?.calendar).toContain('DTSTART:20270203T100000Z');
+    expect(JSON.stringify(mails)).not.toMatch(/CATEGORIES|COLOR|Lawsuit/);
+  });
+
+  const oneDate = (method: string): [string, string] => [
+    event(['RECURRENCE-ID:20270209T100000Z', 'DTSTART:20270209T100000Z', 'DTEND:20270209T110000Z'], 0),
+    method,
+  ];
+  it.each([
+    { what: 'an event', before: [event(single, 0)], cancel: [event(single, 0), 'CANCEL'], again: 'invitation' },
+    { what: 'one date of a series', before: [event(series, 0)], cancel: oneDate('CANCEL'), again: 'update' },
+    { what: 'a date of its own', before: oneDate('REQUEST'), cancel: oneDate('CANCEL'), again: 'invitation' },
+    { what: 'all dates', before: oneDate('REQUEST'), cancel: [event(series, 0), 'CANCEL'], again: 'invitation' },
+  ] as const)('does not hide that $what takes place after all', async ({ before, cancel, again }) => {
+    const [first, kind] = [before, [before[0].replace('SEQUENCE:0', 'SEQUENCE:2'), 'REQUEST'] as const];
+    expect(await post(first, cancel, kind, kind)).toEqual(['invitation', 'cancel', again, 'nothing-new']);
+  });
+
+  it('is not mailed after an upgrade either: the ledger has fingerprints of an earlier version', async () => {
+    expect(await post([event(single, 0)])).toEqual(['invitation']);
+    const [mailing] = (await kit.ledger.copyContext(alice.key, uid, null)).mailings;
+    if (mailing === undefined) throw new TypeError('not mailed');
+    const old = { ...mailing, id: 'old', messageId: '<old@gateway.test>', fingerprint: 'of an earlier version' };
+    await kit.spool.put([], [{ kind: 'mailing', mailing: old }]);
+    expect(await post([event(single, 2)])).toEqual(['invitation', 'nothing-new']);
+  });
+});

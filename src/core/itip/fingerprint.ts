@@ -12,8 +12,9 @@ import type { CalendarAddress } from '../ical/types.ts';
 const MAX_GUESTS = 100;
 
 /**
- * Returns a digest of the content for this recipient. It ignores DTSTAMP, CREATED, LAST-MODIFIED, PARTSTAT, RSVP, SCHEDULE-*,
- * alarms, notation, order, and overrides that equal the instance of the master.
+ * Returns a digest of the content for this recipient. It ignores DTSTAMP, CREATED, LAST-MODIFIED, SEQUENCE, PARTSTAT, RSVP,
+ * SCHEDULE-*, the organizer's own marks (CATEGORIES, COLOR, TRANSP, PRIORITY), alarms, notation, order, and overrides that
+ * equal the instance of the master.
  *
  * @param guestList whether this recipient sees the other guests
  * @throws GatewayError `calendar-unparseable`
@@ -22,7 +23,6 @@ export function fingerprintFor(calendar: string, recipient: CalendarAddress, gue
   const { method, components } = readNormal(calendar);
   const visible = components.map((component) => [
     component.recurrenceId,
-    component.sequence,
     scheduleKey(component.schedule),
     component.organizer,
     visibleGuests(component, recipient, guestList),

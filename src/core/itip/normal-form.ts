@@ -21,7 +21,6 @@ export interface Schedule extends Span, RecurrenceRules {}
 
 export interface NormalComponent {
   readonly recurrenceId: string | null;
-  readonly sequence: number;
   readonly schedule: Schedule;
   readonly organizer: string | null;
   /** The ROLE of each guest, by address key. */
@@ -33,10 +32,12 @@ export interface NormalComponent {
 const IGNORED = new Set(
   'UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE RECURRENCE-ID ORGANIZER ATTENDEE REQUEST-STATUS'.split(' '),
 );
+/** How the organizer files the event and how it fills their own day. Their clients change these alone. */
+const ORGANIZERS_OWN = new Set('CATEGORIES COLOR TRANSP PRIORITY'.split(' '));
 const SCHEDULE_PROPERTIES = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE EXRULE'.split(' '));
 /** The X- properties that a reader sees. Others are internal data of clients. */
 const VISIBLE_EXTENSIONS = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));
-const DEFAULTS = new Set('STATUS:CONFIRMED TRANSP:OPAQUE CLASS:PUBLIC PRIORITY:0'.split(' '));
+const DEFAULTS = new Set(['STATUS:CONFIRMED', 'CLASS:PUBLIC']);
 
 const normalCache = new WeakMap<EventComponent, NormalComponent>();
 
@@ -50,7 +51,7 @@ export function normalComponent(component: EventComponent): NormalComponent {
 function normalize(component: EventComponent): NormalComponent {
   const texts = new Map<string, string[]>();
   for (const { name, value } of ownLines(component)) {
-    if (IGNORED.has(name) || SCHEDULE_PROPERTIES.has(name) || name === '') continue;
+    if (IGNORED.has(name) || ORGANIZERS_OWN.has(name) || SCHEDULE_PROPERTIES.has(name) || name === '') continue;
     if (name.startsWith('X-') && !VISIBLE_EXTENSIONS.has(name)) continue;
     const text = unescapeText(value).replace(/\r\n?/g, '\n').trim();
     if (text === '' || DEFAULTS.has(`${name}:${text.toUpperCase()}`)) continue;
@@ -60,7 +61,6 @@ function normalize(component: EventComponent): NormalComponent {
   }
   return {
     recurrenceId: component.recurrenceId,
-    sequence: component.sequence,
     schedule: scheduleOf(component),
     organizer: component.organizer?.address.key ?? null,
     guests: new Map(component.attendees.map(({ address, line }) => [address.key, roleOf(line.param('ROLE'))])),

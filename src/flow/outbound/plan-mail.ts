@@ -52,13 +52,12 @@ export async function planMail(
   mailings: readonly Mailing[],
 ): Promise<Plan> {
   const message: Message = { ...job, ...calendarScope(job.body.calendar), mailings };
-  const { from, to, calendar, method, again } = message.body;
+  const { from, to, calendar, again } = message.body;
   if (mailingForbidden(calendar, to)) {
     return notMailed(options, message, because('schedule-agent'));
   }
-  const fingerprint = method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, to, options.guestList);
-  const last = mailings.findLast(({ recurrenceId }) => recurrenceId === message.recurrenceId) ?? null;
-  if (last?.fingerprint === fingerprint && !again) {
+  const fingerprint = fingerprintOf(options, message, calendar);
+  if (!again && hasSameContent(options, message, fingerprint)) {
     return notMailed(options, message, because('nothing-new'));
   }
   const kind = mailKind(message);
@@ -76,7 +75,7 @@ export async function planMail(
   if (wait !== null) return { ...wait, disposition: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
   const unsuppress: LedgerWrite[] =
     bounced === null ? [] : [{ kind: 'unsuppress', ownerKey: from.key, recipientKey: to.key }];
-  const mail = await composeMail(options, message, { kind, fingerprint, last });
+  const mail = await composeMail(options, message, { kind, fingerprint });
   return {
     disposition: done,
     add: [...mail.add, ...rereadTask(options, message)],
@@ -87,21 +86,20 @@ export async function planMail(
 interface MailFacts {
   readonly kind: InvitationKind;
   readonly fingerprint: string;
-  /** The last mail to this recipient about the same occurrence. */
-  readonly last: Mailing | null;
 }
 
 async function composeMail(
   options: MailOptions,
   message: Message,
-  { kind, fingerprint, last }: MailFacts,
+  { kind, fingerprint }: MailFacts,
 ): Promise<{ add: NewTask[]; ledger: LedgerWrite[] }> {
-  const { body, uid, mailings } = message;
+  const { body, uid, recurrenceId, mailings } = message;
   const { origin, from, to, calendar, method } = body;
   const now = options.now();
   const reply = method === 'REPLY' ? null : replyAddressFor(options, message);
   const identity = options.outgoingMails.identify(now, from, { replyAddress: reply?.address ?? null });
-  const previous = last ?? mailings.findLast((mailing) => mailing.method === 'REQUEST');
+  const requests = mailings.filter((mailing) => mailing.method === 'REQUEST');
+  const previous = requests.findLast((mailing) => mailing.recurrenceId === recurrenceId) ?? requests.at(-1);
   const { raw } = composeInvitation(
     {
       kind,
@@ -181,6 +179,28 @@ function mailKind({ body: { method, calendar }, recurrenceId, mailings }: Messag
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
   return mailings.length === 0 && readEventView(calendar, recurrenceId, null).sequence > 0 ? 'update' : 'invitation';
+}
+
+function fingerprintOf({ guestList }: MailOptions, { body: { method, to } }: Message, calendar: string): string {
+  return method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, to, guestList);
+}
+
+/** The calendar is compared as well, because the ledger may have the fingerprint of an earlier version of the gateway. */
+function hasSameContent(options: MailOptions, message: Message, fingerprint: string): boolean {
+  const last = lastAbout(message);
+  if (last === null || last.fingerprint === fingerprint) return last !== null;
+  return last.calendar !== '' && fingerprintOf(options, message, last.calendar) === fingerprint;
+}
+
+/**
+ * Returns the last mail to this recipient about the same occurrence. A CANCEL of the event counts for its occurrences, and
+ * one of an occurrence for the event, so that a REQUEST that restores what was cancelled is news.
+ */
+function lastAbout({ recurrenceId, mailings }: Message): Mailing | null {
+  const isAbout = (mailing: Mailing): boolean =>
+    mailing.recurrenceId === recurrenceId ||
+    (mailing.method === 'CANCEL' && (mailing.recurrenceId === null || recurrenceId === null));
+  return mailings.findLast(isAbout) ?? null;
 }
 
 async function linksFor(

@@ -88,7 +88,17 @@ describe('fingerprintFor: equal in spite of', () => {
     ['folding and line ends', SAME.replace('weekly', 'wee\r\n kly').replaceAll('\r\n', '\n')],
     ['the notation of times', master({ DTEND: 'DURATION:PT1H', EXDATE: 'EXDATE:20260304T090000Z' })],
     ['the notation of the rule', master({ RRULE: 'RRULE:WKST=MO;BYDAY=WE,MO;INTERVAL=1;FREQ=WEEKLY' })],
-    ['defaults', master({}, ['STATUS:CONFIRMED', 'TRANSP:OPAQUE', 'CLASS:PUBLIC', 'PRIORITY:0'])],
+    ['defaults', master({}, ['STATUS:CONFIRMED', 'CLASS:PUBLIC'])],
+    ['SEQUENCE', master({ SEQUENCE: 'SEQUENCE:3' })],
+    ['no SEQUENCE', master({ SEQUENCE: null })],
+    [
+      'the organizer’s own marks',
+      master({}, ['CATEGORIES:Clients', 'CATEGORIES;LANGUAGE=en:A,B', 'COLOR:red', 'TRANSP:TRANSPARENT', 'PRIORITY:1']),
+    ],
+    [
+      'the organizer’s own marks of an instance',
+      message(event(MASTER), answered('20260309', ['CATEGORIES:Clients', 'COLOR:red', 'TRANSP:TRANSPARENT'])),
+    ],
     [
       'alarms and internal data of clients',
       master({}, [
@@ -149,7 +159,6 @@ describe('fingerprintFor: equal in spite of', () => {
 describe('fingerprintFor: different for another', () => {
   it.each<[string, string]>([
     ['METHOD', SAME.replace('REQUEST', 'CANCEL')],
-    ['SEQUENCE', master({ SEQUENCE: 'SEQUENCE:3' })],
     ['title', master({ SUMMARY: 'SUMMARY:Planning' })],
     ['location', master({ LOCATION: 'LOCATION:Room 8' })],
     ['description', master({}, ['DESCRIPTION:Bring paper'])],

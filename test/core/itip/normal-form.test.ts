@@ -20,18 +20,19 @@ describe('normalComponents', () => {
       'STATUS:CONFIRMED',
       'X-MOZ-GENERATION:2',
       'X-GOOGLE-CONFERENCE:https://meet.example.com/1',
-      'CATEGORIES:b',
-      'CATEGORIES:a',
+      'COMMENT:b',
+      'COMMENT:a',
+      'CATEGORIES:Clients',
+      'PRIORITY:1',
       'ATTENDEE;ROLE=chair;PARTSTAT=ACCEPTED:MAILTO:Bob@example.com',
       'ORGANIZER:mailto:ann@example.com',
     );
-    expect(component.sequence).toBe(7);
     expect(component.organizer).toBe('ann@example.com');
     expect([...component.guests]).toEqual([['bob@example.com', 'CHAIR']]);
     expect([...component.texts]).toEqual([
       ['SUMMARY', 'Plan; first'],
       ['X-GOOGLE-CONFERENCE', 'https://meet.example.com/1'],
-      ['CATEGORIES', 'a\nb'],
+      ['COMMENT', 'a\nb'],
     ]);
   });
 
