@@ -1,4 +1,4 @@
-// Answers as attendees' clients mail them. In: what the invitation said; out: the mail, ready to be sent.
+// Makes answers as attendees' clients mail them. In: values of the invitation; out: the complete mail.
 import { randomUUID } from 'node:crypto';
 import type { Partstat } from '../../src/core/ical/types.ts';
 import { type MailClient, replyAs } from '../../src/playground/client-shapes.ts';
@@ -6,7 +6,7 @@ import { type MailClient, replyAs } from '../../src/playground/client-shapes.ts'
 export interface MailedAnswer {
   readonly client?: MailClient;
   readonly attendee: string;
-  /** ORGANIZER as the invitation had it. */
+  /** ORGANIZER of the invitation. */
   readonly organizer: string;
   readonly uid: string;
   readonly partstat: Partstat;
@@ -35,7 +35,7 @@ export function answerMail(answer: MailedAnswer): Uint8Array {
   });
 }
 
-/** The lines of `after` that are not in `before` at the same place; both must have as many lines. */
+/** Returns the lines of `after` that differ from those of `before`; both must have the same number of lines. */
 export function changedLines(before: string, after: string): { before: string; after: string }[] {
   const unfold = (text: string): string[] => text.replace(/\r?\n[ \t]/g, '').split(/\r?\n/);
   const [one, other] = [unfold(before), unfold(after)];

@@ -1,5 +1,5 @@
-// What every CalDAV server of the system tests can do for a test. In: a base URL and credentials; out: plain GET, PUT,
-// DELETE and MKCALENDAR, as an organizer's own client would send them.
+// What each CalDAV server of the system tests offers to a test. In: a base URL and credentials; out: plain GET, PUT, DELETE
+// and MKCALENDAR requests, as an organizer's client sends them.
 import { request } from 'undici';
 
 export interface Login {
@@ -9,7 +9,7 @@ export interface Login {
 
 export interface CalendarUser extends Login {
   readonly email: string;
-  /** Path of the calendar made for the user. */
+  /** The path of the user's calendar. */
   readonly calendar: string;
 }
 
@@ -17,13 +17,13 @@ export interface CalendarServer {
   readonly name: string;
   readonly url: string;
   readonly users: { readonly alice: CalendarUser; readonly bob: CalendarUser };
-  /** May read and write every calendar; null where the server has no such thing. */
+  /** The account that may read and write every calendar; null if the server has none. */
   readonly service: Login | null;
   /** CALDAV_HOME for this server. */
   readonly home: string;
-  /** @param path of the new calendar, made as its owner. */
+  /** Makes a calendar as its owner. @param path of the new calendar */
   makeCalendar(owner: CalendarUser, path: string): Promise<void>;
-  /** Unconditional, as the owner; the path as given. */
+  /** An unconditional request by the owner; the path is used as given. */
   putEvent(owner: CalendarUser, path: string, text: string): Promise<void>;
   getEvent(owner: CalendarUser, path: string): Promise<{ text: string; etag: string | null } | null>;
   deleteEvent(owner: CalendarUser, path: string): Promise<void>;
@@ -72,11 +72,11 @@ function basic({ username, password }: Login): string {
 export interface Invitee {
   readonly email: string;
   readonly partstat?: string;
-  /** More parameters, such as `;SCHEDULE-AGENT=CLIENT`. */
+  /** Additional parameters, such as `;SCHEDULE-AGENT=CLIENT`. */
   readonly params?: string;
 }
 
-/** A small meeting, as a client would store it. CRLF, unfolded lines (all are short). */
+/** Returns a small meeting as a client stores it, with CRLF and without folding (all lines are short). */
 export function meeting(options: {
   uid: string;
   organizer: string;

@@ -1,5 +1,5 @@
-// Where the mails of a test end. In: SMTP or LMTP on a free loopback port; out: what came, with its envelope. A recipient
-// or a mail may be refused on demand.
+// Receives the mails of a test by SMTP or LMTP on a free loopback port. Out: each mail with its envelope. A test can make
+// it refuse a recipient or a mail.
 import { SMTPServer } from 'smtp-server';
 import { waitFor } from './wait-for.ts';
 
@@ -13,12 +13,12 @@ export interface Catcher {
   readonly port: number;
   readonly smtpUrl: string;
   mails(): readonly CaughtMail[];
-  /** The first mail that fits, waiting for it. */
+  /** Waits for a matching mail; returns the first. */
   waitFor(fits: (mail: CaughtMail) => boolean, timeoutMs?: number): Promise<CaughtMail>;
   stop(): Promise<void>;
 }
 
-/** @param options.rcpt an answer such as `550 5.1.1 unknown` for a recipient, null to accept it. */
+/** @param options.rcpt returns a reply such as `550 5.1.1 unknown` to refuse a recipient, null to accept it. */
 export async function startCatcher(
   options: { lmtp?: boolean; port?: number; rcpt?: (address: string) => string | null } = {},
 ): Promise<Catcher> {

@@ -1,4 +1,4 @@
-// A TCP gate in front of a server: shut, it refuses and breaks connections, as a server that is away does.
+// A TCP gate in front of a server. While it is shut, it refuses and closes connections, as if the server were unavailable.
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Gate {
@@ -26,7 +26,7 @@ export async function startGate(target: number): Promise<Gate> {
   });
   const listen = (wanted: number): Promise<void> =>
     new Promise((resolve, reject) => server.once('error', reject).listen(wanted, '127.0.0.1', resolve));
-  /** Nobody listens any more: who connects is refused. */
+  /** Stops listening, so that new connections are refused. */
   const shut = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());

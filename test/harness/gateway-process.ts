@@ -1,5 +1,5 @@
-// The gateway as it is shipped, built and in a process of its own: for tests that kill it and for measurements. In:
-// settings; out: where it listens, and ways to end it. It refuses to wait for a start that fails.
+// The built gateway in a separate process, for tests that kill it and for measurements. In: settings; out: where it
+// listens, and functions that end it. It throws at once if the gateway does not start.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,8 @@ export interface BuiltGateway {
 }
 
 /**
- * Builds the package into a folder of its own, so that nobody's `dist` is in the way. It checks no types: that would take
- * most of the time, and `npm run typecheck` does it.
+ * Builds the package into a new folder, independent of `dist`. It does not check types, which would take most of the time;
+ * `npm run typecheck` does.
  */
 export function buildGateway(): BuiltGateway {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-built-'));
@@ -40,9 +40,9 @@ export interface GatewayProcess {
   readonly smtpPort: number;
   readonly lmtpPort: number;
   alive(): boolean;
-  /** SIGKILL: nothing is finished, nothing is said. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
-  /** SIGTERM, and SIGKILL where that takes longer than 15 s. */
+  /** Sends SIGTERM, and SIGKILL if the process has not ended after 15 s. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,10 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** @param nodeArgs for node itself, such as `--cpu-prof`. @param startedBy a command that becomes it, such as `prlimit` */
+/**
+ * @param nodeArgs for node itself, such as `--cpu-prof`. @param startedBy a command that executes the gateway, such as
+ * `prlimit`
+ */
 export async function startGatewayProcess(
   built: BuiltGateway,
   settings: Readonly<Record<string, string>>,
@@ -93,7 +96,7 @@ interface Addresses {
   readonly lmtp: string | null;
 }
 
-/** What it printed until it listens; later lines are read and forgotten, so that its pipe never fills. */
+/** Returns the output up to the line `listening`. Later lines are read and dropped, so that the pipe never fills. */
 function listening(child: ChildProcess): Promise<Addresses> {
   let said = '';
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-// The whole gateway in front of a CalDAV server, with a catcher as the world's mail: what the loop tests drive. In: a
-// running CalDAV server and settings; out: ways to invite, to answer and to look.
+// The complete gateway in front of a CalDAV server, with a catcher that receives all its mail. In: a running CalDAV server
+// and settings; out: functions that invite, answer and read the results.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export interface Callback {
   readonly sender: string;
   readonly recipient: string;
   readonly method: string;
-  /** Without METHOD: it is put in. */
+  /** Without METHOD, which is added. */
   readonly calendar: string;
 }
 
@@ -34,16 +34,16 @@ export interface Loop {
   readonly smtpPort: number;
   readonly lmtpPort: number;
   readonly databaseUrl: string;
-  /** Posts it as a CalDAV server does; the status. */
+  /** Posts the callback as a CalDAV server does; returns the status. */
   callback(callback: Callback): Promise<number>;
-  /** The newest entry about that subject with that verdict, waiting for it. */
+  /** Waits for an entry with that subject and verdict; returns the newest. */
   entry(subject: string, verdict: string, timeoutMs?: number): Promise<LedgerEntry>;
-  /** The first mail to that recipient whose calendar part names that UID, waiting for it. */
+  /** Waits for a mail to that recipient whose calendar part has that UID; returns the first. */
   invitation(recipient: string, uid: string): Promise<Invited>;
   stop(): Promise<void>;
 }
 
-/** What an attendee's client reads from a captured mail. */
+/** The parts of a captured mail that an attendee's client uses. */
 export interface Invited {
   readonly mail: CaughtMail;
   readonly organizer: string;

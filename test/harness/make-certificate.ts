@@ -1,5 +1,5 @@
 // Makes self-signed certificates for tests. In: a host name; out: the certificate (RFC 5280 §4.1) and its key as PEM, valid
-// from now for so many days. It is its own CA, so that a client may be told to trust it.
+// from now for the given number of days. It is its own CA, so that a client can be configured to trust it.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export function makeCertificate(name: string, days = 30): { readonly cert: strin
   };
 }
 
-/** As `NAME.cert` and `NAME.key` in that folder. */
+/** Writes `NAME.cert` and `NAME.key` into the folder. */
 export function writeCertificate(folder: string, name: string): void {
   const { cert, key } = makeCertificate(name);
   writeFileSync(join(folder, `${name}.cert`), cert);

@@ -1,7 +1,7 @@
-// Waits for something that a program does in its own time. In: what it is, and a probe; it fails, and names it, when the time
-// is over.
+// Waits until a condition holds. In: a description, a probe and a limit; it throws an error with the description when the
+// time is over.
 
-/** Polls until `probe` is true; it may throw while the thing is not there yet. */
+/** Polls until `probe` returns true. An error that it throws counts as false. */
 export async function waitFor(what: string, probe: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   let last: unknown;

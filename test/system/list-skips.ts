@@ -1,5 +1,5 @@
-// Printed before the first system test: what is skipped, and what is missing for it. Where CI is set nothing may be skipped
-// but what containers forbid.
+// Prints before the first system test which tests are skipped and what they need. With CI set, it refuses every skip except
+// those that a container makes necessary.
 import { missingFor, type RequirementName, requirements, systemTestFiles } from './requirements.ts';
 
 export function setup(): void {

@@ -1,4 +1,5 @@
-// The pages in a real browser: accessible, small enough for a phone, without requests to others, usable by keyboard and without script.
+// The pages in a real browser: accessible, small enough for a phone, without requests to others, usable by keyboard and
+// without script.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
@@ -65,7 +66,9 @@ interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
-/** What axe finds, as `rule: element`. It is injected past the page's CSP by the debugger, as no page script could be. */
+/**
+ * Returns the findings of axe as `rule: element`. The debugger injects axe, because the CSP of the page forbids scripts.
+ */
 async function findFaults(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResult;

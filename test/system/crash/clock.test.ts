@@ -1,5 +1,6 @@
-// The gateway's clock is set by two days, more than once, while answers and callbacks stream in; each time the CalDAV server
-// and the relay are away, so that much waits for its next try just then. libfaketime sets it, for this one process.
+// The gateway's clock is set forward and back by two days while answers and callbacks arrive. Each time the CalDAV server
+// and the relay are unavailable, so that many tasks are waiting for a retry. libfaketime sets the clock of this one
+// process.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,14 +52,14 @@ describe.skipIf(lacks('faketime'))('a gateway whose clock is set', () => {
         }),
       );
       for (const hours of [48, 0]) took.push(await whileAway(world, () => jump(world, hours)));
-      // Everybody answers once more.
+      // Each guest answers again.
       await sleep(5_000);
     });
-    // Of two answers by one person, one on each side of a clock that is set back, the first may be tried again after the
-    // second and stand until the next: their times say no more. What stands in the end is judged here.
+    // If a guest answers before and after the clock is set back, the first answer may be retried after the second and
+    // replace it until the next one: their times no longer give the order. Only the final state is checked here.
     expect(findFaults(seen).filter((fault) => !fault.includes(', and was '))).toEqual([]);
     expect(took.filter((ms) => ms > 30_000)).toEqual([]);
-    // No mail came twice, for nothing was killed.
+    // No mail is sent twice, because no process was killed.
     expect(new Set(seen.mails.map(({ messageId }) => messageId)).size).toBe(seen.mails.length);
     const retriedAt = seen.entries.filter(({ verdict }) => verdict === 'retried').map(({ at }) => at - Date.now());
     expect(retriedAt.some((at) => at > 40 * HOUR)).toBe(true);
@@ -70,7 +71,7 @@ describe.skipIf(lacks('faketime'))('a gateway whose clock is set', () => {
     renameSync(join(folder, 'next'), join(folder, 'clock'));
   }
 
-  /** Resolves once the gateway itself shows that time. */
+  /** Resolves when the gateway reports the new time. */
   async function jump({ gateways }: World, hours: number): Promise<void> {
     setClock(hours);
     await waitFor('the jump', async () => {
@@ -81,7 +82,7 @@ describe.skipIf(lacks('faketime'))('a gateway whose clock is set', () => {
   }
 });
 
-/** How long after the return of the CalDAV server and the relay everything is worked that had been taken by then, ms. */
+/** Returns how many ms after the return of the CalDAV server and the relay all tasks accepted before it are done. */
 async function whileAway(world: World, setClock: () => Promise<void>): Promise<number> {
   world.gate.shut();
   world.relayAway = true;
@@ -90,7 +91,7 @@ async function whileAway(world: World, setClock: () => Promise<void>): Promise<n
   const changes = [...world.changes];
   world.relayAway = false;
   world.gate.open();
-  // Not before they are back: what is tried in between would wait for its next try as it should.
+  // Only when both are back: a task tried earlier would rightly wait for its next retry.
   await setClock();
   const begun = performance.now();
   const { spool, ledger } = await openForOperator({ url: world.databaseUrl });

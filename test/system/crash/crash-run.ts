@@ -1,6 +1,6 @@
-// Gateways in trouble while answers, clicks and callbacks stream in: killed with SIGKILL at any moment, or as a test says. In:
-// how many gateways on which database; out: what was sent, what the calendar went through, what the ledger says, what was mailed.
-// Every client does what such clients do: it tries again until it is told that its message was taken.
+// Runs gateways while answers by mail, answers by link and callbacks arrive, and disturbs them: with SIGKILL at random
+// moments, or as the test defines. In: the number of gateways and the database; out: what was sent, every version of each
+// event, the ledger and the mails. Every client repeats its message until it is acknowledged.
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,36 +25,36 @@ import { type PostedChange, type Seen, type SeenMail, type SentAnswer, subjectOf
 
 export interface TroubleOptions {
   readonly built: BuiltGateway;
-  /** null: an SQLite file, and one gateway. */
+  /** null: one gateway on an SQLite file. */
   readonly postgres: { readonly url: string; readonly gateways: number } | null;
   readonly settings?: Readonly<Record<string, string>>;
-  /** How many times longer people think before they answer again; 1: what keeps a gateway busy. */
+  /** Multiplies the pause before a guest answers again; 1 keeps a gateway busy. */
   readonly slower?: number;
-  /** A command that the gateway is started by, such as prlimit. */
+  /** A command that starts the gateway, such as prlimit. */
   readonly startedBy?: readonly string[];
 }
 
 export interface CrashOptions extends TroubleOptions {
   readonly kills: number;
-  /** More kills follow until the calendar has been written so often. */
+  /** The kills continue until the calendar has been written this many times. */
   readonly leastWrites?: number;
   readonly rhythm: Rhythm;
 }
 
 /**
- * `taken`: a gateway is killed after it has acknowledged so much at most, and started again before the next; so a slow
- * machine gets somewhere, too. `everyMs`: one of several is killed, whether the one before is back or not.
+ * `mostTaken`: a gateway is killed after it has acknowledged at most this many messages, and restarted before the next kill, so that
+ * a slow machine also makes progress. `everyMs`: one of several gateways is killed, even if the previous one has not restarted.
  */
 export type Rhythm = { readonly mostTaken: number } | { readonly everyMs: number };
 
 const organizer = 'alice@example.com';
 const guests = Array.from({ length: 8 }, (_, at) => `guest${at}@remote.test`);
-/** These answer by link, the others by mail. */
+/** These guests answer by link, the others by mail. */
 const clicking = new Set(guests.slice(6));
 const answered = Array.from({ length: 6 }, (_, at) => `answered-${at}@example.com`);
 const changed = Array.from({ length: 3 }, (_, at) => `changed-${at}@example.com`);
 const partstats: readonly Partstat[] = ['ACCEPTED', 'DECLINED', 'TENTATIVE'];
-/** As many as the lanes of the queue `outgoing`. */
+/** The number of lanes of the queue `outgoing`. */
 const IN_FLIGHT = 8;
 
 export function runCrashes(options: CrashOptions): Promise<Seen> {
@@ -65,7 +65,7 @@ export function runCrashes(options: CrashOptions): Promise<Seen> {
   );
 }
 
-/** Streams go on until the trouble is over; then all that was acknowledged is worked. */
+/** Messages are sent until `trouble` resolves; then the run waits until all acknowledged work is done. */
 export async function runThrough(options: TroubleOptions, trouble: (world: World) => Promise<void>): Promise<Seen> {
   const world = await openWorld(options);
   try {
@@ -88,19 +88,19 @@ export async function runThrough(options: TroubleOptions, trouble: (world: World
 
 export interface World {
   readonly caldav: Awaited<ReturnType<typeof startEmbeddedCaldav>>;
-  /** In front of the CalDAV server. */
+  /** The gate in front of the CalDAV server. */
   readonly gate: Gate;
   readonly relay: Catcher;
-  /** The relay takes nothing now. */
+  /** Whether the relay refuses all mail at present. */
   relayAway: boolean;
   readonly databaseUrl: string;
-  /** Of each the one that runs now; null while it is being started. */
+  /** The running process of each gateway; null while it starts. */
   readonly gateways: (GatewayProcess | null)[];
   readonly histories: Map<string, string[]>;
   readonly answers: SentAnswer[];
   readonly changes: PostedChange[];
   readonly slower: number;
-  /** What was acknowledged, in number. */
+  /** The number of acknowledged messages. */
   taken: number;
   kills: number;
   over: boolean;
@@ -160,7 +160,7 @@ async function openWorld({ built, postgres, settings: given, slower = 1, started
   return world;
 }
 
-/** Every guest gets the reply address that their answers come to. */
+/** Invites every guest, to learn the reply address for their answers. */
 async function introduce(world: World): Promise<void> {
   const attendees = guests.map((email) => ({ email }));
   const calendar = meeting({ uid: 'introduction@example.com', organizer, attendees });
@@ -170,7 +170,7 @@ async function introduce(world: World): Promise<void> {
   await waitFor('the invitations', async () => world.relay.mails().length >= guests.length, 60_000);
 }
 
-/** Without waiting for the last one's return, as long as another runs: at times most of them are down. */
+/** Does not wait until the last one has restarted, as long as another one runs: at times most of them are down. */
 async function killEvery(world: World, isOver: (world: World) => boolean, everyMs: number): Promise<void> {
   const starts: Promise<void>[] = [];
   for (; !isOver(world); world.kills += 1) {
@@ -189,7 +189,7 @@ async function killEvery(world: World, isOver: (world: World) => boolean, everyM
 
 async function killAgainAndAgain(world: World, isOver: (world: World) => boolean, mostTaken: number): Promise<void> {
   for (; !isOver(world); world.kills += 1) {
-    // Often young: those that take up what the dead one left are to be killed as well.
+    // Often soon after the start, so that a gateway is also killed while it takes over the work of the previous one.
     const goal = world.taken + Math.floor(mostTaken * Math.random() ** 2);
     const latest = Date.now() + 15_000;
     while (world.taken < goal && Date.now() < latest) await sleep(5);
@@ -202,7 +202,7 @@ async function killAgainAndAgain(world: World, isOver: (world: World) => boolean
   }
 }
 
-/** Tries with one gateway after the other until one says yes. */
+/** Tries the gateways in turn until one accepts. */
 async function untilTaken<T>(world: World, tell: (gateway: GatewayProcess) => Promise<T>): Promise<T> {
   const end = Date.now() + 600_000;
   for (;;) {
@@ -222,7 +222,7 @@ async function untilTaken<T>(world: World, tell: (gateway: GatewayProcess) => Pr
 }
 
 async function answerOn(world: World, uid: string, attendee: string): Promise<void> {
-  // A mail's time is in whole seconds, and a time to come would count as now.
+  // The Date of a mail is in whole seconds, and a time in the future would count as now.
   const date = Date.now() - 86_400_000;
   for (let count = 0; !world.over || count === 0; count += 1) {
     const partstat = partstats[randomInt(partstats.length)] ?? 'ACCEPTED';
@@ -271,7 +271,7 @@ async function changeOn(world: World, uid: string, recipient: string): Promise<v
   }
 }
 
-/** Nothing waits any more, in two looks in a row: what is mended after a second comes to nothing. */
+/** Waits until nothing is queued twice in a row, because a re-read follows a second after each write. */
 async function settled({ databaseUrl }: World): Promise<void> {
   const { spool } = await openForOperator({ url: databaseUrl });
   let quiet = 0;

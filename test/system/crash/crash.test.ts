@@ -1,4 +1,5 @@
-// Gateways killed with SIGKILL, on SQLite and on a PostgreSQL that several share; `npm run test:full` and `npm run crash` do it for longer.
+// Kills gateways with SIGKILL, one on SQLite and several on one PostgreSQL. `npm run test:full` and `npm run crash` do it
+// for longer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts';

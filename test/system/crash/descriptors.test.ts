@@ -1,5 +1,5 @@
-// The gateway has few descriptors, and idle SMTP sessions take them all while answers come in: it can accept nothing, connect
-// to nothing and ask no DNS. What it acknowledged is kept, it lives, and goes on by itself once some are free.
+// Idle SMTP sessions use up the gateway's file descriptors while answers arrive, so that it can neither accept nor open a
+// connection. It must not exit or lose what it acknowledged, and must continue when descriptors are free again.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ import { lacks } from '../requirements.ts';
 import { runThrough, type World } from './crash-run.ts';
 import { findFaults } from './model.ts';
 
-/** It needs that many to read its modules; later some forty. */
+/** Needed at start, to read the modules; later about forty are in use. */
 const DESCRIPTORS = 300;
 
 describe.skipIf(lacks('prlimit'))('a gateway without descriptors', () => {
@@ -36,7 +36,7 @@ describe.skipIf(lacks('prlimit'))('a gateway without descriptors', () => {
   });
 });
 
-/** Takes the descriptors for a while; gives them back by what it returns. */
+/** Uses up the descriptors. Call the returned function to free them. */
 type Take = (gateway: GatewayProcess) => Promise<() => void>;
 
 async function without(world: World, gateway: GatewayProcess, take: Take): Promise<void> {
@@ -47,12 +47,12 @@ async function without(world: World, gateway: GatewayProcess, take: Take): Promi
   for (let look = 0; look < 4; look += 1) {
     await sleep(700);
     looks.push(await isReady(operator));
-    // A connection of its own, to be accepted.
+    // A new connection, so that it has to be accepted.
     await request(`${gateway.httpUrl}/healthz`, { dispatcher: new Agent({ headersTimeout: 500 }) }).catch(
       () => undefined,
     );
   }
-  // With one or two to spare it may be ready for a moment.
+  // With one or two free descriptors, it may be ready for a moment.
   expect(looks).toContain(false);
   expect(gateway.alive()).toBe(true);
   giveBack();
@@ -62,7 +62,7 @@ async function without(world: World, gateway: GatewayProcess, take: Take): Promi
   await waitFor('readiness', async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok);
 }
 
-/** A connection that is closed unanswered says no, too. */
+/** A connection that is closed without a response also counts as not ready. */
 async function isReady(operator: Client): Promise<boolean> {
   try {
     const { statusCode, body } = await operator.request({ path: '/readyz', method: 'GET' });
@@ -84,7 +84,10 @@ async function fillWithIdleSessions({ pid, smtpPort }: GatewayProcess): Promise<
   };
 }
 
-/** Below what is open: the one that libuv keeps to turn clients away with is of no use then, and `accept` itself fails. */
+/**
+ * Less than the number of open descriptors: then `accept` fails, because libuv cannot use its spare descriptor to refuse
+ * clients.
+ */
 async function allowFewer({ pid }: GatewayProcess): Promise<() => void> {
   const allow = (count: number): void => {
     expect(spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${count}:${DESCRIPTORS}`]).status).toBe(0);

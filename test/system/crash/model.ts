@@ -1,24 +1,24 @@
-// What must be true after any number of crashes. In: what was sent and acknowledged, what the calendar went through, the
-// ledger, the mails that came out; out: every fault, in words. Pure.
+// Checks a run of the crash test. In: the messages that were acknowledged, every version of each event, the ledger and the
+// mails that were sent; out: every fault, as text. Pure.
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import type { LedgerEntry } from '../../../src/flow/ports/spool.ts';
 
-/** One answer of one guest to one event. Those of a pair are sent one after the other, each until it is acknowledged. */
+/** One answer of a guest to an event. A guest repeats an answer until it is acknowledged, and then sends the next one. */
 export interface SentAnswer {
   readonly uid: string;
   readonly attendee: string;
   readonly partstat: Partstat;
-  /** null for one by link. */
+  /** null for an answer by link. */
   readonly messageId: string | null;
-  /** When it was acknowledged, ms since 1970. */
+  /** The time of the acknowledgement, ms since 1970. */
   readonly takenAt: number;
 }
 
-/** One change of an event, told to one guest. */
+/** One change of an event, posted for one guest. */
 export interface PostedChange {
   readonly uid: string;
   readonly recipient: string;
-  /** Its number within the event: the mail's subject says it. */
+  /** The number of the change within the event; the subject of the mail contains it. */
   readonly change: number;
 }
 
@@ -31,18 +31,18 @@ export interface SeenMail {
 export interface Seen {
   readonly answers: readonly SentAnswer[];
   readonly changes: readonly PostedChange[];
-  /** Every text that an event had, in order, by UID. */
+  /** Every version of each event, in order, by UID. */
   readonly histories: ReadonlyMap<string, readonly string[]>;
   readonly entries: readonly LedgerEntry[];
   readonly mails: readonly SeenMail[];
   readonly kills: number;
-  /** How long the killing went on. */
+  /** The time between the first and the last kill. */
   readonly killingMs: number;
-  /** Mails that one process may have on their way to the relay. */
+  /** How many mails one process may submit at the same time. */
   readonly inFlight: number;
 }
 
-/** How often the calendar was written: an event's first text is not a write. */
+/** Returns the number of writes to the calendar. The first version of an event is not a write. */
 export function writesTo(histories: Seen['histories']): number {
   return [...histories.values()].reduce((sum, texts) => sum + texts.length - 1, 0);
 }
@@ -51,7 +51,7 @@ export function findFaults(seen: Seen): string[] {
   return [...faultsInCalendar(seen), ...faultsInLedger(seen), ...faultsInMails(seen)];
 }
 
-/** Seconds from the 250 of each mailed answer until the ledger says what became of it, the shortest first. */
+/** Returns the seconds between the 250 for each mailed answer and its first ledger entry, in ascending order. */
 export function waitsOf({ answers, entries }: Pick<Seen, 'answers' | 'entries'>): number[] {
   const said = new Map(entries.map(({ messageId, at }) => [messageId, at]));
   return answers
@@ -121,7 +121,7 @@ function faultsInMails({ changes, mails, kills, inFlight }: Seen): string[] {
   return faults;
 }
 
-/** What the subject of the mail about that change holds. */
+/** Returns a part of the subject of the mail about that change. */
 export function subjectOf(uid: string, change: number): string {
   return `${uid.split('@')[0]} change ${change}.`;
 }
@@ -130,7 +130,7 @@ function changesOf<T>(states: readonly T[]): T[] {
   return states.filter((state, at) => at === 0 || state !== states[at - 1]);
 }
 
-/** True where `part` comes of `whole` by leaving out. */
+/** Whether `part` is a subsequence of `whole`. */
 function isWithin<T>(part: readonly T[], whole: readonly T[]): boolean {
   let at = 0;
   for (const each of whole) if (each === part[at]) at += 1;

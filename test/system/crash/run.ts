@@ -1,5 +1,5 @@
-// `npm run crash [kills] [gateways on a PostgreSQL]`: the crash test for longer, on PostgreSQL with a kill every second. Prints
-// what went in and came out, and every fault.
+// `npm run crash [kills] [gateways on a PostgreSQL]`: a longer crash test; on PostgreSQL with a kill every second. Prints
+// how much was sent, applied and mailed, and every fault.
 import { startPostgres } from '../database/start-postgres.ts';
 import { buildGateway } from '../../harness/gateway-process.ts';
 import { runCrashes } from './crash-run.ts';

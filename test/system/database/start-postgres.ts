@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { freePort } from '../../harness/free-port.ts';
 import { locate } from '../requirements.ts';
 
-/** The folder of one installation, which has both programs. */
+/** The folder of an installation that has both programs. */
 const bin = dirname(locate('initdb') ?? '');
 
 export interface Postgres {

@@ -1,4 +1,4 @@
-// The main job with real parts: invited by callback, answered by mail, seen in Radicale.
+// The main path with real programs: invited by callback, answered by mail, visible in Radicale.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMail, changedLines } from '../../harness/answers.ts';
 import { type CalendarServer, meeting } from '../../harness/calendar-server.ts';
@@ -142,7 +142,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     await loop.entry(uid, 'applied');
     expect(await eventText(path)).toContain('PARTSTAT=ACCEPTED');
     expect([409, 410, 200]).toContain((await decide()).status);
-    // Remembered: the next answer from there counts by itself.
+    // The decision is remembered: the next answer from that address counts without a question.
     const next = await invite();
     const again = Buffer.from(
       answerMail({ attendee: bob, organizer: next.invitation.organizer, uid: next.uid, partstat: 'TENTATIVE' }),

@@ -1,5 +1,5 @@
-// The calendars as mailed, read by programs that share no code with ours: Debian's python3-vobject, and libical, which knows
-// what each METHOD may and must hold.
+// Reads the mailed calendars with programs that share no code with ours: Debian's python3-vobject, and libical, which
+// checks which properties each METHOD requires and forbids.
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { mailedCopy } from '../../../src/core/compose/mailed-copy.ts';
@@ -35,7 +35,7 @@ for text in json.load(sys.stdin):
 print(json.dumps(out))
 `;
 
-/** What the script prints for these calendars. */
+/** Returns the output of the script for these calendars. */
 function ask(script: string, calendars: readonly string[]): unknown {
   const input = JSON.stringify(calendars);
   const { stdout, stderr } = spawnSync(PYTHON, ['-c', script], { input, encoding: 'utf8' });
@@ -67,7 +67,7 @@ describe.skipIf(lacks('libical'))('libical', () => {
     const faults = ask(LIBICAL_SCRIPT, calendars) as string[][];
     const inDecline = faults.splice(names.indexOf('decline'), 1);
     expect(faults).toEqual(faults.map(() => []));
-    // RFC 5546 §3.2.8 wants SEQUENCE where it is above 0; libical's table has it among the forbidden.
+    // RFC 5546 §3.2.8 requires SEQUENCE if it is above 0; libical's table forbids it.
     expect(inDecline).toEqual([[expect.stringContaining('restrictions for SEQUENCE property. Expected 0 instances')]]);
   });
 

@@ -1,4 +1,4 @@
-// CalDAV and the relay away and back: what was acknowledged waits and arrives.
+// CalDAV and the relay become unavailable and return: acknowledged messages wait and arrive.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedCaldav, type EmbeddedCaldav } from '../../../src/playground/embedded-caldav.ts';
 import { answerMail } from '../../harness/answers.ts';

@@ -1,5 +1,5 @@
-// The harness itself: swaks hands mails to a private Postfix, which routes a reply domain to an SMTP or an LMTP door, keeps
-// what the door cannot take yet, and takes our submissions.
+// Tests the harness: swaks sends mails to a private Postfix, which routes a reply domain to an SMTP or an LMTP door, queues
+// mails that the door cannot accept yet, and accepts our submissions.
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSubmission } from '../../../src/adapters/submission/open-submission.ts';
 import { startCatcher } from '../../harness/catcher.ts';

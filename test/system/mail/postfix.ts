@@ -1,5 +1,5 @@
-// Debian's Postfix as a mail provider's MTA: a private instance with configuration, queue and data in a folder of its own,
-// on a free loopback port. In: which domains go where; out: its port, its log, its queue. Needs root, as Postfix does.
+// Debian's Postfix as a mail provider's MTA: a private instance whose configuration, queue and data are in one folder, on a
+// free loopback port. In: the transport of each domain; out: its port, its log, its queue. Needs root, like Postfix itself.
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -14,20 +14,20 @@ const run = promisify(execFile);
 export interface Postfix {
   readonly port: number;
   readonly smtpUrl: string;
-  /** Everything it logged so far. */
+  /** The log so far. */
   log(): Promise<string>;
-  /** Queue ids of the mails that wait. */
+  /** The queue ids of waiting mails. */
   queue(): Promise<string[]>;
-  /** Tries again now what waits. */
+  /** Retries the waiting mails now. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
  * @param options.transports domain → transport, such as `smtp:[127.0.0.1]:2525` or `lmtp:inet:127.0.0.1:2424`.
- * @param options.relayhost where everything else goes, such as `[127.0.0.1]:2526`; without it other domains bounce.
- * @param options.settings more lines of main.cf.
- * @param options.services more lines of master.cf.
+ * @param options.relayhost the relay for all other domains, such as `[127.0.0.1]:2526`; without it, their mail bounces.
+ * @param options.settings additional lines of main.cf.
+ * @param options.services additional lines of master.cf.
  */
 export async function startPostfix(options: {
   transports: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export async function startPostfix(options: {
   services?: readonly string[];
 }): Promise<Postfix> {
   const folder = await mkdtemp(join(tmpdir(), 'postfix-'));
-  // The daemons that are not root go through it.
+  // Daemons that do not run as root must be able to enter it.
   await chmod(folder, 0o755);
   const port = await freePort();
   const config = join(folder, 'config');
@@ -105,7 +105,7 @@ async function writeConfiguration(
     'alias_database =',
     'local_recipient_maps =',
     'biff = no',
-    // Retries that a test can wait for.
+    // Short retry intervals.
     'queue_run_delay = 1s',
     'minimal_backoff_time = 1s',
     'maximal_backoff_time = 2s',
@@ -121,7 +121,7 @@ async function writeConfiguration(
   await writeFile(join(config, 'master.cf'), `${masterConfiguration(port)}${(options.services ?? []).join('\n')}\n`);
 }
 
-/** Without chroot, which would want files copied. */
+/** Without chroot, which would need copies of system files. */
 function masterConfiguration(port: number): string {
   return `127.0.0.1:${port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup

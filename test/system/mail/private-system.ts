@@ -1,5 +1,5 @@
-// Debian programs that would not go together on one machine, each as if it were installed alone: in a mount namespace with the
-// unpacked packages over /usr and /etc, and an /etc, /var and /run of its own, which are gone when it ends. In: packages,
+// Runs a Debian program whose package conflicts with others on this machine: in a mount namespace, with the unpacked
+// packages over /usr and /etc, and with a private /etc, /var and /run that are removed when it ends. In: packages,
 // accounts, files, a command; out: the running program. Needs root.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { waitFor } from '../../harness/wait-for.ts';
 import { UNPACKED } from '../requirements.ts';
 
 export interface PrivateSystem {
-  /** Its /etc, /var and /run are to be seen under /proc/<pid>/root. */
+  /** Its /etc, /var and /run are visible under /proc/<pid>/root. */
   readonly process: BackgroundProcess;
-  /** Runs a shell command inside; what it printed. Throws where it fails. */
+  /** Runs a shell command inside and returns its output. Throws if it fails. */
   run(command: string): string;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface PrivateSystem {
 export interface PrivateProgram {
   /** Folders under /opt/mtas. */
   readonly packages: readonly string[];
-  /** Accounts that its installation would make. */
+  /** The accounts that its installation would create. */
   readonly accounts: readonly string[];
   /** Absolute path → text, `/etc/…`. */
   readonly files: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface PrivateProgram {
   readonly command: string;
 }
 
-/** @param ready tells when the program answers; its output is in the error where that does not happen. */
+/** @param ready returns true when the program responds. If it never does, the error contains the program's output. */
 export async function startPrivately(program: PrivateProgram, ready: () => Promise<boolean>): Promise<PrivateSystem> {
   const folder = await mkdtemp(join(tmpdir(), 'private-'));
   await chmod(folder, 0o755);

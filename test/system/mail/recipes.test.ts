@@ -1,5 +1,5 @@
-// docs/mail-routing.md as it is written: its blocks in the mail servers of Debian, and an answer that goes through each into
-// the calendar. Only ports are replaced.
+// Runs the configurations of docs/mail-routing.md as written, with Debian's mail servers: an answer passes through each
+// into the calendar. Only the ports are replaced.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
@@ -21,7 +21,7 @@ const organizer = 'alice@example.com';
 const bob = 'bob@remote.test';
 const page = readFileSync(new URL('../../../docs/mail-routing.md', import.meta.url), 'utf8');
 
-/** Headings, outermost first → path → block, without the line that names the file. */
+/** By headings (outermost first), then by path: the block without the line that names its file. */
 function recipe(...headings: readonly string[]): Record<string, string> {
   let text = page;
   for (const [depth, heading] of headings.entries()) {
@@ -86,7 +86,7 @@ describe('recipes', () => {
   }
 
   async function expectRefusal(port: number): Promise<void> {
-    // From an address that is nobody's own: 127.0.0.1 may relay.
+    // From an address of no peer with special rights: 127.0.0.1 may relay.
     const stranger = { from: bob, to: `guess@${REPLY_DOMAIN}`, args: ['--local-interface', '127.1.0.1'] };
     const sent = await sendWithSwaks({ port, raw: 'Subject: x\r\n\r\nx\r\n', ...stranger });
     expect(sent.status, sent.dialogue).toBe(24);
@@ -178,7 +178,7 @@ describe('recipes', () => {
       });
     });
 
-    /** The answer to the organizer's own address, as the site's own checks mark it. */
+    /** The answer to the organizer's own address, with the Authentication-Results of the site. */
     function answerTo(uid: string): string {
       const raw = Buffer.from(answerMail({ attendee: bob, organizer, uid, partstat: 'ACCEPTED' })).toString('utf8');
       return `Authentication-Results: ${authservId}; dmarc=pass header.from=remote.test\r\n${raw}`;
@@ -317,7 +317,7 @@ dc_localdelivery='mail_spool'
   }
 });
 
-/** Greets, as mail servers do. */
+/** Whether the server sends its greeting. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(port, '127.0.0.1');

@@ -1,4 +1,4 @@
-// swaks as a mail client. In: an envelope and a mail; out: what the server said, and the whole dialogue.
+// swaks as a mail client. In: an envelope and a mail; out: the server's last reply and the complete dialogue.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ export async function sendWithSwaks(options: {
   /** The mail, with CRLF or LF. */
   raw: string | Uint8Array;
   protocol?: 'SMTP' | 'LMTP';
-  /** More arguments, such as `--helo name`. */
+  /** Additional arguments, such as `--helo name`. */
   args?: readonly string[];
 }): Promise<SwaksResult> {
   const folder = await mkdtemp(join(tmpdir(), 'swaks-'));

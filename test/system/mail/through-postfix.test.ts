@@ -1,4 +1,4 @@
-// A real MTA in front: Debian's Postfix, set up as the README says, routes the reply domain to the SMTP and the LMTP door.
+// Debian's Postfix, configured as in the README, routes the reply domain to the SMTP and the LMTP door.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMail, changedLines } from '../../harness/answers.ts';
@@ -14,7 +14,7 @@ const organizer = 'alice@example.com';
 const bob = 'bob@remote.test';
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
-/** The line of the README with that setting, its ports replaced by ours. */
+/** Returns the README's line with that setting, with our ports. */
 function fromReadme(pattern: RegExp, port: number): string {
   const found = pattern.exec(readme)?.[0];
   if (found === undefined) throw new Error(`the README has no ${pattern}`);
