@@ -1,10 +1,10 @@
-// A server program under test. In: command and arguments; out: a handle that stops it and all that it started. It refuses
-// to leave anything behind: the children are killed even where the program does not end by itself.
+// A server program under test. In: command and arguments; out: a handle that stops the program and all its children. The
+// children are killed even if the program itself does not end.
 import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface BackgroundProcess {
   readonly pid: number;
-  /** What it printed so far, its newest 64 kB. */
+  /** The newest 64 kB of its output. */
   output(): string;
   /** True while it runs. */
   alive(): boolean;
@@ -21,7 +21,7 @@ export function startProcess(
   args: readonly string[],
   options: { env?: Record<string, string>; cwd?: string } = {},
 ): BackgroundProcess {
-  // detached: a process group of its own, so that workers can be ended with it.
+  // detached: a new process group, so that its workers can be ended together with it.
   const child = spawn(command, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,6 +60,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The group is gone already.
+    // The group no longer exists.
   }
 }

@@ -1,28 +1,28 @@
-// What the system tests need of the machine: one table for the tests, which skip what cannot run, and for the list that is
-// printed before the first of them. In: names of requirements; out: what is missing for them.
+// What the system tests need from the machine. The tests use the table to skip what cannot run, and the list of skips is
+// printed from it. In: names of requirements; out: what is missing for them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface Requirement {
-  /** What is skipped without it. */
+  /** The tests that are skipped without it. */
   readonly tests: string;
-  /** Programs in PATH or an sbin folder, or files where the name has a slash. */
+  /** Programs in PATH or an sbin folder; a name with a slash is a file. */
   readonly programs: readonly string[];
-  /** Debian packages that have them; `.ci/run` installs these. */
+  /** The Debian packages that contain them; `.ci/run` installs these. */
   readonly packages: string;
   readonly root?: true;
-  /** Does something harmless that works only where the tests can run. */
+  /** A harmless command that succeeds only if the tests can run. */
   readonly probe?: readonly [command: string, ...args: string[]];
-  /** Containers may forbid it, so CI need not have it. */
+  /** Whether CI may lack it, because containers may forbid it. */
   readonly optional?: true;
 }
 
-/** Where .ci/run unpacks the packages of which Debian lets only one be installed, a folder each. */
+/** The folder where .ci/run unpacks packages that Debian cannot install together, one folder each. */
 export const UNPACKED = '/opt/mtas';
 export const CHROMIUM = '/usr/bin/chromium';
-/** Mails and test suites of other projects, beside the checkout. */
+/** Mails and test suites of other projects, next to the checkout. */
 export const CORPORA = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
 export const PYTHON = '/usr/bin/python3';
 
@@ -111,14 +111,14 @@ export const requirements = {
 
 export type RequirementName = keyof typeof requirements;
 
-/** True where something is missing: use with `describe.skipIf(lacks('postfix'))`. */
+/** Whether something is missing, as in `describe.skipIf(lacks('postfix'))`. */
 export function lacks(...names: readonly RequirementName[]): boolean {
   return names.some((name) => missingFor(name).length > 0);
 }
 
 const known = new Map<RequirementName, readonly string[]>();
 
-/** The programs, files and rights that are not there. */
+/** Returns the missing programs, files and rights. */
 export function missingFor(name: RequirementName): readonly string[] {
   const before = known.get(name);
   if (before !== undefined) return before;
@@ -133,7 +133,7 @@ export function missingFor(name: RequirementName): readonly string[] {
   return missing;
 }
 
-/** The path of that program or file; null where it is not there. */
+/** Returns the path of that program or file, or null. */
 export function locate(name: string): string | null {
   if (name.includes('/')) return existsSync(name) ? name : null;
   const folders = [
@@ -146,7 +146,7 @@ export function locate(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Where Debian has the library that is preloaded to set a clock: in the folder of the machine's architecture. */
+/** The path of the library that is preloaded to set a clock; Debian's folder depends on the machine's architecture. */
 export function faketimeLibrary(): string {
   const paths = existsSync('/usr/lib')
     ? readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/${faketimeName}`)

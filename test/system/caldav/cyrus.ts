@@ -1,5 +1,5 @@
 // Debian's Cyrus IMAP as the organizers' CalDAV server. In: nothing; out: a private instance on free loopback ports with
-// alice, bob and a service account that acts for anybody it names in Authorize-As. Needs root, as Cyrus does.
+// alice, bob and a service account that may act for any user by Authorize-As. Needs root, like Cyrus itself.
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
@@ -15,7 +15,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 const run = promisify(execFile);
 
 export interface CyrusServer extends CalendarServer {
-  /** Where the service account acts for whom Authorize-As names. */
+  /** The base URL at which Authorize-As lets the service account act for a user. */
   readonly proxyUrl: string;
 }
 
@@ -27,7 +27,7 @@ interface Ports {
   readonly smtp: number;
 }
 
-/** @param smtpPort where Cyrus mails its own invitations; nobody has to listen. */
+/** @param smtpPort the port to which Cyrus sends its own invitations; it may be closed. */
 export async function startCyrus(smtpPort?: number): Promise<CyrusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'cyrus-'));
   await chmod(folder, 0o755);
@@ -80,7 +80,7 @@ async function writeConfiguration(folder: string, ports: Ports): Promise<void> {
   }
   for (const part of ['spool', 'sieve']) await mkdir(join(folder, part));
   await writeFile(join(folder, 'imapd.conf'), imapdConfiguration(folder, ports));
-  // httpd honours Authorize-As only where it takes itself for a back end of a Murder, and then makes no mailboxes.
+  // httpd accepts Authorize-As only when configured as a back end of a Murder, and then creates no mailboxes.
   const proxy = `${imapdConfiguration(folder, ports)}mupdate_server: 127.0.0.1\n`;
   await writeFile(join(folder, 'proxy.conf'), proxy);
   await writeFile(join(folder, 'cyrus.conf'), masterConfiguration(folder, ports));
@@ -156,7 +156,7 @@ function makeMailboxes(port: number, users: readonly CalendarUser[]): Promise<vo
   );
 }
 
-/** The calendars are made when their owner first looks. */
+/** Cyrus creates a user's calendars at the first request of that user. */
 async function touchHome(url: string, { email, username, password }: CalendarUser): Promise<void> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const home = new URL(`/dav/calendars/user/${email}/`, url);
@@ -165,7 +165,7 @@ async function touchHome(url: string, { email, username, password }: CalendarUse
   if (answer.statusCode !== 207) throw new Error(`PROPFIND ${home.href}: ${answer.statusCode}`);
 }
 
-/** Just enough IMAP: one command after the other, each must be answered OK. */
+/** Sends IMAP commands one by one; each must return OK. */
 function imapAsAdmin(port: number, commands: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(port, '127.0.0.1');

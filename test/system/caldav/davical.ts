@@ -1,5 +1,5 @@
-// Debian's DAViCal under PHP's own web server, with a PostgreSQL of its own. In: nothing; out: a running server on a free
-// loopback port with alice, bob and an administrator as the service account. It mails nobody.
+// Debian's DAViCal under PHP's built-in web server, with a private PostgreSQL. In: nothing; out: a running server on a free
+// loopback port with alice, bob and an administrator as the service account. It sends no mail.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 
 const script = '/usr/share/davical/dba/create-database.sh';
 
-// A person each, with a calendar. `**` before a password is DAViCal's plain-text form; an Admin may do everything.
+// One person and one calendar each. `**` before a password means plain text in DAViCal; an Admin may do everything.
 const users = `DO $$ DECLARE name text; number int; BEGIN
 FOREACH name IN ARRAY ARRAY['alice', 'bob', 'svc'] LOOP
   INSERT INTO usr (active, email_ok, username, password, fullname, email)
@@ -30,7 +30,7 @@ INSERT INTO role_member (user_no, role_no)
   SELECT user_no, (SELECT role_no FROM roles WHERE role_name = 'Admin') FROM usr WHERE username = 'svc@example.com';
 END $$;`;
 
-/** @param autoSchedule DAViCal's own scheduling between its users. */
+/** @param autoSchedule turns on DAViCal's own scheduling between its users. */
 export async function startDavical(autoSchedule = true): Promise<CalendarServer> {
   const folder = await mkdtemp(join(tmpdir(), 'davical-'));
   const postgres = await startPostgres({ durable: false });
@@ -112,7 +112,7 @@ $c->readonly_webdav_collections = false;
 `;
 }
 
-/** Everything to caldav.php; SERVER_NAME leads DAViCal's look-up of /etc/davical/<SERVER_NAME>-conf.php to our folder. */
+/** Routes every request to caldav.php. SERVER_NAME makes DAViCal read its configuration from our folder. */
 const router = `<?php
 ini_set('display_errors', '0');
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);

@@ -1,6 +1,6 @@
-// SabreDAV as La Suite runs it, by hand: a key and the organizer's name in headers, calendars that appear when somebody is
-// first seen, case-sensitive paths, and a callback per attendee from within PUT and DELETE, one after the other, before
-// anything is written. Which changes call back, and with what, follows the iTIP broker of sabre/vobject 4.
+// A stand-in for SabreDAV as La Suite runs it: a key and the organizer's name in headers, calendars that are created at a
+// user's first request, case-sensitive paths, and one callback per attendee during PUT and DELETE, in sequence, before
+// anything is written. Which changes cause callbacks, and their content, follows the iTIP broker of sabre/vobject 4.
 import ICAL from 'ical.js';
 import { request } from 'undici';
 import { type FakeCaldav, type FakeChange, startFakeCaldav } from '../../adapters/caldav/fake-caldav.ts';
@@ -8,12 +8,12 @@ import { type CalendarServer, requestsTo } from '../../harness/calendar-server.t
 
 export const laSuiteKey = 'la-suite-key';
 
-/** The older of its two ways has X-Api-Key and `/calendars/{email}/`, the newer X-LS-… and `/calendars/users/{email}/`. */
+/** The older variant uses X-Api-Key and `/calendars/{email}/`, the newer one X-LS-… and `/calendars/users/{email}/`. */
 export type LaSuiteKind = 'api-key' | 'ls';
 
 export interface LaSuite extends CalendarServer {
   readonly callbacks: readonly SentCallback[];
-  /** From now on scheduling messages go there. */
+  /** Sets the URL of the callback from now on. */
   callBackTo(url: string, key: string): void;
 }
 
@@ -40,7 +40,7 @@ export async function startLaSuite(kind: LaSuiteKind): Promise<LaSuite> {
   async function schedule(change: FakeChange): Promise<string | null> {
     const messages = change.headers['schedule-reply'] === 'F' ? [] : scheduleMessages(change);
     if (messages.length === 0) return change.after;
-    // What reading, scheduling and writing take in PHP: so long after its check of If-Match does it write.
+    // The time that reading, scheduling and writing take in PHP: the delay between the check of If-Match and the write.
     await new Promise((resolve) => setTimeout(resolve, 10));
     const statuses = new Map<string, string>();
     for (const message of messages) {
@@ -76,7 +76,7 @@ export async function startLaSuite(kind: LaSuiteKind): Promise<LaSuite> {
   };
 }
 
-/** Its own web client comes through a proxy that knows who is who; here Basic says it. */
+/** La Suite's web client is authenticated by a proxy; here Basic credentials name the user. */
 function userOf(authorization: string | undefined): string | null {
   const login = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64').toString('utf8');
   const [username = '', password = ''] = login.split(':');
@@ -110,7 +110,7 @@ const significantProperties = ['dtstart', 'dtend', 'duration', 'rrule', 'rdate',
 
 type Instances = ReadonlyMap<string, ICAL.Component>;
 
-/** What a change by the owner of the calendar makes due; nothing where the owner is not the organizer. */
+/** Returns the messages that a change by the calendar's owner causes; none if the owner is not the organizer. */
 export function scheduleMessages({ user, before, after }: Omit<FakeChange, 'headers'>): ScheduleMessage[] {
   const [old, made] = [before, after].map((text) => (text === null ? null : ICAL.Component.fromString(text)));
   const current = made ?? old;
@@ -139,7 +139,7 @@ function instancesOf(calendar: ICAL.Component | null): Instances {
   return new Map(events.map((event) => [String(event.getFirstPropertyValue('recurrence-id') ?? 'master'), event]));
 }
 
-/** With SCHEDULE-AGENT=CLIENT an attendee is none of the server's business. */
+/** Attendees whom the server notifies: not those with SCHEDULE-AGENT=CLIENT. */
 function guestsOf(event: ICAL.Component): string[] {
   return event
     .getAllProperties('attendee')
@@ -162,7 +162,7 @@ function significanceOf(instances: Instances): string {
   return each.sort().join(';');
 }
 
-/** The instances that the attendee is in; of the others the master says that they are not. */
+/** Returns the instances to which the attendee is invited; the others are excluded in the master. */
 function requestText(calendar: ICAL.Component, instances: Instances, ids: readonly string[]): string {
   const message = newCalendar('REQUEST');
   for (const zone of calendar.getAllSubcomponents('vtimezone')) message.addSubcomponent(copyOf(zone));
@@ -184,7 +184,7 @@ function requestText(calendar: ICAL.Component, instances: Instances, ids: readon
   return `${message.toString()}\r\n`;
 }
 
-/** As bare as SabreDAV's: no STATUS, no other attendee. */
+/** Returns a CANCEL as short as SabreDAV's: without STATUS and other attendees. */
 function cancelText(event: ICAL.Component, recipient: string, deleted: boolean): string {
   const message = newCalendar('CANCEL');
   const copy = new ICAL.Component('vevent');
@@ -212,7 +212,7 @@ function copyOf(component: ICAL.Component): ICAL.Component {
   return new ICAL.Component(structuredClone(component.toJSON()));
 }
 
-/** Written into the first VEVENT only; and the whole is written anew. */
+/** Sets SCHEDULE-STATUS in the first VEVENT only, and serializes the whole object again. */
 function withStatuses(text: string, statuses: ReadonlyMap<string, string>): string {
   const calendar = ICAL.Component.fromString(text);
   for (const property of calendar.getFirstSubcomponent('vevent')?.getAllProperties('attendee') ?? []) {

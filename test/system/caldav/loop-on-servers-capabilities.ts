@@ -1,5 +1,5 @@
-// What the loop must do on every CalDAV server, a function each. In: a stage; out: what to put into the table instead of
-// the time it took, where there is something to say. Each throws where the server or the gateway fails.
+// The capabilities that are tested on every CalDAV server, one function each. In: a stage; out: the text for the table, or
+// nothing to show the time taken. Each throws if the server or the gateway fails.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { changedLines } from '../../harness/answers.ts';
@@ -89,7 +89,7 @@ const berlin = [
   'END:VTIMEZONE',
 ];
 
-/** As a client reschedules: a day later, SEQUENCE raised, everybody asked anew. */
+/** Moves the event by a day as a client does: raises SEQUENCE and resets every PARTSTAT. */
 function rescheduled(text: string): string {
   return text
     .replaceAll('20270301T1', '20270302T1')
@@ -105,7 +105,7 @@ async function invitation(stage: Stage): Promise<undefined> {
   expect(partstatOf(await stage.stored(path), bob)).toBe('NEEDS-ACTION');
 }
 
-/** The one line that says it is all that differs, whatever the server does to the rest. */
+/** Checks that an answer changed only one line, apart from what the server itself rewrites. */
 async function answerByMail(stage: Stage, { rewrites }: ServerUnderTest): Promise<undefined> {
   const { uid, path, toBob } = await invite(stage);
   const before = await stage.stored(path);
@@ -118,7 +118,7 @@ async function answerByMail(stage: Stage, { rewrites }: ServerUnderTest): Promis
   expect(changes[0]?.after).toMatch(/^ATTENDEE.*PARTSTAT=ACCEPTED.*bob@remote\.test$/i);
 }
 
-/** SOGo turns the parameters of a line round whenever it stores it, and puts lines of its own now here, now there. */
+/** SOGo reorders the parameters of a line at every write, and moves the lines that it adds. */
 function inOneOrder(text: string): string {
   const sorted = text.split('\r\n').map((line) => {
     const [, name = '', params = '', value = ''] = /^([^:;]*)((?:;[^:]*)?)(:.*)?$/.exec(line) ?? [];
@@ -130,7 +130,7 @@ function inOneOrder(text: string): string {
     .join('\r\n');
 }
 
-/** Servers stamp what they store, and say in it whom they told. */
+/** Removes what servers add when they store an event: time stamps and SCHEDULE-STATUS. */
 function withoutServersOwn(text: string): string {
   return text.replace(/^(?:DTSTAMP|LAST-MODIFIED)[:;].*\r\n/gm, '').replace(/;SCHEDULE-STATUS=(?:"[^"]*"|[^;:]*)/g, '');
 }
@@ -151,7 +151,7 @@ async function update(stage: Stage): Promise<undefined> {
   expect(updated.organizer).toBe(toBob.organizer);
   expect(updated.calendar).toContain('20270302T100000Z');
   expect(updated.mail.raw).toMatch(/^References:/m);
-  // Bob has been asked again, and what carol says to the old date does not count.
+  // Bob has been invited again; carol's answer to the old date does not count.
   await stage.answer(toCarol, { attendee: carol, uid, partstat: 'ACCEPTED', sequence: 0 });
   expect(await stage.loop.entry(uid, 'ignored')).toMatchObject({ reason: 'stale', attendee: carol });
   await stage.answer(updated, { attendee: bob, uid, partstat: 'TENTATIVE', sequence: 1 });
@@ -199,12 +199,12 @@ async function answerToSeries(stage: Stage): Promise<undefined> {
   expect(await stage.stored(path)).not.toContain('RECURRENCE-ID');
 }
 
-/** And nobody hears of it: our PUT makes SabreDAV call back for everybody, from within. */
+/** No mail is sent, although our PUT makes SabreDAV post a callback for each attendee during the request. */
 async function answerToInstance(stage: Stage): Promise<undefined> {
   const { uid, path, toBob, toCarol } = await invite(stage, { text: series });
   await stage.answer(toBob, { attendee: bob, uid, partstat: 'ACCEPTED' });
   await stage.shows(path, bob, 'ACCEPTED');
-  // In UTC, as Outlook has it; after the change to summer time.
+  // In UTC, as Outlook writes it; after the change to summer time.
   const recurrenceId = 'RECURRENCE-ID:20270405T080000Z';
   await stage.answer(toBob, { attendee: bob, uid, partstat: 'DECLINED', recurrenceId });
   await stage.shows(path, bob, 'DECLINED', '20270405T080000Z');
@@ -221,7 +221,7 @@ async function answerToInstance(stage: Stage): Promise<undefined> {
   expect(await stage.mailed(uid, carol)).toEqual(['invitation']);
 }
 
-/** Two for the invitation, two when our PUT made the override; all of those recorded, none of them mailed. */
+/** Two callbacks for the invitation, two when our PUT made the override; the latter are recorded and not mailed. */
 async function expectNoStorm({ laSuite, loop }: Stage, uid: string): Promise<void> {
   const posted = laSuite?.callbacks.filter((one) => one.uid === uid) ?? [];
   expect(posted.map(({ method, status }) => [method, status])).toEqual(
@@ -233,7 +233,7 @@ async function expectNoStorm({ laSuite, loop }: Stage, uid: string): Promise<voi
   });
 }
 
-/** The organizer moves one instance; the answer to it comes under its original start. */
+/** The organizer moves one instance; the answer to it names its original start. */
 async function movedInstance(stage: Stage): Promise<undefined> {
   const { uid, path, toBob } = await invite(stage, { text: series });
   const text = await stage.stored(path);
@@ -266,7 +266,7 @@ async function severalCalendars(stage: Stage, { home }: ServerUnderTest): Promis
   return undefined;
 }
 
-/** To another name, as clients do it: deleted here, put there. The ledger still knows the old place. */
+/** Moves the event to another path as clients do: DELETE, then PUT. The ledger still has the old path. */
 async function movedEvent(stage: Stage): Promise<undefined> {
   const { server } = stage;
   const { uid, path, toBob, toCarol } = await invite(stage);
@@ -282,7 +282,7 @@ async function movedEvent(stage: Stage): Promise<undefined> {
   expect(await stage.stored(path)).toBe('');
 }
 
-/** Made after the gateway looked which there are, and the event moved into it. */
+/** The calendar is created after the gateway listed the calendars, and the event is moved into it. */
 async function newCalendar(stage: Stage, { home }: ServerUnderTest): Promise<string | undefined> {
   if (home === null) return 'one only';
   const { server } = stage;
@@ -304,7 +304,7 @@ async function renamedCalendar(stage: Stage): Promise<undefined> {
   await stage.shows(path, bob, 'ACCEPTED');
 }
 
-/** Bob of the same server has his copy of the event: it is his, whatever it is that answers. */
+/** Bob, a user of the same server, has a copy of the event, which an answer must not change. */
 async function colleaguesCopy(stage: Stage): Promise<undefined> {
   const { server } = stage;
   const colleague = server.users.bob;

@@ -1,6 +1,6 @@
-// The whole loop, the same against every CalDAV server: invitation by callback, answers by mail and by link, update, cancel;
-// series and instances; moves, more calendars, names; sixteen writers at once. Each cell of the table that it prints at the
-// end is a test.
+// Runs the same loop against every CalDAV server: invitation by callback, answers by mail and by link, update,
+// cancellation; series and instances; moved events, several calendars, renamed calendars; sixteen concurrent writers. Each
+// cell of the table printed at the end is one test.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { meeting } from '../../harness/calendar-server.ts';
 import { lacks } from '../requirements.ts';
@@ -18,7 +18,7 @@ describe.each(servers.map((one) => [one.name, one] as const))('the loop on %s', 
     beforeAll(async () => {
       const started = performance.now();
       stage = await startStage(one);
-      // The first request to a PHP or Cyrus worker loads its code: no part of the loop's time.
+      // The first request to a PHP or Cyrus worker loads its code, which must not count as time of the loop.
       await stage.server.putEvent(
         stage.server.users.alice,
         `${stage.server.users.alice.calendar}warm.ics`,

@@ -1,6 +1,6 @@
-// The CalDAV servers that the whole loop is run against, and what an organizer's client does there. In: one of them; out: it
-// and a gateway in front of it, and ways to save, to answer, to look. What each server does to our bytes stands here, too:
-// the tests hold it, and the page about CalDAV servers tells it.
+// The CalDAV servers of the loop tests, and what an organizer's client does there. In: one of the servers; out: the running
+// server with a gateway, and functions that save, answer and read. It also lists how each server rewrites stored events;
+// the tests check that list, and docs/caldav-servers.md shows it.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,17 +31,17 @@ export interface ServerUnderTest {
   readonly name: string;
   readonly needs: RequirementName | null;
   readonly start: () => Promise<CalendarServer>;
-  /** CALDAV_*, as the page about CalDAV servers has them. */
+  /** The CALDAV_* settings of docs/caldav-servers.md. */
   readonly settings: (server: CalendarServer) => Readonly<Record<string, string>>;
-  /** The home of alice, in which MKCALENDAR makes more calendars; null where there is one for ever. */
+  /** The home of alice, in which MKCALENDAR makes further calendars; null if there can be only one. */
   readonly home: string | null;
-  /** What it changes in an event that is stored: names of `rewritings`. */
+  /** How it rewrites a stored event: names of `rewritings`. */
   readonly rewrites: readonly string[];
 }
 
 const page = readFileSync(new URL('../../../docs/caldav-servers.md', import.meta.url), 'utf8');
 
-/** The section's settings as the page says them, but for what every installation has its own of. */
+/** Returns the settings shown in the section, except those that differ in every installation. */
 function asThePageSays(heading: string, own: Readonly<Record<string, string>> = {}) {
   return (server: CalendarServer): Record<string, string> => {
     const [, section = ''] = page.split(`\n## ${heading}\n`);
@@ -136,7 +136,7 @@ export const servers: readonly ServerUnderTest[] = [
   { name: 'embedded', needs: null, start: startEmbedded, settings: () => ({}), home: null, rewrites: [] },
 ];
 
-/** With the organizers' passwords in a file, in the form that the page shows. */
+/** Settings with the organizers' passwords in a file of the form shown on the page. */
 async function startWithAccounts(): Promise<CalendarServer & { readonly accounts: string }> {
   const shown = /```json\n# \S+accounts\.json\n(.*)\n```/.exec(page)?.[1] ?? '';
   const [example = {}] = Object.values(JSON.parse(shown) as Record<string, object>);
@@ -175,19 +175,19 @@ async function startEmbedded(): Promise<CalendarServer> {
 export interface Stage {
   readonly server: CalendarServer;
   readonly loop: Loop;
-  /** null where somebody beside the server posts the callbacks. */
+  /** null if a program other than the server posts the callbacks. */
   readonly laSuite: LaSuite | null;
-  /** The organizer's client saves (null: deletes), and whoever is to be told of it is told. */
+  /** Saves the event as the organizer's client (null deletes it) and posts the callbacks that this causes. */
   save(path: string, text: string | null): Promise<void>;
-  /** The event as stored, unfolded, lines ended by CRLF; '' where there is none. */
+  /** The stored event, unfolded, with CRLF; '' if there is none. */
   stored(path: string): Promise<string>;
-  /** Waits until the event shows it. */
+  /** Waits until the event contains that PARTSTAT. */
   shows(path: string, email: string, partstat: Partstat, recurrenceId?: string): Promise<void>;
   answer(invited: Invited, answer: StageAnswer): Promise<void>;
   answerByLink(invited: Invited, partstat: 'accepted' | 'tentative' | 'declined', sequence?: number): Promise<number>;
-  /** What was mailed to that address about that event so far, such as `invitation`, `update`. */
+  /** The kinds of mail sent to that address about that event, such as `invitation`, `update`. */
   mailed(uid: string, recipient: string): Promise<string[]>;
-  /** The mail of that kind to that address, waiting for it; its UID's newest. */
+  /** Waits for a mail of that kind to that address; returns the newest for the UID. */
   mail(uid: string, recipient: string, kind: 'invitation' | 'update' | 'cancel'): Promise<Invited>;
   stop(): Promise<void>;
 }
@@ -279,7 +279,7 @@ export function unfold(text: string): string {
   return text.replace(/\r?\n[ \t]/g, '').replace(/\r?\n/g, '\r\n');
 }
 
-/** @param recurrenceId of the override, as `20270405T080000Z`; none: the master. */
+/** @param recurrenceId of the override, such as `20270405T080000Z`; without it, the master. */
 export function partstatOf(text: string, email: string, recurrenceId?: string): string | null {
   if (text === '') return null;
   const calendar = ICAL.Component.fromString(text);
@@ -300,7 +300,7 @@ function isoOf(value = '19700101T000000Z'): string {
   return value.replace(/^(....)(..)(..T..)(..)(..)/, '$1-$2-$3:$4:$5');
 }
 
-/** Renames it, as clients do: another DAV:displayname. */
+/** Renames the calendar as clients do: sets DAV:displayname. */
 export async function renameCalendar(server: CalendarServer, owner: CalendarUser, name: string): Promise<number> {
   const { statusCode, body } = await request(new URL(owner.calendar, server.url), {
     method: 'PROPPATCH' as 'GET',
@@ -314,7 +314,7 @@ export async function renameCalendar(server: CalendarServer, owner: CalendarUser
   return statusCode;
 }
 
-/** As an organizer's client that takes care: only where nothing changed since it looked. */
+/** Writes with If-Match, as a careful client does. */
 export async function putIfMatch(
   server: CalendarServer,
   owner: CalendarUser,

@@ -1,5 +1,6 @@
-// Debian's php-sabre-dav (SabreDAV 1.8) under PHP's own web server. In: nothing; out: a running server on a free loopback
-// port with alice, bob and no service account; `X-Remote-User` with the shared key acts as anybody, as a proxy would.
+// Debian's php-sabre-dav (SabreDAV 1.8) under PHP's built-in web server. In: nothing; out: a running server on a free
+// loopback port with alice and bob, without a service account; `X-Remote-User` with the shared key acts as any user, as
+// behind a proxy.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 // Debian's Radicale as the organizers' CalDAV server. In: nothing; out: a running server on a free loopback port with
-// alice, bob and a service account that may write everything. Its files live in a folder of their own that `stop` removes.
+// alice, bob and a service account that may write everything. Its files are in a folder that `stop` removes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,8 +28,8 @@ permissions: rw
 `;
 
 /**
- * @param auth `remote-user`: believes the header X-Remote-User, as behind a proxy.
- * @param others who have a calendar there, too
+ * @param auth `remote-user`: the header X-Remote-User names the user, as behind a proxy.
+ * @param others further users with a calendar
  */
 export async function startRadicale(
   auth: 'htpasswd' | 'remote-user' = 'htpasswd',
@@ -44,7 +44,7 @@ export async function startRadicale(
   await writeFile(join(folder, 'users'), `${logins}svc:svcpw\n`);
   await writeFile(join(folder, 'rights'), rights);
   await writeFile(join(folder, 'config'), config(folder, port, auth));
-  // --config keeps /etc/radicale/config out of it.
+  // With --config, /etc/radicale/config is not read.
   const radicale = startProcess('radicale', ['--config', join(folder, 'config')]);
   const stop = async (): Promise<void> => {
     await radicale.stop();

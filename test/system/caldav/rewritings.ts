@@ -1,5 +1,5 @@
-// What CalDAV servers do to an event when they store it. In: what was PUT and what a GET gave; out: the names of what differs.
-// The specimen holds what is known to be touched by one server or another.
+// How CalDAV servers rewrite an event when they store it. In: the text of the PUT and of a later GET; out: the names of
+// what differs. The sample event contains everything that some server is known to rewrite.
 
 export const specimen = [
   'BEGIN:VCALENDAR',
@@ -71,7 +71,7 @@ const checks: readonly (readonly [string, (before: string, after: string) => boo
   ['X- text', same((text) => lineOf(text, 'X-EXAMPLE-NOTE'))],
 ];
 
-/** Names of `checks` that fail, in their order. */
+/** Returns the names of the `checks` that fail, in order. */
 export function rewritingsOf(before: string, after: string): string[] {
   return checks.filter(([, kept]) => !kept(before, after)).map(([name]) => name);
 }

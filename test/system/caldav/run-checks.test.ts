@@ -1,4 +1,4 @@
-// All checks together, on a working set-up and on broken ones, with a real Radicale.
+// Runs all checks on a working configuration and on broken ones, with a real Radicale.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -25,7 +25,7 @@ import { problemsIn, startWorkingSetup, type WorkingSetup } from '../../app/chec
 
 const cli = fileURLToPath(new URL('../../../src/app/cli/cli.ts', import.meta.url));
 const unavailable = lacks('radicale');
-/** Its certificate is self-signed, which no test can make trusted. */
+/** Its certificate is self-signed and cannot be trusted in a test. */
 const selfSigned = 'reply MX: warning';
 
 describe.skipIf(unavailable)('imip-gateway check', () => {

@@ -1,4 +1,4 @@
-// The SabreDAV plugin, run by PHP: against an HTTP server by hand and against the gateway itself.
+// The SabreDAV plugin, run by PHP, against a simple HTTP server and against the gateway.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -26,7 +26,7 @@ interface Said {
   readonly statuses: readonly string[];
   readonly fault?: string;
   readonly name: string;
-  /** What it logged. */
+  /** The log of the plugin. */
   readonly log: string;
 }
 

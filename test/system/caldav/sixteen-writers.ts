@@ -1,5 +1,5 @@
-// The lost-update race through the whole gateway. In: a stage; out: what became of answers and of the others' writes. It
-// throws where an answer is not in the event at the end.
+// Concurrent writers against the complete gateway. In: a stage; out: how many answers and how many of the clients' writes
+// are in the event. It throws if an answer is missing at the end.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { meeting } from '../../harness/calendar-server.ts';
@@ -10,7 +10,7 @@ const WRITERS = 16;
 
 /**
  * The organizer's clients write the event, each twice and with If-Match, while sixteen answers arrive. On a server whose
- * If-Match lets two writers win, answers are lost for a second; all of them are there in the end.
+ * If-Match is not atomic, answers are overwritten for about a second; in the end the event contains all of them.
  */
 export async function sixteenWriters(stage: Stage): Promise<string> {
   const { server, loop } = stage;

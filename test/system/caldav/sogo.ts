@@ -1,6 +1,6 @@
-// Debian's SOGo as the organizers' CalDAV server, with a PostgreSQL, a memcached and a web server of its own. In: nothing;
-// out: a running server on a free loopback port with alice, bob and a service account that may write everything. It mails
-// nobody. What it needs is in its arguments, which go before /etc/sogo. Needs root, for sogod must run as somebody else.
+// Debian's SOGo as the organizers' CalDAV server, with a private PostgreSQL, memcached and web server. In: nothing; out: a
+// running server on a free loopback port with alice, bob and a service account that may write everything. It sends no mail.
+// Its configuration is passed as arguments, which override /etc/sogo. Needs root, because sogod must run as another user.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request as forward, type Server } from 'node:http';
@@ -73,7 +73,7 @@ function user(name: string): CalendarUser {
   return { email, username: email, password: `${name}pw`, calendar: `/SOGo/dav/${email}/Calendar/personal/` };
 }
 
-/** As /etc/sogo/sogo.conf has it, a key on a line. */
+/** In the format of /etc/sogo/sogo.conf, one key per line. */
 function configuration(databaseUrl: string, memcached: string, port: number, folder: string): string {
   const database = databaseUrl.replace(/^postgres:/, 'postgresql:');
   return `{
@@ -96,7 +96,7 @@ function configuration(databaseUrl: string, memcached: string, port: number, fol
 }`;
 }
 
-/** sogod reads one configuration, /etc/sogo/sogo.conf; its arguments (GNUstep's user defaults) go before it. */
+/** sogod always reads /etc/sogo/sogo.conf; its arguments (GNUstep's user defaults) override it. */
 function sogodArguments(text: string): string[] {
   return [...text.matchAll(/^ {2}(\w+) = (.*);$/gm)].flatMap(([, key = '', value = '']) => [
     `-${key}`,
@@ -105,8 +105,8 @@ function sogodArguments(text: string): string[] {
 }
 
 /**
- * The web server that stands before sogod, which opens a connection for each request, as SOGo's file for Apache says
- * (`proxy-nokeepalive`): sogod cuts connections that are kept, and requests on their way with them.
+ * The web server in front of sogod. It opens a connection for each request, like SOGo's configuration for Apache
+ * (`proxy-nokeepalive`), because sogod closes kept connections together with requests in flight.
  */
 async function openFront(port: number): Promise<Server> {
   const front = createServer((incoming, outgoing) => {
@@ -125,8 +125,8 @@ async function openFront(port: number): Promise<Server> {
 }
 
 /**
- * sogod ends when its workers have, and they take their time; each is in a session of its own, out of reach of a signal
- * to sogod's group. What they would write is thrown away with the database.
+ * sogod ends after its workers, which is slow. Each worker is in its own session, so that a signal to sogod's process group
+ * does not reach it. What the workers would still write is deleted with the database.
  */
 async function stopWorkers(sogo: BackgroundProcess): Promise<void> {
   if (!sogo.alive()) return;
@@ -144,11 +144,14 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended meanwhile.
+    // It has already ended.
   }
 }
 
-/** The tables and the personal calendar are made when their owner first looks; two that look at once both make them. */
+/**
+ * SOGo creates tables and the personal calendar at a user's first request; two concurrent first requests would both create
+ * them.
+ */
 async function touchHome(url: string, { username, password, calendar }: CalendarUser): Promise<void> {
   const home = new URL('../..', new URL(calendar, url));
   const answer = await request(home, {

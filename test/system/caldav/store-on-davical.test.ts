@@ -22,7 +22,7 @@ describeStore('DAViCal, administrator, path template', () => startDavical(false)
 });
 describeStore('DAViCal with auto-schedule, principal search', () => startDavical(true), {
   ...quirks,
-  // It writes SCHEDULE-STATUS into what it stores.
+  // It adds SCHEDULE-STATUS to stored events.
   keepsBytes: false,
   home: () => null,
 });

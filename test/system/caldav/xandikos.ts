@@ -1,5 +1,5 @@
 // Debian's Xandikos as the organizers' CalDAV server. In: nothing; out: a running server on a free loopback port. It has no
-// users and no authentication: a principal is a directory, and everybody may write it (behind a proxy, in real life).
+// users and no authentication: a principal is a directory that everybody may write (a real installation is behind a proxy).
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { type CalendarServer, type CalendarUser, requestsTo } from '../../harnes
 import { freePort } from '../../harness/free-port.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
-/** What its own command does for one principal, for two. */
+/** Creates two principals, as its own command does for one. */
 const makePrincipals = `
 import sys
 from xandikos.web import XandikosBackend
