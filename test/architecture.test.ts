@@ -1,5 +1,5 @@
-// The order of the layers and rooms of src, kept by a machine: which file may import which, types included. A failure names
-// the import and says what to do. Each rule is itself tested with a small tree that breaks it.
+// Checks the order of the layers and rooms of src: which file may import which, types included. A failure names the import
+// and says what to do. Each rule is also tested on a small tree that violates it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

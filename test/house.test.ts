@@ -1,4 +1,4 @@
-// What a machine can check of how files are named and how they fail. Who may import what: architecture.test.ts.
+// Checks rules about file names and errors. Imports: architecture.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

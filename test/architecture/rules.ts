@@ -1,10 +1,10 @@
-// The rules about who may import what, as functions. In: source files by their paths. Out: one sentence for each breach, with
-// what to do about it; none where the rule holds.
+// The rules about imports, as functions. In: source files by path; out: one sentence for each violation, with what to do
+// about it.
 import { builtinModules } from 'node:module';
 import { type Import, importsOf, resolveImport, type Sources, withoutComments } from './read-imports.ts';
 
 interface Layer {
-  /** Imports, types included, go only to layers of a lower rank and inside of the layer. */
+  /** Imports, types included, go only to layers of a lower rank and within the layer. */
   readonly rank: number;
   /** Folders below the layer's own. */
   readonly rooms: readonly string[];
@@ -39,15 +39,15 @@ const ROOM_ORDER: Readonly<Record<string, readonly string[]>> = {
   flow: ['ports', 'records', 'queue', 'outbound', 'questions', 'copies', 'inbound'],
 };
 
-/** The command line loads the playground only when it is wanted, so that production does not load its CalDAV server. */
+/** The command line loads the playground only on demand, so that production does not load its CalDAV server. */
 const LOADS_PLAYGROUND = /^src\/app\/cli\//;
 
-/** `node:sqlite`, which the types of our oldest Node lack: a literal would not compile. */
+/** `node:sqlite` is missing in the types of our oldest Node, so a literal would not compile. */
 const COMPUTES_IMPORT = new Set(['src/adapters/spool/sqlite-database.ts']);
 
 /** Node's own modules that reach neither socket, file, clock nor environment. */
 const PURE_NODE = new Set(['buffer', 'crypto', 'string_decoder', 'url', 'util', 'zlib', 'stream', 'path/posix']);
-/** Packages that compute and do nothing else, under every path they are imported by. */
+/** Packages that only compute, with every path by which they are imported. */
 const PURE_PACKAGES = new Set([
   'ical.js',
   'intl-messageformat',
@@ -113,7 +113,7 @@ export function unknownPlaces(sources: Sources): string[] {
   });
 }
 
-/** A path that is computed, or that leads to no file, hides an import from all other rules. */
+/** A computed path, or a path to no file, would hide an import from all other rules. */
 export function unreadableImports(sources: Sources): string[] {
   return [...sources].flatMap(([file, source]) =>
     importsOf(source).flatMap(({ specifier, form }) => {
@@ -217,7 +217,9 @@ function isPure(specifier: string): boolean {
   return PURE_PACKAGES.has(specifier);
 }
 
-/** Types count, since a type that needs its user's type is as hard to read alone as a function that needs its caller. */
+/**
+ * Type imports count: a type that depends on its user is as hard to read alone as a function that depends on its caller.
+ */
 export function cycles(sources: Sources): string[] {
   const next = new Map<string, string[]>([...sources.keys()].map((file) => [file, []]));
   for (const { from, to } of edgesOf(sources)) next.get(from)?.push(to);
@@ -233,7 +235,7 @@ export function cycles(sources: Sources): string[] {
   });
 }
 
-/** The files from `start` back to before `start`; null where no path leads back. */
+/** Returns the files of a cycle through `start`; null if there is none. */
 function shortestCycle(next: ReadonlyMap<string, readonly string[]>, start: string): string[] | null {
   const before = new Map<string, string>();
   const open = [start];

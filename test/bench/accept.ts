@@ -1,7 +1,7 @@
-// How fast a mail is acknowledged (DATA, disk, 250), beside two servers that do nothing else, in the same run: `plain`
-// writes and fsyncs a file for each mail; `append` appends to one file, mails that arrive together sharing an fdatasync.
-// Where many files have just been removed, ext4 is slow to make new ones for some minutes, and with it `plain`.
-// `node --import tsx test/bench/accept.ts [seconds]` prints a table; the ratios count, not the mails per second.
+// How fast mails are acknowledged (DATA, disk, 250), compared in the same run with two servers that do nothing else:
+// `plain` writes and fsyncs a file for each mail; `append` appends to one file, with one fdatasync for mails that arrive
+// together. After many files were removed, ext4 creates new ones slowly for some minutes, which slows `plain` down. `node
+// --import tsx test/bench/accept.ts [seconds]` prints a table; the ratios count, not the mails per second.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,9 +15,9 @@ const kinds: readonly Kind[] = ['plain', 'append', 'gateway'];
 
 export interface AcceptFigures {
   readonly connections: number;
-  /** Mails per second, median of the rounds. */
+  /** Mails per second; the median of the rounds. */
   readonly rates: Readonly<Record<Kind, number>>;
-  /** Processor time of a mail in microseconds, all threads: holds on a busy machine too. */
+  /** Processor time per mail of all threads, µs; also meaningful on a busy machine. */
   readonly costs: Readonly<Record<Kind, number>>;
   /** Milliseconds from the final dot to 250 at the gateway. */
   readonly p50: number;
@@ -28,7 +28,7 @@ const rounds = 5;
 const self = fileURLToPath(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `seconds` of load for each server, round and number of connections; the servers take turns. */
+/** Each server gets `seconds` of load per round and number of connections; the servers alternate. */
 export async function measureAccept(connections: readonly number[], seconds: number): Promise<AcceptFigures[]> {
   const built = await buildServers();
   const servers = await Promise.all(kinds.map((kind) => startServer(built, kind)));
@@ -50,7 +50,7 @@ interface Server {
   readonly folder: string;
 }
 
-/** As JavaScript, the way it is shipped: a loader for TypeScript in the process would slow it down. */
+/** Runs the compiled JavaScript, because a TypeScript loader in the process would slow it down. */
 async function buildServers(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'accept-built-'));
   for (const name of ['package.json', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
@@ -112,7 +112,7 @@ function medians(values: Readonly<Record<Kind, readonly number[]>>): Record<Kind
   return { plain: median('plain'), append: median('append'), gateway: median('gateway') };
 }
 
-/** Microseconds of processor time that the server has taken so far. */
+/** Returns the processor time of the server so far, µs. */
 async function cost(server: ChildProcess): Promise<number> {
   const answer = new Promise<NodeJS.CpuUsage>((resolve) =>
     server.once('message', (usage) => resolve(usage as NodeJS.CpuUsage)),
@@ -126,7 +126,7 @@ function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN;
 }
 
-/** Sends as many mails as the server takes, over `width` connections. `waits`: from final dot to 250, milliseconds. */
+/** Sends as many mails as the server accepts, over `width` connections. `waits`: from the final dot to 250, ms. */
 async function sendMails(port: number, width: number, seconds: number): Promise<{ waits: number[]; seconds: number }> {
   const started = performance.now();
   const stopAt = started + seconds * 1000;
@@ -138,7 +138,7 @@ async function sendOver(port: number, stopAt: number): Promise<number[]> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
   const replies = socket.iterator({ destroyOnReturn: false });
   let text = '';
-  /** The code of the next reply, after its last line (RFC 5321 §4.2). */
+  /** Returns the code of the next reply, after its last line (RFC 5321 §4.2). */
   const reply = async (wanted: string): Promise<void> => {
     for (;;) {
       const last = /^\d{3} .*\r\n/m.exec(text);

@@ -1,6 +1,6 @@
-// Answers to distinct events: how many a second become visible in the calendar, beside what the calendar server takes by
-// itself (GET, PUT) in the same run. Cold: no event's place is known; warm: all are. `npx tsx test/bench/apply.ts
-// [events] [embedded|radicale] [node arguments]`
+// Answers to distinct events: how many become visible in the calendar per second, compared in the same run with the
+// calendar server's own rate of GET and PUT. Cold: the ledger has no href of the events; warm: it has all. `npx tsx
+// test/bench/apply.ts [events] [embedded|radicale] [node arguments]`
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Partstat } from '../../src/core/ical/types.ts';
@@ -27,14 +27,14 @@ export interface ApplyFigures {
   readonly getPut: number;
   readonly cold: number;
   readonly warm: number;
-  /** Seconds from 250 until 95 of 100 answers show, at half of that rate. */
+  /** Seconds from 250 until 95 % of the answers are visible, at half of that rate. */
   readonly visible: number;
-  /** Processor milliseconds of the gateway for an answer, all threads. */
+  /** The gateway's processor time per answer, of all threads, ms. */
   readonly cpu: number;
   readonly memory: number;
 }
 
-/** The first two are invited to whatever is measured here. */
+/** The first two are invited to every event that is measured here. */
 const guests = Array.from({ length: 5 }, (_, at) => `guest${at}@remote.test`);
 
 export function backEndSettings(backEnd: BackEnd): Record<string, string> {
@@ -88,7 +88,7 @@ export async function measureApply(
   }
 }
 
-/** Answers visible per second, from the first DATA until the last one shows. */
+/** Returns the answers per second, from the first DATA until the last one is visible. */
 export async function answerAll(
   bench: Bench,
   client: CalendarClient,
@@ -107,7 +107,7 @@ function mailFrom(attendee: string, uid: string, partstat: Partstat): MailToSend
   return { from: attendee, to: organizer, raw: provenFrom(attendee, raw) };
 }
 
-/** Milliseconds from each 250 until the answer shows, the mails sent one after the other, that many a second. */
+/** Sends the mails in sequence at that rate per second; returns the ms from each 250 until the answer is visible. */
 async function answerEvenly(
   bench: Bench,
   client: CalendarClient,
@@ -124,7 +124,7 @@ async function answerEvenly(
   return Promise.all(uids.map(each));
 }
 
-/** Watches gently from the last event backwards: a reader that hurries would take the server's time. */
+/** Polls slowly, from the last event backwards, because fast polling would load the server. */
 async function showing(client: CalendarClient, uids: readonly string[], partstat: Partstat): Promise<void> {
   for (const uid of uids.toReversed()) {
     await waitFor(

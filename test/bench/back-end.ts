@@ -1,5 +1,5 @@
-// A CalDAV server to be measured, in a process of its own: the embedded one, or Radicale. In: which; out: where it is,
-// and how fast it is by itself: GET, one PARTSTAT changed, PUT with If-Match.
+// A CalDAV server in a separate process: the embedded one, or Radicale. In: which; out: its URL, and its own speed: GET,
+// one PARTSTAT changed, PUT with If-Match.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
@@ -15,9 +15,9 @@ export interface BackEnd {
   readonly name: string;
   readonly url: string;
   readonly service: Login;
-  /** CALDAV_HOME; null: discovery. */
+  /** CALDAV_HOME; null if it is discovered. */
   readonly home: string | null;
-  /** Of that organizer's calendar. */
+  /** The path of that organizer's calendar. */
   pathOf(email: string): string;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ interface Told {
   readonly service: Login;
 }
 
-/** Takes its port and password from the process that it makes. */
+/** Reads the port and password from the output of the new process. */
 export async function startEmbedded(organizers: readonly string[] = [organizer]): Promise<BackEnd> {
   const child: ChildProcess = fork(self, ['embedded', ...organizers], { execArgv: ['--import', 'tsx'] });
   const told = await new Promise<Told>((resolve, reject) => {
@@ -78,7 +78,7 @@ export function calendarClient(backEnd: BackEnd, connections: number, owner = or
   };
 }
 
-/** Events answered per second by a loop that does nothing else. */
+/** Returns the events edited per second by a loop that does nothing else. */
 export async function measureGetPut(backEnd: BackEnd, uids: readonly string[], width: number): Promise<number> {
   const client = calendarClient(backEnd, width);
   const begun = performance.now();

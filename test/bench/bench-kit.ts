@@ -1,5 +1,5 @@
-// What the measurements share: the built gateway in a process of its own, a relay that swallows its mail, a DNS that
-// knows nobody. In: the CalDAV server's settings; out: ways to load it and to look at it.
+// Shared by the measurements: the built gateway in a separate process, a relay that discards its mail, and a DNS server
+// without records. In: the CalDAV server's settings; out: functions that load the gateway and read its state.
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,9 +20,9 @@ export interface Bench {
   readonly gateway: GatewayProcess;
   readonly relay: Catcher;
   readonly databaseUrl: string;
-  /** On disk, with its log. */
+  /** The size on disk, with the log. */
   databaseBytes(): Promise<number>;
-  /** Ends the gateway in order, does that to its database, and starts another on it. */
+  /** Stops the gateway, runs `work` on its database, and starts a new gateway on it. */
   restart(meanwhile: (databaseFile: string) => void): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +83,7 @@ export function settingsFor(where: { databaseUrl: string; smtpUrl: string; dns: 
   };
 }
 
-/** Settings for answers that come to the organizer's own address, from people that the relay in front has proven. */
+/** Settings for answers to the organizer's own address, from senders whom the relay in front has authenticated. */
 export const OWN_DOMAIN: Readonly<Record<string, string>> = {
   REPLY_RECIPIENTS: '@example.com',
   TRUSTED_RELAYS: '127.0.0.1',
@@ -98,7 +98,7 @@ export function provenFrom(attendee: string, raw: Uint8Array): Buffer {
 
 const ring = parseKeyRing(SECRETS);
 
-/** The reply address of an attendee. */
+/** Returns the reply address of an attendee. */
 export function replyTo(organizer: string, attendee: string): string {
   const pair = { organizer: addressOf(organizer), attendee: addressOf(attendee) };
   return replyAddress(ring, pair, REPLY_DOMAIN).address;
@@ -113,7 +113,7 @@ function addressOf(email: string): CalendarAddress {
 export interface Callback {
   readonly organizer: string;
   readonly recipient: string;
-  /** Without METHOD: it is put in. Bytes are posted as they are. */
+  /** Without METHOD, which is added. Bytes are posted unchanged. */
   readonly calendar: string | Uint8Array;
 }
 
@@ -121,7 +121,7 @@ export function asRequest(calendar: string): string {
   return calendar.replace('BEGIN:VEVENT', 'METHOD:REQUEST\r\nBEGIN:VEVENT');
 }
 
-/** As a CalDAV server posts it; rejects where it is not taken. */
+/** Posts the callback as a CalDAV server does; rejects if the response is not 200. */
 export async function postCallback(
   { httpUrl }: Pick<GatewayProcess, 'httpUrl'>,
   { organizer, recipient, calendar }: Callback,
@@ -143,7 +143,7 @@ export async function postCallback(
   if (answer.statusCode !== 200) throw new Error(`the callback for ${recipient} got ${answer.statusCode}`);
 }
 
-/** Runs `work` over the items with that many of them under way at once. */
+/** Runs `work` on the items, with that many at the same time. */
 export async function inParallel<T>(
   items: Iterable<T>,
   width: number,
@@ -161,13 +161,13 @@ export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN;
 }
 
-/** Resident memory of a process, MB. */
+/** Returns the resident memory of a process, MB. */
 export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
-/** Processor time that a process has used, ms. */
+/** Returns the processor time of a process so far, ms. */
 export async function cpuOf(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;

@@ -1,6 +1,7 @@
-// The gateway beside Cyrus IMAP (`processimip` over LMTP), with the same load generator and the same mails: distinct events,
-// and one event that everybody answers. The generator and Cyrus's set-up lie beside this repository; where they are not,
-// or not as root, there is nothing to measure. `npx tsx test/bench/beside-cyrus.ts [events] [attendees]`.
+// Compares the gateway with Cyrus IMAP (`processimip` over LMTP), using the same load generator and the same mails:
+// distinct events, and one event that all attendees answer. The generator and the set-up of Cyrus are in a folder next to
+// this repository; without them, or without root, nothing is measured. `npx tsx test/bench/beside-cyrus.ts [events]
+// [attendees]`.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { OWN_DOMAIN, startBench } from './bench-kit.ts';
 
 const peers = fileURLToPath(new URL('../../../shared/peers/cyrus', import.meta.url));
 
-/** Answers applied per second, and milliseconds of processor time for each. */
+/** Answers applied per second, and processor time per answer, ms. */
 export interface LoadFigures {
   readonly applied: number;
   readonly cpu: number;
@@ -32,7 +33,7 @@ export function canMeasureCyrus(): boolean {
   return existsSync(join(peers, 'load.mjs')) && existsSync('/usr/sbin/cyrmaster') && process.getuid?.() === 0;
 }
 
-/** Both write to the same Cyrus: it by itself, the gateway by CalDAV. */
+/** Both write to the same Cyrus: Cyrus directly, the gateway by CalDAV. */
 export async function measureBesideCyrus(
   built: BuiltGateway,
   sizes: { readonly events: number; readonly attendees: number },
@@ -57,9 +58,9 @@ export async function measureBesideCyrus(
 interface Cyrus {
   readonly lmtp: string;
   readonly pid: string;
-  /** CalDAV without scheduling of its own: it would answer the answers. */
+  /** A CalDAV port without scheduling: with it, Cyrus would send messages about our writes. */
   readonly caldav: string;
-  /** Where the events are, for the generator. */
+  /** The path of the events, for the generator. */
   readonly args: readonly string[];
   stop(): void;
 }
@@ -112,7 +113,7 @@ interface LoadReport {
 
 async function load(args: readonly string[], tries = 3): Promise<LoadFigures> {
   const { stdout } = await promisify(execFile)(process.execPath, [join(peers, 'load.mjs'), ...args]);
-  // It ends without a word where a server that has just started drops one of its connections.
+  // It ends without an error if a server that has just started drops one of its connections.
   if (stdout === '' && tries > 1) {
     await sleep(2_000);
     return load(args, tries - 1);

@@ -1,6 +1,6 @@
-// What a back end costs the others that takes connections and says nothing, or lets nobody connect and refuses nobody (its
-// SYNs are lost): answers per second of one organizer, while a hundred answers wait for another whose server is such a hole
-// and more come, beside the same without. `npx tsx test/bench/black-hole.ts [swallows|drops]`.
+// The effect on others of a back end that accepts connections and never responds, or whose SYNs are lost: answers per
+// second of one organizer while a hundred answers, and more, wait for another organizer's server of that kind, compared
+// with the same without it. `npx tsx test/bench/black-hole.ts [swallows|drops]`.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -17,20 +17,20 @@ import { calendarClient, organizer, startEmbedded } from './back-end.ts';
 import { type Bench, inParallel, OWN_DOMAIN, provenFrom, startBench } from './bench-kit.ts';
 import { deliver, type MailToSend } from './deliver.ts';
 
-/** `swallows`: it accepts, reads and never answers. `drops`: no connection comes about, and none is refused. */
+/** `swallows`: accepts, reads and never responds. `drops`: connections are neither accepted nor refused. */
 export type HoleKind = 'swallows' | 'drops';
 
 export interface BlackHoleFigures {
-  /** Answers per second that become visible, over some runs each. */
+  /** Visible answers per second, of several runs each. */
   readonly alone: number;
   readonly beside: number;
-  /** In the first seconds of the hole. */
+  /** In the first seconds after the back end stops responding. */
   readonly atFirst: number;
 }
 
 interface Hole {
   readonly url: string;
-  /** Throws where nobody has asked it, or where it was no hole. */
+  /** Throws if the back end got no connection, or if it responded. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,12 +40,12 @@ const bob = 'bob@example.com';
 const ROUNDS = 4;
 const EVENTS = 450;
 const LOST = 100;
-/** By then it is known for a hole: what waits for it has been tried a few times and waits longer. */
+/** By then the breaker is open, and the tasks for that back end have reached longer delays. */
 const FOUND_OUT_MS = 30_000;
-/** Seldom enough that taking them in costs nothing by itself. */
+/** At a rate so low that accepting them has no effect of its own. */
 const MORE_EVERY_MS = 500;
 
-/** A gateway with a hole and one without, in turn, on the same good back end: what slows the machine down slows both. */
+/** Alternates a gateway with the dead back end and one without, so that other load on the machine affects both. */
 export async function measureBlackHole(built: BuiltGateway, kind: HoleKind): Promise<BlackHoleFigures> {
   const [backEnd, hole, folder] = await Promise.all([
     startEmbedded(),
@@ -65,7 +65,7 @@ export async function measureBlackHole(built: BuiltGateway, kind: HoleKind): Pro
   const client = calendarClient(backEnd, 8);
   const uidsOf = (bench: Bench): string[] =>
     Array.from({ length: EVENTS }, (_, at) => `${bench === good ? 'good' : 'holed'}-${at}@example.com`);
-  /** Seconds. */
+  /** In seconds. */
   const run = async (bench: Bench, partstat: Partstat): Promise<number> =>
     EVENTS / (await answerAll(bench, client, uidsOf(bench), partstat));
   try {
@@ -96,7 +96,7 @@ export async function measureBlackHole(built: BuiltGateway, kind: HoleKind): Pro
   }
 }
 
-/** Resolves once the first hundred are taken. */
+/** Resolves when the first hundred are accepted. */
 async function keepLosing(port: number): Promise<{ stop(): Promise<void> }> {
   let over = false;
   await deliver(
@@ -146,7 +146,7 @@ export async function startSwallowing(): Promise<Hole & { bytes(): number }> {
   };
 }
 
-/** A listener that has been stopped: once its short queue is full, the kernel drops who wants to connect. */
+/** A listener in a stopped process: when its short backlog is full, the kernel drops further SYNs. */
 async function startDropping(): Promise<Hole> {
   const child: ChildProcess = fork(self, ['listen'], { execArgv: ['--import', 'tsx'] });
   const port = await new Promise<number>((resolve, reject) => {

@@ -1,5 +1,5 @@
-// The callbacks of one large event: a CalDAV server posts the whole calendar once for every attendee, one after the
-// other. `npx tsx test/bench/callbacks.ts [attendees] [node arguments]` prints how long each took, and the mails after them.
+// The callbacks of one large event: a CalDAV server posts the whole calendar once for every attendee, in sequence.
+// `npx tsx test/bench/callbacks.ts [attendees] [node arguments]` prints the time of each callback and of the mails.
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { meeting } from '../harness/calendar-server.ts';
@@ -10,13 +10,13 @@ import { asRequest, cpuOf, memoryOf, postCallback, quantile, startBench } from '
 export interface CallbackFigures {
   readonly attendees: number;
   readonly bytes: number;
-  /** Milliseconds of one callback. */
+  /** The time of one callback, ms. */
   readonly p50: number;
   readonly p99: number;
-  /** Seconds until the last 200, and until the last mail was with the relay. */
+  /** Seconds until the last 200, and until the relay accepted the last mail. */
   readonly posted: number;
   readonly mailed: number;
-  /** Processor milliseconds of the gateway for each callback and its mail. */
+  /** The gateway's processor time per callback with its mail, ms. */
   readonly cpu: number;
   readonly databaseBytes: number;
   readonly memory: number;

@@ -1,5 +1,5 @@
-// How many invitations one process composes in a second of processor time, with 20 and with 2,000 attendees, beside the bare work of encoding
-// mails of that size. Run: npx tsx test/bench/compose.ts
+// Invitations composed per second of processor time, with 20 and with 2,000 attendees, compared with only encoding mails of
+// that size. `npx tsx test/bench/compose.ts`
 import { composeInvitation } from '../../src/core/compose/compose-invitation.ts';
 import { writeMail } from '../../src/core/compose/write-mail.ts';
 import { calendar, event, invitationMail, loadTemplates } from '../core/compose/samples.ts';
@@ -13,7 +13,7 @@ function guests(count: number): string[] {
   );
 }
 
-/** Calls per second of processor time, which other programs on the machine do not change; after a warm-up. */
+/** Returns the calls per second of processor time after a warm-up; other programs on the machine hardly affect it. */
 function rate(work: () => unknown): number {
   for (let at = 0; at < 50; at++) work();
   const began = process.cpuUsage();

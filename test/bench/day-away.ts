@@ -1,6 +1,6 @@
-// The calendar server away for a day while answers come in: how long after its return until every one of them shows. The
-// day's retries are not waited for: the waiting answers are given the tries and the due times that such a day leaves.
-// `npx tsx test/bench/day-away.ts [answers] [embedded|radicale]`.
+// The calendar server is unavailable for a day while answers arrive: how long after its return until all of them are
+// visible. The day is simulated: the waiting answers get the attempts and due times that they would have after a day. `npx
+// tsx test/bench/day-away.ts [answers] [embedded|radicale]`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -25,13 +25,13 @@ export interface DayAwayFigures {
   readonly backEnd: string;
   readonly answers: number;
   readonly events: number;
-  /** Answers taken a second while the server was away. */
+  /** Answers accepted per second while the server was unavailable. */
   readonly accepted: number;
-  /** Seconds from the return until the first and half of them were in the calendar, and until all were. */
+  /** Seconds from the return until the first, half, and all of them were in the calendar. */
   readonly first: number;
   readonly half: number;
   readonly all: number;
-  /** What the back end takes by itself, GET and PUT a second. */
+  /** GET+PUT pairs per second of the back end alone. */
   readonly getPut: number;
 }
 
@@ -40,11 +40,11 @@ type Times = Pick<DayAwayFigures, 'first' | 'half' | 'all'>;
 /** The embedded server keeps a thousand events for each of its users. */
 const EVENTS_EACH = 500;
 const guests = ['guest0@remote.test', 'guest1@remote.test'];
-/** One in ten answers an event that another has answered. */
+/** One answer in ten is to an event that already has an answer. */
 const SHARED = 0.1;
-/** As `toCaldav` in open-flow.ts has it. */
+/** The same as `toCaldav` in wire-queues.ts. */
 const LONGEST_DELAY_MS = 5 * 60_000;
-/** Long enough for the breaker's pauses to become as long as they get. */
+/** Long enough for the breaker's pauses to reach their maximum. */
 const STILL_AWAY_MS = 45_000;
 
 interface Meeting {
@@ -95,7 +95,7 @@ export async function measureDayAway(
   }
 }
 
-/** The organizers' own way to their calendars, past the gate. */
+/** The organizers' direct access to their calendars, without the gate. */
 function openMeetings(backEnd: BackEnd, owners: readonly string[]) {
   const clients = new Map(owners.map((owner) => [owner, calendarClient(backEnd, 4, owner)]));
   const attendees = guests.map((email) => ({ email }));
@@ -126,7 +126,7 @@ function answerTo({ owner, uid }: Meeting, guest: number): MailToSend {
   return { from: attendee, to: owner, raw: provenFrom(attendee, raw) };
 }
 
-/** What waits has been tried for a day: its delays are at their longest, its next tries anywhere within one of them. */
+/** Gives the waiting tasks the state after a day of retries: the longest delay, and a due time at random within it. */
 function passADay(file: string): void {
   const database = new DatabaseSync(file);
   database.exec(`
@@ -145,7 +145,7 @@ function openToRead(url: string) {
   return { tried: () => count(tried), applied: () => count(applied), close: () => database.close() };
 }
 
-/** By the ledger, which is written after the calendar: looking at every event again and again would cost the server its time. */
+/** Uses the ledger, which is written after the calendar, because polling every event would load the server. */
 async function untilApplied(
   { applied }: Pick<ReturnType<typeof openToRead>, 'applied'>,
   wanted: number,

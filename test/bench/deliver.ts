@@ -42,7 +42,7 @@ export interface MailSession {
 
 export function openSession(port: number): MailSession {
   const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
-  // Whoever reads hears of it.
+  // The reader gets the error.
   socket.on('error', () => undefined);
   const replies = socket.iterator({ destroyOnReturn: false });
   let text = '';

@@ -1,5 +1,5 @@
-// One event whose attendees all answer within ten seconds: how many PUTs the calendar sees, and how long after its 250 each
-// answer shows there. `npx tsx test/bench/hot-event.ts [attendees] [node arguments]`.
+// One event whose attendees all answer within ten seconds: the number of PUTs, and the time from the 250 of each answer
+// until it is visible in the calendar. `npx tsx test/bench/hot-event.ts [attendees] [node arguments]`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedCaldav } from '../../src/playground/embedded-caldav.ts';
@@ -13,13 +13,13 @@ import { type MailSession, openSession } from './deliver.ts';
 
 export interface HotFigures {
   readonly attendees: number;
-  /** How long the sending took, seconds: ten, where the machine is fast enough. */
+  /** The duration of the sending in seconds: ten if the machine is fast enough. */
   readonly sent: number;
   readonly puts: number;
-  /** Seconds from the 250 of an answer until it showed. */
+  /** Seconds from the 250 of an answer until it was visible. */
   readonly p50: number;
   readonly worst: number;
-  /** Processor milliseconds of the gateway for an answer. */
+  /** The gateway's processor time per answer, ms. */
   readonly cpu: number;
   readonly memory: number;
 }
@@ -48,7 +48,7 @@ export async function measureHotEvent(
     await waitFor('all answers', async () => !changes.at(-1)?.text.includes('NEEDS-ACTION'), 300_000);
     const shown = firstShown(changes);
     const waits = emails.map((email) => ((shown.get(email) ?? Infinity) - (acknowledged.get(email) ?? 0)) / 1000);
-    // What is written again, or written without need, would be a PUT, too.
+    // Repeated or unnecessary writes would also count as PUTs.
     await sleep(2_500);
     return {
       attendees,
@@ -65,7 +65,7 @@ export async function measureHotEvent(
   }
 }
 
-/** Each at its time, over a few sessions; when each was acknowledged. */
+/** Sends each answer at its time over a few sessions; returns when each was acknowledged. */
 async function answerEvenly(port: number, emails: readonly string[]): Promise<Map<string, number>> {
   const acknowledged = new Map<string, number>();
   const idle: MailSession[] = [];

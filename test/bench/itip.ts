@@ -1,4 +1,5 @@
-// What parsing and patching cost: `npx tsx test/bench/itip.ts`. Prints medians over some runs, and the memory of the largest case.
+// The cost of parsing and editing: `npx tsx test/bench/itip.ts`. Prints medians of several runs, and the memory of the
+// largest case.
 import { applyDecision } from '../../src/core/itip/apply.ts';
 import { type EventDocument, eventText, parseEvent } from '../../src/core/ical/event-document.ts';
 import { readMessage } from '../../src/core/itip/read-message.ts';
@@ -53,7 +54,7 @@ function give(document: EventDocument, answer: Answer): EventDocument {
 
 let runs = 0;
 
-/** A text that was never parsed before: the last few are remembered. */
+/** Returns a text that was not parsed before, because the last few are cached. */
 function anew(text: string): string {
   return text.replace('BEGIN:VEVENT', `X-RUN:${runs++}\r\nBEGIN:VEVENT`);
 }

@@ -1,4 +1,4 @@
-// What a long queue costs: put, claim and commit with nothing waiting and with many tasks waiting, in many lanes and in
+// The cost of a long queue: put, claim and commit with nothing waiting, and with many tasks waiting in many lanes and in
 // one, in the same run. `node --import tsx test/bench/queue.ts [waiting] [DATABASE_URL]` prints a table of milliseconds.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,9 @@ import type { NewTask, QueueName, Spool } from '../../src/flow/ports/spool.ts';
 
 export interface QueueFigures {
   readonly state: string;
-  /** Median milliseconds of one call, nothing else going on. */
+  /** The median of one call without other load, ms. */
   readonly put: number;
-  /** Ten lanes, and the commits that end them. */
+  /** Claims ten lanes, and the commits that end them. */
   readonly claim: number;
   readonly commit: number;
   /** 500 answers of one event. */
@@ -56,7 +56,7 @@ async function measureState(spool: Spool, state: string): Promise<QueueFigures> 
   const now = Date.now();
   const commits: number[] = [];
   const hotCommits: number[] = [];
-  /** Claims what has just been put, which is due before all that waits. */
+  /** Claims the newest tasks, which are due before all waiting ones. */
   const cycle = async (queue: QueueName, lanes: number, perLane: number, ends: number[]): Promise<number> => {
     let claimed: Awaited<ReturnType<Spool['claim']>> = [];
     const time = await took(async () => {
@@ -89,7 +89,7 @@ async function measureState(spool: Spool, state: string): Promise<QueueFigures> 
   };
 }
 
-/** `waiting` tasks in as many lanes, then as many again in the hot lane, all due long after what is measured. */
+/** Puts `waiting` tasks into as many lanes, then as many into one lane, all due long after the measurement. */
 export async function measureQueue(url: string, waiting: number): Promise<QueueFigures[]> {
   const { spool } = await openSpool({ url });
   const later = Date.now() + 3_600_000;

@@ -1,5 +1,5 @@
-// What expansion costs: `npx tsx test/bench/recurrence.ts`. Prints medians and worst cases of the rule alone, of the
-// worker threads, and of an honest query among bombs.
+// The cost of expansion: `npx tsx test/bench/recurrence.ts`. Prints medians and worst cases of the rule alone, of the
+// worker threads, and of an honest query among hostile ones.
 import type { OccurrenceQuery } from '../../src/core/itip/types.ts';
 import { openRecurrence } from '../../src/adapters/recurrence/open-recurrence.ts';
 import { readSeries } from '../../src/core/ical/series.ts';

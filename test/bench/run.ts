@@ -1,6 +1,6 @@
-// `npm run bench [quick] [NAME …]`: every figure of the promises and of docs/decisions beside its limit, measured in one run;
-// one table at the end. `quick` takes a tenth; names such as `accept`, `decisions` or `tsdav` run only those. On a busy
-// machine only the ratios mean something, and the processor times: so the load is printed as well.
+// `npm run bench [quick] [NAME …]`: measures every figure of the README and of docs/decisions in one run, and prints one
+// table with the limits. `quick` uses a tenth of the load; names such as `accept`, `decisions` or `tsdav` select rows. On a
+// busy machine only ratios and processor times are meaningful, so the load is printed as well.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ import { measureRooms } from './where-time-goes.ts';
 interface Row {
   readonly what: string;
   readonly figure: string;
-  /** What it is measured against, in the same run. */
+  /** The figure to compare with, from the same run. */
   readonly beside: string;
   readonly promise: string;
   readonly held: boolean | null;
@@ -37,7 +37,7 @@ const names = process.argv.slice(2).filter((name) => name !== 'quick');
 const quick = process.argv.includes('quick');
 const some = (count: number): number => (quick ? Math.ceil(count / 10) : count);
 const rows: Row[] = [];
-/** Made when the first row wants it: those of the decisions do without. */
+/** Built when the first row needs it; the rows of the decisions do not. */
 let build: BuiltGateway | null = null;
 const built = (): BuiltGateway => (build ??= buildGateway());
 
@@ -136,7 +136,7 @@ async function rooms(): Promise<void> {
   add('where an answer’s time goes', shares.map(([room, share]) => `${room} ${round(share * 100)} %`).join(', '), '');
 }
 
-/** Each row stands for a page of docs/decisions; nothing is promised there. */
+/** Each row belongs to a page of docs/decisions and has no limit. */
 async function decision(measure: () => Promise<readonly Finding[]>): Promise<void> {
   for (const { what, figure, beside } of await measure()) add(what, figure, beside);
 }
@@ -182,7 +182,7 @@ const groups: ReadonlyMap<string, () => Promise<void>> = new Map([
   ...decisions,
 ]);
 
-/** All of them where none is named. */
+/** Returns all rows if none is named. */
 function wanted(): (() => Promise<void>)[] {
   if (names.length === 0) return [...groups.values()];
   return names.flatMap((name) => {

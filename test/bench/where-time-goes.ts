@@ -1,6 +1,6 @@
-// Where the processor time of an answer goes, by room: the gateway's main thread is profiled while answers are applied, and
-// every sample counts for the innermost room on its stack, with the libraries that the room uses.
-// `npx tsx test/bench/where-time-goes.ts [events]`.
+// The processor time of an answer by folder: the gateway's main thread is profiled while answers are applied, and each
+// sample counts for the innermost folder of src on its stack, together with the libraries that the folder calls. `npx tsx
+// test/bench/where-time-goes.ts [events]`.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { startEmbedded } from './back-end.ts';
 interface Profile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
-  /** Microseconds since the sample before. */
+  /** Microseconds since the previous sample. */
   readonly timeDeltas: readonly number[];
 }
 
@@ -22,7 +22,7 @@ interface ProfileNode {
   readonly children?: readonly number[];
 }
 
-/** Those that are called by sockets, with no room on the stack. */
+/** Libraries that are called by sockets, with no folder of src on the stack. */
 const LIBRARIES: Readonly<Record<string, string>> = {
   undici: 'caldav',
   'smtp-server': 'smtp',
@@ -30,12 +30,12 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   nodemailer: 'submission',
 };
 
-/** Share of the main thread's time at work, by room; `start-up` and waiting are left out. */
+/** Returns the share of the main thread's busy time by folder, without start-up and idle time. */
 export async function measureRooms(built: BuiltGateway, events: number): Promise<Map<string, number>> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));
   try {
     await measureApply(built, startEmbedded, events, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
-    // The main thread's is the largest by far.
+    // The main thread's profile is by far the largest.
     const [largest] = readdirSync(folder)
       .map((name) => join(folder, name))
       .toSorted((a, b) => statSync(b).size - statSync(a).size);
@@ -59,7 +59,7 @@ function sharesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> 
   return new Map(shares.toSorted(([, a], [, b]) => b - a));
 }
 
-/** The room that each node's time counts for. */
+/** Returns the folder for which the time of each node counts. */
 function roomsOf(nodes: readonly ProfileNode[]): Map<number, string> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const rooms = new Map<number, string>();
@@ -84,7 +84,7 @@ function roomOf({ functionName, url }: ProfileNode['callFrame']): string | null 
   if (library !== undefined) return LIBRARIES[library] ?? null;
   const room = /\/dist\/([a-z]+)\/[^/]+\.js$/.exec(url)?.[1];
   if (room !== undefined) return room;
-  // Modules being read are the start.
+  // Loading modules counts as start-up.
   return url === 'node:internal/modules/esm/module_job' || url === 'node:internal/modules/cjs/loader'
     ? 'start-up'
     : null;

@@ -1,5 +1,5 @@
-// docs/caldav-servers.md says what the loop is run with and what it found: the lines for the servers' own configuration are
-// those of the tests' servers, and the table of what servers rewrite is the one that the loop holds them to.
+// docs/caldav-servers.md and the loop tests agree: the configuration lines of the servers are those that the tests use, and
+// the table of what servers rewrite is the one that the tests check.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { servers } from '../system/caldav/loop-on-servers.ts';

@@ -1,5 +1,5 @@
-// docs/callback-api.md: its examples run against a gateway and give the responses that the page shows; its table has every
-// response of the callback; what it shows of `imip-gateway why` is what the ledger says afterwards.
+// docs/callback-api.md: its examples run against a gateway and get the responses that the page shows; its table has every
+// response of the callback; its output of `imip-gateway why` is what the ledger contains afterwards.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,13 +29,13 @@ interface Example {
   readonly response: string;
 }
 
-/** `-H 'Name: value'` or `Name: value`, a line each. */
+/** `-H 'Name: value'` or `Name: value`, one per line. */
 function headersIn(text: string): Record<string, string> {
   const fields = [...text.matchAll(/^(?:\s*-H ')?([A-Za-z-]+): ([^'\n]*)/gm)];
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]));
 }
 
-/** A file that the page shows, or that a command of the page makes of zero bytes. */
+/** A file that the page shows, or that a command of the page creates from zero bytes. */
 function fileNamed(name: string): Uint8Array<ArrayBuffer> {
   const zeros = new RegExp(`^head -c (\\d+) /dev/zero >${name}$`, 'm').exec(page)?.[1];
   if (zeros !== undefined) return new Uint8Array(Number(zeros));
@@ -55,7 +55,7 @@ const examples = [
   }),
 );
 
-/** The response as the page shows it: the headers that the page shows, and the body. */
+/** The response with the headers that the page shows, and the body. */
 function asShown(response: Response, body: string, shown: string): string {
   const names = Object.keys(headersIn(shown));
   const headers = names.map((name) => `${name}: ${response.headers.get(name)}\n`).join('');

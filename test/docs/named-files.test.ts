@@ -1,4 +1,4 @@
-// Files, folders, links and npm scripts that a page names are there. Read are the pages for people who join or run the project.
+// Checks that the files, folders, links and npm scripts exist that the pages for contributors and operators name.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ describe.each(['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/callback-
     const paths = matches(/`((?:\.ci|docs|fixtures|src|templates|test)\/[\w./-]+)`/g).filter(
       (path) => !path.includes('<'),
     );
-    // The example of the recipe for a language.
+    // The example in the recipe for a language.
     const missing = paths.filter((path) => !/\bpl\b/.test(path) && !existsSync(new URL(path, root)));
     expect(missing).toEqual([]);
   });

@@ -1,6 +1,6 @@
-// Mutated calendars against the calendar readers and the decision: `npx tsx test/fuzz/itip.ts 100000 [seed]`. Every case must end in
-// a value or a `calendar-unparseable`, soon, and an event that was read must be written as it was but for the answer.
-// The seed is printed; with it and the same fixtures a run repeats itself.
+// Mutated calendars against the calendar readers and the decision: `npx tsx test/fuzz/itip.ts 100000 [seed]`. Every case
+// must end in a value or `calendar-unparseable` within a limit, and an event must be written unchanged except for the
+// answer. The seed is printed; with the same seed and fixtures, a run is identical.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -14,7 +14,7 @@ import { answerFrom } from '../core/itip/run-answer.ts';
 export interface FuzzReport {
   readonly seed: number;
   readonly cases: number;
-  /** How far the cases came: a fuzzer whose inputs are all refused tests nothing. */
+  /** How many cases reached each stage: a fuzzer whose inputs are all refused tests nothing. */
   readonly read: number;
   readonly decided: number;
   readonly applied: number;
@@ -25,7 +25,7 @@ const SLOWEST_MS = 1000;
 
 type Random = (below: number) => number;
 
-/** mulberry32: small, seeded, good enough to choose mutations. */
+/** mulberry32, a small seeded generator, sufficient to choose mutations. */
 function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return (below) => {
@@ -169,7 +169,7 @@ function unlessUnparseable<T>(read: () => T): T | null {
   }
 }
 
-/** What a recurrence engine might say; the real one runs mutated rules in a worker that can be killed. */
+/** A stand-in for the recurrence engine; the real one runs mutated rules in a worker that can be killed. */
 function anyOccurrences(document: EventDocument, answer: Answer, random: Random): OccurrenceAnswer {
   if (random(20) === 0) return { kind: 'too-expensive' };
   const query = occurrencesNeeded(document, answer);
@@ -198,7 +198,7 @@ class Fuzzer {
     this.#random = randomFrom(seed);
   }
 
-  /** One event and one message to it, each mutated up to three times; now and then nothing but noise. */
+  /** One event and one message about it, each mutated up to three times; sometimes only noise. */
   make(): { event: string; message: string } {
     const made = (from: readonly string[]) => {
       if (this.#random(50) === 0) return noise(this.#random);
@@ -219,7 +219,7 @@ class Fuzzer {
   }
 
   decide(document: EventDocument, claimed: Answer): void {
-    // Mostly about this event, or nothing would be decided.
+    // Mostly about this event, otherwise nothing would be decided.
     const uid = this.#random(10) === 0 ? claimed.occurrence.uid : document.uid;
     const answer = { ...claimed, occurrence: { ...claimed.occurrence, uid } };
     const occurrences = anyOccurrences(document, answer, this.#random);
@@ -236,7 +236,7 @@ class Fuzzer {
   }
 }
 
-/** Throws, with the case and the seed in its message, where a case breaks a rule. */
+/** Throws if a case breaks a rule; the message contains the case and the seed. */
 export function fuzzItip(cases: number, seed: number): FuzzReport {
   const fuzzer = new Fuzzer(seed);
   let slowest = 0;

@@ -1,10 +1,10 @@
-// The mail fuzzer, and mails made to cost time or memory.
+// The mail fuzzer, and mails that are made to cost time or memory.
 import { describe, expect, it } from 'vitest';
 import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 import { fullCount } from '../harness/full-counts.ts';
 import { fuzzMessages, makeMail } from './message.ts';
 
-// A new seed each day; a failure names the seed of its mail, and `makeMail(seed)` makes it again.
+// A new seed each day. A failure names the seed of its mail; `makeMail(seed)` makes the same mail.
 const seed = Math.floor(Date.now() / 86_400_000) * 100_000;
 const MAILS = fullCount(3_000, 1_000);
 
@@ -15,10 +15,10 @@ describe('damaged mails', () => {
     const report = await fuzzMessages(MAILS, seed);
     console.log('test/fuzz/message: seed', seed, report);
     expect(report.p99).toBeLessThan(100);
-    // One that costs seconds is a square in some pattern, however rare.
+    // A mail that takes seconds shows a pattern with quadratic time, even if it is rare.
     expect(report.max).toBeLessThan(2_000);
     expect(report.heapAfter).toBeLessThan(report.heapBefore + 20);
-    // The damage must leave enough alive that the deeper rooms are reached, too.
+    // Enough mails must stay readable for the fuzzer to reach the later stages.
     expect(report.kinds['answer']).toBeGreaterThan(MAILS / 10);
     expect(report.kinds['unusable']).toBeGreaterThan(MAILS / 30);
   });

@@ -1,5 +1,5 @@
-// Mails made from the fixtures by damage, through interpretMail and describeMail. A seed decides everything, so a run can
-// be repeated. `npx tsx test/fuzz/message.ts 10000 [seed]` prints times and memory and ends with 1 on the first fault.
+// Runs damaged fixtures through interpretMail and describeMail. The seed determines every mail, so a run can be repeated.
+// `npx tsx test/fuzz/message.ts 10000 [seed]` prints times and memory and ends with 1 on the first fault.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,16 +10,16 @@ import { interpretMail } from '../../src/core/message/interpret-mail.ts';
 
 export interface FuzzReport {
   readonly runs: number;
-  /** Milliseconds of processor time per mail: what else runs on the machine does not count. */
+  /** Processor time per mail, ms, which other programs hardly affect. */
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** Seed of the slowest mail. */
+  /** The seed of the slowest mail. */
   readonly slowest: number;
-  /** Live heap after collection, MB. */
+  /** The heap after garbage collection, MB. */
   readonly heapBefore: number;
   readonly heapAfter: number;
-  /** How many mails ended as which kind. */
+  /** The number of mails of each kind. */
   readonly kinds: Readonly<Record<string, number>>;
 }
 
@@ -29,7 +29,7 @@ const FIXTURES = readdirSync(folder)
   .sort()
   .map((file) => readFileSync(`${folder}${file}`));
 
-/** Throws, naming the seed of the mail, where anything does not hold. */
+/** Throws if a check fails; the message names the seed of the mail. */
 export async function fuzzMessages(runs: number, seed: number): Promise<FuzzReport> {
   const times: number[] = [];
   const kinds: Record<string, number> = {};
@@ -162,7 +162,7 @@ const DAMAGES: readonly Damage[] = [
       mail.subarray(start),
     ]).subarray(0, 300_000);
   },
-  /** What costs a careless pattern the square of its length. */
+  /** Text on which a careless pattern takes quadratic time. */
   function insertRun(mail, random) {
     const run = Buffer.alloc(
       1 + random(50_000),

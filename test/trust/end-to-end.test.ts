@@ -1,5 +1,5 @@
-// Really signed and really forged mails, from bytes to verdict: for Bob of example.com (p=reject) and Dora of plain.test,
-// who publishes nothing.
+// Signed and forged mails, from bytes to verdict: for Bob of example.com (p=reject) and Dora of plain.test, whose domain
+// has no policy.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/flow/ports/authenticator.ts';
 import { openAuthenticator } from '../../src/adapters/authenticate/authenticate.ts';
@@ -47,7 +47,7 @@ interface Sent {
   readonly policy?: SenderPolicy;
 }
 
-/** Verdicts of the mail to the reply address, and to an own address. */
+/** Returns the verdicts of the mail to the reply address, and to the organizer's own address. */
 async function judged({ text, as = 'bob', peer = {}, policy = 'strict' }: Sent): Promise<[string, string]> {
   const mail = received(await text, { mailFrom: 'mallory@evil.test', ...peer });
   const evidence = await authenticator.authenticate(mail);

@@ -1,4 +1,4 @@
-// Every combination of what can be known of a sender, judged, against the table in `whose-answer-counts.txt`.
+// Judges every combination of evidence about a sender and compares it with the table in `whose-answer-counts.txt`.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
@@ -122,14 +122,14 @@ function claimIn(cell: Cell): SenderClaim {
     claim: { attendee: calendarUser(cell.attendee) },
     replyAddressAttendee: cell.to === 'reply' ? calendarUser('bob') : null,
     evidence: evidenceIn(cell),
-    // Confirmed as Bob's: nobody else's answer is looked up with it.
+    // The alias is confirmed as Bob's; it does not apply to other attendees.
     aliases: cell.home === 'confirmed' && (cell.to === 'reply' || cell.attendee === 'bob') ? [ADDRESS.home] : [],
     forwarded: cell.inside === 'yes',
     policy: cell.policy as SenderClaim['policy'],
   };
 }
 
-/** The table's rows as functions from a cell to whether they fit, with their verdicts. */
+/** The rows of the table: a predicate on cells, and the verdict. */
 function readTable(): { fits: (cell: Cell) => boolean; verdict: string; line: number }[] {
   const text = readFileSync(new URL('whose-answer-counts.txt', import.meta.url), 'utf8');
   const groups = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-// Clients that only want to hurt: others are served meanwhile, and what the flood costs has a bound.
+// Hostile clients: others are served at the same time, and the cost of the flood is bounded.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

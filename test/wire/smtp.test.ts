@@ -1,4 +1,4 @@
-// Every script of `smtp/`, as written.
+// Runs every script of `smtp/`.
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, it } from 'vitest';
 import { runDialogue } from './dialogue.ts';

@@ -1,5 +1,5 @@
-// SMTP smuggling: what some server somewhere takes for the end of a mail, at every place of a mail and in every pair of TCP
-// segments, is never the end here. The mail is refused as a whole, and none of the commands in it is answered.
+// SMTP smuggling: each sequence that some server accepts as the end of a mail, at every position and in every pair of TCP
+// segments. None of them ends the mail here: the whole mail is refused, and no command in it gets a reply.
 import { setImmediate as turn } from 'node:timers/promises';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -18,7 +18,7 @@ const TERMINATORS = {
 
 const SMUGGLED = `MAIL FROM:<m@evil.test>\r\nRCPT TO:<postmaster>\r\nDATA\r\nS: x\r\n`;
 
-/** What comes before and after the terminator and the commands behind it. */
+/** The text before the terminator, and after it and the smuggled commands. */
 const POSITIONS = {
   'first thing': ['', ''],
   'in the header': ['S: a', 'X: b\r\n\r\nbody'],
@@ -45,11 +45,11 @@ afterAll(async () => {
   await door.close(1_000);
 });
 
-/** Sends the mail in two segments, cut at `at`; the reply to DATA and to the NOOP behind it. */
+/** Sends the mail in two segments, cut at `at`; returns the replies to DATA and to the NOOP after it. */
 async function sendCut(client: RawClient, bytes: string, at: number): Promise<(string | null)[]> {
   await client.talk('MAIL FROM:<bob@example.com>', `RCPT TO:<${REPLY}>`, 'DATA');
   client.send(bytes.slice(0, at));
-  // The door runs in this process: two turns of the loop, and it has read what was written.
+  // The door runs in this process: after two turns of the event loop, it has read what was written.
   await turn();
   await turn();
   client.send(bytes.slice(at));
@@ -65,7 +65,7 @@ async function sendCutEverywhere(bytes: string): Promise<string[]> {
       for (let at = next++; at < bytes.length; at = next++) replies.add((await sendCut(client, bytes, at)).join(' | '));
     }),
   );
-  // MAIL, RCPT, DATA, the two parts and NOOP came one by one.
+  // MAIL, RCPT, DATA, the two parts and NOOP arrived separately.
   expect(segments.mock.calls.length).toBeGreaterThanOrEqual(6 * (bytes.length - 1));
   segments.mockRestore();
   return [...replies];

@@ -1,12 +1,12 @@
-// What a measurement behind a page of docs/decisions gives: rows of plain text. In: findings; out: lines on stdout. It
-// asserts nothing: a figure is for a person to read.
+// Prints the results of a measurement behind a page of docs/decisions. In: findings; out: lines on stdout. It asserts
+// nothing: a person reads the figures.
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export interface Finding {
   readonly what: string;
   readonly figure: string;
-  /** What it is measured against, in the same run; '' where there is nothing. */
+  /** The figure to compare with, from the same run; '' if there is none. */
   readonly beside: string;
 }
 
@@ -18,7 +18,7 @@ export async function printIfMain(moduleUrl: string, measure: () => Promise<read
   console.log(machineText(begun));
 }
 
-/** Where it was measured. @param begun the load at the beginning */
+/** Describes the machine. @param begun the load at the beginning */
 export function machineText(begun: readonly number[]): string {
   const load = (at: readonly number[]): string => at.map((each) => each.toFixed(1)).join(', ');
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}`;
@@ -32,8 +32,8 @@ export function findingText({ what, figure, beside }: Finding): string {
 const ROUNDS = 5;
 
 /**
- * Milliseconds of processor time of one call of each, which other programs on the machine change little. They take turns;
- * the median of the rounds counts, and the first round warms up.
+ * Returns the processor time of one call of each, ms, which other programs on the machine hardly affect. The calls alternate;
+ * the result is the median of the rounds after the first, which is the warm-up.
  */
 export function costsOf(runs: number, ...works: readonly (() => unknown)[]): number[] {
   const rounds = Array.from({ length: ROUNDS + 1 }, () => works.map((work) => costOf(runs, work))).slice(1);

@@ -1,4 +1,4 @@
-// The child of ical-js.ts and recurrence.ts: a rule and a start come in, the first starts by ical.js go out.
+// The child process of ical-js.ts and recurrence.ts. In: a rule and a start; out: the first starts according to ical.js.
 import ICAL from 'ical.js';
 import { answerParent } from './limited-child.ts';
 
@@ -17,7 +17,7 @@ function expand({ rule, start, limit }: RuleRequest): RuleAnswer {
     const starts: string[] = [];
     while (starts.length < limit) {
       const next = iterator.next();
-      // It gives undefined or null at the end, whatever its types say.
+      // At the end it returns undefined or null, contrary to its types.
       if (!next) break;
       starts.push(next.toICALString());
     }
@@ -27,7 +27,7 @@ function expand({ rule, start, limit }: RuleRequest): RuleAnswer {
   }
 }
 
-/** ical.js reads the form with dashes and colons only. */
+/** ical.js reads only the form with dashes and colons. */
 function dashed(start: string): string {
   return start.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6');
 }

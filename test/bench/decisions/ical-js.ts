@@ -1,6 +1,6 @@
-// Why ical.js does not edit other people's events (docs/decisions/ical-js.md): what it changes when it reads and writes an
-// event, what an edit costs beside ours, and what it makes of rules and texts that a stranger may send.
-// `node --import tsx test/bench/decisions/ical-js.ts`.
+// Why ical.js does not edit stored events (docs/decisions/ical-js.md): what it changes when it reads and writes an event,
+// the cost of an edit compared with ours, and its results for rules and texts that a stranger may send. `node --import tsx
+// test/bench/decisions/ical-js.ts`.
 import ICAL from 'ical.js';
 import { openRecurrence } from '../../../src/adapters/recurrence/open-recurrence.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
@@ -19,7 +19,7 @@ const HOSTILE_RULES = [
   'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
   'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
   'FREQ=DAILY;INTERVAL=1000000000',
-  // 1 January 2026 is a Thursday: every seventh day after it is no Monday.
+  // 1 January 2026 is a Thursday, so no seventh day after it is a Monday.
   'FREQ=DAILY;INTERVAL=7;BYDAY=MO',
 ];
 
@@ -33,7 +33,7 @@ export async function measureIcalJs(): Promise<Finding[]> {
   ];
 }
 
-/** Reads and writes, changing nothing. Folds and line ends do not count. */
+/** Reads and writes without a change. Folding and line ends are ignored. */
 function rewriting(what: string, texts: readonly string[]): Finding {
   const { refused, same, lost, lines } = rewrite(texts, (text) => component(text).toString());
   const ours = rewrite(texts, (text) => eventText(parseEvent(text)));
@@ -49,7 +49,7 @@ interface Rewritten {
   readonly refused: number;
   readonly same: number;
   readonly lost: number;
-  /** Of those that were not refused. */
+  /** Of the texts that were not refused. */
   readonly lines: number;
 }
 
@@ -79,7 +79,7 @@ function unfolded(text: string): string[] {
   return splitLines(text).flatMap((line) => (line.text.trim() === '' ? [] : [line.text]));
 }
 
-/** Those of `before` that `after` has not, as often as they are missing. */
+/** Returns the lines of `before` that are missing in `after`, each as often as it is missing. */
 function countMissing(before: readonly string[], after: readonly string[]): number {
   const left = new Map<string, number>();
   for (const line of after) left.set(line, (left.get(line) ?? 0) + 1);
@@ -94,7 +94,7 @@ function countMissing(before: readonly string[], after: readonly string[]): numb
 
 function component(text: string): ICAL.Component {
   const parsed = ICAL.parse(text);
-  // Typed as one component; of several it gives a list.
+  // The type is one component, but several components give a list.
   if (Array.isArray(parsed[0])) throw new TypeError('several calendars');
   return new ICAL.Component(parsed as unknown as unknown[]);
 }
@@ -106,7 +106,7 @@ function editing(attendees: number): Finding {
   const address = calendarAddress(last);
   if (address === null) throw new TypeError(last);
   let texts = 0;
-  // Ours remembers the last few texts: each run gets a text of its own.
+  // Our parser caches the last few texts, so each run gets a different text.
   const fresh = (): string => text.replace('BEGIN:VEVENT', `X-RUN:${(texts += 1)}\r\nBEGIN:VEVENT`);
   const theirs = (): string => {
     const calendar = component(fresh());
@@ -131,7 +131,7 @@ function editing(attendees: number): Finding {
   };
 }
 
-/** The first three starts. Ours runs as in the gateway: in a worker thread that is killed. */
+/** Returns the first three starts. Our engine runs as in the gateway: in a worker thread that is killed at its limit. */
 async function rules(): Promise<Finding[]> {
   const child = openChild<RuleRequest, RuleAnswer>(new URL('./ical-js-child.ts', import.meta.url));
   const recurrence = openRecurrence();

@@ -1,6 +1,6 @@
-// The load of spool.ts and sqlite.ts: mails of 3 kB, kept by as many callers as wanted, each of whom waits until its mail
-// is on the disk. In: a keeper; out: how many were kept in a second, in how many transactions, and how long the event loop of
-// this thread was held up meanwhile.
+// The load of spool.ts and sqlite.ts: mails of 3 kB, stored by a given number of callers, each of which waits until its
+// mail is on disk. In: a keeper; out: mails per second, the number of transactions, and how long the event loop of this
+// thread was blocked.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,14 +14,14 @@ import type { NewTask } from '../../../src/flow/ports/spool.ts';
 import { inParallel } from '../bench-kit.ts';
 
 /**
- * `worker`: the spool as it is. The others run the same SQL on this thread: `alone` in a transaction for each call, `turn`
- * in one for all calls of a turn of the event loop.
+ * `worker`: the spool of the gateway. The others run the same SQL on this thread: `alone` in one transaction per call, `turn`
+ * in one transaction per turn of the event loop.
  */
 export type KeeperKind = 'worker' | 'alone' | 'turn';
 
 export interface Keeper {
   put(task: NewTask): Promise<void>;
-  /** Transactions so far; null where it is not known. */
+  /** The number of transactions so far; null if unknown. */
   transactions(): Promise<number | null>;
   close(): Promise<void>;
 }
@@ -29,11 +29,11 @@ export interface Keeper {
 export interface KeepFigures {
   /** Tasks per second. */
   readonly rate: number;
-  /** Null where it is not known. */
+  /** null if unknown. */
   readonly transactions: number | null;
-  /** Processor time of a task in all threads, µs. */
+  /** Processor time per task, of all threads, µs. */
   readonly cost: number;
-  /** How late a timer of this thread fired, each time, ms. */
+  /** How late a timer of this thread fired each time, ms. */
   readonly late: readonly number[];
 }
 
@@ -47,7 +47,7 @@ function newTask(): NewTask {
   return { id, queue: 'incoming', lane: id, body, raw: mail, dueAt: Date.now(), createdAt: Date.now() };
 }
 
-/** On an SQLite file of its own, which goes with it. */
+/** Uses a new SQLite file, which is deleted at the end. */
 export async function openKeeper(kind: KeeperKind): Promise<Keeper> {
   const folder = await mkdtemp(join(tmpdir(), 'keep-'));
   const path = join(folder, 'gateway.db');
@@ -70,7 +70,7 @@ async function openWorker(path: string): Promise<BareKeeper> {
 }
 
 async function openHere(path: string, gathers: boolean): Promise<BareKeeper> {
-  // Makes the tables.
+  // Creates the tables.
   await (await openWorker(path)).close();
   const file = await openFile(path, true);
   const drive = driver(file.database);
@@ -110,7 +110,7 @@ export async function keepTasks(keeper: Keeper, count: number, callers: number):
   const used = process.cpuUsage();
   await inParallel(Array.from({ length: count }), callers, async () => {
     await keeper.put(newTask());
-    // The next mail comes with a later turn of the loop, as from a socket.
+    // The next mail arrives in a later turn of the event loop, as from a socket.
     await turn();
   });
   const seconds = (performance.now() - begun) / 1000;
@@ -125,7 +125,7 @@ export async function keepTasks(keeper: Keeper, count: number, callers: number):
   };
 }
 
-/** How late a timer fires until it is stopped. */
+/** Records how late a timer fires, until it is stopped. */
 export function watchLateness(): () => Promise<number[]> {
   const times: number[] = [];
   let stopped = false;

@@ -1,6 +1,6 @@
-// Work that may never end, in a process that is killed when it takes too long. In: a module that calls `answerParent`, and
-// a request; out: its answer, or null where the time was over. Processor time counts, from when the child has loaded the
-// module: on a busy machine a child may have had none.
+// Runs work that may never end, in a process that is killed at its time limit. In: a module that calls `answerParent`, and
+// a request; out: its response, or null at the limit. The limit is processor time after the module is loaded, because on a
+// busy machine a child may get little of it.
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { cpuOf } from '../bench-kit.ts';
 type Reply<A> = { readonly ready: true } | { readonly answer: A };
 
 export interface LimitedChild<Q, A> {
-  /** Null: killed after `limitMs` of processor time. The next request gets a new process. */
+  /** null: killed after `limitMs` of processor time. The next request gets a new process. */
   ask(request: Q, limitMs: number): Promise<A | null>;
   stop(): Promise<void>;
 }
@@ -48,7 +48,7 @@ async function start<A>(module: URL): Promise<ChildProcess> {
   return child;
 }
 
-/** Null where the process ends first. */
+/** null if the process ends first. */
 function nextReply<A>(child: ChildProcess): Promise<Reply<A> | null> {
   return new Promise((resolve) => {
     const ended = (): void => resolve(null);
@@ -60,7 +60,7 @@ function nextReply<A>(child: ChildProcess): Promise<Reply<A> | null> {
   });
 }
 
-/** Resolves when the process has used that much processor time more, or when it is gone. */
+/** Resolves when the process has used that much more processor time, or has ended. */
 async function used(limitMs: number, pid: number, answered: AbortSignal): Promise<null> {
   const total = (): Promise<number> => cpuOf(pid).catch(() => Number.POSITIVE_INFINITY);
   const end = (await total()) + limitMs;
@@ -70,7 +70,7 @@ async function used(limitMs: number, pid: number, answered: AbortSignal): Promis
   return null;
 }
 
-/** In the child: tells the parent that the module is loaded, and answers its requests one by one. */
+/** In the child: reports that the module is loaded, and responds to requests one by one. */
 export function answerParent<Q, A>(work: (request: Q) => A | Promise<A>): void {
   const send = (reply: Reply<A>): unknown => process.send?.(reply);
   process.on('message', async (request) => send({ answer: await work(request as Q) }));

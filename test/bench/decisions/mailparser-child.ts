@@ -1,4 +1,4 @@
-// The child of mailparser.ts: a mail's name and a reader come in; what reading it cost goes out.
+// The child process of mailparser.ts. In: the name of a mail and of a reader; out: the cost of reading it.
 import { simpleParser } from 'mailparser';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { MAIL_LIMITS } from '../../../src/core/message/mail-limits.ts';
@@ -18,7 +18,7 @@ export interface MailCost {
   readonly octets: number;
   /** Processor time, ms. */
   readonly cost: number;
-  /** By how much the process's highest memory use grew, MB. */
+  /** The growth of the process's peak memory, MB. */
   readonly memory: number;
   readonly refused: boolean;
 }

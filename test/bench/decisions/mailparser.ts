@@ -1,5 +1,5 @@
-// Why mailparser does not read the mail that the gateway receives (docs/decisions/mailparser.md): what it costs on mails
-// that a stranger may send, beside our reader. `node --import tsx test/bench/decisions/mailparser.ts`.
+// Why mailparser does not read received mail (docs/decisions/mailparser.md): its cost on mails that a stranger may send,
+// compared with our reader. `node --import tsx test/bench/decisions/mailparser.ts`.
 import { type Finding, printIfMain } from './findings.ts';
 import { openChild } from './limited-child.ts';
 import { type MailCost, type MailName, mailNames, type MailRequest, type Reader } from './mailparser-child.ts';
@@ -23,7 +23,7 @@ export async function measureMailparser(): Promise<Finding[]> {
   return findings;
 }
 
-/** In a process of its own, so that its memory is its own. */
+/** In a separate process, so that its memory can be measured. */
 async function readOnce(mail: MailName, reader: Reader): Promise<MailCost | null> {
   const child = openChild<MailRequest, MailCost>(new URL('./mailparser-child.ts', import.meta.url));
   try {

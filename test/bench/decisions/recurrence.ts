@@ -1,5 +1,6 @@
 // Why recurrence rules are expanded by our own engine (docs/decisions/recurrence.md): how often it and ical.js agree with
-// python-dateutil, what each costs, and what a hostile rule does to others. `node --import tsx test/bench/decisions/recurrence.ts`.
+// python-dateutil, the cost of each, and the effect of a hostile rule on other queries. `node --import tsx
+// test/bench/decisions/recurrence.ts`.
 import { readFileSync } from 'node:fs';
 import ICAL from 'ical.js';
 import { openRecurrence } from '../../../src/adapters/recurrence/open-recurrence.ts';
@@ -67,7 +68,7 @@ function agreement(which: string, judged: readonly (RuleCase & { readonly verdic
   };
 }
 
-/** ical.js gives the start first, whether the rule meets it or not; dateutil does not, and either may. */
+/** ical.js always returns the start first; dateutil only if the rule matches it. Both are allowed. */
 function agrees(found: readonly string[], start: string, wanted: readonly string[]): boolean {
   const rest = found[0] === start && wanted[0] !== start ? found.slice(1) : found;
   return rest.slice(0, wanted.length).join() === wanted.join();
@@ -117,7 +118,7 @@ function speed(): Finding[] {
   });
 }
 
-/** Four rules that no day can meet, and 100 honest queries behind them. */
+/** Runs four rules that match no day, and 100 honest queries after them. */
 async function amongBombs(): Promise<Finding> {
   const recurrence = openRecurrence();
   try {

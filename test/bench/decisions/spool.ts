@@ -1,6 +1,6 @@
-// Why the spool is our own (docs/decisions/spool.md): what sharing a transaction among the mails that arrive together is
-// worth beside a transaction for each, on SQLite, and the same spool on PostgreSQL where it is installed.
-// `node --import tsx test/bench/decisions/spool.ts`.
+// Why the spool is our own code (docs/decisions/spool.md): the gain of one transaction for all mails that arrive together
+// over one transaction each, on SQLite, and on PostgreSQL if it is installed. `node --import tsx
+// test/bench/decisions/spool.ts`.
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export async function measureSpool(): Promise<Finding[]> {
   return [await disk(), ...(await onSqlite()), ...(lacks('postgres') ? [] : await onPostgres())];
 }
 
-/** What a transaction waits for. */
+/** The setting of `synchronous`: what a transaction waits for. */
 async function disk(): Promise<Finding> {
   const folder = await mkdtemp(join(tmpdir(), 'disk-'));
   const file = await open(join(folder, 'log'), 'a');

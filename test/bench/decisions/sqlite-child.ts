@@ -1,5 +1,5 @@
-// The child of sqlite.ts, which runs under strace where the disk is to be slow: a kind of keeper, a count and a number of
-// callers come in as arguments; KeepFigures go out on stdout.
+// The child process of sqlite.ts, which runs under strace to simulate a slow disk. In: the kind of keeper, a count and the
+// number of callers as arguments; out: KeepFigures on stdout.
 import { type KeeperKind, keepTasks, openKeeper } from './keep-tasks.ts';
 
 const [kind = 'worker', count = '0', callers = '1'] = process.argv.slice(2);

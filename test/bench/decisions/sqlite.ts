@@ -1,6 +1,6 @@
-// Why SQLite runs in a thread of its own (docs/decisions/sqlite.md): how late a timer of the main thread fires while mails are
-// kept by the worker and by the driver on that thread, on this disk and on one that takes 20 ms (strace holds fdatasync up).
-// `node --import tsx test/bench/decisions/sqlite.ts`.
+// Why SQLite runs in a worker thread (docs/decisions/sqlite.md): how late a timer of the main thread fires while mails are
+// stored by the worker, and by the driver on the main thread, on this disk and on one whose fdatasync takes 20 ms (delayed
+// by strace). `node --import tsx test/bench/decisions/sqlite.ts`.
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const run = promisify(execFile);
 interface Disk {
   readonly what: string;
   readonly count: number;
-  /** A command that runs what follows. */
+  /** A command that runs the child. */
   readonly startedBy: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export async function measureSqlite(): Promise<Finding[]> {
   return findings;
 }
 
-/** What the machine itself does to a timer. */
+/** How late a timer fires on this machine without any load. */
 async function idle(): Promise<Finding> {
   const late = watchLateness();
   await sleep(2000);

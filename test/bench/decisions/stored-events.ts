@@ -1,5 +1,5 @@
-// Calendar texts to measure with. Out: the stored events of fixtures/itip, the calendars of fixtures/mail in the shapes
-// that clients write, and an event with as many attendees as wanted.
+// Calendar texts for measurements. Out: the stored events of fixtures/itip, the calendars of fixtures/mail as clients wrote
+// them, and an event with a given number of attendees.
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeText } from '../../../src/core/message/decode-text.ts';
 import { MAIL_LIMITS } from '../../../src/core/message/mail-limits.ts';
@@ -18,7 +18,7 @@ export function storedEvents(): string[] {
   });
 }
 
-/** One of each mail that has any. */
+/** One calendar of each mail that has any. */
 export function clientCalendars(): string[] {
   return rawMails().flatMap((raw) => {
     const part = readMail(raw, MAIL_LIMITS).parts.find(({ type }) => type === 'text/calendar');

@@ -1,5 +1,5 @@
-// Why GET and PUT are our own and tsdav's part is the XML (docs/decisions/tsdav.md): what tsdav does against a server on
-// loopback that is told what to do by the path. `node --import tsx test/bench/decisions/tsdav.ts`.
+// Why GET and PUT are our own code and tsdav handles only the XML (docs/decisions/tsdav.md): what tsdav does with a server
+// on loopback whose behaviour depends on the path. `node --import tsx test/bench/decisions/tsdav.ts`.
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -26,7 +26,7 @@ interface TestServer {
   readonly url: string;
   /** The requests, oldest first. */
   readonly seen: Seen[];
-  /** Bytes of the large answer that were taken. */
+  /** Bytes of the large response that were read. */
   taken(): number;
   close(): Promise<void>;
 }
@@ -127,7 +127,7 @@ function stored(etag: string | null): StoredEvent {
   return { href: '/kept', etag, text: eventOf(1), lastModified: null };
 }
 
-/** What it resolves with or throws, in words. */
+/** Returns the result or the error as text. */
 async function outcome(work: () => Promise<unknown>): Promise<string> {
   try {
     const value = await work();
@@ -141,7 +141,7 @@ async function outcome(work: () => Promise<unknown>): Promise<string> {
   }
 }
 
-/** @param elsewhere where `/moved` leads */
+/** @param elsewhere the target of the redirect at `/moved` */
 async function startServer(elsewhere: string): Promise<TestServer> {
   const seen: Seen[] = [];
   let taken = 0;
@@ -160,7 +160,7 @@ async function startServer(elsewhere: string): Promise<TestServer> {
   return { url: `http://127.0.0.1:${port}/`, seen, taken: () => taken, close: () => close(server) };
 }
 
-/** The reader sets the pace: what is counted was taken, but for what the sockets hold. */
+/** Sends only as fast as the reader reads, so that the count is what was read, apart from socket buffers. */
 async function writeLarge(response: ServerResponse, took: (bytes: number) => void): Promise<void> {
   const chunk = Buffer.alloc(MEGABYTE / 4, 'x');
   function* chunks(): Generator<Buffer> {
@@ -170,7 +170,7 @@ async function writeLarge(response: ServerResponse, took: (bytes: number) => voi
     }
   }
   response.writeHead(207, { 'content-type': 'text/plain' });
-  // A reader that hangs up ends it.
+  // It ends when the reader closes the connection.
   await pipeline(chunks, response).catch(() => undefined);
 }
 
