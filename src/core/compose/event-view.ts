@@ -6,7 +6,8 @@ import { addressKey } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { type EventComponent, partstatIn, storedAddress } from '../ical/event-component.ts';
 import { type EventDocument, methodOf, overridesAt, parseEvent } from '../ical/event-document.ts';
-import { occurrenceIdOf, spanAt, timeOf } from '../ical/occurrence-id.ts';
+import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { occurrenceSpan } from '../ical/occurrence-span.ts';
 import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { safeLink } from './safe-link.ts';
 import type { EventView, Guest, Person } from './types.ts';
@@ -107,7 +108,7 @@ export function readEventView(
   const { component, moved } = selection;
   const organizer = component.property('ORGANIZER');
   const own = timeOf(component.property('RECURRENCE-ID'), document.vtimezones);
-  const { start, end } = moved ? spanAt(component, recurrenceId ?? '', document.vtimezones) : component;
+  const { start, end } = moved ? occurrenceSpan(component, recurrenceId ?? '') : component;
   return {
     uid: document.uid,
     recurrenceId: moved ? recurrenceId : own && occurrenceIdOf(own),

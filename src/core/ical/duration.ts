@@ -1,5 +1,5 @@
-// Computes an end from a start and a DURATION. In: the start and the value of DURATION; out: the end. It refuses (null) a value
-// that is invalid, negative, or leads beyond the year 9999.
+// Reads and writes DURATION. In: a start and the value of DURATION; out: the end. It refuses (null) a value that is invalid,
+// negative, or leads beyond the year 9999. And in: a length; out: the value.
 import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
@@ -14,6 +14,14 @@ export function endAfter(start: CalendarTime, duration: string, vtimezones: read
   const from = resolveLocal(formatLocal(local), start.zone, vtimezones);
   const ended = from === null ? null : localAt(from + read.time, start.zone, vtimezones);
   return readTime(ended ?? formatLocal(local + read.time), { tzid: start.zone }, vtimezones);
+}
+
+/** Writes a positive length in milliseconds as an exact DURATION, such as `PT1H30M`. */
+export function formatDuration(length: number): string {
+  const seconds = Math.round(length / 1000);
+  const fields = { H: Math.floor(seconds / 3600), M: Math.floor(seconds / 60) % 60, S: seconds % 60 };
+  const written = Object.entries(fields).flatMap(([unit, count]) => (count > 0 ? `${count}${unit}` : []));
+  return `PT${written.join('') || '0S'}`;
 }
 
 const DURATION = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/i;

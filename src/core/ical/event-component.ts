@@ -24,11 +24,11 @@ export interface Organizer {
 
 /** One value of RDATE or EXDATE. */
 export interface ListedDate {
-  /** The date or time as written, or the start of a PERIOD. */
   readonly written: string;
+  /** The date or time, or the start of a PERIOD. */
   readonly time: CalendarTime | null;
-  /** The end or duration of a PERIOD as written, else null. */
-  readonly end: string | null;
+  /** The end of a PERIOD, else null. */
+  readonly end: CalendarTime | null;
 }
 
 /** Returns whether the part is a VEVENT or VTODO. */
@@ -85,10 +85,15 @@ export class EventComponent implements Component {
 
   /** Returns the values of RDATE or EXDATE. */
   dates(name: 'RDATE' | 'EXDATE'): ListedDate[] {
+    const { vtimezones } = this;
     return this.properties(name).flatMap((line) =>
       line.value.split(',').map((value) => {
-        const [written = '', end = null] = value.trim().split('/', 2);
-        return { written, time: timeOf(line, this.vtimezones, written), end };
+        const written = value.trim();
+        const [from = '', until = ''] = written.split('/', 2);
+        const time = timeOf(line, vtimezones, from);
+        // RFC 5545 §3.3.9: a period has an end or a duration.
+        const end = timeOf(line, vtimezones, until) ?? (time && endAfter(time, until, vtimezones));
+        return { written, time, end };
       }),
     );
   }

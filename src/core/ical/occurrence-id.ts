@@ -2,8 +2,8 @@
 // `20261122T100000Z`, a date `20261122`, or a local time `20261122T100000` without a known zone. It refuses (null) an invalid
 // time.
 import type { ContentLine } from './content-lines.ts';
-import { formatInstant, formatLocal, parseLocal } from './local-time.ts';
-import { localAt, readTime, resolveLocal } from './time-zones.ts';
+import { formatInstant, parseLocal } from './local-time.ts';
+import { readTime } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 
 /** Returns the time of a line such as DTSTART, or of one of its values; null if it is invalid. */
@@ -38,17 +38,6 @@ export interface Span {
   readonly end: CalendarTime | null;
 }
 
-/**
- * Returns the start and end of one occurrence, in the zones of the master's start and end. Every occurrence has the exact
- * duration of the first (RFC 5545 §3.8.5.3). For an invalid id it returns the master's own times.
- */
-export function spanAt({ start, end }: Span, id: string, vtimezones: readonly string[]): Span {
-  if (start === null || Number.isNaN(millisOf(id))) return { start, end };
-  const local = formatLocal(millisOf(id) + durationOf({ start, end }));
-  const endId = formOf(id) === 'instant' ? `${local}Z` : formOf(id) === 'date' ? local.slice(0, 8) : local;
-  return { start: timeAt(id, start, vtimezones), end: end && timeAt(endId, end, vtimezones) };
-}
-
 /** Returns the milliseconds from start to end: exact if the zones are known, else local; 0 if one of them is missing. */
 export function durationOf({ start, end }: Span): number {
   return start && end ? millisIn(end) - millisIn(start) : 0;
@@ -56,20 +45,6 @@ export function durationOf({ start, end }: Span): number {
 
 function millisIn(time: CalendarTime): number {
   return time.instant ?? parseLocal(time.local) ?? 0;
-}
-
-/** Returns the time of an id in the form and zone of `reference`. */
-function timeAt(id: string, reference: CalendarTime, vtimezones: readonly string[]): CalendarTime {
-  const parsed = readTime(id, {}, []);
-  if (parsed === null) return reference;
-  const local =
-    parsed.instant !== null && reference.zone !== null
-      ? localAt(parsed.instant, reference.zone, vtimezones)
-      : parsed.local;
-  if (local === null) return parsed;
-  if (reference.form === 'date') return { ...reference, local: local.slice(0, 8) };
-  const instant = reference.zone === null ? null : (parsed.instant ?? resolveLocal(local, reference.zone, vtimezones));
-  return { ...reference, local, instant };
 }
 
 /** A UID is used as a key in the spool and the ledger, so its length is limited and it has no control characters. */

@@ -52,6 +52,13 @@ export function readSeries(calendar: string, uid: string): Series | null {
   };
 }
 
+/** Returns the recurrenceId of a time that RDATE lists, null if it cannot belong to the series. */
+export function idOfListed(master: EventComponent, time: CalendarTime): string | null {
+  const clock = readClock(master);
+  const point = clock?.pointAt(time) ?? null;
+  return clock === null || point === null ? null : clock.write(point);
+}
+
 function readClock({ startLine, start: time, vtimezones }: EventComponent): Clock | null {
   const start = time && parseLocal(time.local);
   if (time === null || start === null) return null;

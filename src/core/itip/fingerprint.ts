@@ -3,7 +3,8 @@
 // the fingerprint shows that these REQUESTs contain nothing new. It refuses text that is not a calendar.
 import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
-import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { lengthAt } from '../ical/occurrence-span.ts';
 import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import { memoizeText } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
@@ -58,7 +59,7 @@ export function occurrenceSchedule(document: EventDocument, recurrenceId: string
   if (recurrenceId === null) return digest(scheduleKey(scheduleOf(component)));
   const { start } = component;
   const own = component.recurrenceId === null || start === null ? recurrenceId : occurrenceIdOf(start);
-  return digest([own, durationOf(component)]);
+  return digest([own, lengthAt(component, recurrenceId)]);
 }
 
 function visibleGuests(

@@ -3,7 +3,8 @@
 // fingerprint of that mail are those of the series and do not show this. It refuses nothing.
 import type { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, nullIfUnparseable, parseEvent } from '../ical/event-document.ts';
-import { durationOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { lengthAt } from '../ical/occurrence-span.ts';
 import { memoizeText } from '../ical/memoize-text.ts';
 import type { MailedRevision } from './types.ts';
 
@@ -20,8 +21,8 @@ export function mailedOccurrence(mail: MailedRevision, recurrenceId: string | nu
   const components = recurrenceId === null ? null : readMailed(mail.calendar);
   const override = components?.get(recurrenceId);
   const component = override ?? components?.get(null);
-  if (!component) return { sequence: mail.sequence, time: null, overridden: false };
-  const time = `${override?.start ?? recurrenceId}/${component.duration}`;
+  if (!component || recurrenceId === null) return { sequence: mail.sequence, time: null, overridden: false };
+  const time = `${override?.start ?? recurrenceId}/${component.lengthAt(recurrenceId)}`;
   return { sequence: component.sequence, time, overridden: override !== undefined };
 }
 
@@ -30,7 +31,7 @@ interface MailedComponent {
   /** As a recurrenceId. */
   readonly start: string | null;
   /** Milliseconds. */
-  readonly duration: number;
+  readonly lengthAt: (recurrenceId: string) => number;
 }
 
 /**
@@ -44,5 +45,5 @@ const readMailed = memoizeText((calendar): ReadonlyMap<string | null, MailedComp
 
 function summarize(component: EventComponent): MailedComponent {
   const { sequence, start } = component;
-  return { sequence, start: start && occurrenceIdOf(start), duration: durationOf(component) };
+  return { sequence, start: start && occurrenceIdOf(start), lengthAt: (id) => lengthAt(component, id) };
 }

@@ -4,7 +4,9 @@
 import { ContentLine, lineEndOf, makeLine, withName, withValue } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
 import { DAY, formatDate, formatInstant, formatLocal } from '../ical/local-time.ts';
-import { durationOf, formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { formatDuration } from '../ical/duration.ts';
+import { formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
+import { lengthAt, periodAt } from '../ical/occurrence-span.ts';
 import { linesOf, type Part } from '../ical/read-components.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
@@ -17,10 +19,16 @@ export function makeOverride(master: EventComponent, recurrenceId: string): Even
   if (startLine === null || start === null) return null;
   const moved = moveTo(startLine, start, recurrenceId, vtimezones);
   if (moved === null) return null;
+  const length = lengthAt(master, recurrenceId);
+  const period = periodAt(master, recurrenceId);
+  const duration = period === null ? null : formatDuration(period);
+  const hasEnd = ['DTEND', 'DUE', 'DURATION'].some((name) => master.property(name) !== null);
+  const addedDuration = duration === null || hasEnd ? [] : [makeLine('DURATION', [], duration, lineEndOf(startLine))];
   const parts = master.parts.flatMap((part): Part[] => {
     if (!(part instanceof ContentLine)) return linesOf([part]).some(isAbsoluteTrigger) ? [] : [part];
-    if (part === startLine) return [moved, recurrenceIdLike(moved)];
-    if (part.name === 'DTEND' || part.name === 'DUE') return [moveEnd(part, start, recurrenceId, vtimezones)];
+    if (part === startLine) return [moved, recurrenceIdLike(moved), ...addedDuration];
+    if (part.name === 'DTEND' || part.name === 'DUE') return [moveEnd(part, recurrenceId, length, vtimezones)];
+    if (part.name === 'DURATION' && duration !== null) return [withValue(part, duration)];
     return SERIES_PROPERTIES.has(part.name) ? [] : [part];
   });
   const override = master.withParts(parts);
@@ -36,11 +44,10 @@ function moveTo(line: ContentLine, start: CalendarTime, id: string, vtimezones: 
   return formOf(id) === 'instant' ? writeInstant(line, millis, vtimezones) : null;
 }
 
-/** RFC 5545 §3.8.5.3: every instance has the exact duration of the first. */
-function moveEnd(line: ContentLine, start: CalendarTime, id: string, vtimezones: readonly string[]): ContentLine {
+function moveEnd(line: ContentLine, id: string, length: number, vtimezones: readonly string[]): ContentLine {
   const end = timeOf(line, vtimezones);
   if (end === null) return line;
-  const moved = millisOf(id) + durationOf({ start, end });
+  const moved = millisOf(id) + length;
   if (end.form === 'date') return withValue(line, formatDate(Math.round(moved / DAY) * DAY));
   return end.instant === null ? withValue(line, formatLocal(moved)) : writeInstant(line, moved, vtimezones);
 }

@@ -5,6 +5,7 @@ import { unescapeText } from '../ical/content-lines.ts';
 import type { EventComponent, ListedDate } from '../ical/event-component.ts';
 import type { EventDocument } from '../ical/event-document.ts';
 import { durationOf, occurrenceIdOf, type Span } from '../ical/occurrence-id.ts';
+import { lengthAt } from '../ical/occurrence-span.ts';
 import { ownLines } from '../ical/read-components.ts';
 import { ruleKey } from '../ical/read-rule.ts';
 
@@ -88,8 +89,8 @@ export function scheduleOf(component: EventComponent): Schedule {
 
 function dateKeys(dates: readonly ListedDate[]): string[] {
   const keys = dates.map(({ written, time, end }) => {
-    const start = time ? occurrenceIdOf(time) : written;
-    return end === null ? start : `${start}/${end}`;
+    if (time === null) return written;
+    return end === null ? occurrenceIdOf(time) : `${occurrenceIdOf(time)}/${occurrenceIdOf(end)}`;
   });
   return [...new Set(keys)].sort();
 }
@@ -100,22 +101,23 @@ function dateKeys(dates: readonly ListedDate[]): string[] {
  */
 export function normalComponents(document: EventDocument): NormalComponent[] {
   const { master, overrides } = document;
-  const series = master && normalComponent(master);
   const others = overrides.map(normalComponent);
-  const different = others.filter((override) => !series || !isInstanceOf(series, override));
+  const different = others.filter((override) => !master || !isInstanceOf(master, override));
   different.sort((a, b) => ((a.recurrenceId ?? '') < (b.recurrenceId ?? '') ? -1 : 1));
-  return series ? [series, ...different] : different;
+  return master ? [normalComponent(master), ...different] : different;
 }
 
-function isInstanceOf(master: NormalComponent, override: NormalComponent): boolean {
-  const { start } = override.schedule;
+function isInstanceOf(master: EventComponent, override: NormalComponent): boolean {
+  const { recurrenceId, schedule } = override;
+  const series = normalComponent(master);
   return (
-    start !== null &&
-    occurrenceIdOf(start) === override.recurrenceId &&
-    durationOf(override.schedule) === durationOf(master.schedule) &&
-    override.organizer === master.organizer &&
-    sameMap(override.guests, master.guests) &&
-    sameMap(override.texts, master.texts)
+    schedule.start !== null &&
+    recurrenceId !== null &&
+    occurrenceIdOf(schedule.start) === recurrenceId &&
+    durationOf(schedule) === lengthAt(master, recurrenceId) &&
+    override.organizer === series.organizer &&
+    sameMap(override.guests, series.guests) &&
+    sameMap(override.texts, series.texts)
   );
 }
 

@@ -2,7 +2,9 @@
 // new value: time, place, title, description, recurrence and attendees, of the event or of one occurrence. An occurrence
 // without an override is compared as an instance of the series. It refuses text that is not a calendar.
 import { parseEvent, type EventDocument } from '../ical/event-document.ts';
-import { occurrenceIdOf, type Span, spanAt } from '../ical/occurrence-id.ts';
+import type { EventComponent } from '../ical/event-component.ts';
+import { occurrenceIdOf, type Span } from '../ical/occurrence-id.ts';
+import { occurrenceSpan } from '../ical/occurrence-span.ts';
 import {
   type NormalComponent,
   normalComponent,
@@ -75,15 +77,15 @@ export function documentDifferences(previous: EventDocument, now: EventDocument)
 
 interface State {
   readonly master: NormalComponent | null;
+  readonly series: EventComponent | null;
   readonly overrides: ReadonlyMap<string, NormalComponent>;
-  readonly vtimezones: readonly string[];
 }
 
-function readState({ master, overrides, vtimezones }: EventDocument): State {
+function readState({ master, overrides }: EventDocument): State {
   return {
     master: master && normalComponent(master),
+    series: master,
     overrides: new Map(overrides.map((each) => [each.recurrenceId ?? '', normalComponent(each)])),
-    vtimezones,
   };
 }
 
@@ -104,9 +106,9 @@ function startOf({ master }: State): string | null {
 }
 
 /** Returns the instance of the series, null if it is excluded or there is no series. */
-function instanceAt({ master, vtimezones }: State, id: string): NormalComponent | null {
-  if (!master?.schedule.start || master.schedule.excluded.includes(id)) return null;
-  const span = spanAt(master.schedule, id, vtimezones);
+function instanceAt({ master, series }: State, id: string): NormalComponent | null {
+  if (!series || !master?.schedule.start || master.schedule.excluded.includes(id)) return null;
+  const span = occurrenceSpan(series, id);
   return { ...master, recurrenceId: id, schedule: { ...span, rules: [], added: [], excluded: [] } };
 }
 

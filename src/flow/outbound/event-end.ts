@@ -3,7 +3,8 @@
 import { componentFor, componentsOf, type EventDocument, isRecurring } from '../../core/ical/event-document.ts';
 import type { EventComponent } from '../../core/ical/event-component.ts';
 import { DAY } from '../../core/ical/local-time.ts';
-import { durationOf, formOf, millisOf, spanAt, type Span } from '../../core/ical/occurrence-id.ts';
+import { durationOf, formOf, millisOf, type Span } from '../../core/ical/occurrence-id.ts';
+import { occurrenceSpan } from '../../core/ical/occurrence-span.ts';
 import { readRule } from '../../core/ical/read-rule.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import { seriesQuery } from '../../core/itip/match-occurrence.ts';
@@ -23,8 +24,7 @@ export async function endOf(
   if (recurrenceId !== null) {
     const component = componentFor(document, recurrenceId);
     if (component === null) return null;
-    const isOwn = component.recurrenceId === recurrenceId;
-    return lastOf(isOwn ? component : spanAt(component, recurrenceId, document.vtimezones));
+    return lastOf(occurrenceSpan(component, recurrenceId));
   }
   const { master } = document;
   const ends = componentsOf(document).map((component) =>
@@ -43,7 +43,9 @@ async function endOfSeries(document: EventDocument, master: EventComponent, expa
   const rules = master.properties('RRULE').map(({ value }) => readRule(value));
   if (rules.some((rule) => rule?.until == null && rule?.count == null)) return null;
   const lastStart = await lastStartOf(document, master, expand);
-  return lastStart === null ? null : lastStart + Math.max(0, durationOf(master));
+  if (lastStart === null) return null;
+  const periodEnds = master.dates('RDATE').map(({ end }) => instantOf(end) ?? lastStart);
+  return periodEnds.reduce((last, end) => Math.max(last, end), lastStart + Math.max(0, durationOf(master)));
 }
 
 const lastStarts = new WeakMap<EventDocument, Promise<number | null>>();

@@ -82,6 +82,12 @@ describe('readEventView', () => {
     });
   });
 
+  it('reads an RDATE period with its own length', () => {
+    const lines = event({ RDATE: 'RDATE;VALUE=PERIOD:20261204T090000Z/PT5H' });
+    const { start, end } = readEventView(calendar(null, lines), '20261204T090000Z', null);
+    expect([start?.local, end?.local]).toEqual(['20261204T100000', '20261204T150000']);
+  });
+
   it('moves the master to an occurrence without an override, also across a DST change', () => {
     const view = readEventView(calendar(null, recurring, moved), '20270406T080000Z', null);
     expect(view).toMatchObject({

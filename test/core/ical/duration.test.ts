@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { endAfter } from '../../../src/core/ical/duration.ts';
+import { endAfter, formatDuration } from '../../../src/core/ical/duration.ts';
 import { readTime } from '../../../src/core/ical/time-zones.ts';
 
 const BERLIN = { tzid: 'Europe/Berlin' };
+
+describe('formatDuration', () => {
+  it.each([
+    [3_600_000, 'PT1H'],
+    [5_400_000, 'PT1H30M'],
+    [90_061_000, 'PT25H1M1S'],
+    [30_000, 'PT30S'],
+    [0, 'PT0S'],
+  ])('%i: %s', (length, expected) => {
+    expect(formatDuration(length)).toBe(expected);
+  });
+});
 
 describe('endAfter', () => {
   it.each([

@@ -119,10 +119,10 @@ it('returns the dates of RDATE, with the ends of periods', () => {
     'RDATE;VALUE=PERIOD:20261124T110000Z/PT1H',
     'RDATE:soon',
   ).dates('RDATE');
-  expect(dates.map(({ written, time, end }) => [written, time?.instant ?? null, end])).toEqual([
+  expect(dates.map(({ written, time, end }) => [written, time?.instant ?? null, end?.instant ?? null])).toEqual([
     ['20261122T120000', Date.UTC(2026, 10, 22, 11), null],
     ['20261123T120000', Date.UTC(2026, 10, 23, 11), null],
-    ['20261124T110000Z', Date.UTC(2026, 10, 24, 11), 'PT1H'],
+    ['20261124T110000Z/PT1H', Date.UTC(2026, 10, 24, 11), Date.UTC(2026, 10, 24, 12)],
     ['soon', null, null],
   ]);
 });

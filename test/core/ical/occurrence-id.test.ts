@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ContentLine } from '../../../src/core/ical/content-lines.ts';
-import { formOf, isUid, millisOf, occurrenceIdOf, spanAt, timeOf } from '../../../src/core/ical/occurrence-id.ts';
-import { eventOf } from './event-of.ts';
+import { formOf, isUid, millisOf, occurrenceIdOf, timeOf } from '../../../src/core/ical/occurrence-id.ts';
 
 describe('occurrence ids', () => {
   it.each([
@@ -27,77 +26,6 @@ describe('occurrence ids', () => {
     expect(millisOf('20261122T100000Z')).toBe(Date.UTC(2026, 10, 22, 10));
     expect(millisOf('20261122')).toBe(Date.UTC(2026, 10, 22));
     expect(millisOf('soon')).toBeNaN();
-  });
-});
-
-describe('spanAt', () => {
-  it.each([
-    [
-      'in its zone',
-      'DTSTART;TZID=Europe/Paris:20261006T100000',
-      'DTEND;TZID=Europe/Paris:20261006T113000',
-      '20261110T090000Z',
-      '20261110T100000',
-      '20261110T113000',
-    ],
-    [
-      'with its exact duration across a DST change',
-      'DTSTART;TZID=Europe/Paris:20261003T220000',
-      'DTEND;TZID=Europe/Paris:20261004T060000',
-      '20261024T200000Z',
-      '20261024T220000',
-      '20261025T050000',
-    ],
-    [
-      'with start and end in two zones',
-      'DTSTART;TZID=Europe/Paris:20261006T100000',
-      'DTEND;TZID=America/New_York:20261006T120000',
-      '20261007T080000Z',
-      '20261007T100000',
-      '20261007T120000',
-    ],
-    [
-      'in UTC',
-      'DTSTART:20261006T100000Z',
-      'DTEND:20261006T110000Z',
-      '20261007T100000Z',
-      '20261007T100000',
-      '20261007T110000',
-    ],
-    [
-      'floating',
-      'DTSTART:20261006T100000',
-      'DTEND:20261006T110000',
-      '20261007T100000',
-      '20261007T100000',
-      '20261007T110000',
-    ],
-    [
-      'in an unknown zone',
-      'DTSTART;TZID=Nowhere:20261006T100000',
-      'DTEND;TZID=Nowhere:20261006T110000',
-      '20261007T100000',
-      '20261007T100000',
-      '20261007T110000',
-    ],
-    ['of dates', 'DTSTART;VALUE=DATE:20261006', 'DTEND;VALUE=DATE:20261008', '20261030', '20261030', '20261101'],
-    ['without an end', 'DTSTART:20261006T100000Z', 'SUMMARY:x', '20261007T100000Z', '20261007T100000', null],
-    [
-      'of the master for an invalid id',
-      'DTSTART:20261006T100000Z',
-      'DTEND:20261006T110000Z',
-      'soon',
-      '20261006T100000',
-      '20261006T110000',
-    ],
-  ])('returns the span %s', (_, dtstart, dtend, id, start, end) => {
-    const span = spanAt(eventOf([dtstart, dtend]), id, []);
-    expect([span.start?.local, span.end?.local ?? null]).toEqual([start, end]);
-    if (formOf(id) === 'instant') expect(span.start?.instant).toBe(millisOf(id));
-  });
-
-  it('returns the same span if there is no start', () => {
-    expect(spanAt({ start: null, end: null }, '20261007T100000Z', [])).toEqual({ start: null, end: null });
   });
 });
 

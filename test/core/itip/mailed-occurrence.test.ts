@@ -35,6 +35,14 @@ describe('mailedOccurrence', () => {
       true,
     ],
     [
+      'reads a period of the series',
+      [[...SERIES, 'RDATE;VALUE=PERIOD:20261122T090000Z/PT3H']],
+      3,
+      '20261122T090000Z',
+      3 * HOUR,
+      false,
+    ],
+    [
       'ignores another moved override',
       [SERIES, ['RECURRENCE-ID:20261123T090000Z', 'DTSTART:20261124T090000Z']],
       3,

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { joinLines } from '../../../src/core/ical/content-lines.ts';
-import { parseEvent } from '../../../src/core/ical/event-document.ts';
+import { eventText, parseEvent, withParts } from '../../../src/core/ical/event-document.ts';
 import { linesOf } from '../../../src/core/ical/read-components.ts';
+import { occurrenceSpan } from '../../../src/core/ical/occurrence-span.ts';
+import { occurrenceSchedule } from '../../../src/core/itip/fingerprint.ts';
+import { mailedOccurrence } from '../../../src/core/itip/mailed-occurrence.ts';
 import { makeOverride } from '../../../src/core/itip/make-override.ts';
+import { normalComponents } from '../../../src/core/itip/normal-form.ts';
+import { documentDifferences } from '../../../src/core/itip/what-changed.ts';
 
 const OFFICE =
   'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
@@ -99,6 +104,69 @@ describe('makeOverride', () => {
     ],
   ])('moves %s', (_, lines, recurrenceId, expected) => {
     expect(made(lines, recurrenceId)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'DTEND',
+      ['DTSTART:20261006T080000Z', 'DTEND:20261006T090000Z'],
+      ['DTSTART:20261013T140000Z', 'RECURRENCE-ID:20261013T140000Z', 'DTEND:20261013T163000Z'],
+    ],
+    [
+      'DTEND in a zone',
+      ['DTSTART;TZID=Europe/Paris:20261006T100000', 'DTEND;TZID=America/New_York:20261006T050000'],
+      [
+        'DTSTART;TZID=Europe/Paris:20261013T160000',
+        'RECURRENCE-ID;TZID=Europe/Paris:20261013T160000',
+        'DTEND;TZID=America/New_York:20261013T123000',
+      ],
+    ],
+    [
+      'DURATION',
+      ['DTSTART:20261006T080000Z', 'DURATION:PT1H', 'SUMMARY:x'],
+      ['DTSTART:20261013T140000Z', 'RECURRENCE-ID:20261013T140000Z', 'DURATION:PT2H30M', 'SUMMARY:x'],
+    ],
+    [
+      'no end',
+      ['DTSTART:20261006T080000Z', 'SUMMARY:x'],
+      ['DTSTART:20261013T140000Z', 'RECURRENCE-ID:20261013T140000Z', 'DURATION:PT2H30M', 'SUMMARY:x'],
+    ],
+  ])('gives a period its own length: a master with %s', (_, lines, expected) => {
+    const dates = 'RDATE;VALUE=PERIOD:20261012T140000Z/PT9H,20261013T140000Z/PT2H30M';
+    expect(made([...lines, dates], '20261013T140000Z')).toEqual(expected);
+  });
+
+  it.each([
+    ['a period', ['DTEND;TZID=Europe/Paris:20261006T110000', 'RDATE;VALUE=PERIOD:20261020T080000Z/PT2H']],
+    ['a period of a master with DURATION', ['DURATION:PT1H', 'RDATE;VALUE=PERIOD:20261020T080000Z/20261020T100000Z']],
+    ['a period of a master without an end', ['RDATE;VALUE=PERIOD:20261020T080000Z/PT2H']],
+    ['an exact end across a DST change', ['DTEND;TZID=Europe/Paris:20261016T100000', 'RRULE:FREQ=DAILY']],
+    ['a nominal DURATION across a DST change', ['DURATION:P10D', 'RRULE:FREQ=DAILY']],
+  ])('changes no time, as every reader of a time sees it: %s', (_, lines) => {
+    const id = '20261020T080000Z';
+    const event = ['BEGIN:VEVENT', 'UID:a', 'DTSTART;TZID=Europe/Paris:20261006T100000', ...lines, 'END:VEVENT'];
+    const before = parseEvent(['BEGIN:VCALENDAR', ...event, 'END:VCALENDAR', ''].join('\r\n'));
+    const override = before.master && makeOverride(before.master, id);
+    if (!before.master || !override) throw new TypeError('no override');
+    const at = before.parts.indexOf(before.master) + 1;
+    const after = withParts(before, [...before.parts.slice(0, at), override, ...before.parts.slice(at)]);
+    const spans = [before.master, override].map((component) => occurrenceSpan(component, id));
+    expect(spans.map(({ end }) => end?.instant)).toEqual([spans[0]?.end?.instant, spans[0]?.end?.instant]);
+    expect(occurrenceSchedule(after, id)).toBe(occurrenceSchedule(before, id));
+    const [unmailed, mailed] = [before, after].map((document) => {
+      const calendar = eventText(document);
+      const facts = {
+        recurrenceId: null,
+        method: 'REQUEST',
+        sequence: 0,
+        mailedAt: 0,
+        scheduleFingerprint: '',
+      } as const;
+      return mailedOccurrence({ ...facts, calendar }, id).time;
+    });
+    expect(mailed).toBe(unmailed);
+    expect(normalComponents(after)).toEqual(normalComponents(before));
+    expect(documentDifferences(before, after)).toEqual([]);
   });
 
   it('moves DUE of a task', () => {

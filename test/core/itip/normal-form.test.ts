@@ -43,11 +43,12 @@ describe('normalComponents', () => {
       'EXDATE;TZID=Europe/Berlin:20260309T100000,20260304T100000',
       'EXDATE:20260304T090000Z',
       'RDATE;VALUE=PERIOD:20260401T090000Z/PT1H',
+      'RDATE;TZID=Europe/Berlin;VALUE=PERIOD:20260401T110000/20260401T120000',
       'RDATE:nonsense',
     ).component;
     expect(schedule.rules).toEqual(['BYDAY=MO,WE;FREQ=WEEKLY']);
     expect(schedule.excluded).toEqual(['20260304T090000Z', '20260309T090000Z']);
-    expect(schedule.added).toEqual(['20260401T090000Z/PT1H', 'nonsense']);
+    expect(schedule.added).toEqual(['20260401T090000Z/20260401T100000Z', 'nonsense']);
     expect(scheduleKey(schedule).slice(0, 3)).toEqual(['20260302T090000Z', 'Europe/Berlin', 0]);
   });
 });
