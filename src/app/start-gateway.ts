@@ -83,8 +83,8 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
     ),
     showRsvp: (claims) => showRsvp(rsvp, claims),
     answerRsvp: countReceived('web', (claims, answer) => answerRsvp(rsvp, claims, answer)),
-    readDecision: (claims) => readDecision(shared, claims),
-    decideHeld: (claims, choice) => decideAndWait(shared, claims, choice),
+    readDecision: (claims) => readDecision({ ...shared, store }, claims),
+    decideHeld: (claims, choice) => decideAndWait({ ...shared, store }, claims, choice),
     ready: makeReadinessCheck({ probe: () => spool.probe(), listeners, now }),
   };
   const receive = countReceived(

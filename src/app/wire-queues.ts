@@ -123,7 +123,7 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
       waitForQuota: waitForQuota({ ...common, quota }),
     }),
   );
-  const question = askOwner(common);
+  const question = askOwner({ ...common, store });
   const outgoing = submitOutgoing({ ...common, submission });
   const toCaldav = { first: 3_000, longest: 5 * 60_000 };
   const toRelay = { first: 15_000, longest: 30 * 60_000 };

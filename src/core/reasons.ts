@@ -121,8 +121,7 @@ export const reasons = {
   'not-invited': {
     verdicts: ['held', 'refused'],
     text: 'notInvited',
-    ledger: ({ who, neverMailed = false }: Who & { neverMailed?: boolean }) =>
-      neverMailed ? `${who} was never mailed this event.` : `${who} is not an attendee of the event.`,
+    ledger: ({ who }: Who) => `${who} is not an attendee of the event.`,
   },
   'unknown-event': {
     verdicts: ['held', 'refused', 'retried'],
@@ -212,7 +211,12 @@ export const reasons = {
     verdicts: ['held', 'recorded'],
     ledger: ({ who }: Who) => `${who} proposes another time; the event is unchanged.`,
   },
-  refresh: { verdicts: ['recorded'], ledger: ({ who }: Who) => `${who} requested the event again.` },
+  /** A REFRESH, and the mail that answers it. */
+  refresh: {
+    verdicts: ['recorded', 'mailed'],
+    ledger: (facts: Who | { response: string }) =>
+      'who' in facts ? `${facts.who} requested the event again.` : mailed.ledger(facts),
+  },
 
   // Decisions of the organizer.
   alias: {

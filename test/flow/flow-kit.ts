@@ -131,6 +131,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     ledger,
     templates,
     outgoingMails,
+    store: calendar,
     makeId,
     now,
     // The clock does not run, so nothing is delayed.
@@ -171,7 +172,6 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     question: askOwner(common),
     event: processCopy({
       ...common,
-      store: calendar,
       notifyOrganizer: notifyOrganizer({ ...common, mode: options.notify ?? 'each' }),
     }),
     invitation: deliver({

@@ -118,8 +118,7 @@ describe('R1: a re-read applies an overwritten answer again', () => {
 describe('R6: an event that the server refuses to show (403)', () => {
   const path = `${home}default/one.ics`;
   const refusing = (status: number, method = 'GET'): FakeOptions => ({
-    intercept: (request) =>
-      request.method === method && decodeURIComponent(request.path) === path ? { status } : undefined,
+    intercept: (request) => (request.method === method && request.path.endsWith('/one.ics') ? { status } : undefined),
   });
 
   it.each([
@@ -132,6 +131,12 @@ describe('R6: an event that the server refuses to show (403)', () => {
   ])('is not gone: $status at $known is $kind', async ({ status, known, kind }) => {
     const { store } = await start(refusing(status));
     expect(await store.find(alice, 'one', known)).toMatchObject({ kind });
+  });
+
+  it('is not gone if no calendar that is listed holds it', async () => {
+    const { store } = await start(refusing(403));
+    const known = `${home}unlisted/one.ics`;
+    expect(await store.find(alice, 'two', known)).toEqual({ kind: 'not-visible', href: known });
   });
 
   it('counts where it is visible, if it has been moved there', async () => {

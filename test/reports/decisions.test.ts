@@ -7,7 +7,9 @@ import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
 import { octetsOfText, textOfOctets } from '../../src/core/ical/octets.ts';
 import { start, home } from '../adapters/caldav/fake-store.ts';
 import { answerRsvp, showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
-import { alice, bob, type FlowKit, openFlowKit } from '../flow/flow-kit.ts';
+import { decideHeld, readDecision } from '../../src/flow/questions/decide-held.ts';
+import { recordTask } from '../../src/flow/records/records.ts';
+import { alice, bob, carol, dave, type FlowKit, type FlowKitOptions, openFlowKit } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';
 
@@ -172,6 +174,11 @@ describe('D5: a web answer to an event that was over', () => {
     { why: 'later that day', times: ['DTSTART:20270110T130000Z', 'DTEND:20270110T140000Z'] },
     { why: 'at that moment', times: ['DTSTART:20270110T100000Z', 'DTEND:20270110T130000Z'] },
     { why: 'all of that day', times: ['DTSTART;VALUE=DATE:20270110'] },
+    {
+      why: 'a later date of a series',
+      times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=9'],
+      recurrenceId: '20270112T100000Z',
+    },
     { why: 'an endless series', times: ['DTSTART:20261201T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'] },
     {
       why: 'a series with a date left',
@@ -205,5 +212,330 @@ describe('D5: a web answer to an event that was over', () => {
     };
     const given = { partstat: 'ACCEPTED', comment: null, sequence: null, wholeSeries: false } as const;
     expect(await answerRsvp({ ...kit, store: kit.calendar }, claims, given)).toBe('received');
+  });
+});
+
+const guests = { bob: 'Bob Dupont', carol: 'Carol' };
+
+/** A meeting of Alice, Bob and Carol, who has accepted. */
+function stored(title: string, more: { readonly lines?: readonly string[]; readonly sequence?: number } = {}): string {
+  return [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'BEGIN:VEVENT',
+    `UID:${uid}`,
+    'DTSTAMP:20270101T120000Z',
+    `SEQUENCE:${more.sequence ?? 0}`,
+    ...(more.lines ?? ['DTSTART:20270202T100000Z', 'DTEND:20270202T110000Z']),
+    `SUMMARY:${title}`,
+    `ORGANIZER;CN=Alice Martin:mailto:${alice.asWritten}`,
+    `ATTENDEE;CN=${guests.bob};PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${bob.asWritten}`,
+    `ATTENDEE;CN=${guests.carol};PARTSTAT=ACCEPTED:mailto:${carol.asWritten}`,
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
+}
+
+/** A mail of Bob with this calendar part. */
+function itipMail(method: string, lines: readonly string[], from = bob.asWritten): Buffer {
+  return Buffer.from(
+    [
+      `From: <${from}>`,
+      `To: <${alice.asWritten}>`,
+      `Message-ID: <${method}-${lines.length}-${from}>`,
+      `Content-Type: text/calendar; method=${method}; charset=utf-8`,
+      '',
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      `METHOD:${method}`,
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      'DTSTAMP:20270110T110000Z',
+      ...lines,
+      `ORGANIZER:mailto:${alice.asWritten}`,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n'),
+  );
+}
+
+/** The owners' own domain: mail of Bob proves that it is Bob's. */
+async function openOwnDomain(options: FlowKitOptions = {}): Promise<FlowKit> {
+  const kit = await openFlowKit({ replyDomain: null, ownRecipients: [alice.asWritten], ...options });
+  kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom], dmarc: { result: 'pass', policy: 'reject' } });
+  return kit;
+}
+
+const counter = itipMail('COUNTER', [
+  'DTSTART:20270203T140000Z',
+  'DTEND:20270203T150000Z',
+  `ATTENDEE:mailto:${bob.asWritten}`,
+]);
+const reply = (params: string): Buffer =>
+  itipMail('REPLY', ['SEQUENCE:0', `ATTENDEE;${params}:mailto:${bob.asWritten}`]);
+
+describe('D1: what the organizer is told is made from the event as it is stored', () => {
+  let kit: FlowKit;
+  afterEach(() => kit.close());
+
+  interface Notice {
+    readonly what: string;
+    readonly options?: FlowKitOptions;
+    readonly happen: (kit: FlowKit) => Promise<unknown>;
+    readonly subject: RegExp;
+    readonly text?: RegExp;
+  }
+  const notices: Notice[] = [
+    {
+      what: 'a proposal',
+      happen: (to) => to.mail(counter, alice.asWritten),
+      subject: /^Bob Dupont proposes another time: New title$/,
+      text: /Planned time: [^\n]*February 2[^\n]*10:00[\s\S]*\/decide\/\?token=/,
+    },
+    {
+      what: 'a delegation',
+      happen: (to) => to.mail(reply(`PARTSTAT=DELEGATED;DELEGATED-TO="mailto:${dave.asWritten}"`), alice.asWritten),
+      subject: /^Bob Dupont sends somebody else: New title$/,
+    },
+    {
+      what: 'a held answer',
+      happen: (to) => {
+        to.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom] });
+        return to.mail(reply('PARTSTAT=ACCEPTED'), alice.asWritten);
+      },
+      subject: /^Please decide: New title$/,
+      text: /for Bob Dupont/,
+    },
+    {
+      what: 'a held proposal',
+      happen: (to) => {
+        to.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom] });
+        return to.mail(counter, alice.asWritten);
+      },
+      subject: /^Please decide: New title$/,
+      text: /for Bob Dupont/,
+    },
+    {
+      what: 'an answer, in a digest',
+      options: { notify: 'digest' },
+      happen: async (to) => {
+        to.calendar.put(uid, stored('Old title'));
+        await to.mail(reply('PARTSTAT=TENTATIVE'), alice.asWritten);
+        await to.settle();
+        to.calendar.put(uid, to.calendar.text(uid).replace('Old title', 'New title'));
+        to.clock.now += 15 * 60_000;
+      },
+      subject: /^Bob Dupont may come: New title$/,
+      text: /1 accepted, 1 maybe/,
+    },
+    {
+      what: 'a lost mail',
+      happen: (to) =>
+        to.spool.put([
+          recordTask(
+            {
+              kind: 'undeliverable',
+              origin: { recordId: 'lost', door: 'smtp', messageId: null },
+              owner: alice,
+              recipient: bob,
+              uid,
+              method: 'REQUEST',
+              diagnostic: '550 5.1.1 no such user',
+            },
+            { id: 'lost', createdAt: to.clock.now },
+          ),
+        ]),
+      subject: /^Not delivered to Bob Dupont: New title$/,
+    },
+    {
+      what: 'a decision that failed, alone in its lane',
+      happen: (to) =>
+        to.spool.put([
+          recordTask(
+            {
+              kind: 'notice',
+              origin: { recordId: 'failed', door: 'smtp', messageId: null },
+              owner: alice,
+              uid,
+              notice: { kind: 'not-entered', attendee: bob, reason: 'failed' },
+            },
+            { id: 'failed', createdAt: to.clock.now },
+          ),
+        ]),
+      subject: /^Not carried out: New title$/,
+      text: /about Bob Dupont/,
+    },
+  ];
+
+  /** What Alice is told once `happen` has happened. */
+  async function noticeAbout(
+    { happen, options }: Notice,
+    isMailed: boolean,
+  ): Promise<{ subject: string; text: string } | undefined> {
+    kit = await openOwnDomain(options);
+    if (isMailed) {
+      await kit.invite(stored('Old title').replace('ACCEPTED', 'DECLINED').replace(guests.bob, 'B'), bob);
+      await kit.settle();
+    }
+    kit.calendar.put(uid, stored('New title'));
+    await happen(kit);
+    await kit.settle();
+    return (await kit.mailsTo(alice)).at(-1);
+  }
+
+  it.each(notices)('$what about an event that was never mailed', async (notice) => {
+    const mail = await noticeAbout(notice, false);
+    expect(mail?.subject).toMatch(notice.subject);
+    expect(mail?.text).toMatch(notice.text ?? /1 accepted/);
+    expect(mail?.text).toMatch(/10:00/);
+  });
+
+  it.each(notices)('$what about an event that changed since it was mailed', async (notice) => {
+    const mail = await noticeAbout(notice, true);
+    expect(mail?.subject).toMatch(notice.subject);
+    expect(mail?.text).toMatch(notice.text ?? /1 accepted/);
+    expect(mail?.text).not.toMatch(/declined/);
+  });
+
+  it.each(notices.filter(({ what }) => !what.includes('digest')))(
+    '$what is told though the event is gone',
+    async (notice) => {
+      kit = await openOwnDomain(notice.options);
+      await notice.happen(kit);
+      await kit.settle();
+      expect((await kit.mailsTo(alice)).map(({ subject }) => subject)).toEqual([
+        expect.stringMatching(/\(no title\)$/),
+      ]);
+    },
+  );
+
+  it('does not wait for the end of a long outage', async () => {
+    kit = await openOwnDomain();
+    kit.calendar.put(uid, stored('Planning'));
+    kit.calendar.isDown = true;
+    await kit.mail(counter, alice.asWritten);
+    for (let tries = 0; tries < 8; tries += 1) {
+      await kit.settle();
+      expect(await kit.mailsTo(alice)).toEqual([]);
+      kit.clock.now += 60_000;
+    }
+    await kit.settle();
+    expect(await kit.mailsTo(alice)).toHaveLength(1);
+  });
+
+  it.each([
+    { times: stored('Planning'), about: [] },
+    {
+      times: stored('Planning', { lines: ['DTSTART:20270202T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY'] }),
+      about: ['RECURRENCE-ID;VALUE=DATE:20270209'],
+    },
+  ] as const)('a proposal for an event that was never mailed can be declined: $about', async ({ times, about }) => {
+    kit = await openOwnDomain();
+    kit.calendar.put(uid, times);
+    const lines = ['DTSTART:20270210T140000Z', 'DTEND:20270210T150000Z', `ATTENDEE:mailto:${bob.asWritten}`];
+    await kit.mail(itipMail('COUNTER', [...about, ...lines]), alice.asWritten);
+    await kit.settle();
+    const claims = await kit.question();
+    expect(await readDecision(kit, claims)).toMatchObject({ answers: [{ event: { summary: 'Planning' } }] });
+    kit.calendar.put(uid, times.replace('Planning', 'Planning as stored now'));
+    expect(await decideHeld(kit, claims, 'decline')).toBe('done');
+    await kit.settle();
+    const [mail] = await kit.mailsTo(bob);
+    expect(mail?.subject).toMatch(/^Proposal declined: Planning as stored now/);
+    expect(mail?.calendar).toContain('METHOD:DECLINECOUNTER');
+    if (about.length > 0) expect(mail?.calendar).toMatch(/RECURRENCE-ID:20270209T100000Z/);
+  });
+
+  it('a proposal of somebody whom the event does not list has no link: nothing is sent to them', async () => {
+    kit = await openOwnDomain();
+    kit.calendar.put(uid, stored('Planning').replace(bob.asWritten, 'robert@remote.test'));
+    await kit.mail(counter, alice.asWritten);
+    await kit.settle();
+    expect((await kit.mailsTo(alice))[0]?.text).not.toContain('/decide/');
+  });
+});
+
+describe('D2: a REFRESH is answered with the event as it is stored', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openOwnDomain();
+  });
+  afterEach(() => kit.close());
+
+  async function requestAgain(): Promise<{ subject: string; text: string; calendar: string }[]> {
+    kit.mails.length = 0;
+    await kit.mail(itipMail('REFRESH', [`ATTENDEE:mailto:${bob.asWritten}`]), alice.asWritten);
+    await kit.settle();
+    return kit.mailsTo(bob);
+  }
+
+  it.each([
+    { before: 'that was never mailed', mailed: null },
+    { before: 'that is as it was mailed', mailed: stored('New title') },
+    { before: 'that changed since', mailed: stored('Old title') },
+    { before: 'that moved since', mailed: stored('New title', { lines: ['DTSTART:20270201T100000Z'] }) },
+  ])('$before', async ({ mailed }) => {
+    kit.calendar.put(uid, stored('New title'));
+    if (mailed !== null) await kit.invite(mailed, bob);
+    await kit.settle();
+    const [mail, ...more] = await requestAgain();
+    expect(more).toEqual([]);
+    expect(mail?.subject).toMatch(/^Current details: New title/);
+    expect(mail?.text).toContain('Alice Martin sends you this event as it is now');
+    expect(mail?.text).toMatch(/Accept: https:/);
+    expect(mail?.text).not.toMatch(/has changed|What changed|invites you/);
+    expect(mail?.calendar).toContain('METHOD:REQUEST');
+    expect(mail?.calendar).toContain('DTSTART:20270202T100000Z');
+    expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['recorded refresh', 'mailed refresh']));
+  });
+
+  it('is what is known from then on: the same posted later is not news', async () => {
+    kit.calendar.put(uid, stored('New title'));
+    await requestAgain();
+    await kit.invite(stored('New title'), bob);
+    await kit.settle();
+    expect(await kit.reasons(uid)).toContain('not-mailed nothing-new');
+  });
+
+  it.each([
+    {
+      what: 'the cancellation, if it is cancelled',
+      event: stored('Planning').replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'),
+    },
+    {
+      what: 'the cancellation they were mailed, if they are off the list',
+      event: stored('Planning').replace(bob.asWritten, dave.asWritten),
+    },
+    { what: 'the cancellation they were mailed, if it is gone', event: null },
+  ])('with $what', async ({ event }) => {
+    await kit.invite(stored('Planning'), bob);
+    await kit.settle();
+    await kit.invite(stored('Planning', { sequence: 1 }), bob, 'CANCEL');
+    await kit.settle();
+    if (event !== null) kit.calendar.put(uid, event);
+    const [mail] = await requestAgain();
+    expect(mail?.calendar).toContain('METHOD:CANCEL');
+  });
+
+  it('by nothing, for somebody whom it does not list', async () => {
+    kit.calendar.put(uid, stored('Planning').replace(bob.asWritten, dave.asWritten));
+    expect(await requestAgain()).toEqual([]);
+    expect(await kit.reasons(uid)).toContain('refused not-invited');
+  });
+
+  it('once the calendar is back, however long that takes', async () => {
+    kit.calendar.put(uid, stored('New title'));
+    kit.calendar.isDown = true;
+    expect(await requestAgain()).toEqual([]);
+    for (let tries = 0; tries < 20; tries += 1) {
+      kit.clock.now += 60_000;
+      await kit.settle();
+    }
+    kit.calendar.isDown = false;
+    kit.clock.now += 60_000;
+    await kit.settle();
+    expect(await kit.mailsTo(bob)).toHaveLength(1);
   });
 });

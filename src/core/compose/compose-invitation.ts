@@ -106,7 +106,7 @@ function changesOf({ mail, event, reader, templates }: MailContext): ReturnType<
 
 function bodyKey({ mail, event }: MailContext): string | null {
   if (mail.kind === 'update') return 'askAgain';
-  if (mail.kind === 'invitation') return 'ask';
+  if (mail.kind === 'invitation' || mail.kind === 'refresh') return 'ask';
   if (mail.kind === 'decline') return 'decline';
   if (mail.kind === 'reply') return null;
   return event.recurrenceId !== null ? 'cancelOne' : mayRemoveRecipient(mail) ? 'removed' : 'cancel';
@@ -159,6 +159,7 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
   const data = templateData(context);
   const subject = subjectOf(context);
   const guest = event.guests.find(({ key }) => key === mail.recipient.key);
+  const template = mail.kind === 'refresh' ? 'invitation' : mail.kind;
   const raw = writeMail({
     from: senderMailbox(context),
     to: mailbox(mail.recipient, guest === undefined ? null : displayName(guest.name, guest.address)),
@@ -167,8 +168,8 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
     messageId: mail.messageId,
     references: mail.references,
     date: mail.date,
-    text: tidyText(templates.render(`mail/${mail.kind}.txt`, mail.language, data)),
-    html: templates.render(`mail/${mail.kind}.html`, mail.language, { ...data, subject }),
+    text: tidyText(templates.render(`mail/${template}.txt`, mail.language, data)),
+    html: templates.render(`mail/${template}.html`, mail.language, { ...data, subject }),
     calendar: { text: mailedCopy(mail), method: mail.itip ? method : null },
   });
   return { subject, raw };

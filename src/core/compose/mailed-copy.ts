@@ -154,6 +154,7 @@ const MAX_ATTENDEES = 100;
 const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
   update: 'REQUEST',
+  refresh: 'REQUEST',
   cancel: 'CANCEL',
   decline: 'DECLINECOUNTER',
   reply: 'REPLY',

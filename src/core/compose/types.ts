@@ -43,7 +43,8 @@ export interface EventView {
   readonly cancelled: boolean;
 }
 
-export type InvitationKind = 'invitation' | 'update' | 'cancel' | 'decline' | 'reply';
+/** `refresh`: the event as it is now, because the recipient requested it (RFC 5546 §3.2.6). */
+export type InvitationKind = 'invitation' | 'update' | 'refresh' | 'cancel' | 'decline' | 'reply';
 
 export interface RsvpLinks {
   readonly accepted: string;

@@ -1,7 +1,7 @@
 // One copy while its batch is planned: the stored event, the ledger's context and the other jobs of the batch. Handlers
 // read it; after each plan it is updated, so that the next handler sees the copy as the earlier records left it.
 import type { NoticeKind } from '../../core/compose/types.ts';
-import type { EventDocument } from '../../core/ical/event-document.ts';
+import { type EventDocument, eventText } from '../../core/ical/event-document.ts';
 import { displayText } from '../../core/ical/octets.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -13,7 +13,7 @@ import { Histories, newestAnswers } from './judge-answer.ts';
 /** What the CalDAV server holds under the copy's UID. */
 export type Stored =
   | { readonly kind: 'loaded'; readonly text: string; readonly document: EventDocument }
-  /** Not loaded, because no record of the batch needs it. */
+  /** Not loaded: no record of the batch needs it, or it could not be loaded and no record has to wait for it. */
   | { readonly kind: 'not-loaded' }
   | { readonly kind: 'none' }
   /** The server refuses to show the object (403). */
@@ -75,11 +75,11 @@ export class Copy {
     return this.#document;
   }
 
-  /** The event for notices and questions: as stored, else as last mailed; null: unknown. */
+  /** The event for questions: as the earlier records left it, else as last mailed; null: unknown. */
   get calendar(): string | null {
-    return this.stored.kind === 'loaded'
-      ? displayText(this.stored.text)
-      : (this.context.mailings.at(-1)?.calendar ?? null);
+    return this.#document === null
+      ? (this.context.mailings.at(-1)?.calendar ?? null)
+      : displayText(eventText(this.#document));
   }
 
   jobsOf<K extends EventKind>(kind: K): Job<K>[] {

@@ -3,6 +3,7 @@
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
+import { displayText } from '../../core/ical/octets.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Changes, CopyContext, Ledger, LedgerWrite, NewTask } from '../ports/spool.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
@@ -81,12 +82,25 @@ async function planBatch(options: ProcessCopyOptions, facts: CopyFacts): Promise
     }
     return { document: copy.document, result: planned };
   };
-  if (records.some(needsCopy)) {
-    const { owner, uid, context } = facts;
-    return editCopy(options.store, { owner, uid, href: context.place?.href ?? null }, plan);
+  const { owner, uid, context, batch } = facts;
+  if (batch.some((job) => needsCopy(job) !== 'none')) {
+    try {
+      return await editCopy(options.store, { owner, uid, href: context.place?.href ?? null }, plan);
+    } catch (error) {
+      if (!canDoWithoutCopy(batch, error)) throw error;
+    }
   }
   const stored = { kind: 'not-loaded' } as const;
   return { stored, text: null, href: null, written: false, result: (await plan(stored)).result };
+}
+
+/** With the back-off of this queue, about ten minutes. */
+const MAX_LOADS_FOR_NOTICE = 8;
+
+/** Whether only notices want the copy, and it cannot be loaded at all or could not be loaded for a while. */
+function canDoWithoutCopy(batch: readonly Job<EventKind>[], error: unknown): boolean {
+  if (!(error instanceof GatewayError) || batch.some((job) => needsCopy(job) === 'required')) return false;
+  return !error.temporary || batch.some(({ task }) => task.attempts >= MAX_LOADS_FOR_NOTICE);
 }
 
 function placeOf({ owner, uid, context }: CopyFacts, { href }: EditedCopy<unknown>): LedgerWrite[] {
@@ -125,7 +139,7 @@ function noticesOf(
   { owner, uid, context }: CopyFacts,
   { text, result }: EditedCopy<readonly PlannedJob[]>,
 ): NewTask[] {
-  const calendar = text ?? lastMailed(context);
+  const calendar = text === null ? lastMailed(context) : displayText(text);
   const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewTask[] => {
     const [first] = notices;
     if (first === undefined) return [];

@@ -3,8 +3,6 @@
 // cancelled is refused.
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { within } from '../../core/within.ts';
 import type { RsvpView } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { parseEvent, partstatOf } from '../../core/ical/event-document.ts';
@@ -13,6 +11,7 @@ import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import type { CopyContext, Ledger } from '../ports/spool.ts';
 import { endOf } from '../outbound/event-end.ts';
+import { loadCurrentEvent } from '../questions/current-event.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { receiveWebAnswer, type ReceiveOptions, type WebAnswer } from './receive.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
@@ -34,8 +33,6 @@ export interface RsvpOptions extends ReceiveOptions {
 export type WebOutcome = 'recorded' | 'received' | { refused: string };
 
 const OUTCOME_TIMEOUT_MS = 2_000;
-/** The page must be shown even if the CalDAV server does not answer. */
-const LOAD_TIMEOUT_MS = 5_000;
 
 export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promise<RsvpView> {
   const attendee = calendarAddress(claims.attendee);
@@ -43,7 +40,7 @@ export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promis
   const { guestList } = options;
   if (attendee === null || organizer === null) return viewWithoutEvent('gone', guestList);
   const context = await options.ledger.copyContext(organizer.key, claims.uid, [attendee.key]);
-  const loaded = await load(options, organizer, claims.uid, context.place?.href ?? null);
+  const loaded = await loadCurrentEvent(options.store, organizer, claims.uid, context.place?.href ?? null);
   if (loaded === 'none') return viewWithoutEvent('gone', guestList);
   if (loaded === 'unreachable') return viewMailedEvent(options, claims, attendee, context);
   return viewStoredEvent(options, claims, attendee, loaded.calendar, mailedOrganizer(context));
@@ -64,25 +61,6 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
   if (outcome.reason === 'stale' && (await showRsvp(options, claims)).partstat === given.partstat) return 'recorded';
   if (outcome.verdict === 'ignored' || outcome.verdict === 'refused') return { refused: outcome.reason };
   return 'received';
-}
-
-type Loaded = 'none' | 'unreachable' | { readonly calendar: string };
-
-async function load(
-  { store }: RsvpOptions,
-  organizer: CalendarAddress,
-  uid: string,
-  href: string | null,
-): Promise<Loaded> {
-  const loading = store.find(organizer, uid, href).then(
-    (found): Loaded =>
-      found.kind === 'found' ? { calendar: found.event.text } : found.kind === 'none' ? 'none' : 'unreachable',
-    (error: unknown): Loaded => {
-      if (error instanceof GatewayError) return 'unreachable';
-      throw error;
-    },
-  );
-  return within(AbortSignal.timeout(LOAD_TIMEOUT_MS), loading, () => 'unreachable');
 }
 
 async function viewStoredEvent(

@@ -111,7 +111,7 @@ async function composeMail(
       itip: options.itip,
       guestList: options.guestList,
       from: identity.from,
-      links: kind === 'invitation' || kind === 'update' ? await linksFor(options, message) : null,
+      links: method === 'REQUEST' ? await linksFor(options, message) : null,
       messageId: identity.messageId,
       references: mailings[0]?.messageId ?? null,
       date: now,
@@ -172,10 +172,11 @@ function replyAddressFor(
 }
 
 /** Depends on METHOD and on whether this recipient was invited before; if the ledger has no mailing, on SEQUENCE. */
-function mailKind({ body: { method, calendar }, recurrenceId, mailings }: Message): InvitationKind {
+function mailKind({ body: { method, calendar, again }, recurrenceId, mailings }: Message): InvitationKind {
   if (method === 'CANCEL') return 'cancel';
   if (method === 'DECLINECOUNTER') return 'decline';
   if (method !== 'REQUEST') return 'reply';
+  if (again) return 'refresh';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
   return mailings.length === 0 && readEventView(calendar, recurrenceId, null).sequence > 0 ? 'update' : 'invitation';

@@ -5,16 +5,19 @@
 import type { HeldNotice, NoticeKind } from '../../core/compose/types.ts';
 import { because } from '../../core/reasons.ts';
 import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbound/mail-notice.ts';
+import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Changes, Ledger, LedgerWrite, NewTask, Spool } from '../ports/spool.ts';
 import { changesOf, done, type Effects, joinEffects, mark, type PlannedTask, record } from '../queue/plan.ts';
 import { type HeldKind, heldParties, heldJobs } from '../records/held.ts';
 import type { QuestionRecord } from '../records/question.ts';
 import { entryAbout, recordTask, type Job } from '../records/records.ts';
+import { currentCalendar } from './current-event.ts';
 import type { MakeDecisionLink } from './decision-link.ts';
 
 export interface AskOwnerOptions extends MailNoticeOptions {
   readonly spool: Pick<Spool, 'held'>;
   readonly ledger: Ledger;
+  readonly store: CalendarStore;
   readonly makeDecisionLink: MakeDecisionLink;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
@@ -80,7 +83,8 @@ async function askOne(options: AskOwnerOptions, marks: Marks, question: Question
   if (eventMark !== null && ownerMark !== null) {
     marks.set(eventMark);
     marks.set(ownerMark);
-    return { add: [mailFor(options, open, [await noticeOf(options, open)], body.calendar, at).task] };
+    const calendar = await calendarOf(options, open);
+    return { add: [mailFor(options, open, [await noticeOf(options, open)], calendar, at).task] };
   }
   const why = because('asked-together', { until: intervalOf(at) + SUMMARY_INTERVAL_MS });
   return {
@@ -128,7 +132,7 @@ async function askInSummary(
   if (open === null || one === undefined) return { planned };
   marks.set(summaryMark);
   const items = await Promise.all(
-    asked.map(async (each) => ({ ...(await noticeOf(options, each)), calendar: each.body.calendar })),
+    asked.map(async (each) => ({ ...(await noticeOf(options, each)), calendar: await calendarOf(options, each) })),
   );
   const summary = { kind: 'waiting', attendee: null, count: open.length, items } as const;
   const { task, messageId } = mailFor(options, one, [summary], null, at);
@@ -159,6 +163,12 @@ async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner }
   const decisionLink = await options.makeDecisionLink(key, owner);
   const { attendee } = heldParties(body);
   return { kind: 'held', attendee, sender: body.sender, partstat, comment, reason: task.lastError ?? '', decisionLink };
+}
+
+/** The event of the newest held record as it is now, else as it was known when the question was made. */
+async function calendarOf(options: AskOwnerOptions, { newest, body }: OpenQuestion): Promise<string | null> {
+  const { organizer, uid } = heldParties(newest.body);
+  return (await currentCalendar(options, organizer, uid)) ?? (uid === body.uid ? body.calendar : null);
 }
 
 function mailFor(

@@ -2,21 +2,25 @@
 // `alias` ("this is Bob", remembered), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation
 // `add` and `leave`. A link works once; a used link is refused as `already-decided`.
 import { readEventView } from '../../core/compose/event-view.ts';
+import { nullIfUnparseable } from '../../core/ical/event-document.ts';
 import type { EventView } from '../../core/compose/types.ts';
 import type { HeldAnswer, HeldChoice, HeldView, Question } from '../../core/pages/decision-page.ts';
 import { because, type Verdict } from '../../core/reasons.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
+import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark, record } from '../queue/plan.ts';
 import { heldParties, type HeldKind, type HeldRecord, heldJobs } from '../records/held.ts';
 import { entryAbout, recordBody, type Job } from '../records/records.ts';
 import { dayOf, decidedMark, questionTask } from './ask-owner.ts';
+import { currentCalendar } from './current-event.ts';
 
 export interface DecideOptions {
   readonly spool: Spool;
   readonly ledger: Ledger;
+  readonly store: CalendarStore;
   readonly outcomes: Outcomes;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
@@ -37,15 +41,17 @@ const finalVerdicts: ReadonlySet<Verdict> = new Set<Verdict>(['applied', 'ignore
 
 type Held = Job<HeldKind>;
 
-export async function readDecision({ spool, ledger }: DecideOptions, claims: DecisionClaims): Promise<HeldView | null> {
+export async function readDecision(options: DecideOptions, claims: DecisionClaims): Promise<HeldView | null> {
+  const { spool, ledger } = options;
   if (await ledger.marked(usedMark(claims))) return null;
   const held = heldJobs(await spool.held(claims.holdKey));
   const [first] = held;
   if (first === undefined) return null;
+  const calendars = await calendarsOf(options, held);
   const answers = await Promise.all(
     held.map(async (each) => ({
       ...shownAnswer(each.body),
-      event: await eventOf(ledger, each.body),
+      event: viewOf(calendars, each),
       reason: await reasonOf(ledger, each),
       receivedAt: each.task.createdAt,
     })),
@@ -89,13 +95,12 @@ export async function decideHeld(
 }
 
 /** A record that was held while this decision was being written needs a new question, because the link is used. */
-async function askAboutRest({ spool, ledger, makeId }: DecideOptions, key: string, at: number): Promise<void> {
+async function askAboutRest({ spool, makeId }: DecideOptions, key: string, at: number): Promise<void> {
   const [left] = heldJobs(await spool.held(key));
   if (left === undefined || questionOf(left.body) !== 'sender') return;
   const { origin } = left.body;
   const { organizer: owner, uid } = heldParties(left.body);
-  const calendar = await calendarOf(ledger, left.body);
-  await spool.put([questionTask({ origin, owner, uid, key, calendar }, makeId, at)]);
+  await spool.put([questionTask({ origin, owner, uid, key, calendar: null }, makeId, at)]);
 }
 
 /**
@@ -187,16 +192,22 @@ async function reasonOf(ledger: Ledger, { task }: Held): Promise<string> {
   return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
 }
 
-/** As last mailed, because the page must not wait for the CalDAV server. */
-async function eventOf(ledger: Ledger, body: HeldRecord): Promise<EventView | null> {
-  const calendar = await calendarOf(ledger, body);
-  return calendar === null ? null : readEventView(calendar, heldParties(body).recurrenceId, null);
+function viewOf(calendars: ReadonlyMap<string, string | null>, { body }: Held): EventView | null {
+  const { uid, recurrenceId } = heldParties(body);
+  const calendar = calendars.get(uid) ?? null;
+  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null));
 }
 
-async function calendarOf(ledger: Ledger, body: HeldRecord): Promise<string | null> {
-  const { organizer, uid } = heldParties(body);
-  const { mailings } = await ledger.copyContext(organizer.key, uid, null);
-  return mailings.at(-1)?.calendar ?? null;
+/** What is held under one key may be about many events. Those beyond the first few are shown without their details. */
+const MAX_EVENTS = 20;
+
+/** By UID; all that is held under one key is one organizer's. */
+async function calendarsOf(options: DecideOptions, held: readonly Held[]): Promise<Map<string, string | null>> {
+  const events = new Map(held.map(({ body }) => [heldParties(body).uid, heldParties(body).organizer]));
+  const loading = [...events].slice(0, MAX_EVENTS).map(async ([uid, organizer]) => {
+    return [uid, await currentCalendar(options, organizer, uid)] as const;
+  });
+  return new Map(await Promise.all(loading));
 }
 
 function usedMark({ holdKey, expiresAt }: DecisionClaims): string {

@@ -43,6 +43,7 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
     previousCalendar: calendar('REQUEST', event(series)),
     calendar: calendar('REQUEST', event(oneDate)),
   },
+  refresh: { kind: 'refresh', references: '<0192c0.invitation@calendar.example.com>' },
   cancel: { kind: 'cancel', links: null, calendar: calendar('CANCEL', event({ STATUS: 'STATUS:CANCELLED' })) },
   'cancel-one-date': {
     kind: 'cancel',

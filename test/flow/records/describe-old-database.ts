@@ -72,7 +72,7 @@ const oldTasks: readonly OldTask[] = [
   old('delegation-held', 'held', 'decided add, applied delegate-added', 'mailed invitation'),
   old('delegation-approved', 'waiting', 'applied delegate-added', 'mailed invitation'),
 
-  old('refresh-waiting', 'waiting', 'recorded refresh', 'mailed update'),
+  old('refresh-waiting', 'waiting', 'recorded refresh', 'mailed refresh'),
   old('lost-waiting', 'waiting', 'bounced undeliverable', 'mailed notice'),
   old('notice-digest', 'waiting', '', 'mailed notice'),
   old('notice-not-entered', 'waiting', '', 'mailed notice, mailed notice'),
@@ -85,7 +85,7 @@ const oldTasks: readonly OldTask[] = [
   old('invite-quota', 'waiting', '', 'mailed invitation'),
   old('invite-update', 'waiting', '', 'mailed update'),
   old('invite-behind', 'waiting', '', 'mailed update'),
-  old('invite-again', 'waiting', '', 'mailed update'),
+  old('invite-again', 'waiting', '', 'mailed refresh'),
   old('invite-cancel', 'waiting', '', 'mailed cancel'),
   old('invite-declinecounter', 'waiting', '', 'mailed decline'),
   old('invite-reply', 'waiting', '', 'mailed reply'),

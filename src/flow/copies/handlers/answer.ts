@@ -18,7 +18,8 @@ import { missingReason, retryWhileMissing } from './missing-copy.ts';
 type AnswerJob = Job<'answer'>;
 
 export const answer: Handler<'answer'> = {
-  needsCopy: isToApply,
+  // The question about a held answer loads the event when it is mailed.
+  needsCopy: (job) => (isToApply(job) ? 'required' : 'none'),
   async plan(job, copy, options) {
     const { task, body } = job;
     if (body.held !== null && !body.approved) return holdForOrganizer(options, job, body.held, copy.calendar);

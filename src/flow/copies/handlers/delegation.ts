@@ -14,7 +14,7 @@ import { missingReason, retryWhileMissing } from './missing-copy.ts';
 type DelegationJob = Job<'delegation'>;
 
 export const delegation: Handler<'delegation'> = {
-  needsCopy: ({ body }) => body.approved,
+  needsCopy: ({ body }) => (body.approved ? 'required' : 'for-notice'),
   plan(job, copy, options) {
     return job.body.approved ? addDelegateToEvent(job, copy, options) : askOrganizer(job, copy, options);
   },

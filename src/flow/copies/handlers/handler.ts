@@ -11,9 +11,14 @@ export interface HandlerOptions {
   readonly now: () => number;
 }
 
+/**
+ * What a record needs the stored copy for. `required`: it waits until the copy can be loaded. `for-notice`: what the owner is
+ * told is made from the copy, but must not wait for the end of a long outage. `none`: it is the same without it.
+ */
+export type CopyNeed = 'required' | 'for-notice' | 'none';
+
 export interface Handler<K extends EventKind> {
-  /** Whether the stored copy must be loaded for this record. */
-  readonly needsCopy: (job: Job<K>) => boolean;
+  readonly needsCopy: (job: Job<K>) => CopyNeed;
   /**
    * Plans one record. After a conflict it is called again with the reloaded copy, so it must have no side effects.
    */

@@ -3,7 +3,7 @@ import type { EventKind, Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import { answer } from './answer.ts';
 import { delegation } from './delegation.ts';
-import type { Handler, HandlerOptions } from './handler.ts';
+import type { CopyNeed, Handler, HandlerOptions } from './handler.ts';
 import { notice } from './notice.ts';
 import { proposal } from './proposal.ts';
 import { refresh } from './refresh.ts';
@@ -29,7 +29,7 @@ function handlerOf({ body }: Job<EventKind>): Handler<EventKind> {
   return handlers[body.kind] as Handler<EventKind>;
 }
 
-export function needsCopy(job: Job<EventKind>): boolean {
+export function needsCopy(job: Job<EventKind>): CopyNeed {
   return handlerOf(job).needsCopy(job);
 }
 

@@ -3,6 +3,6 @@ import { done } from '../../queue/plan.ts';
 import type { Handler } from './handler.ts';
 
 export const notice: Handler<'notice'> = {
-  needsCopy: () => false,
+  needsCopy: () => 'for-notice',
   plan: () => ({ disposition: done }),
 };

@@ -1,22 +1,28 @@
 // A COUNTER (RFC 5546 §3.2.7) never edits the copy. The organizer gets a notice with a link to decline, which sends a
 // DECLINECOUNTER to the attendee. To accept the proposal, the organizer moves the event.
-import { parseEvent } from '../../../core/ical/event-document.ts';
+import { componentsOf, type EventDocument, parseEvent } from '../../../core/ical/event-document.ts';
+import type { CalendarAddress, OccurrenceKey } from '../../../core/ical/types.ts';
 import { occurrencesNeeded } from '../../../core/itip/decide.ts';
 import { matchOccurrence } from '../../../core/itip/match-occurrence.ts';
 import { declineCounterFor } from '../../../core/itip/schedule-message.ts';
-import { because } from '../../../core/reasons.ts';
+import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
 import type { Mailing } from '../../ports/spool.ts';
+import type { Expand } from '../../ports/recurrence.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
 import { done, type Plan, record } from '../../queue/plan.ts';
 import { proposalKey } from '../../records/proposal.ts';
 import { entryAbout, recordTask, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
+import { missingReason, retryWhileMissing } from './missing-copy.ts';
 
 type ProposalJob = Job<'proposal'>;
 
 export const proposal: Handler<'proposal'> = {
-  needsCopy: () => false,
+  needsCopy({ body }) {
+    if (body.declined) return 'required';
+    return body.held !== null && !body.approved ? 'none' : 'for-notice';
+  },
   plan(job, copy, options) {
     const { body } = job;
     if (body.declined) return declineProposal(job, copy, options);
@@ -25,40 +31,52 @@ export const proposal: Handler<'proposal'> = {
   },
 };
 
-/** The notice has no link if the attendee was never mailed this event, because there is nothing to decline by mail. */
+/** The notice has no link if the event neither lists the attendee nor was mailed to them: nothing is sent to a stranger. */
 async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
   const { body } = job;
-  const { attendee, proposal: proposed } = body;
+  const { attendee } = body;
   const at = options.now();
   const request = lastRequest(copy, job);
-  if (request !== null && !(await occurs(job, request, options))) return refused(job, at);
+  // The mailed calendar is kept for a limited time; without any calendar nothing can be checked.
+  const event = copy.document ?? (request?.calendar ? parseEvent(request.calendar) : null);
+  const occurrence = event === null ? body.proposal.occurrence : await occurrenceIn(event, job, options.expand);
+  // An invented occurrence would be shown to the organizer as planned, and declined in the organizer's name.
+  if (occurrence === null) return refused(job, because('no-such-occurrence', { isProposal: true }), at);
   const why = because('proposal', { who: attendee.asWritten });
   const ledger = [record(entryAbout(job, { at, verdict: 'recorded', ...why }))];
-  const notice = { kind: 'proposal', attendee, proposal: proposed } as const;
-  if (request === null) return { disposition: done, ledger, notices: [{ ...notice, declineLink: null }] };
+  const notice = { kind: 'proposal', attendee, proposal: { ...body.proposal, occurrence } } as const;
+  if (request === null && !(event !== null && lists(event, attendee))) {
+    return { disposition: done, ledger, notices: [{ ...notice, declineLink: null }] };
+  }
   const key = proposalKey(body);
   const declineLink = await options.makeDecisionLink(key, copy.owner);
   return { disposition: { kind: 'hold', reason: 'proposal', key }, ledger, notices: [{ ...notice, declineLink }] };
 }
 
 /** One decision covers all proposals of the attendee for that occurrence; only the newest is declined by mail. */
-function declineProposal(job: ProposalJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
+async function declineProposal(
+  job: ProposalJob,
+  copy: Copy,
+  { expand, makeId, now }: HandlerOptions,
+): Promise<CopyPlan> {
   const { body } = job;
   const key = proposalKey(body);
   const newest = copy.jobsOf('proposal').findLast((each) => each.body.declined && proposalKey(each.body) === key);
   if (newest?.task.id !== job.task.id) return { disposition: done };
-  const { attendee, origin, proposal: proposed } = body;
+  const { attendee, origin } = body;
+  const { document, owner } = copy;
   const at = now();
-  const request = lastRequest(copy, job);
-  const calendar =
-    request === null || request.calendar === ''
-      ? null
-      : declineCounterFor(parseEvent(request.calendar), attendee, proposed.occurrence.recurrenceId, at);
-  if (calendar === null) return { ...refused(job, at), failed: { attendee, reason: 'no-such-occurrence' } };
+  if (document === null) {
+    const retry = retryWhileMissing(job, copy, { isExpected: lastRequest(copy, job) !== null, at });
+    return retry ?? notDeclined(job, because(missingReason(copy), {}), at);
+  }
+  const occurrence = await occurrenceIn(document, job, expand);
+  const calendar = occurrence && declineCounterFor(document, attendee, occurrence.recurrenceId, at);
+  if (calendar === null) return notDeclined(job, because('no-such-occurrence', { isProposal: true }), at);
   const message = {
     kind: 'schedule-message',
     origin,
-    from: copy.owner,
+    from: owner,
     to: attendee,
     method: 'DECLINECOUNTER',
     calendar,
@@ -67,24 +85,39 @@ function declineProposal(job: ProposalJob, copy: Copy, { makeId, now }: HandlerO
   return { disposition: done, add: [recordTask(message, { id: makeId(at), createdAt: at })] };
 }
 
-/** Whether the event has the occurrence. An invented one would be shown to the organizer and declined in their name. */
-async function occurs({ body }: ProposalJob, { calendar }: Mailing, { expand }: HandlerOptions): Promise<boolean> {
-  const { occurrence } = body.proposal;
-  // Without the mailed calendar the occurrence cannot be checked.
-  if (occurrence.recurrenceId === null || calendar === '') return true;
-  const document = parseEvent(calendar);
+/** The proposal's occurrence as the event identifies it; null: the event has no such occurrence. */
+async function occurrenceIn(
+  document: EventDocument,
+  { body: { proposal: proposed } }: ProposalJob,
+  expand: Expand,
+): Promise<OccurrenceKey | null> {
+  const { occurrence } = proposed;
+  const { uid, recurrenceId } = occurrence;
+  if (recurrenceId === null) return occurrence;
   const query = occurrencesNeeded(document, { occurrence, range: null });
-  const occurrences = query === null ? null : await expand(query);
-  return matchOccurrence(document, occurrence.recurrenceId, occurrences).kind !== 'none';
+  const match = matchOccurrence(document, recurrenceId, query === null ? null : await expand(query));
+  switch (match.kind) {
+    case 'none':
+      return null;
+    case 'too-expensive':
+      return occurrence;
+    case 'master':
+      return { uid, recurrenceId: null };
+    default:
+      return { uid, recurrenceId: match.recurrenceId };
+  }
 }
 
-function refused(job: ProposalJob, at: number): Plan {
-  return {
-    disposition: done,
-    ledger: [
-      record(entryAbout(job, { at, verdict: 'refused', ...because('no-such-occurrence', { isProposal: true }) })),
-    ],
-  };
+function lists(document: EventDocument, attendee: CalendarAddress): boolean {
+  return componentsOf(document).some((component) => component.invites(attendee));
+}
+
+function notDeclined(job: ProposalJob, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
+  return { ...refused(job, why, at), failed: { attendee: job.body.attendee, reason: why.reason } };
+}
+
+function refused(job: ProposalJob, why: Why<ReasonFor<'refused'>>, at: number): Plan {
+  return { disposition: done, ledger: [record(entryAbout(job, { at, verdict: 'refused', ...why }))] };
 }
 
 /** The last REQUEST mailed to that attendee about the occurrence or the series. */

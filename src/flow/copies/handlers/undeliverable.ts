@@ -9,7 +9,7 @@ import { entryAbout } from '../../records/records.ts';
 import type { Handler } from './handler.ts';
 
 export const undeliverable: Handler<'undeliverable'> = {
-  needsCopy: () => true,
+  needsCopy: () => 'required',
   plan(job, { owner, document }, { now }) {
     const { recipient, diagnostic } = job.body;
     const at = now();

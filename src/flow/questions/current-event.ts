@@ -1,0 +1,45 @@
+// The event as a page or a question shows it. In: the owner and the UID; out: the event as stored now, or that there is none,
+// or that the CalDAV server does not show it in time. It refuses nothing.
+import type { CalendarAddress } from '../../core/ical/types.ts';
+import { displayText } from '../../core/ical/octets.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { within } from '../../core/within.ts';
+import type { CalendarStore } from '../ports/calendar-store.ts';
+import type { Ledger } from '../ports/spool.ts';
+
+export type CurrentEvent = 'none' | 'unreachable' | { readonly calendar: string };
+
+/** A page must be shown and a question asked even while the CalDAV server does not respond. */
+const LOAD_TIMEOUT_MS = 5_000;
+
+/** `href`: where the event was found before; null: unknown. */
+export async function loadCurrentEvent(
+  store: CalendarStore,
+  owner: CalendarAddress,
+  uid: string,
+  href: string | null,
+): Promise<CurrentEvent> {
+  const loading = store.find(owner, uid, href).then(
+    (found): CurrentEvent => {
+      if (found.kind === 'found') return { calendar: displayText(found.event.text) };
+      return found.kind === 'none' ? 'none' : 'unreachable';
+    },
+    (error: unknown): CurrentEvent => {
+      if (error instanceof GatewayError) return 'unreachable';
+      throw error;
+    },
+  );
+  return within(AbortSignal.timeout(LOAD_TIMEOUT_MS), loading, () => 'unreachable');
+}
+
+/** Returns the event as stored now, else as last mailed; null: unknown. */
+export async function currentCalendar(
+  { store, ledger }: { readonly store: CalendarStore; readonly ledger: Ledger },
+  owner: CalendarAddress,
+  uid: string,
+): Promise<string | null> {
+  const { place, mailings } = await ledger.copyContext(owner.key, uid, null);
+  const current = await loadCurrentEvent(store, owner, uid, place?.href ?? null);
+  if (typeof current === 'object') return current.calendar;
+  return mailings.at(-1)?.calendar || null;
+}
