@@ -72,6 +72,7 @@ export function createLedger(engine: Engine, calendars: CalendarCache): Ledger {
     replyPair: (id) => engine.run('replyPair', id),
     mailing: (messageId) => engine.run('mailing', messageId),
     aliases: (organizerKey, attendeeKey) => engine.run('aliases', organizerKey, attendeeKey),
+    attendeesWithAlias: (organizerKey, alias) => engine.run('attendeesWithAlias', organizerKey, alias),
     suppressed: (organizerKey, recipientKey) => engine.run('suppressed', organizerKey, recipientKey),
     newRecipients: (organizerKey, recipientKey, windows) =>
       engine.run('newRecipients', organizerKey, recipientKey, windows),

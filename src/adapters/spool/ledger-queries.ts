@@ -239,6 +239,11 @@ export function* listAliases(organizerKey: string, attendeeKey: string): Operati
   return (yield* query<{ alias: string }>(sql, organizerKey, attendeeKey)).map(({ alias }) => alias);
 }
 
+export function* listAttendeesWithAlias(organizerKey: string, alias: string): Operation<string[]> {
+  const sql = 'select attendee_key from alias where organizer_key = ? and alias = ? order by attendee_key';
+  return (yield* query<{ attendee_key: string }>(sql, organizerKey, alias)).map(({ attendee_key }) => attendee_key);
+}
+
 export function* findSuppression(ownerKey: string, recipientKey: string): Operation<string | null> {
   const sql = 'select reason from suppression where owner_key = ? and recipient_key = ?';
   return (yield* queryOne<{ reason: string }>(sql, ownerKey, recipientKey))?.reason ?? null;

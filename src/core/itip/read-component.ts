@@ -1,6 +1,6 @@
 // Reads one VEVENT or VTODO of a REPLY, COUNTER or REFRESH. In: the component; out: its items. It refuses, with a sentence that
 // states the reason, a component that cannot be used. It handles the quirks of mail clients.
-import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
+import { calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { asPartstat, type EventComponent, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
@@ -13,40 +13,53 @@ import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from './types.ts';
 /** The organizer must confirm each delegate. */
 const MAX_DELEGATES = 10;
 
-/** RFC 5546 §3.2.3. An iOS reply that proposes another time is an answer and a proposal. */
+/**
+ * RFC 5546 §3.2.3. Returns an answer for each ATTENDEE, because some clients send back the whole event, or a line for each of
+ * their user's addresses; `claimsOf` chooses among them. An iOS reply that proposes another time is an answer and a proposal.
+ */
 export function readReply(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
-  const line = findReplier(component.properties('ATTENDEE'));
-  if (typeof line === 'string') return `${common.occurrence.uid}: ${line}`;
-  const { range, ...shared } = common;
-  const attendee = claimedAddress(line.value);
-  const delegates = line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []);
-  if (delegates.length > MAX_DELEGATES) return `${common.occurrence.uid}: more than ${MAX_DELEGATES} delegates`;
-  const answer: ClaimedAnswer = {
-    kind: 'answer',
-    component: component.name,
-    ...shared,
-    range,
-    attendee,
-    partstat: claimedPartstat(line, component.name),
-    delegatedTo: delegates,
-  };
-  const proposed = proposalInReply(line);
-  if (proposed === null) return [answer];
-  return [answer, { kind: 'proposal', ...shared, attendee, ...proposed }];
+  const attendees = readAttendees(component);
+  if (attendees.length === 0) return `${common.occurrence.uid}: REPLY without ATTENDEE`;
+  const { range, comments, ...shared } = common;
+  return attendees.flatMap(({ address: attendee, lines }): ClaimedItem[] => {
+    const comment = joinComments([...comments, ...lines.map(commentIn)]);
+    const answer: ClaimedAnswer = {
+      kind: 'answer',
+      component: component.name,
+      ...shared,
+      range,
+      attendee,
+      comment,
+      ...readAnswer(lines, component.name),
+    };
+    const proposed = lines.map(proposalInReply).find((each) => each !== null);
+    return proposed === undefined
+      ? [answer]
+      : [answer, { kind: 'proposal', ...shared, comment, attendee, ...proposed }];
+  });
 }
 
 /** RFC 5546 §3.2.7. Exchange writes neither ORGANIZER nor ATTENDEE; the reply address identifies both. */
 export function readCounter(component: EventComponent): readonly ClaimedItem[] | string {
   const common = readCommon(component);
   if (typeof common === 'string') return common;
-  const { range: _, ...shared } = common;
+  const { range: _, comments, ...shared } = common;
   const start = timeIn(component, 'DTSTART');
   const duration = component.property('DURATION')?.value ?? '';
   const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
   const end = written ?? (start && endAfter(start, duration, component.vtimezones));
-  return [{ kind: 'proposal', ...shared, attendee: onlyAttendee(component), start, end }];
+  return orNobody(readAttendees(component)).map(({ address: attendee, lines }) => {
+    return {
+      kind: 'proposal',
+      ...shared,
+      comment: joinComments([...comments, ...lines.map(commentIn)]),
+      attendee,
+      start,
+      end,
+    };
+  });
 }
 
 /** RFC 5546 §3.2.6. */
@@ -54,10 +67,15 @@ export function readRefresh(component: EventComponent): readonly ClaimedItem[] |
   const common = readCommon(component);
   if (typeof common === 'string') return common;
   const { occurrence, organizer, stampedAt } = common;
-  return [{ kind: 'refresh', occurrence, organizer, stampedAt, attendee: onlyAttendee(component) }];
+  return orNobody(readAttendees(component)).map(({ address: attendee }) => {
+    return { kind: 'refresh', occurrence, organizer, stampedAt, attendee };
+  });
 }
 
-type Common = Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'comment' | 'sequence' | 'stampedAt' | 'range'>;
+interface Common extends Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'sequence' | 'stampedAt' | 'range'> {
+  /** Of the component, not of one attendee. */
+  readonly comments: readonly string[];
+}
 
 function readCommon(component: EventComponent): Common | string {
   const { uid } = component;
@@ -71,7 +89,7 @@ function readCommon(component: EventComponent): Common | string {
     occurrence,
     range,
     organizer: claimedAddress(component.property('ORGANIZER')?.value ?? ''),
-    comment: readComment(component),
+    comments: readComments(component),
     sequence: readSequence(component.property('SEQUENCE')),
     stampedAt: readStamp(component.property('DTSTAMP'), component.vtimezones),
   };
@@ -84,33 +102,43 @@ function readOccurrence(component: EventComponent, uid: string): OccurrenceKey |
   return time && { uid, recurrenceId: occurrenceIdOf(time) };
 }
 
-/**
- * Returns the ATTENDEE who replies. A REPLY has one ATTENDEE (RFC 5546 §3.2.3); repeated lines count as one. If it has a
- * delegator and the delegate (RFC 5546 §4.2.5), the delegate replies if that line has an answer, else the delegator.
- */
-function findReplier(attendees: readonly ContentLine[]): ContentLine | string {
-  const byKey = new Map<string, ContentLine>();
-  for (const line of attendees) {
-    const key = addressKey(line.value);
-    const known = byKey.get(key);
-    if (known && statedPartstat(known) !== statedPartstat(line)) return `${line.value} has two different answers`;
-    byKey.set(key, known ?? line);
-  }
-  const [one, other, ...more] = byKey.values();
-  if (one === undefined) return 'REPLY without ATTENDEE';
-  if (other === undefined) return one;
-  if (more.length === 0 && delegatedTo(one, other)) return statedPartstat(other) === 'NEEDS-ACTION' ? one : other;
-  if (more.length === 0 && delegatedTo(other, one)) return statedPartstat(one) === 'NEEDS-ACTION' ? other : one;
-  return 'REPLY with several ATTENDEEs';
+interface ClaimedAttendee {
+  /** null: not a mail address. */
+  readonly address: CalendarAddress | null;
+  /** The ATTENDEE lines with this address. */
+  readonly lines: readonly ContentLine[];
 }
 
-function delegatedTo(delegator: ContentLine, delegate: ContentLine): boolean {
-  const keysIn = (line: ContentLine, param: string) => line.paramValues(param).map(addressKey);
-  return (
-    statedPartstat(delegator) === 'DELEGATED' &&
-    (keysIn(delegator, 'DELEGATED-TO').includes(addressKey(delegate.value)) ||
-      keysIn(delegate, 'DELEGATED-FROM').includes(addressKey(delegator.value)))
+const NOBODY: ClaimedAttendee = { address: null, lines: [] };
+
+/** Returns the attendees of the component in the order of the text, each once. */
+function readAttendees(component: EventComponent): ClaimedAttendee[] {
+  const byKey = new Map<string, { address: CalendarAddress | null; lines: ContentLine[] }>();
+  for (const line of component.properties('ATTENDEE')) {
+    const address = claimedAddress(line.value);
+    const known = byKey.get(address?.key ?? '');
+    if (known) known.lines.push(line);
+    else byKey.set(address?.key ?? '', { address, lines: [line] });
+  }
+  return [...byKey.values()];
+}
+
+function orNobody(attendees: readonly ClaimedAttendee[]): readonly ClaimedAttendee[] {
+  return attendees.length === 0 ? [NOBODY] : attendees;
+}
+
+/** Returns the answer that the lines of one attendee state: none if they differ, or name more delegates than anybody confirms. */
+function readAnswer(
+  lines: readonly ContentLine[],
+  component: 'VEVENT' | 'VTODO',
+): Pick<ClaimedAnswer, 'partstat' | 'delegatedTo'> {
+  const [partstat = null, ...others] = new Set(lines.map((line) => claimedPartstat(line, component)));
+  const delegates = lines.flatMap((line) =>
+    line.paramValues('DELEGATED-TO').flatMap((text) => calendarAddress(text) ?? []),
   );
+  const delegatedTo = [...new Map(delegates.map((delegate) => [delegate.key, delegate])).values()];
+  if (others.length > 0 || delegatedTo.length > MAX_DELEGATES) return { partstat: null, delegatedTo: [] };
+  return { partstat, delegatedTo };
 }
 
 /** Reads also `Bob Guest <bob@example.com>`, which vCalendar 1.0 allows. */
@@ -152,13 +180,6 @@ const VCALENDAR_STATUS: ReadonlyMap<string, Partstat> = new Map([
   ['COMPLETED', 'COMPLETED'],
 ]);
 
-function onlyAttendee(component: EventComponent): CalendarAddress | null {
-  const addresses = component
-    .properties('ATTENDEE')
-    .map((line) => ({ key: addressKey(line.value), address: claimedAddress(line.value) }));
-  return new Set(addresses.map((each) => each.key)).size === 1 ? (addresses[0]?.address ?? null) : null;
-}
-
 /** iOS proposes a time with `TO-ALL-PROPOSED-NEW-TIME="DTSTART:20261122T100000Z;STATUS:NEEDS-ACTION"` on the ATTENDEE. */
 function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' | 'end'> | null {
   const text = attendee.param('TO-ALL-PROPOSED-NEW-TIME');
@@ -170,8 +191,8 @@ function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' |
 
 const COMMENTS = new Set(['COMMENT', 'X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT']);
 
-/** Returns the attendee's comment from all places where clients write it, without repeated texts. */
-function readComment(component: EventComponent): string | null {
+/** Returns the comments from all properties where clients write them. */
+function readComments(component: EventComponent): string[] {
   const texts: string[] = [];
   let inComment = false;
   for (const line of ownLines(component)) {
@@ -180,9 +201,17 @@ function readComment(component: EventComponent): string | null {
     if (line.name === '') continue;
     inComment = COMMENTS.has(line.name);
     if (inComment) texts.push(unescapeText(line.value));
-    // Google writes it into a parameter of the ATTENDEE.
-    if (line.name === 'ATTENDEE') texts.push(unescapeText(line.param('X-RESPONSE-COMMENT') ?? ''));
   }
+  return texts;
+}
+
+/** Google writes the comment into a parameter of the ATTENDEE. */
+function commentIn(attendee: ContentLine): string {
+  return unescapeText(attendee.param('X-RESPONSE-COMMENT') ?? '');
+}
+
+/** Joins the texts without repeated ones. */
+function joinComments(texts: readonly string[]): string | null {
   const comments = new Set(texts.map((text) => text.trim()).filter((text) => text !== ''));
   return comments.size === 0 ? null : [...comments].join('\n\n');
 }

@@ -63,7 +63,8 @@ function interpret(mail: ReadMail, budget: Budget): Interpretation {
   return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };
 }
 
-function isClaim(item: IncomingItem): item is ClaimedItem {
+/** Returns whether the item is an answer, a proposal or a refresh. */
+export function isClaim(item: IncomingItem): item is ClaimedItem {
   return item.kind === 'answer' || item.kind === 'proposal' || item.kind === 'refresh';
 }
 

@@ -21,6 +21,7 @@ import {
   recordMail,
   type Route,
 } from './mail-context.ts';
+import { itemsFor } from './items-for.ts';
 import { onBounce } from './on-bounce.ts';
 import { onClaim } from './on-claim.ts';
 import { forward, onLetter } from './on-letter.ts';
@@ -96,7 +97,9 @@ async function planRecipient(
     }
     default: {
       const outcomes: Outcome[] = [];
-      for (const item of incoming.items) outcomes.push(...(await planItem(options, route, context, item)));
+      for (const item of await itemsFor(options, route, incoming)) {
+        outcomes.push(...(await planItem(options, route, context, item)));
+      }
       return outcomes;
     }
   }

@@ -25,8 +25,7 @@ export async function onClaim(
   const { incoming, mail, origin } = context;
   const evidence = await context.evidence();
   const replyAddressAttendee = route.kind === 'reply' ? route.attendee : null;
-  const organizer =
-    route.kind === 'own' ? organizerInOwnDomain(options, route.organizer, claim.organizer) : route.organizer;
+  const organizer = organizerOf(options, route, claim.organizer);
   const claimed = replyAddressAttendee ?? claim.attendee;
   const { forwarded } = incoming;
   const { policy } = options;
@@ -69,10 +68,10 @@ export async function onClaim(
 }
 
 /** In own-domain mode: ORGANIZER if it is another accepted address (a shared calendar), else the recipient. */
-function organizerInOwnDomain(
-  options: InterpretOptions,
-  recipient: CalendarAddress,
+export function organizerOf(
+  options: Pick<InterpretOptions, 'isOwnRecipient'>,
+  route: PersonRoute,
   named: CalendarAddress | null,
 ): CalendarAddress {
-  return named !== null && options.isOwnRecipient(named.asWritten) ? named : recipient;
+  return route.kind === 'own' && named !== null && options.isOwnRecipient(named.asWritten) ? named : route.organizer;
 }

@@ -255,6 +255,8 @@ export interface Ledger {
   mailing(id: string): Promise<Mailing | null>;
   /** Addresses that the organizer has confirmed as this attendee's. */
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
+  /** The attendees of whom the organizer has confirmed this address. */
+  attendeesWithAlias(organizerKey: string, alias: string): Promise<string[]>;
   /** If mail to this recipient is suppressed, the diagnostic of the bounce; else null. */
   suppressed(ownerKey: string, recipientKey: string): Promise<string | null>;
   /**

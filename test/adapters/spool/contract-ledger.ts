@@ -154,6 +154,9 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.ledger.replyPair('abc')).toEqual(pair);
       expect(await bench.ledger.replyPair('abd')).toBeNull();
       expect(await bench.ledger.aliases(organizerKey, 'bob@remote.test')).toEqual(['rob@remote.test']);
+      expect(await bench.ledger.attendeesWithAlias(organizerKey, 'rob@remote.test')).toEqual(['bob@remote.test']);
+      expect(await bench.ledger.attendeesWithAlias('zoe@example.com', 'rob@remote.test')).toEqual([]);
+      expect(await bench.ledger.attendeesWithAlias(organizerKey, 'bob@remote.test')).toEqual([]);
       expect(await bench.ledger.suppressed(organizerKey, 'bob@remote.test')).toBe('550');
       expect(await bench.ledger.marked('m')).toBe(true);
       expect(await bench.ledger.marked('n')).toBe(false);

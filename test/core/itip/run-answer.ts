@@ -4,6 +4,7 @@ import { applyDecision } from '../../../src/core/itip/apply.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import { decide, occurrencesNeeded } from '../../../src/core/itip/decide.ts';
 import { type EventDocument, eventText, parseEvent } from '../../../src/core/ical/event-document.ts';
+import { claimsOf } from '../../../src/core/itip/claims-of.ts';
 import { readMessage } from '../../../src/core/itip/read-message.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import type {
@@ -94,7 +95,8 @@ export class Ledgered {
     sentAt: number | null,
     as: CalendarAddress | null = null,
   ): { message: ItipMessage; decisions: Decision[] } {
-    const message = readMessage(text, headerMethod);
+    const read = readMessage(text, headerMethod);
+    const message = { ...read, items: as ? claimsOf(read.items, [as.key]) : read.items };
     const answers = message.items.filter((item) => item.kind === 'answer');
     const decisions = answers.map((claim) =>
       this.give(answerFrom(claim, sentAt ?? claim.stampedAt ?? 0, claim.attendee ?? as)),

@@ -7,9 +7,11 @@ import { splitLines, withParam } from '../../../src/core/ical/content-lines.ts';
 import { EventComponent } from '../../../src/core/ical/event-component.ts';
 import { componentFor, parseEvent } from '../../../src/core/ical/event-document.ts';
 import { timeOf } from '../../../src/core/ical/occurrence-id.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { orderAfter } from '../../../src/core/itip/order-answers.ts';
+import { readMessage } from '../../../src/core/itip/read-message.ts';
 import type { MailedRevision } from '../../../src/core/itip/types.ts';
-import { Ledgered } from './run-answer.ts';
+import { address, Ledgered } from './run-answer.ts';
 import { differenceOf } from './suite-differences.ts';
 
 const SUITES = new URL('../../../../shared/corpora/suites/', import.meta.url);
@@ -46,12 +48,21 @@ function after(existing: string | null, itip: string): string | null {
   try {
     const ledgered = new Ledgered(existing);
     ledgered.mailed.push(...reschedules(existing));
-    ledgered.receive(itip, null, null);
+    ledgered.receive(itip, null, null, replierOf(itip));
     return ledgered.text;
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'calendar-unparseable') return existing;
     throw error;
   }
+}
+
+/** Returns the only ATTENDEE of the first component. If it has several, nobody is known to be the sender. */
+function replierOf(itip: string): CalendarAddress {
+  const { items } = readMessage(itip, null);
+  const [first, other] = items.filter(
+    ({ occurrence }) => occurrence.recurrenceId === items[0]?.occurrence.recurrenceId,
+  );
+  return (other === undefined ? first?.attendee : null) ?? address('nobody@example.test');
 }
 
 /** Reads the SEQUENCE of the last reschedule. Calendar Server stores it on the ATTENDEE; our ledger has it from the mails. */
