@@ -1,6 +1,7 @@
 // The composition root. In: a Config, from the command line, the playground or a test; out: a running gateway, with its
 // adapters, queues and listeners. It throws if one of them cannot be opened.
 import { randomBytes } from 'node:crypto';
+import { DAY, HOUR } from '../core/ical/local-time.ts';
 import { mailDoorOptions } from './config/adapter-options.ts';
 import type { Config } from './config/config.ts';
 import { decideAndWait, readDecision } from '../flow/questions/decide-held.ts';
@@ -41,8 +42,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-const PRUNE_INTERVAL_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+const PRUNE_INTERVAL_MS = HOUR;
 
 /** Rejects with a GatewayError if something cannot be opened; then nothing stays open. */
 export async function startGateway(config: Config, log: Log, now: () => number = Date.now): Promise<Gateway> {
@@ -146,7 +146,7 @@ export async function pruneRecords(
   now: number,
   log: Log,
 ): Promise<void> {
-  await spool.prune(now - retainMailDays * DAY_MS, now - retainLedgerDays * DAY_MS).then(
+  await spool.prune(now - retainMailDays * DAY, now - retainLedgerDays * DAY).then(
     (pruned) => log.debug({ pruned }, 'old records pruned'),
     (error: unknown) => log.warn({ err: error }, 'old records could not be pruned'),
   );

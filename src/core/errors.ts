@@ -1,22 +1,25 @@
 // The only error type of the gateway. Expected results are values with literal reasons; failures throw a GatewayError. Its
 // `code` is the kind of failure. Its message is for the operator and is never sent to clients. It refuses nothing.
 
-export type ErrorCode =
-  | 'config-invalid'
-  | 'calendar-unparseable'
-  | 'mail-unparseable'
-  | 'caldav-unreachable'
-  | 'caldav-unauthorized'
-  | 'caldav-refused'
-  | 'caldav-answer-invalid'
-  | 'dns-temporary'
-  | 'smtp-unreachable'
-  | 'smtp-refused'
-  | 'spool-full'
-  | 'spool-unavailable'
-  | 'template-invalid'
-  | 'token-invalid'
-  | 'internal';
+export const ERROR_CODES = [
+  'config-invalid',
+  'calendar-unparseable',
+  'mail-unparseable',
+  'caldav-unreachable',
+  'caldav-unauthorized',
+  'caldav-refused',
+  'caldav-answer-invalid',
+  'dns-temporary',
+  'smtp-unreachable',
+  'smtp-refused',
+  'spool-full',
+  'spool-unavailable',
+  'template-invalid',
+  'token-invalid',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

@@ -2,7 +2,7 @@
 // sentence in the ledger and, if organizers read it, the key of its text. The name of a reason is its label in
 // `imip_outcomes_total`. To add a reason, add a row here; one with a `text` also needs that text in each
 // templates/*.json, or the type check fails.
-import type { ErrorCode } from './errors.ts';
+import { ERROR_CODES, type ErrorCode } from './errors.ts';
 
 export type Verdict =
   | 'applied'
@@ -51,23 +51,7 @@ const failure = {
 } as const;
 
 /** A task whose handler threw: one reason per error code. */
-const failures = {
-  'config-invalid': failure,
-  'calendar-unparseable': failure,
-  'mail-unparseable': failure,
-  'caldav-unreachable': failure,
-  'caldav-unauthorized': failure,
-  'caldav-refused': failure,
-  'caldav-answer-invalid': failure,
-  'dns-temporary': failure,
-  'smtp-unreachable': failure,
-  'smtp-refused': failure,
-  'spool-full': failure,
-  'spool-unavailable': failure,
-  'template-invalid': failure,
-  'token-invalid': failure,
-  internal: failure,
-} as const satisfies Record<ErrorCode, ReasonRow>;
+const failures = Object.fromEntries(ERROR_CODES.map((code) => [code, failure])) as Record<ErrorCode, typeof failure>;
 
 /** A mail without a usable answer; `found` is a sentence about what it contains instead. */
 const unusable = { verdicts: ['refused'], ledger: ({ found }: { found: string }) => found } as const;

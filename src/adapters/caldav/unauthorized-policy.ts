@@ -1,11 +1,12 @@
 // Decides whether a 401 is temporary. In: a circuit breaker; out: the same breaker, but with a 401 that is permanent while
 // the back end serves other users. Then our credentials are right and only this user is refused: in own-domain mode, any
 // mail may name an organizer who does not exist. It refuses nothing.
+import { HOUR } from '../../core/ical/local-time.ts';
 import type { Breaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 
 /** A success this recent shows that the shared credentials are right. */
-const RECENT_MS = 3_600_000;
+const RECENT_MS = HOUR;
 
 export function withUnauthorizedPolicy(breaker: Breaker, now: () => number): Breaker {
   const servedAt = new Map<string, number>();

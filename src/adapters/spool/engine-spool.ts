@@ -4,8 +4,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { CalendarCache } from './calendar-cache.ts';
 import type { Engine } from './engine.ts';
-import { queueNames } from './queue-queries.ts';
-import type { Ledger, QueueName, Spool } from '../../flow/ports/spool.ts';
+import { type Ledger, type QueueName, QUEUES, type Spool } from '../../flow/ports/spool.ts';
 
 const pruneBatch = 500;
 
@@ -98,7 +97,7 @@ function openNotifier(engine: Engine): {
   notify(queues: Iterable<QueueName>): void;
   subscribe(queue: QueueName, listener: () => void): () => void;
 } {
-  const listeners = new Map<QueueName, Set<() => void>>(queueNames.map((queue) => [queue, new Set()]));
+  const listeners = new Map<QueueName, Set<() => void>>(QUEUES.map((queue) => [queue, new Set()]));
   let pending = new Set<QueueName>();
   const call = (queues: Iterable<QueueName>): void => {
     for (const queue of queues) for (const listener of listeners.get(queue) ?? []) listener();

@@ -4,8 +4,7 @@
 // notification is lost with its process. It refuses nothing: a notification that cannot be sent is dropped.
 import { Client, type Pool } from 'pg';
 import type { Log } from '../../flow/ports/log.ts';
-import { queueNames } from './queue-queries.ts';
-import type { QueueName } from '../../flow/ports/spool.ts';
+import { type QueueName, QUEUES } from '../../flow/ports/spool.ts';
 
 const channel = 'imip_gateway_work';
 const announceMs = 20;
@@ -88,7 +87,7 @@ async function listen(
     });
     newClient.on('notification', ({ payload = '' }) => {
       const [from, ...queues] = payload.split(' ');
-      if (from !== String(ownProcessId)) onWork(queueNames.filter((queue) => queues.includes(queue)));
+      if (from !== String(ownProcessId)) onWork(QUEUES.filter((queue) => queues.includes(queue)));
     });
     client = newClient;
     await newClient.connect();
@@ -103,7 +102,7 @@ async function listen(
   const reconnect = (): void => {
     timer = null;
     // Notifications sent in the meantime are lost, so all queues are reported as having work.
-    void connect().then(() => onWork(queueNames), scheduleReconnect);
+    void connect().then(() => onWork(QUEUES), scheduleReconnect);
   };
   await connect();
   return {
@@ -120,6 +119,6 @@ async function listen(
 async function findReadyQueues(pool: Pool): Promise<QueueName[]> {
   const ready = `select 1 from lane where lane.queue = q.name and ready_at <= extract(epoch from now()) * 1000`;
   const sql = `select name from unnest($1::text[]) as q(name) where exists (${ready})`;
-  const { rows } = await pool.query<{ name: QueueName }>(sql, [queueNames]).catch(() => ({ rows: [] }));
+  const { rows } = await pool.query<{ name: QueueName }>(sql, [QUEUES]).catch(() => ({ rows: [] }));
   return rows.map(({ name }) => name);
 }

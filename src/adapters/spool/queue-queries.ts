@@ -3,19 +3,19 @@
 // row is locked before its tasks are read, so that a put and a commit of the same lane are serialised.
 import { type Dialect, groupBy, insertEach, type Operation, type Param, query, queryOne } from './operation.ts';
 import { deleteUnusedCalendars, storeCalendars, writeLedger } from './ledger-queries.ts';
-import type {
-  Changes,
-  ClaimOptions,
-  Lease,
-  LedgerWrite,
-  NewTask,
-  TaskRetry,
-  QueueName,
-  QueueStatus,
-  Task,
+import {
+  type Changes,
+  type ClaimOptions,
+  type Lease,
+  type LedgerWrite,
+  type NewTask,
+  type QueueName,
+  QUEUES,
+  type QueueStatus,
+  type Task,
+  type TaskRetry,
 } from '../../flow/ports/spool.ts';
 
-export const queueNames: readonly QueueName[] = ['incoming', 'event', 'question', 'invitation', 'outgoing'];
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 /** A claim returns no more than about this many bytes. */
 const claimBytes = 32 * 1024 * 1024;
@@ -274,7 +274,7 @@ export function* countTasks(): Operation<QueueStatus[]> {
   const held = yield* query<{ queue: QueueName; count: number }>(
     `select queue, count(*) as count from task where state = 'held' group by queue`,
   );
-  return queueNames.map((queue) => {
+  return QUEUES.map((queue) => {
     const row = waiting.find((each) => each.queue === queue);
     const heldRow = held.find((each) => each.queue === queue);
     return { queue, waiting: row?.count ?? 0, held: heldRow?.count ?? 0, oldest: row?.oldest ?? null };

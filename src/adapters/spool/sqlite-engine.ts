@@ -5,9 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
 import type { Engine } from './engine.ts';
 import type { Arguments, OperationName, Result } from './operations.ts';
-import { queueNames } from './queue-queries.ts';
 import type { Call, Failure, FromWorker, ToWorker, WorkerOptions } from './sqlite-worker.ts';
-import type { Changes, NewTask, QueueName } from '../../flow/ports/spool.ts';
+import { type Changes, type NewTask, type QueueName, QUEUES } from '../../flow/ports/spool.ts';
 
 interface PendingCall {
   resolve(value: unknown): void;
@@ -36,7 +35,7 @@ export async function openSqlite(options: WorkerOptions): Promise<Engine> {
   worker.on('error', (cause) => failAllCalls(unavailable(`the database thread failed: ${cause.message}`, cause)));
   void exited.then(() => failAllCalls(unavailable('the database is closed')));
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'external-write') onWork?.(queueNames);
+    if (message.kind === 'external-write') onWork?.(QUEUES);
     if (message.kind !== 'results') return;
     send.completed();
     for (const result of message.results) {

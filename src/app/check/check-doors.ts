@@ -2,6 +2,7 @@
 // refuse forged ones, and whether the certificate is valid. If nothing listens yet, it opens a door for the time of the
 // check, which answers 451 to every mail.
 import { X509Certificate } from 'node:crypto';
+import { DAY } from '../../core/ical/local-time.ts';
 import { mailDoorOptions } from '../config/adapter-options.ts';
 import type { Config } from '../config/config.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -13,7 +14,7 @@ import { type CheckResult, failed, messageOf, ok, skipped, warning } from './che
 import { type ProbeAddresses, probeRecipients } from './probe-recipients.ts';
 
 const NAME = 'certificate';
-const SOON_MS = 14 * 86_400_000;
+const SOON_MS = 14 * DAY;
 
 export interface CheckedDoor {
   readonly result: CheckResult;

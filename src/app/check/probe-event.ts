@@ -7,7 +7,7 @@ import { conventionalUrl } from '../../adapters/caldav/event-url.ts';
 import type { HttpClient } from '../../adapters/caldav/send-request.ts';
 import type { CalendarStore } from '../../flow/ports/calendar-store.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { formatInstant } from '../../core/ical/local-time.ts';
+import { DAY, formatInstant } from '../../core/ical/local-time.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { makeIds } from '../../adapters/spool/new-id.ts';
 import { type CheckResult, failed, messageOf, ok, warning } from './check-result.ts';
@@ -87,7 +87,7 @@ async function remove(http: HttpClient, { headers }: Access, url: string): Promi
 
 /** An event of tomorrow that is transparent and names nobody, so that RFC 6638 scheduling does not apply to it. */
 function probeText(uid: string, now: number, word: string): string {
-  const start = now + 86_400_000;
+  const start = now + DAY;
   return [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',

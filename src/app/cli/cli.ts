@@ -27,7 +27,7 @@ import { describeMail } from './describe-mail.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { interpretMail } from '../../core/message/interpret-mail.ts';
 import { openLedger, openForOperator } from '../../adapters/spool/open-spool.ts';
-import type { QueueName } from '../../flow/ports/spool.ts';
+import { type QueueName, QUEUES } from '../../flow/ports/spool.ts';
 
 const program = new Command('imip-gateway');
 program
@@ -131,15 +131,7 @@ const queue = program
 queue
   .command('list')
   .description('count the waiting and held tasks of each queue, and list them, oldest first')
-  .addOption(
-    new Option('--queue <queue>', 'only this queue').choices([
-      'incoming',
-      'event',
-      'question',
-      'invitation',
-      'outgoing',
-    ]),
-  )
+  .addOption(new Option('--queue <queue>', 'only this queue').choices(QUEUES))
   .addOption(new Option('--state <state>', 'only this state').choices(['waiting', 'held']))
   .option('--limit <count>', 'at most this many tasks', '100')
   .option('--json', 'as JSON')

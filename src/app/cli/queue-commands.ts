@@ -1,5 +1,6 @@
 // `imip-gateway queue`: lists tasks, shows one, and retries, holds or drops them, also while the gateway runs. In: ids and
 // filters; out: tasks, for JSON or a terminal. Every change is recorded in the ledger. A task that is running is not changed.
+import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import type {
   Ledger,
   NewEntry,
@@ -193,8 +194,8 @@ export function formatChanges(
 }
 
 const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
+  ['d', DAY],
+  ['h', HOUR],
   ['m', 60_000],
   ['s', 1_000],
 ] as const;

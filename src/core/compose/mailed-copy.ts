@@ -8,11 +8,11 @@ import {
   foldText,
   makeLine,
   splitLines,
-  withoutControls,
   withoutParams,
   withParam,
   withValue,
 } from '../ical/content-lines.ts';
+import { withoutControls } from '../ical/parameters.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import type { Component } from '../ical/read-components.ts';

@@ -6,7 +6,7 @@ import { ContentLine, unescapeText } from './content-lines.ts';
 import { endAfter } from './duration.ts';
 import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
 import type { Component, Part } from './read-components.ts';
-import type { CalendarAddress, CalendarTime, Partstat } from './types.ts';
+import { type CalendarAddress, type CalendarTime, type Partstat, PARTSTATS } from './types.ts';
 
 export type ComponentName = 'VEVENT' | 'VTODO';
 
@@ -256,16 +256,6 @@ export function storedAddress(line: ContentLine): CalendarAddress | null {
   return calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
 }
 
-const PARTSTATS: ReadonlySet<string> = new Set<Partstat>([
-  'NEEDS-ACTION',
-  'ACCEPTED',
-  'DECLINED',
-  'TENTATIVE',
-  'DELEGATED',
-  'COMPLETED',
-  'IN-PROCESS',
-]);
-
 /** Of an ATTENDEE of a stored event. RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
 export function partstatIn(attendee: ContentLine): Partstat {
   return asPartstat(attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '') ?? 'NEEDS-ACTION';
@@ -273,7 +263,7 @@ export function partstatIn(attendee: ContentLine): Partstat {
 
 /** null: none of RFC 5545 §3.2.12. */
 export function asPartstat(text: string): Partstat | null {
-  return PARTSTATS.has(text) ? (text as Partstat) : null;
+  return PARTSTATS.find((partstat) => partstat === text) ?? null;
 }
 
 /** RFC 5545 §3.8.7.4. Returns null if missing or invalid. */

@@ -1,7 +1,7 @@
 // Expands an RRULE (RFC 5545 §3.3.10). In: a rule; out: its starts in local time (see local-time.ts), one period after the other.
 // It keeps at most the days of one year in memory; the caller limits the time. It refuses nothing: a rule with an impossible
 // part has no starts.
-import { DAY, daysInMonth, HOUR, localMillis } from './local-time.ts';
+import { DAY, daysInMonth, HOUR, localMillis, midnightOf } from './local-time.ts';
 import type { Numbers, Rule } from './read-rule.ts';
 
 const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEKLY: 7 * DAY };
@@ -177,10 +177,6 @@ function dayOfYear(midnight: number, year: number): number {
 
 function daysOfYear(year: number): number {
   return dayOfYear(localMillis(year, 12, 31), year);
-}
-
-function midnightOf(local: number): number {
-  return Math.floor(local / DAY) * DAY;
 }
 
 function weekdayOf(local: number): number {

@@ -29,6 +29,15 @@ export function localMillis(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day);
 }
 
+export function midnightOf(local: number): number {
+  return Math.floor(local / DAY) * DAY;
+}
+
+/** Returns the milliseconds since midnight. */
+export function timeOfDay(local: number): number {
+  return local - midnightOf(local);
+}
+
 export function daysInMonth(year: number, month: number): number {
   return new Date(localMillis(year, month + 1, 0)).getUTCDate();
 }

@@ -46,8 +46,3 @@ export function durationOf({ start, end }: Span): number {
 function millisIn(time: CalendarTime): number {
   return time.instant ?? parseLocal(time.local) ?? 0;
 }
-
-/** A UID is used as a key in the spool and the ledger, so its length is limited and it has no control characters. */
-export function isUid(text: string): boolean {
-  return text !== '' && Buffer.byteLength(text) <= 1000 && !/\p{Cc}/u.test(text);
-}

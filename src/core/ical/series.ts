@@ -3,11 +3,16 @@
 // occurrences. It refuses (null) a calendar without the master of this event.
 import type { EventComponent, ListedDate } from './event-component.ts';
 import { parseEvent } from './event-document.ts';
-import { DAY, formatDate, formatInstant, formatLocal, parseLocal } from './local-time.ts';
+import { DAY, formatDate, formatInstant, formatLocal, midnightOf, parseLocal, timeOfDay } from './local-time.ts';
 import { localAt, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 import { ruleStarts } from './expand-rule.ts';
 import { type Rule, readRule } from './read-rule.ts';
+
+/** RFC 5545 §3.8.5; EXRULE is from RFC 2445, which it replaced. */
+export const RECURRENCE_PROPERTIES: readonly string[] = ['RRULE', 'RDATE', 'EXDATE', 'EXRULE'];
+/** The properties that determine when a component takes place. */
+export const SCHEDULE_PROPERTIES: readonly string[] = ['DTSTART', 'DTEND', 'DUE', 'DURATION', ...RECURRENCE_PROPERTIES];
 
 export interface Series {
   /** Returns the starts from `from` on (a recurrenceId; null for the first occurrence). */
@@ -94,14 +99,10 @@ function zonedClock(start: number, tzid: string, vtimezones: readonly string[]):
   };
 }
 
-function timeOfDay(local: number): number {
-  return local - Math.floor(local / DAY) * DAY;
-}
-
 /** Returns the point of a recurrenceId in any of its three forms. */
 function pointOfId(id: string, clock: Clock): number {
   const local = parseLocal(id.replace(/Z$/, '')) ?? Number.NEGATIVE_INFINITY;
-  if (clock.form === 'date') return Math.floor(local / DAY) * DAY;
+  if (clock.form === 'date') return midnightOf(local);
   return clock.form === 'zoned' && !id.endsWith('Z') ? (clock.pointOf(local) ?? local) : local;
 }
 

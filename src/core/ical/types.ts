@@ -1,15 +1,19 @@
 // The types of iCalendar (RFC 5545) that all layers share: addresses, occurrences, times, and a stored object. Times are in
 // milliseconds since 1970 (UTC), unless the name says otherwise. This file refuses nothing.
 
-/** RFC 5545 §3.2.12, in upper case. The last two are for VTODO only. */
-export type Partstat =
-  | 'NEEDS-ACTION'
-  | 'ACCEPTED'
-  | 'DECLINED'
-  | 'TENTATIVE'
-  | 'DELEGATED'
-  | 'COMPLETED'
-  | 'IN-PROCESS';
+/** RFC 5545 §3.2.12. The last two are for VTODO only. */
+export const PARTSTATS = [
+  'NEEDS-ACTION',
+  'ACCEPTED',
+  'DECLINED',
+  'TENTATIVE',
+  'DELEGATED',
+  'COMPLETED',
+  'IN-PROCESS',
+] as const;
+
+/** In upper case. */
+export type Partstat = (typeof PARTSTATS)[number];
 
 /** An address: `key` is normalised for comparison, `asWritten` is for mails and display, without `mailto:`. */
 export interface CalendarAddress {

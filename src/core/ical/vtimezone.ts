@@ -3,7 +3,7 @@
 // and uses only their DTSTART.
 import { splitLines } from './content-lines.ts';
 import { dayFilter } from './expand-rule.ts';
-import { DAY, daysInMonth, localMillis, parseLocal } from './local-time.ts';
+import { daysInMonth, localMillis, parseLocal, timeOfDay } from './local-time.ts';
 import { type Component, componentsIn, ownLines, readComponents } from './read-components.ts';
 import { readRule } from './read-rule.ts';
 
@@ -98,10 +98,9 @@ function readYearlyRule(text: string, start: number, from: number, to: number): 
 
 /** Returns the onset of one year, on the first matching day of the month; null if there is none. */
 function onsetIn({ month, start, from, to, until, isDay }: YearlyRule, year: number): Onset | null {
-  const timeOfDay = ((start % DAY) + DAY) % DAY;
   for (let day = 1; day <= daysInMonth(year, month); day++) {
     const midnight = localMillis(year, month, day);
-    const local = midnight + timeOfDay;
+    const local = midnight + timeOfDay(start);
     if (local >= start && local - from <= until && isDay(midnight)) return { instant: local - from, from, to };
   }
   return null;

@@ -8,10 +8,9 @@ import { formatDuration } from '../ical/duration.ts';
 import { formOf, millisOf, timeOf } from '../ical/occurrence-id.ts';
 import { lengthAt, periodAt } from '../ical/occurrence-span.ts';
 import { linesOf, type Part } from '../ical/read-components.ts';
+import { RECURRENCE_PROPERTIES } from '../ical/series.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
-
-const SERIES_PROPERTIES = new Set(['RRULE', 'RDATE', 'EXDATE', 'EXRULE']);
 
 /** `recurrenceId` is the start of the instance, in the same form as the master's start. */
 export function makeOverride(master: EventComponent, recurrenceId: string): EventComponent | null {
@@ -29,7 +28,7 @@ export function makeOverride(master: EventComponent, recurrenceId: string): Even
     if (part === startLine) return [moved, recurrenceIdLike(moved), ...addedDuration];
     if (part.name === 'DTEND' || part.name === 'DUE') return [moveEnd(part, recurrenceId, length, vtimezones)];
     if (part.name === 'DURATION' && duration !== null) return [withValue(part, duration)];
-    return SERIES_PROPERTIES.has(part.name) ? [] : [part];
+    return RECURRENCE_PROPERTIES.includes(part.name) ? [] : [part];
   });
   const override = master.withParts(parts);
   return override.recurrenceId === recurrenceId ? override : null;

@@ -5,6 +5,7 @@ import type { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, isRecurring, overridesAt } from '../ical/event-document.ts';
 import { formatDate, formatInstant, formatLocal, HOUR } from '../ical/local-time.ts';
 import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
+import { SCHEDULE_PROPERTIES } from '../ical/series.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from './types.ts';
 
@@ -130,8 +131,9 @@ function startsOf(document: EventDocument, occurrences: OccurrenceAnswer | null)
 
 /** Returns only the properties that define the recurrence set, so that the engine does not parse 20,000 attendees. */
 function seriesText(vtimezones: readonly string[], master: EventComponent): string {
-  const names = ['UID', 'DTSTART', 'DTEND', 'DUE', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'EXRULE'];
-  const lines = names.flatMap((name) => master.properties(name)).map((line) => `${line.text}\r\n`);
+  const lines = ['UID', ...SCHEDULE_PROPERTIES]
+    .flatMap((name) => master.properties(name))
+    .map((line) => `${line.text}\r\n`);
   const event = `BEGIN:${master.name}\r\n${lines.join('')}END:${master.name}\r\n`;
   return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${vtimezones.join('')}${event}END:VCALENDAR\r\n`;
 }

@@ -8,6 +8,7 @@ import { durationOf, occurrenceIdOf, type Span } from '../ical/occurrence-id.ts'
 import { lengthAt } from '../ical/occurrence-span.ts';
 import { ownLines } from '../ical/read-components.ts';
 import { ruleKey } from '../ical/read-rule.ts';
+import { SCHEDULE_PROPERTIES } from '../ical/series.ts';
 
 export interface RecurrenceRules {
   /** RRULE values as keys (`ruleKey`), sorted. */
@@ -35,7 +36,6 @@ const IGNORED = new Set(
 );
 /** How the organizer files the event and how it fills their own day. Their clients change these alone. */
 const ORGANIZERS_OWN = new Set('CATEGORIES COLOR TRANSP PRIORITY'.split(' '));
-const SCHEDULE_PROPERTIES = new Set('DTSTART DTEND DUE DURATION RRULE RDATE EXDATE EXRULE'.split(' '));
 /** The X- properties that a reader sees. Others are internal data of clients. */
 const VISIBLE_EXTENSIONS = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));
 const DEFAULTS = new Set(['STATUS:CONFIRMED', 'CLASS:PUBLIC']);
@@ -52,7 +52,7 @@ export function normalComponent(component: EventComponent): NormalComponent {
 function normalize(component: EventComponent): NormalComponent {
   const texts = new Map<string, string[]>();
   for (const { name, value } of ownLines(component)) {
-    if (IGNORED.has(name) || ORGANIZERS_OWN.has(name) || SCHEDULE_PROPERTIES.has(name) || name === '') continue;
+    if (IGNORED.has(name) || ORGANIZERS_OWN.has(name) || SCHEDULE_PROPERTIES.includes(name) || name === '') continue;
     if (name.startsWith('X-') && !VISIBLE_EXTENSIONS.has(name)) continue;
     const text = unescapeText(value).replace(/\r\n?/g, '\n').trim();
     if (text === '' || DEFAULTS.has(`${name}:${text.toUpperCase()}`)) continue;

@@ -7,12 +7,11 @@ import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
 import { linesOf, ownLines, type Part } from '../ical/read-components.ts';
+import { RECURRENCE_PROPERTIES } from '../ical/series.ts';
 import { makeOverride } from './make-override.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
 
 export type Method = 'REQUEST' | 'CANCEL' | 'REPLY' | 'DECLINECOUNTER';
-
-const SERIES_PROPERTIES = ['RRULE', 'RDATE', 'EXDATE'];
 
 export interface Stamp {
   /** DTSTAMP, in milliseconds since 1970. */
@@ -53,7 +52,7 @@ export function cancelFor(
     ...stampLines(component, stamp),
     ...component.properties('RECURRENCE-ID'),
     ...timeLines(component),
-    ...SERIES_PROPERTIES.flatMap((name) => component.properties(name)),
+    ...RECURRENCE_PROPERTIES.flatMap((name) => component.properties(name)),
     ...component.properties('SUMMARY'),
     ...(stamp.cancelled ? [makeLine('STATUS', [], 'CANCELLED', lineEndOf(component.beginLine))] : []),
     ...component.properties('ORGANIZER').map(withoutScheduling),

@@ -3,7 +3,7 @@
 // cancellations.
 import { calendarAddress } from '../ical/calendar-address.ts';
 import { formatInstant, formatLocal, HOUR } from '../ical/local-time.ts';
-import { isUid } from '../ical/occurrence-id.ts';
+import { isUid } from '../ical/uid.ts';
 import type { CalendarTime, OccurrenceKey, Partstat } from '../ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ItipMessage } from '../itip/types.ts';
 import { readComment } from './read-comment.ts';

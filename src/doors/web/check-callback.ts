@@ -4,7 +4,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
-import { isUid } from '../../core/ical/occurrence-id.ts';
+import { isUid } from '../../core/ical/uid.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
 import type { CallbackReply } from './reply-codes.ts';

@@ -1,5 +1,6 @@
 // Queue `outgoing`: submits composed mails to the relay in order. A temporary failure is retried for five days. A
 // permanent refusal is recorded and reported to the owner of the copy.
+import { DAY } from '../../core/ical/local-time.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
@@ -14,7 +15,7 @@ export interface SubmitOptions {
   readonly now: () => number;
 }
 
-const MAX_RETRY_MS = 5 * 86_400_000;
+const MAX_RETRY_MS = 5 * DAY;
 /** About a day of attempts, because the clock may be set forward. */
 const MIN_ATTEMPTS = 50;
 

@@ -2,6 +2,7 @@
 // out: the time of the next attempt, or null if it may be mailed now. The ledger records the wait of each message, and
 // the sender gets one notice per window. Messages that are processed concurrently may exceed the limit slightly.
 import { createHash } from 'node:crypto';
+import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import { because } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';
 import { type Effects, mark, record } from '../queue/plan.ts';
@@ -29,7 +30,7 @@ interface Window {
   readonly until: number;
 }
 
-const LENGTHS = { hour: 3_600_000, day: 86_400_000 } as const;
+const LENGTHS = { hour: HOUR, day: DAY } as const;
 
 export function waitForQuota(options: QuotaOptions): WaitForQuota {
   const { quota, ledger, now } = options;

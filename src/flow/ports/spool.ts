@@ -15,7 +15,9 @@ import type { Reason, Verdict } from '../../core/reasons.ts';
  * decision requests, one lane per owner. `invitation` (schedule messages) and `outgoing` (composed mails) are FIFO
  * queues with one lane per (uid, recipient).
  */
-export type QueueName = 'incoming' | 'event' | 'question' | 'invitation' | 'outgoing';
+export const QUEUES = ['incoming', 'event', 'question', 'invitation', 'outgoing'] as const;
+
+export type QueueName = (typeof QUEUES)[number];
 
 export interface NewTask {
   readonly id: string;

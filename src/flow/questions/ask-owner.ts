@@ -2,6 +2,7 @@
 // per attendee, sender and day, with a link to a page that decides about everything held under its key. Beyond a daily
 // limit the questions are collected in a summary, so that a flood of invented senders neither fills the mailbox nor
 // hides a question.
+import { HOUR } from '../../core/ical/local-time.ts';
 import type { HeldNotice, NoticeKind } from '../../core/compose/types.ts';
 import { because } from '../../core/reasons.ts';
 import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbound/mail-notice.ts';
@@ -32,9 +33,9 @@ interface OpenQuestion extends Question {
 }
 
 const DAILY_LIMITS = { event: 5, owner: 20 };
-const SUMMARY_INTERVAL_MS = 6 * 3_600_000;
+const SUMMARY_INTERVAL_MS = 6 * HOUR;
 /** Every wait is checked again after an hour at most (MAX_WAIT_MS in `after-failure.ts`). */
-const RECHECK_MS = 3_600_000;
+const RECHECK_MS = HOUR;
 const MAX_IN_SUMMARY = 30;
 
 /** All questions are for one owner. */

@@ -1,5 +1,6 @@
 // Makes the signed link behind which an organizer decides about everything held under one key. Opening the link changes
 // nothing; only the form on its page does.
+import { DAY } from '../../core/ical/local-time.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { signDecisionToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
@@ -13,7 +14,7 @@ export interface DecisionLinkOptions {
 export type MakeDecisionLink = (holdKey: string, organizer: CalendarAddress) => Promise<string>;
 
 /** How long a link is valid. */
-export const DECISION_LINK_MS = 30 * 86_400_000;
+export const DECISION_LINK_MS = 30 * DAY;
 
 export function decisionLinks({ ring, appUrl, now }: DecisionLinkOptions): MakeDecisionLink {
   return async (holdKey, organizer) => {

@@ -1,5 +1,6 @@
 // In: the jobs of a lane and the error that their handler threw; out: the changes that follow. A job is put back with
 // back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
+import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
@@ -29,15 +30,15 @@ const MIN_ATTEMPTS = 5;
  * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML.
  * Retries go on for longer than the day that a server may be away.
  */
-const CALDAV_RETRY_MS = 2 * 86_400_000;
+const CALDAV_RETRY_MS = 2 * DAY;
 /** Temporary failures, such as outages: a long weekend, and as long as mail servers retry. */
-const TEMPORARY_RETRY_MS = 5 * 86_400_000;
+const TEMPORARY_RETRY_MS = 5 * DAY;
 /**
  * The longest delay before a retry, even if Retry-After of a CalDAV server is longer. Longer waits, such as for a quota
  * or a summary of questions (`ask-owner.ts`), are checked every hour. So a due time further ahead means that the clock
  * was set back.
  */
-export const MAX_WAIT_MS = 3_600_000;
+export const MAX_WAIT_MS = HOUR;
 /** Prefix of the reason for which a job that failed too often is held. */
 export const FAILED_PREFIX = 'failed: ';
 

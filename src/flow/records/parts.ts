@@ -1,7 +1,7 @@
 // Schemas of the values that several records share: origin, calendar addresses, occurrences, times. Pure.
 import { z } from 'zod';
 import { type HoldReason, isHoldReason, isReason, type Reason } from '../../core/reasons.ts';
-import type { CalendarAddress, CalendarTime, OccurrenceKey, Partstat } from '../../core/ical/types.ts';
+import { type CalendarAddress, type CalendarTime, type OccurrenceKey, PARTSTATS } from '../../core/ical/types.ts';
 
 export const origin = z.object({
   /** The first record of the chain: a mail, a click, a callback. */
@@ -34,13 +34,4 @@ export const holdReason = z.custom<HoldReason>(
   'not a reason to hold',
 );
 
-/** RFC 5545 §3.2.12. */
-export const partstat = z.enum([
-  'NEEDS-ACTION',
-  'ACCEPTED',
-  'DECLINED',
-  'TENTATIVE',
-  'DELEGATED',
-  'COMPLETED',
-  'IN-PROCESS',
-]) satisfies z.ZodType<Partstat>;
+export const partstat = z.enum(PARTSTATS);

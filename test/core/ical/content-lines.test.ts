@@ -8,11 +8,11 @@ import {
   makeLine,
   splitLines,
   unescapeText,
-  withoutControls,
   withoutParams,
   withParam,
   withValue,
 } from '../../../src/core/ical/content-lines.ts';
+import { withoutControls } from '../../../src/core/ical/parameters.ts';
 
 const line = (raw: string) => new ContentLine(raw);
 

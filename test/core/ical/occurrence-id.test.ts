@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ContentLine } from '../../../src/core/ical/content-lines.ts';
-import { formOf, isUid, millisOf, occurrenceIdOf, timeOf } from '../../../src/core/ical/occurrence-id.ts';
+import { formOf, millisOf, occurrenceIdOf, timeOf } from '../../../src/core/ical/occurrence-id.ts';
 
 describe('occurrence ids', () => {
   it.each([
@@ -26,20 +26,5 @@ describe('occurrence ids', () => {
     expect(millisOf('20261122T100000Z')).toBe(Date.UTC(2026, 10, 22, 10));
     expect(millisOf('20261122')).toBe(Date.UTC(2026, 10, 22));
     expect(millisOf('soon')).toBeNaN();
-  });
-});
-
-describe('isUid', () => {
-  it.each([
-    ['event-1@example.com', true],
-    ['7F0A {x} — ü', true],
-    ['é'.repeat(500), true],
-    ['é'.repeat(501), false],
-    ['', false],
-    ['a\u001fb', false],
-    ['a\nb', false],
-    ['a\0', false],
-  ])('%j: %s', (text, expected) => {
-    expect(isUid(text)).toBe(expected);
   });
 });
