@@ -9,7 +9,7 @@ import type { DecisionOutcome } from './questions/decide-held.ts';
 
 export type { HeldAnswer, HeldChoice, HeldView, Question } from '../core/pages/decision-page.ts';
 export type { RsvpView } from '../core/pages/rsvp-page.ts';
-export type { CallbackMethod, CallbackRequest, WebAnswer } from './inbound/receive.ts';
+export type { CallbackRequest, WebAnswer } from './inbound/receive.ts';
 export type { WebOutcome } from './inbound/show-rsvp.ts';
 export type { DecisionOutcome } from './questions/decide-held.ts';
 

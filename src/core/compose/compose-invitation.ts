@@ -2,6 +2,7 @@
 // recipient's language and the mailed copy of the calendar. Text from the calendar is cleaned before it is written into a
 // header, and escaped in HTML. It refuses a calendar without an event.
 import type { CalendarAddress } from '../ical/types.ts';
+import { isFromAttendee } from '../itip/methods.ts';
 import { readComment, readEventView } from './event-view.ts';
 import { describeStart, type Reader } from './format-time.ts';
 import { mailedCopy, methodToMail } from './mailed-copy.ts';
@@ -38,7 +39,7 @@ export function subjectLine(text: string): string {
 
 /** Returns the name of the organizer or, for a REPLY or COUNTER, of the guest. Null if the calendar has no ORGANIZER. */
 function senderName({ mail, event, method }: MailContext): string | null {
-  if (['REQUEST', 'CANCEL', 'DECLINECOUNTER'].includes(method)) {
+  if (!isFromAttendee(method)) {
     const name = event.organizer === null ? null : displayName(event.organizer.name, event.organizer.address);
     return name === null || name === '' ? null : name;
   }
@@ -67,29 +68,27 @@ function mayRemoveRecipient({ kind, calendar }: InvitationMail): boolean {
   return kind === 'cancel' && !/^STATUS:CANCELLED\s*$/im.test(calendar);
 }
 
-function replyIntro(context: MailContext, name: string): string {
-  const { templates, reader, method } = context;
-  const message = (key: string, values: Record<string, string>): string =>
-    templates.message(reader.language, `mail.intro.${key}`, values);
-  if (method === 'REPLY') return message('reply', { name, answer: answerOf(context) });
-  return message(method === 'COUNTER' ? 'counter' : 'message', { name });
+/** Returns the key of the words for a message that neither invites nor answers; null: those of the kind of mail. */
+function messageKey(method: string): 'counter' | 'message' | null {
+  if (method === 'COUNTER') return 'counter';
+  return method === 'PUBLISH' || method === 'REFRESH' ? 'message' : null;
 }
 
 function answerOf({ mail, event }: MailContext): string {
   return answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION';
 }
 
-function introOf(context: MailContext, name: string | null): string {
-  const { mail, templates, reader } = context;
-  if (mail.kind === 'reply') return replyIntro(context, name ?? mail.sender.asWritten);
-  const key = introKey(context, name);
-  return templates.message(reader.language, `mail.intro.${key}`, { organizer: name ?? '' });
+function introOf(context: MailContext, sender: string | null): string {
+  const { mail, templates, reader, method } = context;
+  const name = sender ?? mail.sender.asWritten;
+  const key = messageKey(method) ?? (mail.kind === 'reply' ? 'reply' : introKey(context, sender));
+  return templates.message(reader.language, `mail.intro.${key}`, { name, organizer: name, answer: answerOf(context) });
 }
 
 function subjectOf(context: MailContext): string {
   const { mail, event, templates, reader, method } = context;
   const title = showTitle(event, reader, templates);
-  const key = mail.kind !== 'reply' || method === 'REPLY' ? mail.kind : method === 'COUNTER' ? 'counter' : 'message';
+  const key = messageKey(method) ?? mail.kind;
   const subject = templates.message(reader.language, `mail.subject.${key}`, { title, answer: answerOf(context) });
   const when = describeStart(event.start, reader);
   // Leaves room for the date after a long title.

@@ -18,6 +18,7 @@ import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/
 import type { Component } from '../ical/read-components.ts';
 import { ianaZone } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
+import { isFromAttendee } from '../itip/methods.ts';
 import type { InvitationKind } from './types.ts';
 
 export interface MailedCopyInput {
@@ -167,13 +168,9 @@ export function methodToMail(calendar: string, kind: InvitationKind): string {
   return /^[A-Z]{1,20}$/.test(written) ? written : METHODS[kind];
 }
 
-function isFromGuest(method: string): boolean {
-  return ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
-}
-
 function isRemoved(kind: Removal['kind'], name: string, method: string): boolean {
   const rule = REMOVED.find((removal) => removal.kind === kind && removal.name.test(name));
-  return rule !== undefined && !(rule.unlessFromGuest && isFromGuest(method));
+  return rule !== undefined && !(rule.unlessFromGuest && isFromAttendee(method));
 }
 
 interface Rules extends MailedCopyInput {
@@ -198,7 +195,7 @@ function withoutPrivateParameters(line: ContentLine, method: string): ContentLin
 
 function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
   const { method, keepsOthers, organizerLines, recipientLines } = rules;
-  if (isFromGuest(method)) return [withoutPrivateParameters(line, method)];
+  if (isFromAttendee(method)) return [withoutPrivateParameters(line, method)];
   const isRecipient = recipientLines.has(line);
   const isOrganizer = organizerLines.has(line);
   if (!keepsOthers && !isRecipient && !isOrganizer) return [];
@@ -214,7 +211,7 @@ function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
   if (isRemoved('property', line.name, method)) return [];
   if (line.name !== 'ORGANIZER') return [line];
   const out = withoutPrivateParameters(line, method);
-  return [isFromGuest(method) ? out : withReplyAddress(out, rules)];
+  return [isFromAttendee(method) ? out : withReplyAddress(out, rules)];
 }
 
 /** Removing a component also removes the components in it. */

@@ -6,7 +6,8 @@ import { GatewayError } from '../errors.ts';
 import { answersOf } from './attendee-answers.ts';
 import type { ContentLine } from '../ical/content-lines.ts';
 import { componentsOf, type EventDocument, parseEvent } from '../ical/event-document.ts';
-import { cancelFor, type Method, replyFor, requestFor } from './schedule-message.ts';
+import type { Method } from './methods.ts';
+import { cancelFor, replyFor, requestFor } from './schedule-message.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { documentDifferences, type EventDifference } from './what-changed.ts';
 

@@ -8,10 +8,9 @@ import { type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
 import { linesOf, ownLines, type Part } from '../ical/read-components.ts';
 import { RECURRENCE_PROPERTIES } from '../ical/series.ts';
+import type { Method } from './methods.ts';
 import { makeOverride } from './make-override.ts';
 import type { CalendarAddress, Partstat } from '../ical/types.ts';
-
-export type Method = 'REQUEST' | 'CANCEL' | 'REPLY' | 'DECLINECOUNTER';
 
 export interface Stamp {
   /** DTSTAMP, in milliseconds since 1970. */

@@ -2,6 +2,7 @@
 // report or a letter. It refuses a mail without usable content as `unusable`, with the reason. It never throws, and its work
 // is bounded by MailLimits.
 import { GatewayError } from '../errors.ts';
+import { isFromAttendee } from '../itip/methods.ts';
 import { readMessage } from '../itip/read-message.ts';
 import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
 import { findCalendars, type FoundCalendar, isTnef } from './find-calendar.ts';
@@ -163,8 +164,7 @@ function explainNoAnswer({ message, source }: ReadCalendar): Omit<Interpretation
   if ('kind' in message) return { items: [message], source };
   const { method } = message;
   if (method === null) return { items: [unusable('not-a-reply', 'The calendar has no METHOD.')], source };
-  const fromAttendee = ['REPLY', 'COUNTER', 'REFRESH'].includes(method);
-  if (!fromAttendee) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
+  if (!isFromAttendee(method)) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
   const detail = message.unusable.join(' ').slice(0, 500) || `The ${method} has no event.`;
   return { items: [unusable('no-event', detail)], source };
 }

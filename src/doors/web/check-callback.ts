@@ -6,29 +6,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isUid } from '../../core/ical/uid.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
+import { isFromAttendee, type Method, METHODS } from '../../core/itip/methods.ts';
 import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
 import type { CallbackReply } from './reply-codes.ts';
-import type { CallbackMethod, CallbackRequest } from '../../flow/use-cases.ts';
+import type { CallbackRequest } from '../../flow/use-cases.ts';
 
 export interface CallbackHeaders {
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
-  readonly method: CallbackMethod;
+  readonly method: Method;
 }
-
-const methods: ReadonlySet<string> = new Set<CallbackMethod>([
-  'REQUEST',
-  'CANCEL',
-  'REPLY',
-  'COUNTER',
-  'DECLINECOUNTER',
-  'REFRESH',
-  'ADD',
-  'PUBLISH',
-]);
-
-/** The methods that an attendee sends to the organizer (RFC 5546 §1.4). The organizer sends all others. */
-const fromAttendee: ReadonlySet<CallbackMethod> = new Set<CallbackMethod>(['REPLY', 'COUNTER', 'REFRESH']);
 
 /** Compares in constant time. If `expected` is null, no key is valid. */
 export function isValidKey(headers: IncomingHttpHeaders, expected: string | null): boolean {
@@ -42,9 +29,9 @@ export function readCallbackHeaders(headers: IncomingHttpHeaders): CallbackHeade
   if (sender === null) return 'no-sender';
   const recipient = calendarAddress(field(headers, 'recipient'));
   if (recipient === null) return 'no-recipient';
-  const method = field(headers, 'method').trim().toUpperCase();
-  if (!methods.has(method)) return 'no-method';
-  return { sender, recipient, method: method as CallbackMethod };
+  const named = field(headers, 'method').trim().toUpperCase();
+  const method = METHODS.find((each) => each === named);
+  return method === undefined ? 'no-method' : { sender, recipient, method };
 }
 
 /** Decodes the body in the charset of its Content-Type, by default UTF-8, without a byte order mark. null if that fails. */
@@ -75,7 +62,7 @@ function checkParties(
   { sender, recipient, method }: CallbackHeaders,
   { organizers, attendees }: Scheduling,
 ): CallbackReply | null {
-  const [senders, recipients] = fromAttendee.has(method) ? [attendees, organizers] : [organizers, attendees];
+  const [senders, recipients] = isFromAttendee(method) ? [attendees, organizers] : [organizers, attendees];
   if (!senders.has(sender.key)) return 'sender-differs';
   // A calendar with METHOD:PUBLISH lists no attendees (RFC 5546 §1.4).
   if (method !== 'PUBLISH' && !recipients.has(recipient.key)) return 'recipient-differs';

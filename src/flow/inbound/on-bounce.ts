@@ -1,11 +1,11 @@
 // In: a mail to a signed bounce address; out: for a failure, an `undeliverable` record for the owner's copy, which
 // marks the attendee and notifies the owner; for any other mail, a ledger entry.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { isFromAttendee } from '../../core/itip/methods.ts';
 import type { Bounce } from '../../core/message/types.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
 import { mark } from '../queue/plan.ts';
-import { isFromAttendee } from '../records/schedule-message.ts';
 import { recordTask } from '../records/records.ts';
 import { type InterpretOptions, type MailContext, type Outcome, recordMail } from './mail-context.ts';
 
@@ -32,7 +32,7 @@ export async function onBounce(options: InterpretOptions, mailId: string, contex
   // Report the failure of a mail only once: the recipient knows the bounce address and could send many reports.
   const name = `bounce:${mailId}`;
   if (await options.ledger.marked(name)) {
-    const [organizer, attendee] = isFromAttendee(mailing) ? [recipient, owner] : [owner, recipient];
+    const [organizer, attendee] = isFromAttendee(method) ? [recipient, owner] : [owner, recipient];
     const why = because('reported-before');
     return recordMail(options, context, { verdict: 'ignored', ...why, organizer, attendee });
   }

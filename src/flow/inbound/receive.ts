@@ -1,6 +1,7 @@
 // Stores what a door has accepted (a mail, a callback, an answer from the RSVP page) as a task, which is durable when
 // the function resolves. Nothing is interpreted here.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import type { Method } from '../../core/itip/methods.ts';
 import type { Answer } from '../../core/itip/types.ts';
 import type { CalendarAddress, Partstat } from '../../core/ical/types.ts';
 import type { ReceivedMail } from '../../core/message/types.ts';
@@ -17,21 +18,11 @@ export interface ReceiveOptions {
   readonly now: () => number;
 }
 
-export type CallbackMethod =
-  | 'REQUEST'
-  | 'CANCEL'
-  | 'REPLY'
-  | 'COUNTER'
-  | 'DECLINECOUNTER'
-  | 'REFRESH'
-  | 'ADD'
-  | 'PUBLISH';
-
 /** A callback whose calendar parses and matches its headers. */
 export interface CallbackRequest {
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
-  readonly method: CallbackMethod;
+  readonly method: Method;
   /** The posted calendar, decoded, otherwise as posted. */
   readonly calendar: string;
 }

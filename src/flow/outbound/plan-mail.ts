@@ -7,6 +7,7 @@ import { readEventView } from '../../core/compose/event-view.ts';
 import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
+import { isFromAttendee } from '../../core/itip/methods.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
 import { because, type ReasonFor, type Why } from '../../core/reasons.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
@@ -96,7 +97,7 @@ async function composeMail(
   const { body, uid, recurrenceId, mailings } = message;
   const { origin, from, to, calendar, method } = body;
   const now = options.now();
-  const reply = method === 'REPLY' ? null : replyAddressFor(options, message);
+  const reply = isFromAttendee(method) ? null : replyAddressFor(options, message);
   const identity = options.outgoingMails.identify(now, from, { replyAddress: reply?.address ?? null });
   const requests = mailings.filter((mailing) => mailing.method === 'REQUEST');
   const previous = requests.findLast((mailing) => mailing.recurrenceId === recurrenceId) ?? requests.at(-1);
@@ -104,7 +105,8 @@ async function composeMail(
     {
       kind,
       calendar,
-      previousCalendar: kind === 'update' ? (previous?.calendar ?? null) : null,
+      // An ADD has only the occurrences that it adds, so it is compared with nothing.
+      previousCalendar: kind === 'update' && method === 'REQUEST' ? (previous?.calendar ?? null) : null,
       sender: from,
       recipient: to,
       organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
@@ -121,7 +123,7 @@ async function composeMail(
     options.templates,
   );
   const facts = { origin, rcptTo: to.asWritten, what: kind, method, owner: from, recipient: to, uid };
-  const organizerAsMailed = reply?.address ?? from.asWritten;
+  const organizerAsMailed = reply?.address ?? (isFromAttendee(method) ? to : from).asWritten;
   const mailing = mailingOf(options, message, { ...identity, fingerprint, organizerAsMailed });
   const pair: LedgerWrite[] =
     reply === null ? [] : [{ kind: 'reply-pair', pair: { id: reply.id, organizer: from, attendee: to } }];
@@ -171,11 +173,11 @@ function replyAddressFor(
   return addresses.find(({ address }) => address === mailedFirst) ?? addresses[0] ?? null;
 }
 
-/** Depends on METHOD and on whether this recipient was invited before; if the ledger has no mailing, on SEQUENCE. */
+/** Depends on who sends it and on whether this recipient was invited before; if the ledger has no mailing, on SEQUENCE. */
 function mailKind({ body: { method, calendar, again }, recurrenceId, mailings }: Message): InvitationKind {
   if (method === 'CANCEL') return 'cancel';
   if (method === 'DECLINECOUNTER') return 'decline';
-  if (method !== 'REQUEST') return 'reply';
+  if (isFromAttendee(method)) return 'reply';
   if (again) return 'refresh';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
@@ -183,7 +185,7 @@ function mailKind({ body: { method, calendar, again }, recurrenceId, mailings }:
 }
 
 function fingerprintOf({ guestList }: MailOptions, { body: { method, to } }: Message, calendar: string): string {
-  return method === 'REPLY' ? replyFingerprint(calendar) : fingerprintFor(calendar, to, guestList);
+  return isFromAttendee(method) ? attendeeFingerprint(calendar) : fingerprintFor(calendar, to, guestList);
 }
 
 /** The calendar is compared as well, because the ledger may have the fingerprint of an earlier version of the gateway. */
@@ -233,8 +235,8 @@ function rereadTask({ now }: MailOptions, { body: { method, from, again }, uid }
   return [recordTask({ kind: 'verify', origin, owner: from, uid, round: 0 }, { id, createdAt, dueAt })];
 }
 
-/** Two REPLYs are equal if they differ only in properties that change with every message. */
-function replyFingerprint(calendar: string): string {
+/** Two messages of an attendee are equal if they differ only in properties that change with every message. */
+function attendeeFingerprint(calendar: string): string {
   const lines = calendar
     .replace(/\r?\n[ \t]/g, '')
     .split(/\r?\n/)

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
+import { isFromAttendee } from '../../core/itip/methods.ts';
 import { address, origin } from './parts.ts';
 import { noSubject, recipientLane, type RecordKind, renameFields, type Subject } from './record-kind.ts';
 
@@ -33,21 +34,13 @@ export const scheduleMessage: RecordKind<ScheduleMessageRecord> = {
   text: ({ method, to }) => `${method} to ${to.asWritten}`,
 };
 
-/** RFC 5546 §1.4: attendees send these to the organizer; all other methods go the other way. */
-const FROM_ATTENDEES: ReadonlySet<string> = new Set(['REPLY', 'COUNTER', 'REFRESH']);
-
-export function isFromAttendee({ method }: Pick<ScheduleMessageRecord, 'method'>): boolean {
-  return FROM_ATTENDEES.has(method);
-}
-
 /** Address keys of the organizer and the attendee, whichever of the two sends the message. */
-export function partiesOf(
-  message: Pick<ScheduleMessageRecord, 'from' | 'to' | 'method'>,
-): Pick<Subject, 'organizer' | 'attendee'> {
-  const { from, to } = message;
-  return isFromAttendee(message)
-    ? { organizer: to.key, attendee: from.key }
-    : { organizer: from.key, attendee: to.key };
+export function partiesOf({
+  from,
+  to,
+  method,
+}: Pick<ScheduleMessageRecord, 'from' | 'to' | 'method'>): Pick<Subject, 'organizer' | 'attendee'> {
+  return isFromAttendee(method) ? { organizer: to.key, attendee: from.key } : { organizer: from.key, attendee: to.key };
 }
 
 /** A message that fails because its calendar does not parse still needs a ledger entry. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkCalendar, decodeBody, isValidKey, readCallbackHeaders } from '../../../src/doors/web/check-callback.ts';
 import { readScheduling } from '../../../src/doors/web/read-scheduling.ts';
-import type { CallbackMethod } from '../../../src/flow/use-cases.ts';
+import type { Method } from '../../../src/core/itip/methods.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { calendarOf } from './calendars.ts';
@@ -12,7 +12,7 @@ const address = (text: string): CalendarAddress => {
   if (read === null) throw new TypeError(`not a mail address: ${text}`);
   return read;
 };
-const check = (method: CallbackMethod, sender: string, recipient: string, calendar: string) =>
+const check = (method: Method, sender: string, recipient: string, calendar: string) =>
   checkCalendar({ method, sender: address(sender), recipient: address(recipient) }, calendar, readScheduling);
 
 describe('the key', () => {

@@ -5,9 +5,11 @@ import { deliver } from '../../../src/flow/outbound/deliver.ts';
 import { readBatch } from '../../../src/flow/queue/read-batch.ts';
 import type { Job } from '../../../src/flow/records/records.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
+import { isFromAttendee, type Method, METHODS } from '../../../src/core/itip/methods.ts';
+import { replyAddress } from '../../../src/core/signing/reply-address.ts';
 import { readRsvpToken } from '../../../src/core/signing/token.ts';
 import { meeting } from '../../harness/calendar-server.ts';
-import { alice, bob, carol, type FlowKit, openFlowKit } from '../flow-kit.ts';
+import { alice, bob, carol, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';
 const event = (extra: readonly string[] = [], sequence = 0): string =>
@@ -18,6 +20,10 @@ const event = (extra: readonly string[] = [], sequence = 0): string =>
     extra,
     sequence,
   });
+
+/** The event of another organizer, bob, with alice as a guest. */
+const theirs = (): string =>
+  meeting({ uid, organizer: bob.asWritten, attendees: [{ email: alice.asWritten, partstat: 'TENTATIVE' }] });
 
 describe('schedule messages', () => {
   let kit: FlowKit;
@@ -36,6 +42,7 @@ describe('schedule messages', () => {
       references: parsed.references,
       calendar: (part?.content.toString() ?? '').replace(/\r\n[ \t]/g, ''),
       html: String(parsed.html),
+      text: parsed.text ?? '',
     };
   }
 
@@ -99,6 +106,13 @@ describe('schedule messages', () => {
       });
       expect(await reasonFor(moved(1), 'REQUEST', carol)).toBe('update');
       expect(await kit.mailsTo(bob)).toEqual([]);
+    });
+
+    it.each(METHODS)('with METHOD:%s are mailed only if an attendee sends them', async (method) => {
+      const expected = isFromAttendee(method) ? 'reply' : 'suppressed';
+      const put = { kind: 'suppress', ownerKey: alice.key, recipientKey: bob.key, reason: bounced, at: 1 } as const;
+      await kit.spool.put([], [put]);
+      expect(await reasonFor(isFromAttendee(method) ? theirs() : moved(1), method)).toBe(expected);
     });
 
     it('are mailed again after a new invitation to the same event', async () => {
@@ -171,6 +185,45 @@ describe('schedule messages', () => {
       kind: 'valid',
       claims: { uid, attendee: bob.asWritten, organizer: alice.asWritten, expiresAt: Date.UTC(2027, 2, 8, 11) },
     });
+  });
+
+  it.each([
+    ['PUBLISH', 'invitation', 'nothing-new', 'nothing-new', 'alice@example.com sends a message about this event'],
+    ['REQUEST', 'invitation', 'nothing-new', 'nothing-new', 'alice@example.com invites you'],
+    ['REPLY', 'reply', 'nothing-new', 'reply', 'alice@example.com may come'],
+    ['ADD', 'invitation', 'nothing-new', 'nothing-new', 'alice@example.com invites you'],
+    ['CANCEL', 'cancel', 'nothing-new', 'nothing-new', 'alice@example.com has cancelled your invitation'],
+    ['REFRESH', 'reply', 'nothing-new', 'reply', 'alice@example.com sends a message about this event'],
+    ['COUNTER', 'reply', 'nothing-new', 'reply', 'alice@example.com proposes another time'],
+    // It is no revision of the event, so it is not compared.
+    ['DECLINECOUNTER', 'decline', 'decline', 'decline', 'alice@example.com declines your proposal'],
+  ] satisfies [Method, ...string[]][])(
+    'with METHOD:%s are mailed as %j, the same again as %j, with another answer as %j',
+    async (method, first, same, answered, intro) => {
+      const isOurs = !isFromAttendee(method);
+      const posted = isOurs ? event() : theirs();
+      expect(await reasonFor(posted, method)).toBe(first);
+      expect(await reasonFor(posted, method)).toBe(same);
+      const { calendar, text } = await read(0);
+      expect(text.split(':')[0]).toBe(intro);
+      // Answers to bob go to alice only if alice is the organizer.
+      const { id, address } = replyAddress(kit.ring, { organizer: alice, attendee: bob }, REPLY_DOMAIN);
+      expect(/ORGANIZER[^:]*:mailto:(\S+)/.exec(calendar)?.[1]).toBe(isOurs ? address : bob.asWritten);
+      const pair = await kit.ledger.replyPair(id);
+      expect(pair).toEqual(isOurs ? { id, organizer: alice, attendee: bob } : null);
+      const { mailings } = await kit.ledger.copyContext(alice.key, uid, null);
+      const organizers = mailings.map(({ organizerAsMailed }) => organizerAsMailed);
+      expect(new Set(organizers)).toEqual(new Set(first === 'decline' ? [] : [isOurs ? address : bob.asWritten]));
+      expect(await reasonFor(posted.replace('NEEDS-ACTION', 'ACCEPTED').replace('TENTATIVE', 'ACCEPTED'), method)).toBe(
+        answered,
+      );
+    },
+  );
+
+  it('with an ADD are mailed as an update that is compared with nothing, because it has only what it adds', async () => {
+    await reasonFor(event(['RRULE:FREQ=WEEKLY;COUNT=3']));
+    expect(await reasonFor(event([], 1).replaceAll('20270301', '20270410'), 'ADD')).toBe('update');
+    expect((await read(1)).text).not.toContain('was:');
   });
 
   it('with a REPLY are mailed to an organizer elsewhere once per new answer', async () => {
