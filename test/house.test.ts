@@ -24,3 +24,11 @@ describe('names and errors', () => {
     expect(files('src').filter((file) => source(file).includes('process.env'))).toEqual(['src/app/cli/cli.ts']);
   });
 });
+
+describe('a unit test', () => {
+  it('measures no time, which depends on what else the machine does: it counts, or test/bench measures', () => {
+    const tests = files('test').filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/system/'));
+    const timed = /\bcpuUsage\(|\b(?:performance|Date)\.now\(\) - [a-z]/;
+    expect(tests.filter((file) => timed.test(code(file)))).toEqual([]);
+  });
+});

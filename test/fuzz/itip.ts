@@ -1,6 +1,7 @@
 // Mutated calendars against the calendar readers and the decision: `npx tsx test/fuzz/itip.ts 100000 [seed]`. Every case
-// must end in a value or `calendar-unparseable` within a limit, and an event must be written unchanged except for the
-// answer. The seed is printed; with the same seed and fixtures, a run is identical.
+// must end in a value or `calendar-unparseable`, and an event must be written unchanged except for the answer. The seed is
+// printed; with the same seed and fixtures, a run is identical. The command also fails if a case exceeds a time limit; the
+// unit test does not, because other work may run beside it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -18,7 +19,9 @@ export interface FuzzReport {
   readonly read: number;
   readonly decided: number;
   readonly applied: number;
+  /** In ms. */
   readonly slowest: number;
+  readonly slowestCase: number;
 }
 
 const SLOWEST_MS = 1000;
@@ -240,6 +243,7 @@ class Fuzzer {
 export function fuzzItip(cases: number, seed: number): FuzzReport {
   const fuzzer = new Fuzzer(seed);
   let slowest = 0;
+  let slowestCase = 0;
   for (let done = 0; done < cases; done++) {
     const input = fuzzer.make();
     const begun = performance.now();
@@ -248,16 +252,17 @@ export function fuzzItip(cases: number, seed: number): FuzzReport {
     } catch (error) {
       throw new Error(`case ${done} of seed ${seed}: ${String(error)}\n${JSON.stringify(input)}`, { cause: error });
     }
-    slowest = Math.max(slowest, performance.now() - begun);
-    if (slowest > SLOWEST_MS)
-      throw new Error(`case ${done} of seed ${seed} took ${slowest} ms\n${JSON.stringify(input)}`);
+    const took = performance.now() - begun;
+    if (took > slowest) [slowest, slowestCase] = [took, done];
   }
   const { read, decided, applied } = fuzzer;
-  return { seed, cases, read, decided, applied, slowest: Math.round(slowest) };
+  return { seed, cases, read, decided, applied, slowest: Math.round(slowest), slowestCase };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [cases = '100000', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
   console.log(`fuzz itip: ${cases} cases, seed ${seed}`);
-  console.log(JSON.stringify(fuzzItip(Number(cases), Number(seed))));
+  const report = fuzzItip(Number(cases), Number(seed));
+  console.log(JSON.stringify(report));
+  if (report.slowest > SLOWEST_MS) process.exitCode = 1;
 }

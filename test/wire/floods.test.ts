@@ -1,8 +1,8 @@
 // Hostile clients: others are served at the same time, and the cost of the flood is bounded.
+import { Hmac } from 'node:crypto';
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RING, REPLY, clientInData, openTestDoor, rawClient } from '../doors/mail/mail-door-kit.ts';
 import { fullCount } from '../harness/full-counts.ts';
 import { recipientPolicy } from '../../src/core/signing/recipient-policy.ts';
@@ -10,12 +10,18 @@ import { recipientPolicy } from '../../src/core/signing/recipient-policy.ts';
 const IDLE = fullCount(5_000, 1_000);
 const GUESSES = fullCount(100_000, 20_000);
 
-async function sendMail(door: Awaited<ReturnType<typeof openTestDoor>>): Promise<number> {
-  const begun = performance.now();
+async function sendMail(door: Awaited<ReturnType<typeof openTestDoor>>): Promise<void> {
   const client = await clientInData(door);
   expect(await client.talk('Subject: hello\r\n.')).toEqual(['250 2.6.0 Mail accepted']);
   client.close();
-  return performance.now() - begun;
+}
+
+/** Connects and returns the greeting. */
+async function greetingOf(door: Awaited<ReturnType<typeof openTestDoor>>): Promise<string | null> {
+  const client = await rawClient(door);
+  const line = await client.reply();
+  client.close();
+  return line;
 }
 
 describe('floods', () => {
@@ -29,7 +35,7 @@ describe('floods', () => {
       await Promise.all(some.map((socket) => once(socket, 'connect')));
       idle.push(...some);
     }
-    expect(await sendMail(door)).toBeLessThan(2_000);
+    await sendMail(door);
     expect(door.mails).toHaveLength(1);
     // Both ends of each connection are in this process.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(IDLE * 40_000);
@@ -44,12 +50,12 @@ describe('floods', () => {
     expect(greetings.filter((greeting) => greeting?.startsWith('220'))).toHaveLength(20);
     expect(greetings.filter((greeting) => greeting?.startsWith('421'))).toHaveLength(20);
     for (const client of clients) client.close();
-    await wait(50);
-    expect(await sendMail(door)).toBeLessThan(2_000);
+    await expect.poll(() => greetingOf(door)).toMatch(/^220/);
+    await sendMail(door);
     await door.close(1_000);
   });
 
-  it(`of ${GUESSES} random recipients cost a hash each`, () => {
+  it(`of ${GUESSES} random recipients cost at most a hash each`, ({ onTestFinished }) => {
     const accepts = recipientPolicy({
       ring: RING,
       replyDomain: 'reply.example.com',
@@ -57,16 +63,18 @@ describe('floods', () => {
       replyRecipients: [],
     });
     const local = REPLY.slice(0, REPLY.indexOf('@'));
-    const begun = performance.now();
+    const hashes = vi.spyOn(Hmac.prototype, 'digest');
+    onTestFinished(() => hashes.mockRestore());
     let accepted = 0;
     for (let n = 0; n < GUESSES; n += 1) {
       const guess = n.toString(32).padStart(5, 'a').replaceAll(/[01]/g, 'z');
       if (accepts(`${local.slice(0, -5)}${guess.slice(-5)}@reply.example.com`)) accepted += 1;
     }
     expect(accepted).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(GUESSES * 0.3);
+    expect(hashes.mock.calls.length).toBeGreaterThan(0);
+    expect(hashes.mock.calls.length).toBeLessThanOrEqual(GUESSES);
     expect(accepts(REPLY)).toBe(true);
-  }, 60_000);
+  });
 
   it('of random recipients from this machine are answered one by one, in one session', async () => {
     const door = await openTestDoor({ limits: { commandsPerMail: Number.POSITIVE_INFINITY } });
@@ -90,7 +98,7 @@ describe('floods', () => {
     client.send('x'.repeat(150_000));
     client.send('\r\n.\r\n');
     expect(await client.reply()).toBe('452 4.3.1 Insufficient storage, try again later');
-    expect(await sendMail(door)).toBeLessThan(2_000);
+    await sendMail(door);
     client.close();
     await door.close(1_000);
   });

@@ -170,10 +170,11 @@ describe('a mail made to take much time', () => {
       () => `Authentication-Results: mx.example.net; ${'dkim=pass header.d=d.test; '.repeat(600)}\r\n${mailText(BOB)}`,
     ],
     ['white space', () => `Authentication-Results: mx.example.net; ${' '.repeat(16_000)}x\r\n${mailText(BOB)}`],
-  ])('is checked in time: %s', async (_, text) => {
-    const start = performance.now();
-    await authenticator.authenticate(received(text(), { trustedRelay: true }), true);
-    expect(performance.now() - start).toBeLessThan(2_000);
+  ])('is checked: %s', async (_, text) => {
+    const evidence = await authenticator.authenticate(received(text(), { trustedRelay: true }), true);
+    expect(evidence.from).toEqual(['bob@example.com']);
+    // Signatures over the maximum length are not checked.
+    expect(dns.queries.filter((query) => query.includes('_domainkey'))).toEqual([]);
   });
 });
 
@@ -421,9 +422,9 @@ describe('a DNS failure', () => {
 
   it('is assumed if DNS does not respond before the deadline', async () => {
     dns.silent.add('_dmarc.example.com').add('example.com').add('s1._domainkey.example.com');
-    const start = Date.now();
     await expect(authenticator.authenticate(received(await signedBy('example.com')))).rejects.toEqual(temporary);
-    expect(Date.now() - start).toBeLessThan(1_500);
+    // The resolver itself would repeat each query after two seconds.
+    expect(new Set(dns.queries).size).toBe(dns.queries.length);
   });
 
   it('is not cached, but answers are', async () => {

@@ -178,11 +178,9 @@ describe('the operator’s commands', () => {
       await expect.poll(async () => (await gateway.spool.task('back-off'))?.attempts).toBe(1);
       expect(await changeTasks(operator, 'hold', ['kept'])).toEqual([{ id: 'kept', result: 'changed' }]);
       broken = false;
-      const before = Date.now();
       const retried = await changeTasks(operator, 'retry', ['back-off', 'kept']);
       expect(retried.map(({ result }) => result)).toEqual(['changed', 'changed']);
       await expect.poll(() => worked.toSorted(), { timeout: 15_000 }).toEqual(['back-off 0', 'kept 0']);
-      expect(Date.now() - before).toBeLessThan(15_000);
     } finally {
       await work.stop(1_000);
     }

@@ -243,12 +243,12 @@ describe('compare, for an organizer', () => {
     expect(() => asAnn(null, two)).toThrow(expect.objectContaining({ code: 'calendar-unparseable' }));
   });
 
-  it('makes the messages of a large event in reasonable time', () => {
+  it('computes the differences once for all guests of the same occurrences', () => {
     const guests = Array.from({ length: 500 }, (_, at) => `ATTENDEE:mailto:guest${at}@example.com`);
     const large = calendar([...WEEKLY, ORGANIZER, ...guests]);
-    const begun = performance.now();
-    expect(asAnn(large, large.replace('Planning', 'Plan')).length).toBe(500);
-    expect(performance.now() - begun).toBeLessThan(2000);
+    const due = asAnn(large, large.replace('Planning', 'Plan'));
+    expect(due).toHaveLength(500);
+    expect(new Set(due.map(({ differences }) => differences)).size).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readComment, writesCommentAsText } from '../../../src/core/message/read-comment.ts';
+import { longText } from '../../harness/long-text.ts';
 
 describe('writesCommentAsText', () => {
   it.each([
@@ -29,11 +30,9 @@ describe('readComment', () => {
     ['- a list\n- of wishes', '- a list\n- of wishes'],
   ])('%j', (text, expected) => expect(readComment(text)).toBe(expected));
 
-  it('limits the length, and is fast on hostile text', () => {
-    expect(readComment('x'.repeat(100_000))).toHaveLength(2000);
-    const before = performance.now();
-    for (const hostile of ['-', '_', '*~', '\n', ' \n', '-\n', '--- ', 'Sent from '])
-      readComment(hostile.repeat(32_000));
-    expect(performance.now() - before).toBeLessThan(1000);
+  it('limits the length', () => expect(readComment('x'.repeat(100_000))).toHaveLength(2000));
+
+  it.each(['-', '_', '*~', '\n', ' \n', '-\n', '--- ', 'Sent from '])('takes linear time for many %j', (piece) => {
+    expect((readComment(longText(piece)) ?? '').length).toBeLessThanOrEqual(2000);
   });
 });

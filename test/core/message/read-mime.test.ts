@@ -177,18 +177,14 @@ describe('readMime', () => {
     expect(() => read(`${wide}\r\n--\r\n--\r\n--`, { dashedLines: 12 })).toThrow('look like boundaries');
   });
 
-  it('splits 30 MB of hostile data in a short time', () => {
+  // At this size, a quadratic function takes longer than the time limit of a test.
+  it.each(['\n', 'x', '-', '\n--', '\n-', '\r\n--b ', ' ', '--b\n\n'])('splits 30 MB of %j in linear time', (piece) => {
     const head = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n';
-    for (const piece of ['\n', 'x', '-', '\n--', '\n-', '\r\n--b ', ' ', '--b\n\n']) {
-      const raw = Buffer.concat([Buffer.from(head), Buffer.alloc(30_000_000, piece)]);
-      const before = process.cpuUsage();
-      try {
-        readMime(raw, MAIL_LIMITS);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'mail-unparseable' });
-      }
-      const { user, system } = process.cpuUsage(before);
-      expect((user + system) / 1000, JSON.stringify(piece)).toBeLessThan(1500);
+    const raw = Buffer.concat([Buffer.from(head), Buffer.alloc(30_000_000, piece)]);
+    try {
+      readMime(raw, MAIL_LIMITS);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'mail-unparseable' });
     }
   });
 });

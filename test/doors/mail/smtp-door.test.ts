@@ -180,9 +180,7 @@ describe('closing', () => {
     const door = await openTestDoor();
     const client = await clientInData(door);
     client.send('Subject: never ends\r\n');
-    const start = Date.now();
     await door.close(100);
-    expect(Date.now() - start).toBeLessThan(10_000);
     expect(await client.reply()).toBeNull();
     expect(door.mails).toEqual([]);
   });
@@ -192,9 +190,8 @@ describe('closing', () => {
     const client = await rawClient(door);
     await client.reply();
     client.socket.pause();
-    const start = Date.now();
-    await door.close(5_000);
-    expect(Date.now() - start).toBeLessThan(4_900);
+    // Longer than the time limit of a test.
+    await door.close(600_000);
     client.socket.resume();
     if (!client.socket.closed) await once(client.socket, 'close');
   });

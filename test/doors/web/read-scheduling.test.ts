@@ -47,12 +47,6 @@ describe('the facts of a posted calendar', () => {
   it('of a calendar with 2,000 attendees are parsed only once', () => {
     const calendar = calendarOf({ attendees: Array.from({ length: 2000 }, (_, n) => `guest${n}@example.com`) });
     const read = makeSchedulingReader();
-    const parse = (times: number, reader: typeof read) => {
-      const start = performance.now();
-      for (let n = 0; n < times; n++) reader(calendar);
-      return (performance.now() - start) / times;
-    };
-    const cold = parse(5, readScheduling);
-    expect(parse(100, read)).toBeLessThan(cold / 2);
+    expect(new Set(Array.from({ length: 100 }, () => read(calendar))).size).toBe(1);
   });
 });

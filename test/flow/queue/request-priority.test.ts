@@ -1,47 +1,68 @@
 // Deferred work waits for served calls, but only for a bounded time.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { requestPriority } from '../../../src/flow/queue/request-priority.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requestPriority, type RequestPriorityOptions } from '../../../src/flow/queue/request-priority.ts';
+
+beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+afterEach(() => void vi.useRealTimers());
+
+/** A call that ends after as many ms as it is given, and work that records when it starts. */
+function open(options: RequestPriorityOptions = {}) {
+  const started: number[] = [];
+  const { serve, defer } = requestPriority(options);
+  const call = serve(async (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)));
+  const work = defer(async (result: string) => {
+    started.push(Date.now());
+    return result;
+  });
+  return { started, call, work, serve };
+}
 
 describe('deferred work', () => {
-  it('starts at once if no call has been served', async () => {
-    const begun = performance.now();
-    expect(await requestPriority({ quietMs: 5_000 }).defer(async (text: string) => text)('done')).toBe('done');
-    expect(performance.now() - begun).toBeLessThan(4_000);
+  it('starts at once if no call has been served, and returns its result', async () => {
+    const { started, work } = open();
+    expect(await work('done')).toBe('done');
+    expect(started).toEqual([0]);
   });
 
-  it('starts when no call has been served for a while', async () => {
-    const priority = requestPriority({ quietMs: 400 });
-    const done: string[] = [];
-    const call = priority.serve(async (name: string) => {
-      await sleep(5);
-      done.push(name);
-    });
-    await call('a');
-    const work = priority.defer(async () => done.push('work'))();
-    for (const name of ['b', 'c', 'd']) {
-      await sleep(10);
-      await call(name);
+  it('starts quietMs after the last of several calls', async () => {
+    const { started, call, work } = open({ quietMs: 400 });
+    void call(5);
+    void work('');
+    for (const pause of [300, 300, 300]) {
+      await vi.advanceTimersByTimeAsync(pause);
+      void call(5);
     }
-    await work;
-    expect(done).toEqual(['a', 'b', 'c', 'd', 'work']);
+    await vi.advanceTimersByTimeAsync(404);
+    expect(started).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(started).toEqual([1_305]);
   });
 
-  it('waits for a running call at most maxWaitMs', async () => {
-    const priority = requestPriority({ quietMs: 20, maxWaitMs: 150 });
-    const begun = performance.now();
-    const slow = priority.serve(() => sleep(3_000))();
-    await priority.defer(async () => undefined)();
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(145);
-    expect(performance.now() - begun).toBeLessThan(2_900);
-    await slow;
+  it('waits for a call that is still running', async () => {
+    const { started, call, work } = open({ quietMs: 20 });
+    void call(500);
+    void call(30);
+    void work('');
+    await vi.advanceTimersByTimeAsync(600);
+    expect(started).toEqual([520]);
+  });
+
+  it.each([
+    [{ quietMs: 20, maxWaitMs: 150 }, 150],
+    [{}, 8_000],
+  ])('waits at most maxWaitMs: %j', async (options, expected) => {
+    const { started, call, work } = open(options);
+    void call(60_000);
+    void work('');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(started).toEqual([expected]);
   });
 
   it('does not wait for a call that has failed', async () => {
-    const priority = requestPriority({ quietMs: 20 });
-    await expect(priority.serve(() => Promise.reject(new TypeError('no')))()).rejects.toThrow('no');
-    const begun = performance.now();
-    await priority.defer(async () => undefined)();
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    const { started, serve, work } = open({ quietMs: 20 });
+    await expect(serve(() => Promise.reject(new TypeError('no')))()).rejects.toThrow('no');
+    void work('');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(started).toEqual([20]);
   });
 });
