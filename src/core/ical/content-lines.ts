@@ -2,7 +2,7 @@
 // order mark), so that the joined `raw` values are the text again. Names, parameters and values are parsed on first use. It
 // refuses nothing: a line that is not a content line has the name ''.
 
-import { joinOctets } from './octets.ts';
+import { displayText, joinOctets } from './octets.ts';
 import {
   encodeParam,
   encodeParams,
@@ -186,6 +186,21 @@ export function escapeText(value: string): string {
 
 /** The look-behind makes the pattern match a run of CRs only from its first, so that a long run takes linear time. */
 const LINE_END = /(?:(?<!\r)\r*\n|\r)$/;
+
+/** Returns the line with folds at the right places. */
+export function foldAgain(line: ContentLine): ContentLine {
+  return rebuild(line, line.text);
+}
+
+/**
+ * Returns calendar text as valid Unicode, for display and for mails. A line that the text has with a fold within a character is
+ * folded again; each other octet that is not UTF-8 becomes U+FFFD.
+ */
+export function validText(text: string): string {
+  if (displayText(text) === text) return text;
+  const lines = splitLines(text).map((line) => (displayText(line.raw) === line.raw ? line : foldAgain(line)));
+  return displayText(joinLines(lines));
+}
 
 function rebuild(line: ContentLine, text: string): ContentLine {
   const lineEnd = lineEndOf(line);

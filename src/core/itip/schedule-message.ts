@@ -1,8 +1,15 @@
 // Writes the iTIP messages for a change of an event (RFC 5546 §3.2). In: the stored event, a recipient and the time; out:
 // calendar text with a METHOD. It refuses (omits) components to which the recipient is not invited, alarms, and SCHEDULE-*
 // parameters (RFC 6638 §7.1).
-import { ContentLine, joinLines, lineEndOf, makeLine, withoutParams, withParam } from '../ical/content-lines.ts';
-import { displayText } from '../ical/octets.ts';
+import {
+  ContentLine,
+  joinLines,
+  lineEndOf,
+  makeLine,
+  validText,
+  withoutParams,
+  withParam,
+} from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, overridesAt } from '../ical/event-document.ts';
 import { formatInstant } from '../ical/local-time.ts';
@@ -176,5 +183,5 @@ function messageText(
     if (!(part instanceof ContentLine) || (part.name !== 'METHOD' && part.name !== 'BEGIN')) return [part];
     return part.name === 'BEGIN' ? [part, makeLine('METHOD', [], method, lineEndOf(part))] : [];
   });
-  return displayText(joinLines(linesOf(parts)));
+  return validText(joinLines(linesOf(parts)));
 }

@@ -1,6 +1,13 @@
-// Decodes the octets of a text part. In: octets and the charset from its header; out: text. It refuses nothing, because
+// Decodes the octets of a text part or a calendar. In: octets and the charset from its header; out: text. It refuses nothing, because
 // missing, unknown and wrong charsets are common (Yahoo declares us-ascii and sends UTF-8; Outlook.com declares
 // windows-1256 for empty text).
+
+import { unfoldOctets } from '../ical/unfold-octets.ts';
+
+/** Does the same as `decodeText` for a calendar, and removes its folds. A fold may be within a character. */
+export function decodeCalendar(octets: Uint8Array, label: string | null): string {
+  return decodeText(detectUtf16(octets) === null ? unfoldOctets(octets) : octets, label);
+}
 
 /** Detects UTF-16 and UTF-8 from the octets, else uses the label, else windows-1252. Drops a byte order mark. */
 export function decodeText(octets: Uint8Array, label: string | null): string {

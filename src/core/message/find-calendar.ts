@@ -1,10 +1,12 @@
 // Finds the calendars in a mail. In: a parsed mail; out: the text of each calendar, with the place where it was found, the
 // most likely first. It refuses nothing: the calendar parser rejects what only looks like a calendar.
-import { decodeText } from './decode-text.ts';
+import { decodeCalendar, decodeText } from './decode-text.ts';
 import type { MailPart, ReadMail } from './read-mail.ts';
 
 export interface FoundCalendar {
   readonly text: string;
+  /** The length of the part. Decoding removes folds, so the text may be shorter. */
+  readonly octets: number;
   /** The parameter `method` of Content-Type, null if it is missing. */
   readonly headerMethod: string | null;
   /** The place for `inspect`, such as `text/calendar in multipart/alternative (part 1.2)`. */
@@ -28,7 +30,7 @@ export function findCalendars(mail: ReadMail, limit: number): FoundCalendar[] {
   ];
   let octets = 0;
   return found
-    .filter(({ text }) => text.trim() !== '' && (octets += text.length) - text.length <= limit)
+    .filter((each) => each.text.trim() !== '' && (octets += each.octets) - each.octets <= limit)
     .slice(0, MAX_CALENDARS);
 }
 
@@ -52,7 +54,9 @@ function isCalendarFile(part: MailPart): boolean {
 }
 
 function readPart(part: MailPart, limit: number): FoundCalendar {
-  return { text: decodeText(part.content(limit), part.charset), headerMethod: part.method, source: describePart(part) };
+  const content = part.content(limit);
+  const text = decodeCalendar(content, part.charset);
+  return { text, octets: content.length, headerMethod: part.method, source: describePart(part) };
 }
 
 function describePart({ type, filename, parentType, number }: MailPart): string {
@@ -63,9 +67,10 @@ function describePart({ type, filename, parentType, number }: MailPart): string 
 /** Old versions of James wrote the calendar before Content-Type: fixtures/mail/james-calendar-in-header.eml. */
 function readHeaderCalendar(part: MailPart): FoundCalendar[] {
   if (!part.fields.some(({ name, value }) => name === 'begin' && /^vcalendar$/i.test(value))) return [];
-  const text = decodeText(part.header, null);
+  const text = decodeCalendar(part.header, null);
   const start = text.search(/^BEGIN:VCALENDAR/im);
   const end = text.search(/^END:VCALENDAR/im);
   const calendar = `${text.slice(start, end)}END:VCALENDAR\r\n`;
-  return start === -1 || end < start ? [] : [{ text: calendar, headerMethod: null, source: "a part's header" }];
+  if (start === -1 || end < start) return [];
+  return [{ text: calendar, octets: part.header.length, headerMethod: null, source: "a part's header" }];
 }

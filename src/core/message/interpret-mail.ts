@@ -122,7 +122,7 @@ function hasItems(calendar: ReadCalendar): calendar is { message: ItipMessage; s
 
 function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits): ReadCalendar {
   const { source } = found;
-  if (found.text.length > limits.calendarOctets) {
+  if (found.octets > limits.calendarOctets) {
     return {
       message: unusable('unparseable-calendar', `The calendar exceeds ${limits.calendarOctets} octets.`),
       source,

@@ -4,9 +4,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
+import { foldAgain, joinLines, splitLines } from '../../core/ical/content-lines.ts';
 import { isUid } from '../../core/ical/uid.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { isFromAttendee, type Method, METHODS } from '../../core/itip/methods.ts';
+import { unfoldOctets } from '../../core/ical/unfold-octets.ts';
 import type { ReadScheduling, Scheduling } from './read-scheduling.ts';
 import type { CallbackReply } from './reply-codes.ts';
 import type { CallbackRequest } from '../../flow/use-cases.ts';
@@ -34,11 +36,21 @@ export function readCallbackHeaders(headers: IncomingHttpHeaders): CallbackHeade
   return method === undefined ? 'no-method' : { sender, recipient, method };
 }
 
-/** Decodes the body in the charset of its Content-Type, by default UTF-8, without a byte order mark. null if that fails. */
+/**
+ * Decodes the body in the charset of its Content-Type, by default UTF-8, without a byte order mark. null if that fails. A body
+ * with folds within characters is decoded without its folds, and folded again.
+ */
 export function decodeBody(body: Uint8Array, contentType: string | undefined): string | null {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1] ?? 'utf-8';
+  const text = tryDecode(body, charset);
+  if (text !== null) return text;
+  const unfolded = tryDecode(unfoldOctets(body), charset);
+  return unfolded === null ? null : joinLines(splitLines(unfolded).map(foldAgain));
+}
+
+function tryDecode(octets: Uint8Array, charset: string): string | null {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(body);
+    return new TextDecoder(charset, { fatal: true }).decode(octets);
   } catch {
     return null;
   }

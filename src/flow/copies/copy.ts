@@ -2,7 +2,7 @@
 // read it; after each plan it is updated, so that the next handler sees the copy as the earlier records left it.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { type EventDocument, eventText } from '../../core/ical/event-document.ts';
-import { displayText } from '../../core/ical/octets.ts';
+import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { CopyContext, LedgerWrite } from '../ports/spool.ts';
@@ -79,7 +79,7 @@ export class Copy {
   get calendar(): string | null {
     return this.#document === null
       ? (this.context.mailings.at(-1)?.calendar ?? null)
-      : displayText(eventText(this.#document));
+      : validText(eventText(this.#document));
   }
 
   jobsOf<K extends EventKind>(kind: K): Job<K>[] {

@@ -3,7 +3,7 @@
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
-import { displayText } from '../../core/ical/octets.ts';
+import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Changes, CopyContext, Ledger, LedgerWrite, NewTask } from '../ports/spool.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
@@ -139,7 +139,7 @@ function noticesOf(
   { owner, uid, context }: CopyFacts,
   { text, result }: EditedCopy<readonly PlannedJob[]>,
 ): NewTask[] {
-  const calendar = text === null ? lastMailed(context) : displayText(text);
+  const calendar = text === null ? lastMailed(context) : validText(text);
   const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewTask[] => {
     const [first] = notices;
     if (first === undefined) return [];

@@ -1,7 +1,7 @@
 // The event as a page or a question shows it. In: the owner and the UID; out: the event as stored now, or that there is none,
 // or that the CalDAV server does not show it in time. It refuses nothing.
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { displayText } from '../../core/ical/octets.ts';
+import { validText } from '../../core/ical/content-lines.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { within } from '../../core/within.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
@@ -21,7 +21,7 @@ export async function loadCurrentEvent(
 ): Promise<CurrentEvent> {
   const loading = store.find(owner, uid, href).then(
     (found): CurrentEvent => {
-      if (found.kind === 'found') return { calendar: displayText(found.event.text) };
+      if (found.kind === 'found') return { calendar: validText(found.event.text) };
       return found.kind === 'none' ? 'none' : 'unreachable';
     },
     (error: unknown): CurrentEvent => {

@@ -8,10 +8,12 @@ import {
   makeLine,
   splitLines,
   unescapeText,
+  validText,
   withoutParams,
   withParam,
   withValue,
 } from '../../../src/core/ical/content-lines.ts';
+import { textOfOctets } from '../../../src/core/ical/octets.ts';
 import { withoutControls } from '../../../src/core/ical/parameters.ts';
 import { longText } from '../../harness/long-text.ts';
 
@@ -201,5 +203,16 @@ describe('writing lines', () => {
     ['A:1', '\r\n'],
   ])('returns the line end of %j', (raw, end) => {
     expect(lineEndOf(line(raw))).toBe(end);
+  });
+});
+
+describe('validText', () => {
+  it.each([
+    ['keeps valid text as it is', 'A:\xc3\xa9\r\n x\r\n', 'A:é\r\n x\r\n'],
+    ['joins a character around a fold', 'A:b\xc3\r\n \xa9c\r\nB:1\r\n', 'A:béc\r\nB:1\r\n'],
+    ['keeps the folds of other lines', 'A:\xc3\r\n \xa9\r\nB:\r\n 1\r\n', 'A:é\r\nB:\r\n 1\r\n'],
+    ['shows U+FFFD for other octets', 'A:B\xfcro\r\n', 'A:B\uFFFDro\r\n'],
+  ])('%s', (_, octets, expected) => {
+    expect(validText(textOfOctets(Buffer.from(octets, 'latin1')))).toBe(expected);
   });
 });

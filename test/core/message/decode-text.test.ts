@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeText } from '../../../src/core/message/decode-text.ts';
+import { decodeCalendar, decodeText } from '../../../src/core/message/decode-text.ts';
 
 const SAMPLE = 'BEGIN:VCALENDAR\r\nSUMMARY:Grüße – 東京\r\n';
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
@@ -35,5 +35,23 @@ describe('decodeText', () => {
         expect(typeof decodeText(octets, label)).toBe('string');
       }),
     );
+  });
+});
+
+describe('decodeCalendar', () => {
+  const octets = (...parts: string[]): Buffer => Buffer.from(parts.join(''), 'latin1');
+  it.each<[string, Uint8Array, string | null, string]>([
+    ['a character of UTF-8 with a fold inside', octets('N:Gr\xc3\r\n \xbc\xc3\n\t\x9fe\r\n'), 'utf-8', 'N:Grüße\r\n'],
+    ['the same without label', octets('N:Gr\xc3\r\n \xbc\xc3\x9fe\r\n'), null, 'N:Grüße\r\n'],
+    ['an emoji in four lines', octets('N:\xf0\r\n \x9f\r\n \x8e\r\n \x89\r\n'), 'utf-8', 'N:🎉\r\n'],
+    ['latin-1', octets('N:Gr\xfc\r\n \xdfe\r\n'), 'iso-8859-1', 'N:Grüße\r\n'],
+    ['Shift_JIS', octets('N:\x93\r\n \x8c\x8b\x9e\r\n'), 'shift_jis', 'N:東京\r\n'],
+    ['GB2312', octets('N:\xc1\r\n \xaa\xcd\xa8\r\n'), 'gb2312', 'N:联通\r\n'],
+    ['ISO-2022-JP', octets('N:\x1b$BE\r\n l5~\x1b(B\r\n'), 'iso-2022-jp', 'N:東京\r\n'],
+  ])('%s', (_, raw, label, expected) => expect(decodeCalendar(raw, label)).toBe(expected));
+
+  it('keeps UTF-16 as it is: folds are between characters, and U+200A is not a fold', () => {
+    const text = 'SUMMARY:Gr\r\n üße\u200A\r\n';
+    expect(decodeCalendar(Buffer.from(text, 'utf16le'), null)).toBe(text);
   });
 });

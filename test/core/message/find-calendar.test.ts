@@ -65,6 +65,15 @@ describe('findCalendars', () => {
     expect(find([part({ header: Buffer.from(ICS), content: contentOf('') })])).toEqual([]);
   });
 
+  it('counts the octets of the part, with the folds that decoding removes', () => {
+    const folded = Buffer.from(`BEGIN:VCALENDAR${'\r\n x'.repeat(300)}\r\n`);
+    const mail = { hasHeader: true, facts: {} as ReadMail['facts'], fields: () => [] };
+    const parts = [part({ content: (limit) => folded.subarray(0, limit) })];
+    const [calendar] = findCalendars({ ...mail, parts }, 1000);
+    expect(calendar?.octets).toBe(1001);
+    expect(calendar?.text.length).toBeLessThan(500);
+  });
+
   it('returns at most eight calendars, and stops when together they exceed the limit', () => {
     expect(find(Array.from({ length: 20 }, () => part({})))).toHaveLength(8);
     expect(find(Array.from({ length: 8 }, () => part({ content: contentOf(ICS.repeat(20)) })))).toHaveLength(2);

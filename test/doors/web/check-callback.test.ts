@@ -85,6 +85,12 @@ describe('the body', () => {
     expect(decodeBody(bytes, type)).toBe(text);
   });
 
+  it('is folded again if a fold is within a character', () => {
+    const folded = Buffer.from(`SUMMARY:${'é'.repeat(60)}\r\nUID:1\r\n`).toString('latin1');
+    const bytes = Buffer.from(`${folded.slice(0, 75)}\r\n ${folded.slice(75)}`, 'latin1');
+    expect(decodeBody(bytes, undefined)).toBe(`SUMMARY:${'é'.repeat(33)}\r\n ${'é'.repeat(27)}\r\nUID:1\r\n`);
+  });
+
   it.each([
     ['bytes that are not UTF-8', 'text/calendar', Buffer.from('é', 'latin1')],
     ['an unknown charset', 'text/calendar; charset=klingon', Buffer.from('x')],
