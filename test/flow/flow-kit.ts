@@ -18,7 +18,7 @@ import { askOwner } from '../../src/flow/questions/ask-owner.ts';
 import { processCopy } from '../../src/flow/copies/process-copy.ts';
 import { changesOf } from '../../src/flow/queue/plan.ts';
 import { joinChanges, readBatch } from '../../src/flow/queue/read-batch.ts';
-import type { KindsOf, Job } from '../../src/flow/records/records.ts';
+import { type AnyRecord, type Job, type KindsOf, recordTask } from '../../src/flow/records/records.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
@@ -103,6 +103,7 @@ export interface FlowKitOptions {
   readonly replyDomain?: string | null;
   readonly ownRecipients?: readonly string[];
   readonly quota?: { readonly hour: number; readonly day: number };
+  readonly timezone?: string;
 }
 
 const templates = compileTemplates(await readTemplates(null));
@@ -142,7 +143,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     hostname: 'gateway.example.com',
     appUrl: 'https://calendar.example.com',
     languageOf: () => 'en',
-    timezone: 'UTC',
+    timezone: options.timezone ?? 'UTC',
     guestList: options.guestList ?? true,
     outcomes: makeOutcomes(openLog('silent')),
     expand: (query: Parameters<typeof recurrence.expand>[0]) => recurrence.expand(query),
@@ -242,6 +243,12 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     clock,
     evidence,
     settle,
+    /** Adds a record as a door or a handler does; returns the id of its task. */
+    async put(body: AnyRecord): Promise<string> {
+      const id = makeId(clock.now);
+      await spool.put([recordTask(body, { id, createdAt: clock.now })]);
+      return id;
+    },
     /** As NewEntry, because this version wrote them all. */
     entries: async (subject: string) => (await ledger.entries(subject, 500)) as NewEntry[],
     async reasons(subject: string): Promise<string[]> {

@@ -234,7 +234,7 @@ export const settings = {
   displayTimezone: setting(
     'DISPLAY_TIMEZONE',
     'UTC',
-    'Times that have no time zone of their own are shown in this one.',
+    'Times that are stored in UTC are shown in this time zone. Other times are shown in their own, and also in this one if it differs.',
     timezone,
   ),
   defaultLanguage: setting(

@@ -63,5 +63,5 @@ async function readPage(
     pages.showMessage(ctx, messagePage('already-decided'));
     return null;
   }
-  return decisionPage(held, { templates, language: pages.languageOf(ctx), timezone: displayTimezone ?? 'UTC' });
+  return decisionPage(held, { templates, language: pages.languageOf(ctx), timezone: displayTimezone });
 }

@@ -12,7 +12,7 @@ export interface RouteContext {
   /** null refuses every callback with 401. */
   readonly inboundApiKey: string | null;
   /** IANA name of the time zone for events without their own. */
-  readonly displayTimezone?: string;
+  readonly displayTimezone: string;
   readonly now: () => number;
   readonly log: Log;
   readonly pages: Pages;

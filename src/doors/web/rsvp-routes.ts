@@ -108,7 +108,7 @@ function showInvitation(
   const page = rsvpPage(shown, request.claims, request.form, notice, {
     templates,
     language: pages.languageOf(ctx),
-    timezone: displayTimezone ?? 'UTC',
+    timezone: displayTimezone,
   });
   const folder = relativeFolder(ctx.path);
   const calendarLink = offersFile(shown) ? `${folder}event.ics?token=${encodeURIComponent(request.token)}` : null;

@@ -166,6 +166,7 @@ export async function startHttp(
   const http = await openHttp({
     host: '127.0.0.1',
     port: 0,
+    displayTimezone: 'UTC',
     useCases,
     ring,
     templates,

@@ -22,6 +22,7 @@ it(`${COUNT} GETs and HEADs of the links in a mail change nothing`, async () => 
   const http = await openHttp({
     host: '127.0.0.1',
     port: 0,
+    displayTimezone: 'UTC',
     useCases: {
       receiveCallback: async (callback) => void (await receiveCallback(kit, callback)),
       showRsvp: (claims) => showRsvp(rsvp, claims),
