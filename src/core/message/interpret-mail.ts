@@ -2,6 +2,8 @@
 // report or a letter. It refuses a mail without usable content as `unusable`, with the reason. It never throws, and its work
 // is bounded by MailLimits.
 import { GatewayError } from '../errors.ts';
+import { addressKey } from '../ical/calendar-address.ts';
+import { splitLines } from '../ical/content-lines.ts';
 import { isFromAttendee } from '../itip/methods.ts';
 import { readMessage } from '../itip/read-message.ts';
 import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
@@ -58,9 +60,11 @@ function interpret(mail: ReadMail, budget: Budget): Interpretation {
   if (calendar !== null && calendar.items.some(isClaim)) return calendar;
   const forwarded = calendar === null ? interpretForwarded(mail, budget) : null;
   if (forwarded !== null) return forwarded;
-  // An automatic mail may quote the invitation, so its calendar is ignored.
-  const automatic = recogniseBounce(mail) ?? (isAutomatic(mail) ? { kind: 'automatic-reply' as const } : null);
-  if (automatic !== null) return { items: [automatic], forwarded: false, source: null };
+  const bounce = recogniseBounce(mail);
+  if (bounce !== null) return { items: [bounce], forwarded: false, source: null };
+  if (isAutomatic(mail) && !hasSchedulingMessage(mail, budget.limits)) {
+    return { items: [{ kind: 'automatic-reply' }], forwarded: false, source: null };
+  }
   return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };
 }
 
@@ -74,12 +78,12 @@ function readReport(mail: ReadMail): IncomingItem[] | null {
   return readDeliveryReport(mail);
 }
 
-/** Returns the answer in an attached message. Other calendars in attached messages are ignored. */
+/** Returns the answer in an attached message, also one that cannot be used. Other calendars in attached messages are ignored. */
 function interpretForwarded(mail: ReadMail, budget: Budget): Interpretation | null {
   for (const part of mail.parts.filter(({ type }) => type === 'message/rfc822' || type === 'message/global')) {
     if (budget.forwardsLeft-- <= 0) return null;
     const inner = readForwarded(part.content(budget.limits.octets), budget);
-    if (inner?.items.some(isClaim) === true) {
+    if (inner?.items.some((item) => isClaim(item) || isUnusableAnswer(item)) === true) {
       return { items: inner.items, forwarded: true, source: `${inner.source}, in an attached message` };
     }
   }
@@ -93,6 +97,33 @@ function readForwarded(raw: Uint8Array, budget: Budget): Interpretation | null {
     if (error instanceof GatewayError) return null; // it exceeds the limits; the outer mail is still a letter
     throw error;
   }
+}
+
+/** Returns whether the item is an answer, a proposal or a refresh that cannot be used. */
+function isUnusableAnswer(item: IncomingItem): boolean {
+  return item.kind === 'unusable' && item.reason === 'no-event';
+}
+
+/**
+ * Returns whether a calendar of the mail has a METHOD, so that the sender's calendar system made the mail: Google and Exchange
+ * mark such mails as automatic.
+ */
+function hasSchedulingMessage(mail: ReadMail, limits: MailLimits): boolean {
+  const calendars = findCalendars(mail, limits.calendarOctets);
+  return calendars.some((found) => isSchedulingMessage(found, mail.facts)) || readWinmail(mail, limits).length > 0;
+}
+
+/** An automatic reply may quote the invitation that it answers. Then the recipient of the mail is the organizer. */
+function isSchedulingMessage({ text, headerMethod }: FoundCalendar, { to }: MailFacts): boolean {
+  const lines = splitLines(text);
+  const method = lines.find(({ name }) => name === 'METHOD')?.value ?? headerMethod;
+  if (method === null) return false;
+  if (isFromAttendee(method.trim().toUpperCase())) return true;
+  const recipients = to.map(({ address }) => addressKey(address));
+  const organizers = lines.filter(({ name }) => name === 'ORGANIZER');
+  return !organizers.some((line) =>
+    [line.value, ...line.paramValues('EMAIL')].some((address) => recipients.includes(addressKey(address))),
+  );
 }
 
 interface ReadCalendar {

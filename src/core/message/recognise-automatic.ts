@@ -1,5 +1,5 @@
 // Recognises automatic mails: out-of-office replies, read receipts, mails of mail systems. In: a parsed mail; out: whether a
-// program sent it without a person. It refuses nothing. Use it only for mails without an answer, because the answers of
+// program sent it without a person. It refuses nothing. Use it only for mails without a scheduling message, because those of
 // Google and Exchange are marked as automatic as well.
 import { isFromMailSystem } from './recognise-bounce.ts';
 import type { ReadMail } from './read-mail.ts';
