@@ -3,9 +3,7 @@
 import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import type {
   Ledger,
-  NewEntry,
   OperatorActions,
-  QueuedTask,
   QueueName,
   QueueStatus,
   Spool,
@@ -96,7 +94,7 @@ export async function changeTasks(
   for (const id of new Set(ids)) {
     const task = await spool.task(id);
     const at = now();
-    const entry = task === null ? [] : [{ kind: 'entry', entry: operatorEntry(task, change, at) } as const];
+    const entry = task === null ? [] : [entryAboutTask(task, { at, ...ENTRY_FACTS[change] })];
     results.push({ id, result: await actions.change(id, change, entry, at) });
   }
   return results;
@@ -107,13 +105,6 @@ const ENTRY_FACTS = {
   hold: { verdict: 'held', ...because('operator') },
   drop: { verdict: 'decided', ...because('operator-drop') },
 } as const;
-
-function operatorEntry(task: Pick<QueuedTask, 'id' | 'body'>, change: TaskChange, at: number): NewEntry {
-  return entryAboutTask(task, {
-    at,
-    ...ENTRY_FACTS[change],
-  });
-}
 
 /** Whether the gateway or the operator holds the task; all others are held for the organizer. */
 function isForOperator(reason: string): boolean {

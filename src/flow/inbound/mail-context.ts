@@ -7,7 +7,7 @@ import type { KeyRing } from '../../core/signing/types.ts';
 import type { OutgoingMails } from '../outbound/outgoing-mail.ts';
 import type { ReasonFor, Verdict } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';
-import { type Effects, record } from '../queue/plan.ts';
+import type { Effects } from '../queue/plan.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
 import type { Origin } from '../records/parts.ts';
 import { entryAbout, type Job } from '../records/records.ts';
@@ -80,7 +80,7 @@ export function recordMail<V extends Verdict>(
 ): Outcome {
   const subject = { organizer: organizer?.key ?? null, attendee: attendee?.key ?? null };
   return {
-    ledger: [record({ ...entryAbout(job, { at: now(), verdict, reason, detail, ...subject }), ...origin })],
+    ledger: [entryAbout(job, { at: now(), verdict, reason, detail, ...subject, ...origin })],
   };
 }
 

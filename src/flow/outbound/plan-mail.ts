@@ -9,15 +9,15 @@ import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
-import { because, type ReasonFor, type Why } from '../../core/reasons.ts';
+import { because } from '../../core/reasons.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
 import { signRsvpToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { Ledger, LedgerWrite, Mailing, NewTask } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
-import { done, type Plan, record } from '../queue/plan.ts';
+import { done, ended, type Plan } from '../queue/plan.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { entryAbout, recordTask, type Job } from '../records/records.ts';
+import { recordTask, type Job } from '../records/records.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -54,17 +54,15 @@ export async function planMail(
 ): Promise<Plan> {
   const message: Message = { ...job, ...calendarScope(job.body.calendar), mailings };
   const { from, to, calendar, again } = message.body;
-  if (mailingForbidden(calendar, to)) {
-    return notMailed(options, message, because('schedule-agent'));
-  }
+  if (mailingForbidden(calendar, to)) return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
   const fingerprint = fingerprintOf(options, message, calendar);
   if (!again && hasSameContent(options, message, fingerprint)) {
-    return notMailed(options, message, because('nothing-new'));
+    return ended(message, options.now(), 'not-mailed', because('nothing-new'));
   }
   const kind = mailKind(message);
   const bounced = kind === 'reply' ? null : await options.ledger.suppressed(from.key, to.key);
   if (bounced !== null && kind !== 'invitation' && !again) {
-    const plan = notMailed(options, message, because('suppressed', { diagnostic: bounced }));
+    const plan = ended(message, options.now(), 'not-mailed', because('suppressed', { diagnostic: bounced }));
     if (kind !== 'cancel') return plan;
     // Record the CANCEL anyway, so that a later REQUEST counts as a new invitation.
     const { id, messageId } = options.outgoingMails.identify(options.now(), from, {});
@@ -242,9 +240,4 @@ function attendeeFingerprint(calendar: string): string {
     .split(/\r?\n/)
     .filter((line) => !/^(DTSTAMP|CREATED|LAST-MODIFIED|PRODID)[:;]/i.test(line));
   return createHash('sha256').update(lines.join('\n')).digest('hex');
-}
-
-function notMailed({ now }: MailOptions, message: Message, why: Why<ReasonFor<'not-mailed'>>): Plan {
-  const entry = entryAbout(message, { at: now(), verdict: 'not-mailed', ...why });
-  return { disposition: done, ledger: [record(entry)] };
 }

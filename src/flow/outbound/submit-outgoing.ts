@@ -6,8 +6,8 @@ import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
 import type { Changes } from '../ports/spool.ts';
 import type { Submission } from '../ports/submission.ts';
-import { changesOf, done, type Plan, type PlannedTask, record } from '../queue/plan.ts';
-import { entryAbout, recordTask, type Job } from '../records/records.ts';
+import { changesOf, ended, type Plan, type PlannedTask } from '../queue/plan.ts';
+import { recordTask, type Job } from '../records/records.ts';
 
 export interface SubmitOptions {
   readonly submission: Submission;
@@ -35,8 +35,7 @@ async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Pl
     const verdict = await options.submission.submit({ mailFrom, rcptTo, messageId, raw: task.raw });
     const response = redactSignatures(verdict.response);
     if (verdict.kind === 'accepted') {
-      const entry = entryAbout(mail, { at: options.now(), verdict: 'mailed', ...because(what, { response }) });
-      return { disposition: done, ledger: [record(entry)] };
+      return ended(mail, options.now(), 'mailed', because(what, { response }));
     }
     return recordFailure(options, mail, 'refused-by-relay', withCode(verdict.status, response));
   } catch (error) {
@@ -64,8 +63,7 @@ function recordFailure(
   const { origin, owner, recipient, uid, method } = mail.body;
   const toOwner = owner !== null && recipient === null;
   const why = because(toOwner ? 'organizer-not-told' : reason, { diagnostic });
-  const entry = entryAbout(mail, { at: options.now(), verdict: 'not-mailed', ...why });
-  const plan = { disposition: done, ledger: [record(entry)] };
+  const plan = ended(mail, options.now(), 'not-mailed', why);
   if (owner === null || recipient === null || uid === null || method === null) return plan;
   const createdAt = options.now();
   const failure = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;

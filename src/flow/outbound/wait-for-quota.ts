@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import { because } from '../../core/reasons.ts';
 import type { Ledger } from '../ports/spool.ts';
-import { type Effects, mark, record } from '../queue/plan.ts';
+import { type Effects, mark } from '../queue/plan.ts';
 import { entryAbout, type Job } from '../records/records.ts';
 import { mailNotice, type MailNoticeOptions } from './mail-notice.ts';
 
@@ -45,7 +45,7 @@ export function waitForQuota(options: QuotaOptions): WaitForQuota {
     const full = windows.find(({ limit }, index) => (counts?.[index] ?? 0) >= limit);
     if (full === undefined) return null;
     const notice = await noticeOnce(options, message, uid, full, at);
-    const entries = message.task.attempts === 0 ? [record(waitEntry(message, full, at))] : [];
+    const entries = message.task.attempts === 0 ? [waitEntry(message, full, at)] : [];
     return {
       until: Math.min(...windows.map(({ until }) => until)),
       add: notice.add ?? [],

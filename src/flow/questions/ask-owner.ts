@@ -8,7 +8,7 @@ import { because } from '../../core/reasons.ts';
 import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbound/mail-notice.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Changes, Ledger, LedgerWrite, NewTask, Spool } from '../ports/spool.ts';
-import { changesOf, done, type Effects, joinEffects, mark, type PlannedTask, record } from '../queue/plan.ts';
+import { changesOf, done, type Effects, joinEffects, mark, type PlannedTask } from '../queue/plan.ts';
 import { type HeldKind, heldParties, heldJobs } from '../records/held.ts';
 import type { QuestionRecord } from '../records/question.ts';
 import { entryAbout, recordTask, type Job } from '../records/records.ts';
@@ -90,7 +90,7 @@ async function askOne(options: AskOwnerOptions, marks: Marks, question: Question
   const why = because('asked-together', { until: intervalOf(at) + SUMMARY_INTERVAL_MS });
   return {
     add: [questionTask(body, options.makeId, at, nextCheck(at))],
-    ledger: [entryAboutOpen(open, { at, verdict: 'retried', ...why })],
+    ledger: [entryAbout(open.newest, { at, verdict: 'retried', ...why, taskId: question.task.id })],
   };
 }
 
@@ -138,7 +138,9 @@ async function askInSummary(
   const summary = { kind: 'waiting', attendee: null, count: open.length, items } as const;
   const { task, messageId } = mailFor(options, one, [summary], null, at);
   const why = because('asked-together', { messageId, count: asked.length });
-  const ledger = asked.map((each) => entryAboutOpen(each, { at, verdict: 'recorded', ...why }));
+  const ledger = asked.map(({ newest, task: { id } }) =>
+    entryAbout(newest, { at, verdict: 'recorded', ...why, taskId: id }),
+  );
   return { planned, add: [task], ledger };
 }
 
@@ -180,19 +182,6 @@ function mailFor(
   date: number,
 ): MailedNotice {
   return mailNotice(options, { owner, uid, calendar, notices, origin: newest.body.origin }, date);
-}
-
-/** An entry about the held record, with the task id of the question. */
-function entryAboutOpen(
-  { task, newest }: OpenQuestion,
-  facts: {
-    readonly at: number;
-    readonly verdict: 'retried' | 'recorded';
-    readonly reason: 'asked-together';
-    readonly detail: string;
-  },
-): LedgerWrite {
-  return record({ ...entryAbout(newest, facts), taskId: task.id });
 }
 
 /** The marks in the ledger and those that this batch sets. */

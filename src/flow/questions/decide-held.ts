@@ -11,7 +11,7 @@ import type { DecisionClaims } from '../../core/signing/types.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
-import { mark, record } from '../queue/plan.ts';
+import { mark } from '../queue/plan.ts';
 import { heldParties, type HeldKind, type HeldRecord, heldJobs } from '../records/held.ts';
 import { entryAbout, recordBody, type Job } from '../records/records.ts';
 import { dayOf, decidedMark, questionTask } from './ask-owner.ts';
@@ -167,7 +167,7 @@ async function decidedTask(
 
 function decidedEntry(held: Held, choice: HeldChoice, at: number): LedgerWrite {
   const why = choice === 'decline' ? because('decline', {}) : because(choice);
-  return record(entryAbout(held, { at, verdict: 'decided', ...why }));
+  return entryAbout(held, { at, verdict: 'decided', ...why });
 }
 
 /** Whether the organizer decides about the sender, the proposed time or the delegate. */

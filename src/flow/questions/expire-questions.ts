@@ -2,7 +2,6 @@
 // expire.
 import { because } from '../../core/reasons.ts';
 import type { Spool } from '../ports/spool.ts';
-import { record } from '../queue/plan.ts';
 import { entryAboutTask } from '../records/records.ts';
 import { DECISION_LINK_MS } from './decision-link.ts';
 
@@ -15,7 +14,7 @@ export async function expireQuestions(spool: Pick<Spool, 'heldBefore' | 'drop'>,
   const facts = { at: now, verdict: 'ignored', ...because('undecided') } as const;
   const expired = await spool.drop(
     tasks.map(({ id }) => id),
-    tasks.map((task) => record(entryAboutTask(task, facts))),
+    tasks.map((task) => entryAboutTask(task, facts)),
   );
   return expired.length;
 }

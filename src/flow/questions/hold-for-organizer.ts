@@ -1,6 +1,6 @@
 // Holds an answer or a proposal until the organizer decides, and adds a question to the organizer (`ask-owner.ts`).
 import { because, type HoldReason } from '../../core/reasons.ts';
-import { type Plan, record } from '../queue/plan.ts';
+import { type Plan } from '../queue/plan.ts';
 import { heldParties } from '../records/held.ts';
 import { senderKey } from '../records/question.ts';
 import { entryAbout, type Job } from '../records/records.ts';
@@ -24,7 +24,7 @@ export function holdForOrganizer(
   const at = now();
   return {
     disposition: { kind: 'hold', reason, key },
-    ledger: [record(entryAbout(job, { at, verdict: 'held', ...because(reason, { who: attendee.asWritten }) }))],
+    ledger: [entryAbout(job, { at, verdict: 'held', ...because(reason, { who: attendee.asWritten }) })],
     add: [questionTask({ origin: body.origin, owner: organizer, uid, key, calendar }, makeId, at)],
   };
 }

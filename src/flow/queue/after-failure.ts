@@ -7,7 +7,6 @@ import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import type { Changes, LedgerWrite, NewTask, QueueName, Task } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
 import { describeTask, entryAbout, type Job } from '../records/records.ts';
-import { record } from './plan.ts';
 
 export interface FailureOptions {
   readonly queue: QueueName;
@@ -69,13 +68,13 @@ export function afterFailure(options: FailureOptions, jobs: readonly Job[], erro
     ledger: [
       ...exhausted.map((job): LedgerWrite => {
         const tries = job.task.attempts + 1;
-        return record(entryAbout(job, { at, verdict: 'held', ...because(code, { error: text, tries }) }));
+        return entryAbout(job, { at, verdict: 'held', ...because(code, { error: text, tries }) });
       }),
       ...retried
         .filter(({ task }) => task.attempts === 0)
         .map((job): LedgerWrite => {
           const why = because(code, { error: text, tries: null });
-          return record(entryAbout(job, { at, verdict: 'retried', ...why }));
+          return entryAbout(job, { at, verdict: 'retried', ...why });
         }),
     ],
   };

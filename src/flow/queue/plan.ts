@@ -1,6 +1,8 @@
 // The plan for one record, as values: what becomes of its task, and which tasks and ledger entries follow. Handlers
 // return plans; the worker commits all plans of a batch in one transaction.
-import type { Changes, LedgerWrite, NewEntry, NewTask, TaskHoldReason } from '../ports/spool.ts';
+import type { ReasonFor, Verdict, Why } from '../../core/reasons.ts';
+import type { Changes, LedgerWrite, NewTask, TaskHoldReason } from '../ports/spool.ts';
+import { entryAbout, type Job } from '../records/records.ts';
 
 /** The task is done, is tried again at `dueAt`, or is held. One decision covers all tasks held under the same `key`. */
 export type Disposition =
@@ -44,8 +46,9 @@ export function joinEffects(effects: readonly Effects[]): Required<Effects> {
   };
 }
 
-export function record(entry: NewEntry): LedgerWrite {
-  return { kind: 'entry', entry };
+/** The plan that ends a task with one entry in the ledger. */
+export function ended<V extends Verdict>(job: Job, at: number, verdict: V, why: Why<ReasonFor<V>>): Plan {
+  return { disposition: done, ledger: [entryAbout(job, { at, verdict, ...why })] };
 }
 
 export function mark(name: string, at: number): LedgerWrite {

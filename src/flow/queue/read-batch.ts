@@ -3,7 +3,7 @@
 import { because } from '../../core/reasons.ts';
 import type { Batch, Changes, QueueName, Task } from '../ports/spool.ts';
 import { entryAboutTask, isOfQueue, type Job, readRecord, type ReadRecord } from '../records/records.ts';
-import { type Plan, type PlannedTask, record } from './plan.ts';
+import { type Plan, type PlannedTask } from './plan.ts';
 
 export interface ReadBatch {
   readonly jobs: readonly Job[];
@@ -43,7 +43,7 @@ function readFor(queue: QueueName, task: Task): ReadRecord {
 function holdUnreadable(task: Task, why: string, at: number): Plan {
   return {
     disposition: { kind: 'hold', reason: 'unreadable', key: `operator:${task.id}` },
-    ledger: [record(entryAboutTask(task, { at, verdict: 'held', ...because('unreadable', { why }) }))],
+    ledger: [entryAboutTask(task, { at, verdict: 'held', ...because('unreadable', { why }) })],
   };
 }
 

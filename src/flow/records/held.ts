@@ -11,6 +11,11 @@ export function heldJobs(tasks: readonly Task[]): Job<HeldKind>[] {
   return tasks.flatMap((task) => recordOf(task, 'answer', 'proposal', 'delegation') ?? []);
 }
 
+/** Whether the organizer has decided that it counts, or has declined it. */
+export function isDecided(body: HeldRecord): boolean {
+  return body.approved || (body.kind === 'proposal' && body.declined);
+}
+
 export interface Parties {
   readonly organizer: CalendarAddress;
   readonly attendee: CalendarAddress;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReasonFor, Verdict } from '../../core/reasons.ts';
-import type { LedgerEntry, NewEntry, NewTask, QueueName, Task } from '../ports/spool.ts';
+import type { LedgerWrite, NewEntry, NewTask, QueueName, Task } from '../ports/spool.ts';
 import { answer, type AnswerRecord } from './answer.ts';
 import { delegation, type DelegationRecord } from './delegation.ts';
 import { notice, type NoticeRecord } from './notice.ts';
@@ -188,21 +188,24 @@ export function describeTask(task: StoredTask & Pick<Task, 'id'>): {
 }
 
 type EntryFacts<V extends Verdict> = { readonly verdict: V; readonly reason: ReasonFor<V> } & Pick<
-  LedgerEntry,
+  NewEntry,
   'at' | 'detail'
 > &
-  Partial<Subject>;
+  Partial<NewEntry>;
 
-/** Returns a ledger entry about a record. A field of the subject in `facts` replaces the one from the body. */
-export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryFacts<V>): NewEntry {
+/** Returns the ledger entry about a record. A field in `facts` replaces the one from the body. */
+export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryFacts<V>): LedgerWrite {
   const { origin, subject } = kindOf(body);
-  return { taskId: task.id, ...origin(body, task.id), ...subject(body), ...facts };
+  return { kind: 'entry', entry: { taskId: task.id, ...origin(body, task.id), ...subject(body), ...facts } };
 }
 
-/** Returns a ledger entry about any task, also one that is unreadable. */
-export function entryAboutTask<V extends Verdict>(task: StoredTask & Pick<Task, 'id'>, facts: EntryFacts<V>): NewEntry {
+/** Returns the ledger entry about any task, also one that is unreadable. */
+export function entryAboutTask<V extends Verdict>(
+  task: StoredTask & Pick<Task, 'id'>,
+  facts: EntryFacts<V>,
+): LedgerWrite {
   const { origin, subject } = describeTask(task);
-  return { taskId: task.id, ...origin, ...subject, ...facts };
+  return { kind: 'entry', entry: { taskId: task.id, ...origin, ...subject, ...facts } };
 }
 
 export function isOfQueue(body: AnyRecord, queue: QueueName): boolean {

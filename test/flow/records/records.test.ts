@@ -268,12 +268,8 @@ describe('a record', () => {
       attendee: bob.key,
     } as const;
     expect(entryAbout({ task: taskOf(body), body }, facts)).toEqual({
-      taskId: 't1',
-      ...origin,
-      organizer: alice.key,
-      uid,
-      recurrenceId: null,
-      ...facts,
+      kind: 'entry',
+      entry: { taskId: 't1', ...origin, organizer: alice.key, uid, recurrenceId: null, ...facts },
     });
   });
 });

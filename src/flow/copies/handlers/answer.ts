@@ -4,16 +4,17 @@ import { applyDecision } from '../../../core/itip/apply.ts';
 import type { Decision } from '../../../core/itip/types.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../../core/ical/types.ts';
-import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
+import { because } from '../../../core/reasons.ts';
 import type { LedgerWrite, NewTask } from '../../ports/spool.ts';
 import { endOf } from '../../outbound/event-end.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
-import { done, record } from '../../queue/plan.ts';
+import { done, ended } from '../../queue/plan.ts';
 import { entryAbout, recordTask, type Job } from '../../records/records.ts';
 import { type Copy, type CopyPlan, isToApply } from '../copy.ts';
 import { judgeAnswerSafely } from '../judge-answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
+import { refused } from './refused.ts';
 
 type AnswerJob = Job<'answer'>;
 
@@ -29,7 +30,7 @@ export const answer: Handler<'answer'> = {
       ? await judgeAnswerSafely(document, body.answer, copy.histories, options.expand, options.now())
       : { verdict: 'ignore', reason: 'stale' };
     if (await wasOver(job, copy, decision, options)) {
-      return refused(job, because('past', { who: body.answer.attendee.asWritten }), options);
+      return refused(job, options.now(), because('past', { who: body.answer.attendee.asWritten }));
     }
     if (decision.verdict === 'apply')
       return planApplied(job, copy, applyDecision(document, decision), decision, options);
@@ -38,14 +39,9 @@ export const answer: Handler<'answer'> = {
     }
     const { attendee } = body.answer;
     if (decision.verdict === 'ignore') {
-      const entry = entryAbout(job, {
-        at: options.now(),
-        verdict: 'ignored',
-        ...because(decision.reason, { who: attendee.asWritten }),
-      });
-      return { disposition: done, ledger: [record(entry)] };
+      return ended(job, options.now(), 'ignored', because(decision.reason, { who: attendee.asWritten }));
     }
-    return refused(job, because(decision.reason, { who: attendee.asWritten }), options);
+    return refused(job, options.now(), because(decision.reason, { who: attendee.asWritten }));
   },
 };
 
@@ -80,9 +76,8 @@ function planApplied(
   const { recurrenceId } = decision.occurrence;
   const { partstat } = decision.record;
   const why = because('applied', { who: attendee.asWritten, partstat, written: decision.changes.length > 0 });
-  const entry = entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId });
   const ledger: LedgerWrite[] = [
-    record(entry),
+    entryAbout(job, { at: options.now(), verdict: 'applied', ...why, recurrenceId }),
     // The answer proves that mail reaches the attendee, even if one mail bounced.
     { kind: 'unsuppress', ownerKey: owner.key, recipientKey: attendee.key },
     ...[decision.record, ...decision.alsoRecord].map(
@@ -125,16 +120,5 @@ function planWithoutCopy(job: AnswerJob, copy: Copy, options: HandlerOptions): C
   if (retry !== null) return retry;
   const reason = missingReason(copy);
   if (!body.approved) return holdForOrganizer(options, job, reason, copy.calendar);
-  return refused(job, because(reason, {}), options);
-}
-
-/**
- * Ends an answer that cannot be applied. If the organizer had accepted it, it is not held again; the organizer is
- * notified.
- */
-function refused(job: AnswerJob, why: Why<ReasonFor<'refused'>>, { now }: HandlerOptions): CopyPlan {
-  const { body } = job;
-  const entry = entryAbout(job, { at: now(), verdict: 'refused', ...why });
-  const plan = { disposition: done, ledger: [record(entry)] };
-  return body.approved ? { ...plan, failed: { attendee: body.answer.attendee, reason: why.reason } } : plan;
+  return refused(job, options.now(), because(reason, {}));
 }

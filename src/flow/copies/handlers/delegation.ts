@@ -3,13 +3,14 @@
 import { addDelegate } from '../../../core/itip/add-delegate.ts';
 import { requestFor } from '../../../core/itip/schedule-message.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
-import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
-import { done, record } from '../../queue/plan.ts';
+import { because } from '../../../core/reasons.ts';
+import { ended } from '../../queue/plan.ts';
 import { delegationKey } from '../../records/delegation.ts';
 import { entryAbout, recordTask, type RecordOf, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
+import { refused } from './refused.ts';
 
 type DelegationJob = Job<'delegation'>;
 
@@ -31,7 +32,7 @@ async function askOrganizer(
   const decisionLink = await makeDecisionLink(key, owner);
   return {
     disposition: { kind: 'hold', reason: 'delegation', key },
-    ledger: [record(entryAbout(job, { at: now(), verdict: 'held', ...why }))],
+    ledger: [entryAbout(job, { at: now(), verdict: 'held', ...why })],
     notices: [{ kind: 'delegation', attendee, delegate, recurrenceId, decisionLink }],
   };
 }
@@ -46,11 +47,11 @@ function addDelegateToEvent(job: DelegationJob, copy: Copy, { makeId, now }: Han
   if (copy.document === null) {
     const retry = retryWhileMissing(job, copy, { isExpected: false, at });
     if (retry !== null) return retry;
-    return refused(job, because(missingReason(copy), {}), at);
+    return refused(job, at, because(missingReason(copy), {}));
   }
   const document = addDelegate(copy.document, attendee, delegate, recurrenceId);
   if (!isListed(document, job.body)) {
-    return refused(job, because('not-delegated', { who: attendee.asWritten }), at);
+    return refused(job, at, because('not-delegated', { who: attendee.asWritten }));
   }
   const why = because('delegate-added', { who: attendee.asWritten, delegate: delegate.asWritten });
   const calendar = requestFor(document, delegate, { now: at, sequence: 0 });
@@ -64,19 +65,9 @@ function addDelegateToEvent(job: DelegationJob, copy: Copy, { makeId, now }: Han
     again: false,
   } as const;
   return {
-    disposition: done,
+    ...ended(job, at, 'applied', why),
     document,
-    ledger: [record(entryAbout(job, { at, verdict: 'applied', ...why }))],
     add: [recordTask(message, { id: makeId(at), createdAt: at })],
-  };
-}
-
-function refused(job: DelegationJob, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
-  const { attendee } = job.body;
-  return {
-    disposition: done,
-    ledger: [record(entryAbout(job, { at, verdict: 'refused', ...why }))],
-    failed: { attendee, reason: why.reason },
   };
 }
 

@@ -1,7 +1,7 @@
 // Retries a record whose copy cannot be read, because a client may be moving the event between calendars, or a share
 // may become visible again. In: the job and its copy; out: the plan to retry, or null after a quarter of an hour. Pure.
 import { because } from '../../../core/reasons.ts';
-import { type Plan, record } from '../../queue/plan.ts';
+import type { Plan } from '../../queue/plan.ts';
 import { entryAbout, type EventKind, type Job } from '../../records/records.ts';
 import type { Copy } from '../copy.ts';
 
@@ -37,6 +37,6 @@ export function retryWhileMissing(
   const entry = entryAbout(job, { at, verdict: 'retried', ...why });
   return {
     disposition: { kind: 'retry', dueAt: at + RETRY_MS, error: why.detail },
-    ledger: task.attempts === 0 ? [record(entry)] : [],
+    ledger: task.attempts === 0 ? [entry] : [],
   };
 }

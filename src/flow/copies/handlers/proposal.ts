@@ -5,16 +5,17 @@ import type { CalendarAddress, OccurrenceKey } from '../../../core/ical/types.ts
 import { occurrencesNeeded } from '../../../core/itip/decide.ts';
 import { matchOccurrence } from '../../../core/itip/match-occurrence.ts';
 import { declineCounterFor } from '../../../core/itip/schedule-message.ts';
-import { because, type ReasonFor, type Why } from '../../../core/reasons.ts';
+import { because } from '../../../core/reasons.ts';
 import type { Mailing } from '../../ports/spool.ts';
 import type { Expand } from '../../ports/recurrence.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
-import { done, type Plan, record } from '../../queue/plan.ts';
+import { done, ended } from '../../queue/plan.ts';
 import { proposalKey } from '../../records/proposal.ts';
-import { entryAbout, recordTask, type Job } from '../../records/records.ts';
+import { recordTask, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
+import { refused } from './refused.ts';
 
 type ProposalJob = Job<'proposal'>;
 
@@ -41,16 +42,16 @@ async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOption
   const event = copy.document ?? (request?.calendar ? parseEvent(request.calendar) : null);
   const occurrence = event === null ? body.proposal.occurrence : await occurrenceIn(event, job, options.expand);
   // An invented occurrence would be shown to the organizer as planned, and declined in the organizer's name.
-  if (occurrence === null) return refused(job, because('no-such-occurrence', { isProposal: true }), at);
+  if (occurrence === null) return ended(job, at, 'refused', because('no-such-occurrence', { isProposal: true }));
   const why = because('proposal', { who: attendee.asWritten });
-  const ledger = [record(entryAbout(job, { at, verdict: 'recorded', ...why }))];
+  const plan = ended(job, at, 'recorded', why);
   const notice = { kind: 'proposal', attendee, proposal: { ...body.proposal, occurrence } } as const;
   if (request === null && !(event !== null && lists(event, attendee))) {
-    return { disposition: done, ledger, notices: [{ ...notice, declineLink: null }] };
+    return { ...plan, notices: [{ ...notice, declineLink: null }] };
   }
   const key = proposalKey(body);
   const declineLink = await options.makeDecisionLink(key, copy.owner);
-  return { disposition: { kind: 'hold', reason: 'proposal', key }, ledger, notices: [{ ...notice, declineLink }] };
+  return { ...plan, disposition: { kind: 'hold', reason: 'proposal', key }, notices: [{ ...notice, declineLink }] };
 }
 
 /** One decision covers all proposals of the attendee for that occurrence; only the newest is declined by mail. */
@@ -68,11 +69,11 @@ async function declineProposal(
   const at = now();
   if (document === null) {
     const retry = retryWhileMissing(job, copy, { isExpected: lastRequest(copy, job) !== null, at });
-    return retry ?? notDeclined(job, because(missingReason(copy), {}), at);
+    return retry ?? refused(job, at, because(missingReason(copy), {}));
   }
   const occurrence = await occurrenceIn(document, job, expand);
   const calendar = occurrence && declineCounterFor(document, attendee, occurrence.recurrenceId, at);
-  if (calendar === null) return notDeclined(job, because('no-such-occurrence', { isProposal: true }), at);
+  if (calendar === null) return refused(job, at, because('no-such-occurrence', { isProposal: true }));
   const message = {
     kind: 'schedule-message',
     origin,
@@ -110,14 +111,6 @@ async function occurrenceIn(
 
 function lists(document: EventDocument, attendee: CalendarAddress): boolean {
   return componentsOf(document).some((component) => component.invites(attendee));
-}
-
-function notDeclined(job: ProposalJob, why: Why<ReasonFor<'refused'>>, at: number): CopyPlan {
-  return { ...refused(job, why, at), failed: { attendee: job.body.attendee, reason: why.reason } };
-}
-
-function refused(job: ProposalJob, why: Why<ReasonFor<'refused'>>, at: number): Plan {
-  return { disposition: done, ledger: [record(entryAbout(job, { at, verdict: 'refused', ...why }))] };
 }
 
 /** The last REQUEST mailed to that attendee about the occurrence or the series. */

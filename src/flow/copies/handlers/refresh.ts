@@ -4,8 +4,8 @@ import type { CalendarAddress } from '../../../core/ical/types.ts';
 import { cancelFor, requestFor } from '../../../core/itip/schedule-message.ts';
 import { because } from '../../../core/reasons.ts';
 import type { Mailing } from '../../ports/spool.ts';
-import { done, record } from '../../queue/plan.ts';
-import { entryAbout, recordTask } from '../../records/records.ts';
+import { ended } from '../../queue/plan.ts';
+import { recordTask } from '../../records/records.ts';
 import type { ScheduleMessageRecord } from '../../records/schedule-message.ts';
 import type { Handler } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
@@ -25,14 +25,12 @@ export const refresh: Handler<'refresh'> = {
       if (retry !== null) return retry;
       const why =
         document === null ? because(missingReason(copy), {}) : because('not-invited', { who: attendee.asWritten });
-      return { disposition: done, ledger: [record(entryAbout(job, { at, verdict: 'refused', ...why }))] };
+      return ended(job, at, 'refused', why);
     }
     const body = { kind: 'schedule-message', origin, from: owner, to: attendee, ...message, again: true } as const;
-    const why = because('refresh', { who: attendee.asWritten });
     return {
-      disposition: done,
+      ...ended(job, at, 'recorded', because('refresh', { who: attendee.asWritten })),
       add: [recordTask(body, { id: makeId(at), createdAt: at })],
-      ledger: [record(entryAbout(job, { at, verdict: 'recorded', ...why }))],
     };
   },
 };

@@ -4,7 +4,7 @@ import { setScheduleStatus } from '../../../core/itip/apply.ts';
 import { isAddressAtFault } from '../../../core/message/address-at-fault.ts';
 import { because } from '../../../core/reasons.ts';
 import type { LedgerWrite } from '../../ports/spool.ts';
-import { done, record } from '../../queue/plan.ts';
+import { done } from '../../queue/plan.ts';
 import { entryAbout } from '../../records/records.ts';
 import type { Handler } from './handler.ts';
 
@@ -17,11 +17,10 @@ export const undeliverable: Handler<'undeliverable'> = {
       ? [{ kind: 'suppress', ownerKey: owner.key, recipientKey: recipient.key, reason: diagnostic, at }]
       : [];
     const why = because('undeliverable', { who: recipient.asWritten, diagnostic });
-    const entry = entryAbout(job, { at, verdict: 'bounced', ...why });
     return {
       disposition: done,
       ...(document !== null && { document: setScheduleStatus(document, recipient, '5.1') }),
-      ledger: [...suppress, record(entry)],
+      ledger: [...suppress, entryAbout(job, { at, verdict: 'bounced', ...why })],
       notices: [{ kind: 'undeliverable', attendee: recipient, diagnostic }],
     };
   },

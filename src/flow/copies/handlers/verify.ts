@@ -1,6 +1,6 @@
 // A re-read of the copy: answers that another client has overwritten are applied again, at most five times in a row.
 import { because } from '../../../core/reasons.ts';
-import { done, record } from '../../queue/plan.ts';
+import { done } from '../../queue/plan.ts';
 import { entryAbout } from '../../records/records.ts';
 import { restoreOverwritten } from '../restore-overwritten.ts';
 import type { Handler } from './handler.ts';
@@ -22,15 +22,13 @@ export const verify: Handler<'verify'> = {
       disposition: done,
       document,
       ledger: restored.map(({ attendeeKey, recurrenceId }) =>
-        record(
-          entryAbout(job, {
-            at,
-            verdict: 'applied',
-            ...why,
-            recurrenceId,
-            attendee: attendeeKey,
-          }),
-        ),
+        entryAbout(job, {
+          at,
+          verdict: 'applied',
+          ...why,
+          recurrenceId,
+          attendee: attendeeKey,
+        }),
       ),
       reread: isLast ? 'never' : { round: round + 1 },
     };

@@ -1,0 +1,13 @@
+// In: a record that cannot be applied, and why; out: the plan that ends it. A record that the organizer has decided about
+// is not held again; the organizer is notified instead.
+import type { ReasonFor, Why } from '../../../core/reasons.ts';
+import { ended } from '../../queue/plan.ts';
+import { heldParties, type HeldKind, isDecided } from '../../records/held.ts';
+import type { Job } from '../../records/records.ts';
+import type { CopyPlan } from '../copy.ts';
+
+export function refused(job: Job<HeldKind>, at: number, why: Why<ReasonFor<'refused'>>): CopyPlan {
+  const plan = ended(job, at, 'refused', why);
+  if (!isDecided(job.body)) return plan;
+  return { ...plan, failed: { attendee: heldParties(job.body).attendee, reason: why.reason } };
+}
