@@ -89,7 +89,7 @@ export function asAuthResult(word: string): AuthResult {
 
 /**
  * Removes signatures that leave the end of the body unsigned (l=), overlong ones and those beyond the maximum number.
- * Removes the ARC fields unless they are wanted and within the limits.
+ * Removes the ARC fields unless `withArc` is true and they are within the limits.
  */
 function withoutIgnoredSignatures(split: SplitMail, withArc: boolean): SplitMail {
   const seals = split.fields.filter(({ name }) => name === 'arc-seal').length;

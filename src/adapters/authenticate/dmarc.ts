@@ -1,5 +1,5 @@
 // DMARC (RFC 7489). In: the From domain; out: its policy, and whether another domain is aligned with it. mailauth reads the
-// record and knows the public suffixes. The caller computes the result, because mailauth treats adkim=s and aspf=s as
+// record and has the list of public suffixes. The caller computes the result, because mailauth treats adkim=s and aspf=s as
 // relaxed. It refuses nothing.
 import { dmarc } from 'mailauth';
 import type { LookUp } from './resolver.ts';

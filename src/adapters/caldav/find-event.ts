@@ -1,6 +1,6 @@
-// Finds one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, the
-// hrefs of several, or that of an object that the server refuses to show. It refuses to return "none" if one of the calendars could not be searched: it throws that calendar's
-// error.
+// Finds one event in an organizer's calendars. In: calendars, UID, organizer; out: the event as stored, none, the hrefs of
+// several, or the href of an object that the server refuses to show. It refuses to return "none" if a calendar could not be
+// searched, and throws that calendar's error instead.
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 import { report, textOf } from './dav-query.ts';
 import type { Access } from './authorize.ts';
@@ -73,7 +73,7 @@ async function searchAll(
   return hits;
 }
 
-/** A server that permanently refuses a file name has no event under it. */
+/** If a server permanently refuses a file name, it has no event with that name. */
 function isPermanent(error: unknown): boolean {
   return error instanceof CalDavError && error.code === 'caldav-refused' && !error.temporary;
 }

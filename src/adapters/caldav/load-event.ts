@@ -1,5 +1,6 @@
 // Loads one calendar object, byte for byte as stored. In: its URL; out: text, strong ETag and time of the last change; null
-// if there is no object, `not-visible` if the server refuses to show it. It refuses nothing: without a strong ETag the event is returned, but write-event.ts refuses it.
+// if there is no object, `not-visible` if the server refuses to show it. It refuses nothing: an event without a strong ETag
+// is returned, but write-event.ts refuses to write it.
 import { textOfOctets } from '../../core/ical/octets.ts';
 import type { StoredEvent } from '../../core/ical/types.ts';
 import { type Headers, propfind, textOf } from './dav-query.ts';
@@ -43,7 +44,7 @@ async function get(http: HttpClient, url: string, headers: Headers): Promise<Htt
   });
   if (response.status === 200) return response;
   if (response.status === 404 || response.status === 410) return null;
-  // A calendar that is no longer shared with us still holds its events.
+  // 403: the event may still exist, in a calendar that is no longer shared with us.
   if (response.status === 403) return 'not-visible';
   throw errorForStatus(`GET ${url}`, response.status, response.headers['retry-after'], Date.now());
 }

@@ -44,7 +44,7 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
     const known = knownHref === null ? null : await loadKnown(http, access, knownHref, { uid, organizer });
     if (known !== null && known !== 'not-visible') return { kind: 'found', event: known } as const;
     const found = await search(access, organizer, uid);
-    // The event may have been moved; only if it is nowhere else, it counts where it was.
+    // The event may have been moved, so the hidden object counts only if no calendar has the event.
     const isHidden = found.kind === 'none' && known === 'not-visible' && knownHref !== null;
     return isHidden ? ({ kind: 'not-visible', href: knownHref } as const) : found;
   }

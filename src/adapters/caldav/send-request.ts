@@ -31,8 +31,8 @@ export interface HttpClient {
 const maxRedirects = 3;
 
 /**
- * RFC 9110 §10.1.5. SOGo regards a client without User-Agent as Apple's Calendar, and lists to it only the calendars that
- * the account owns.
+ * RFC 9110 §10.1.5. SOGo treats a client without User-Agent as Apple's Calendar, and lists only the calendars that the
+ * account owns.
  */
 const userAgent = 'imip-gateway';
 

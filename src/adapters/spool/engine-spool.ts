@@ -1,5 +1,5 @@
-// The Spool and Ledger ports, implemented on an engine of either back end. In: an engine, the calendar cache and a clock; out: the
-// two ports. It adds the current time to operations, the calendar texts to results, and notifies listeners of new work.
+// The Spool and Ledger ports, implemented on an engine of either back end. In: an engine, the calendar cache and a clock;
+// out: the two ports. It adds the current time to operations, the calendar texts to results, and notifies listeners of new work.
 // It refuses what the engine refuses.
 import { GatewayError } from '../../core/errors.ts';
 import type { CalendarCache } from './calendar-cache.ts';

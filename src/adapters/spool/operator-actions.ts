@@ -1,5 +1,5 @@
 // The port OperatorActions, implemented on an engine. In: an engine; out: actions that list tasks and change one. Running
-// gateways learn of a change through NOTIFY, or by checking the version of the SQLite file twice a second. It refuses what
+// gateways notice a change through NOTIFY, or by checking the version of the SQLite file twice a second. It refuses what
 // the engine refuses.
 import type { Engine } from './engine.ts';
 import type { OperatorActions } from '../../flow/ports/spool.ts';

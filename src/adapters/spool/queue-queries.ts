@@ -17,7 +17,7 @@ import {
 } from '../../flow/ports/spool.ts';
 
 const orderedQueues: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
-/** A claim returns no more than about this many bytes. */
+/** A claim returns about this many bytes at most. */
 const claimBytes = 32 * 1024 * 1024;
 
 /** A task as stored: with the digest of its calendar instead of the text. */

@@ -60,7 +60,7 @@ const first: Step = ({ serial, bytes, clustered }) => [
 const sqliteFence: readonly string[] = [`create table fence (value bigint not null)`, `insert into fence values (0)`];
 const postgresFence: readonly string[] = [`create sequence fence_value`];
 
-/** Everyone that an organizer has ever mailed, with the time of the first mail; quotas count these rows. */
+/** One row for each recipient of an organizer, with the time of the first mail; quotas count these rows. */
 const recipients: readonly string[] = [
   `create table recipient (
      organizer_key text not null, recipient_key text not null, first_mailed_at bigint not null,
@@ -81,7 +81,7 @@ const eventSequence: readonly string[] = [`alter table applied add column event_
 
 /**
  * Copies are keyed by their owner, who is the organizer or, for a REPLY, the attendee. Mailings are keyed by our own mail
- * id, so that one Message-ID may stand for several recipients.
+ * id, so that one Message-ID may belong to several recipients.
  */
 const owners: Step = ({ serial, position }) => [
   ...['event', 'applied', 'suppression', 'recipient'].map(
@@ -158,6 +158,6 @@ export function* checkVersion(): Operation<void> {
 }
 
 function newerVersion(found: number): GatewayError {
-  const message = `the database has schema version ${found} of a newer gateway: this one knows only ${schemaVersion}`;
+  const message = `the database has schema version ${found} of a newer gateway: this one supports at most ${schemaVersion}`;
   return new GatewayError('spool-unavailable', message);
 }
