@@ -15,7 +15,7 @@ export interface MailDoorLimits extends PeerLimits, DataLimits {
   readonly idleMs: number;
   /** After this time, a session cannot begin another mail; after twice this time, its connection is closed. */
   readonly sessionMs: number;
-  /** For all mails being received together; one client may use a quarter of it. */
+  /** For all mails that are being received at the same time; one client may use a quarter of it. */
   readonly memoryBytes: number;
   /** How often the certificate files are checked for changes. */
   readonly tlsCheckMs: number;

@@ -37,8 +37,8 @@ export function readCallbackHeaders(headers: IncomingHttpHeaders): CallbackHeade
 }
 
 /**
- * Decodes the body in the charset of its Content-Type, by default UTF-8, without a byte order mark. null if that fails. A body
- * with folds within characters is decoded without its folds, and folded again.
+ * Decodes the body in the charset of its Content-Type (default: UTF-8) and removes a byte order mark. A body with folds within
+ * characters is unfolded, decoded and folded again. Returns null if the body cannot be decoded.
  */
 export function decodeBody(body: Uint8Array, contentType: string | undefined): string | null {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1] ?? 'utf-8';

@@ -1,4 +1,4 @@
-// The decision pages for organizers. In: a link from a notice, or its form; out: the page with what waits for a decision, or
+// The decision pages for organizers. In: a link from a notice, or its form; out: the page with the answers to decide about, or
 // the decision. It refuses invalid tokens and choices that the page does not offer. GET and HEAD change nothing, because
 // mail scanners follow links, and the page after a decision has no token.
 import { bodyParser } from '@koa/bodyparser';

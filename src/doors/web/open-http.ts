@@ -27,7 +27,7 @@ export interface OpenHttp {
   close(drainMs: number): Promise<void>;
 }
 
-/** The time to receive a whole request. A client that needs longer only holds a connection. */
+/** The time to receive a whole request. A client that needs longer only occupies a connection. */
 const REQUEST_TIMEOUT = 60_000;
 /** Node's error codes for a client that disconnects during a request or response, or sends invalid HTTP. */
 const CLIENT_DISCONNECT = /^(?:ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
