@@ -133,7 +133,10 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
   return { addresses: { http: formatAddress(http.address), ...addresses }, spool, ledger, outcomes };
 }
 
-/** Nothing expires early if the clock is set forward while the gateway runs, because deleting cannot be undone. */
+/**
+ * Returns a clock that ignores forward jumps of the system clock while the gateway runs. Otherwise records would be deleted
+ * too early, which cannot be undone.
+ */
 export function clockThatNeverJumpsAhead(now: () => number): () => number {
   const origin = now() - performance.now();
   return () => Math.min(now(), origin + performance.now());

@@ -125,25 +125,25 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
   );
   const question = askOwner({ ...common, store });
   const outgoing = submitOutgoing({ ...common, submission });
-  const toCaldav = { first: 3_000, longest: 5 * 60_000 };
-  const toRelay = { first: 15_000, longest: 30 * 60_000 };
+  const caldavBackOff = { first: 3_000, longest: 5 * 60_000 };
+  const relayBackOff = { first: 15_000, longest: 30 * 60_000 };
   const base = { spool, outcomes, log, now: shared.now };
   const queues: RunningQueue[] = [
-    runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: toCaldav }),
-    // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a silent server leaves lanes for the others.
+    runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: caldavBackOff }),
+    // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a server that does not respond leaves lanes for the others.
     runQueue({
       ...base,
       queue: 'event',
       handle: event,
       lanes: 24,
       perLane: 2_000,
-      backOff: toCaldav,
+      backOff: caldavBackOff,
       onHeld: notifyFailedDecision(shared.makeId),
     }),
-    runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: toCaldav }),
-    runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: toCaldav }),
+    runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: caldavBackOff }),
+    runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: caldavBackOff }),
     // One mail at a time, so that a crash between the relay's 250 and our commit repeats only that mail.
-    runQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: toRelay }),
+    runQueue({ ...base, queue: 'outgoing', handle: outgoing, lanes: 8, perLane: 1, backOff: relayBackOff }),
   ];
   onStop(() => Promise.all(queues.map((queue) => queue.stop(DRAIN_MS))));
   return { store, expand: common.expand };

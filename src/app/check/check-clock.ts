@@ -3,7 +3,7 @@
 import { type CheckResult, failed, ok, warning } from './check-result.ts';
 
 const NAME = 'clock';
-/** A correct clock is past this, because the program was written later. */
+/** A correct clock shows a later time, because this program was written after it. */
 const EARLIEST = Date.UTC(2025, 0, 1);
 const MAX_DIFFERENCE_MS = 60_000;
 

@@ -27,7 +27,7 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
   let opened: { spool: Spool; ledger: Ledger } | null = null;
   try {
     const mark = `check:${makeIds()(now())}`;
-    opened = await openFirst(url, log, file === null || existsSync(file));
+    opened = await openOrCreate(url, log, file === null || existsSync(file));
     await opened.spool.put([], [{ kind: 'mark', mark, at: now() }]);
     await opened.spool.probe();
     await opened.spool.close();
@@ -44,7 +44,7 @@ export async function checkDatabase(url: string, now: () => number): Promise<Che
 }
 
 /** Creates the tables in a PostgreSQL database that no gateway has used yet, as the first gateway would. */
-async function openFirst(url: string, log: NonNullable<SpoolOptions['log']>, secondary: boolean) {
+async function openOrCreate(url: string, log: NonNullable<SpoolOptions['log']>, secondary: boolean) {
   return openSpool({ url, log, secondary }).catch((error: unknown) => {
     if (error instanceof GatewayError && error.message === noTablesMessage) return openSpool({ url, log });
     throw error;

@@ -1,6 +1,6 @@
-// Checks the way of mail from outside to this gateway. In: the reply or bounce domain; out: whether it has MX records and
-// whether their servers accept the addresses that we signed and refuse forged ones, as only a server that asks this gateway
-// can.
+// Checks whether mail from outside reaches this gateway. In: the reply or bounce domain; out: whether it has MX records and
+// whether their servers accept the addresses that we signed and refuse forged ones. Only a server that verifies recipients
+// with this gateway can distinguish the two.
 import type { KeyRing } from '../../core/signing/types.ts';
 import type { CheckDns } from './check-dns.ts';
 import { type CheckResult, failed, messageOf, ok, skipped, warning } from './check-result.ts';

@@ -12,7 +12,7 @@ export interface CheckResult {
   readonly status: CheckStatus;
   /** What was found, in one sentence. */
   readonly finding: string;
-  /** What to do, one step per line. A DNS record to publish has a line of its own. */
+  /** What to do, one step per line. A DNS record to publish has its own line. */
   readonly todo: readonly string[];
 }
 

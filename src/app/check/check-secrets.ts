@@ -8,7 +8,7 @@ import { type CheckResult, failed, ok, warning } from './check-result.ts';
 const NAME = 'secrets';
 const NEWEST_ENTRIES = 500;
 const MAX_MAILINGS = 50;
-/** Of 32 random bytes, fewer are different only once in 10^20 times. */
+/** Only one in 10^20 random keys of 32 bytes has fewer different bytes. */
 const MIN_DIFFERENT_BYTES = 16;
 
 /** @param ledger null if the database cannot be opened. */

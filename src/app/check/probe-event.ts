@@ -64,7 +64,7 @@ async function writeTwice(store: CalendarStore, organizer: CalendarAddress, uid:
   if (second.kind === 'written') {
     return failed(
       NAME,
-      'the server overwrites an event in spite of an old ETag (it ignores If-Match)',
+      'the server accepts a change with an old ETag (it ignores If-Match)',
       'let the proxy in front of it forward If-Match and ETag; without them, answers get lost',
     );
   }

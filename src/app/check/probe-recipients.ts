@@ -1,4 +1,4 @@
-// Asks a mail server whether it accepts two recipients, one that we signed and one that is forged, and sends no mail. The
+// Tests whether a mail server accepts two recipients, one that we signed and one that is forged, without sending a mail. The
 // replies show whether mail for our domain reaches this gateway. In: a server and the two addresses; out: the two replies
 // and the certificate for STARTTLS.
 import { randomBytes } from 'node:crypto';
@@ -29,7 +29,7 @@ export interface RecipientReplies {
 
 /**
  * Makes two reply or bounce addresses that no mail contains. Both have the same form, so that only a gateway with our keys
- * can tell them apart.
+ * can distinguish them.
  */
 export function makeProbeAddresses(
   ring: KeyRing,

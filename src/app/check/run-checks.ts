@@ -1,6 +1,6 @@
 // `imip-gateway check`: checks every part of the set-up, in the order in which invitations and answers pass through them.
-// In: the environment, an organizer and an address; out: each result as soon as there is one. It leaves nothing behind but a
-// mark in the database.
+// In: the environment, an organizer and an address; out: each result as soon as there is one. Afterwards only a mark is
+// left, in the database.
 import { hostnameOf, submissionOptions } from '../config/adapter-options.ts';
 import type { Config } from '../config/config.ts';
 import { openOutgoingMails } from '../../flow/outbound/outgoing-mail.ts';

@@ -1,5 +1,5 @@
-// Sends single commands to a mail server, to learn how it would answer a mail without sending one. In: host and port; out:
-// replies and, after STARTTLS, the certificate. It throws if the server is silent or does not speak SMTP.
+// Sends single commands to a mail server, to test its replies without sending a mail. In: host and port; out: replies and,
+// after STARTTLS, the certificate. It throws if the server does not respond or does not speak SMTP.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { GatewayError } from '../../core/errors.ts';
@@ -13,7 +13,7 @@ export interface SmtpReply {
 }
 
 export interface ShownCertificate {
-  /** Why a client would not trust its name or chain; null: it would. */
+  /** Why a client would not trust its name or chain; null if a client would. */
   readonly distrust: string | null;
   readonly validTo: number;
 }

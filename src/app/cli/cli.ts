@@ -40,12 +40,12 @@ program
   .description('run the gateway with the settings in the environment')
   .action(async () => {
     const read = readConfig(process.env);
-    if (read.kind === 'invalid') failOfSettings(read.faults);
+    if (read.kind === 'invalid') failForSettings(read.faults);
     const log = openLog(read.config.logLevel);
     for (const warning of configWarnings(read.config)) log.warn(warning);
     const gateway = await startGateway(read.config, log).catch((error: unknown) => {
       log.error({ exitStatus: 1, ...describeFailure(error) }, 'gateway could not start');
-      if (error instanceof GatewayError && error.code === 'config-invalid') failOfSettings(error.message.split('\n'));
+      if (error instanceof GatewayError && error.code === 'config-invalid') failForSettings(error.message.split('\n'));
       throw error;
     });
     const started = { version: readVersion(), node: process.version, callbackUrl: callbackUrl(read.config) };
@@ -153,7 +153,7 @@ queue
   });
 
 const changes = {
-  retry: 'run tasks now that wait or are held',
+  retry: 'run waiting or held tasks now',
   hold: 'hold tasks until they are retried or dropped',
   drop: 'end tasks without running them; the ledger records that you did',
 } as const;
@@ -200,7 +200,7 @@ async function asOperator<T>(command: (options: QueueCommandOptions) => Promise<
   }
 }
 
-function failOfSettings(faults: readonly string[]): never {
+function failForSettings(faults: readonly string[]): never {
   fail(`Invalid configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
 }
 

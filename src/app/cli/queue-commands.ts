@@ -84,7 +84,7 @@ function readBody(task: Task): AnyRecord | string {
   return read.kind === 'record' ? read.body : task.body;
 }
 
-/** Changes each task in a transaction of its own, so that one that cannot be changed does not stop the others. */
+/** Changes each task in a separate transaction, so that an error with one task does not stop the others. */
 export async function changeTasks(
   { actions, spool, now }: QueueCommandOptions,
   change: TaskChange,

@@ -1,4 +1,4 @@
-// Ends the process in order, and logs why it ends. In: SIGTERM or SIGINT, and the function that stops what runs; out: exit
+// Stops the gateway on a signal and logs why the process ends. In: SIGTERM or SIGINT, and the function that stops what runs; out: exit
 // status 0, or 1 if stopping fails. A second signal ends the process at once.
 import type { Log } from '../../flow/ports/log.ts';
 

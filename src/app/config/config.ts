@@ -94,7 +94,7 @@ function contradictions(config: Config): string[] {
   return faults;
 }
 
-/** What a valid configuration still lacks. */
+/** Returns warnings about settings that a valid configuration still lacks. */
 export function configWarnings(config: Config): string[] {
   const warnings: string[] = [];
   const auth = config.caldavAuth.kind;

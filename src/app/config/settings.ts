@@ -278,5 +278,5 @@ export const settings = {
 } as const;
 
 export type SettingKey = keyof typeof settings;
-/** What a setting's text becomes; null where it has no default and is not given. */
+/** The type of a setting's value; null if the setting has no default and is not set. */
 export type SettingValue<K extends SettingKey> = (typeof settings)[K] extends Setting<infer T> ? T : never;
