@@ -119,9 +119,9 @@ function addChanges(router: Router, { mailbox, caldav, outcomes }: PlaygroundPag
   router.get('/api/changes', (ctx) => {
     const stream = new PassThrough();
     const notify = (): void => void stream.write('data: changed\n\n');
-    const unsubscribes = [mailbox.onMail(notify), caldav.onChange(notify), outcomes.subscribe(notify)];
+    const subscriptions = [mailbox.onMail(notify), caldav.onChange(notify), outcomes.subscribe(notify)];
     stream.on('close', () => {
-      for (const unsubscribe of unsubscribes) unsubscribe();
+      for (const unsubscribe of subscriptions) unsubscribe();
     });
     ctx.set('Cache-Control', 'no-store');
     ctx.type = 'text/event-stream';
