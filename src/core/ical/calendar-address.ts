@@ -36,7 +36,7 @@ export function addressKey(text: string): string {
 /** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */
 const MAX_LENGTH = 320;
 
-/** The form of nearly all addresses, which need no decoding or conversion except of the case. */
+/** The form of nearly all addresses. They need no decoding, only conversion to lower case. */
 const PLAIN_ADDRESS =
   /^(?:mailto:)?([a-z0-9._+-]+)@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)$/i;
 

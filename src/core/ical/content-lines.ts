@@ -7,9 +7,9 @@ import {
   encodeParam,
   encodeParams,
   encodeQuoted,
-  type Extent,
-  measureLine,
+  type LineHead,
   type Parameter,
+  readHead,
   readParams,
   withoutControls,
 } from './parameters.ts';
@@ -19,7 +19,7 @@ export class ContentLine {
   /** As written, with its folds and its line end. */
   readonly raw: string;
   #text: string | null = null;
-  #extent: Extent | null = null;
+  #head: LineHead | null = null;
   #params: readonly Parameter[] | null = null;
 
   constructor(raw: string) {
@@ -32,19 +32,19 @@ export class ContentLine {
     return this.#text;
   }
 
-  /** In upper case; '' if this is not a content line, but blank or the rest of a value with an unescaped line break. */
+  /** In upper case; '' if this is not a content line: it is blank, or continues a value with an unescaped line break. */
   get name(): string {
-    return this.#measure().name;
+    return this.#readHead().name;
   }
 
   get params(): readonly Parameter[] {
-    this.#params ??= readParams(this.text, this.#measure());
+    this.#params ??= readParams(this.text, this.#readHead());
     return this.#params;
   }
 
   /** As written; a TEXT value is still escaped (see `unescapeText`). */
   get value(): string {
-    return this.text.slice(this.#measure().valueAt);
+    return this.text.slice(this.#readHead().valueAt);
   }
 
   /** Returns the first value of the first parameter with this name (in upper case), null if there is none. */
@@ -57,9 +57,9 @@ export class ContentLine {
     return this.params.find((param) => param.name === name)?.values ?? [];
   }
 
-  #measure(): Extent {
-    this.#extent ??= measureLine(this.text);
-    return this.#extent;
+  #readHead(): LineHead {
+    this.#head ??= readHead(this.text);
+    return this.#head;
   }
 }
 
@@ -187,14 +187,14 @@ export function escapeText(value: string): string {
 /** The look-behind makes the pattern match a run of CRs only from its first, so that a long run takes linear time. */
 const LINE_END = /(?:(?<!\r)\r*\n|\r)$/;
 
-/** Returns the line with folds at the right places. */
+/** Returns the line folded again, between characters. */
 export function foldAgain(line: ContentLine): ContentLine {
   return rebuild(line, line.text);
 }
 
 /**
- * Returns calendar text as valid Unicode, for display and for mails. A line that the text has with a fold within a character is
- * folded again; each other octet that is not UTF-8 becomes U+FFFD.
+ * Returns calendar text as valid Unicode, for display and for mails. A line with a fold within a character is folded again;
+ * each other octet that is not UTF-8 becomes U+FFFD.
  */
 export function validText(text: string): string {
   if (displayText(text) === text) return text;

@@ -1,5 +1,5 @@
-// Reads and writes DURATION. In: a start and the value of DURATION; out: the end. It refuses (null) a value that is invalid,
-// negative, or leads beyond the year 9999. And in: a length; out: the value.
+// Reads and writes DURATION. In: a start and the value of DURATION, or a length; out: the end, or the value of DURATION. It
+// refuses (null) a value that is invalid or negative, and an end after the year 9999.
 import { DAY, formatDate, formatLocal, parseLocal } from './local-time.ts';
 import { localAt, readTime, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';

@@ -117,7 +117,7 @@ export class EventComponent implements Component {
     return timeOf(this.property('LAST-MODIFIED'), [])?.instant ?? null;
   }
 
-  /** The address of the value or else of EMAIL; null if neither is a mail address. */
+  /** The address in the value, or else in EMAIL; null if neither is a mail address. */
   get organizer(): Organizer | null {
     const line = this.property('ORGANIZER');
     const address = line && storedAddress(line);
@@ -192,7 +192,7 @@ class ComponentIndex {
   readonly vtimezones: readonly string[];
   #own: ReadonlyMap<string, readonly number[]> | null = null;
   #attendees: AttendeeIndex | null = null;
-  /** Kept once read. */
+  /** Cached on first use. */
   recurrenceId: { readonly id: string | null } | null = null;
   start: { readonly time: CalendarTime | null } | null = null;
   end: { readonly time: CalendarTime | null } | null = null;
@@ -256,12 +256,12 @@ export function storedAddress(line: ContentLine): CalendarAddress | null {
   return calendarAddress(line.value) ?? calendarAddress(line.param('EMAIL') ?? '');
 }
 
-/** Of an ATTENDEE of a stored event. RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
+/** Returns the PARTSTAT of an ATTENDEE of a stored event. RFC 5545 §3.2.12: NEEDS-ACTION if missing or unknown. */
 export function partstatIn(attendee: ContentLine): Partstat {
   return asPartstat(attendee.param('PARTSTAT')?.trim().toUpperCase() ?? '') ?? 'NEEDS-ACTION';
 }
 
-/** null: none of RFC 5545 §3.2.12. */
+/** Returns null for a value that RFC 5545 §3.2.12 does not define. */
 export function asPartstat(text: string): Partstat | null {
   return PARTSTATS.find((partstat) => partstat === text) ?? null;
 }

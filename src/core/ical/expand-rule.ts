@@ -65,7 +65,7 @@ function daysOfPeriod(rule: Rule, start: number, period: number): { first: numbe
   }
   const today = midnightOf(start);
   if (frequency === 'WEEKLY') {
-    const first = today - daysInto(weekdayOf(today), rule.weekStart) * DAY + period * UNITS.WEEKLY;
+    const first = today - daysSinceWeekStart(weekdayOf(today), rule.weekStart) * DAY + period * UNITS.WEEKLY;
     return { first, end: first + 7 * DAY };
   }
   const first = midnightOf(start + period * UNITS[frequency]);
@@ -125,7 +125,7 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
     const month = date.getUTCMonth() + 1;
     const day = date.getUTCDate();
     if (allowedMonths && !allowedMonths.has(month)) return false;
-    if (allowedDays && !has(allowedDays, day, daysInMonth(year, month))) return false;
+    if (allowedDays && !hasPosition(allowedDays, day, daysInMonth(year, month))) return false;
     if (weekdays) {
       const weekday = date.getUTCDay();
       const [position, length] =
@@ -137,13 +137,13 @@ export function dayFilter(rule: Rule, start: number): (midnight: number) => bool
       );
       if (!matches) return false;
     }
-    if (yearDays && !has(yearDays, dayOfYear(midnight, year), daysOfYear(year))) return false;
+    if (yearDays && !hasPosition(yearDays, dayOfYear(midnight, year), daysOfYear(year))) return false;
     return !weekNumbers || hasWeek(weekNumbers, midnight, rule.weekStart);
   };
 }
 
 /** Negative numbers count from the end. */
-function has(allowed: Numbers, position: number, length: number): boolean {
+function hasPosition(allowed: Numbers, position: number, length: number): boolean {
   return allowed.has(position) || allowed.has(position - length - 1);
 }
 
@@ -156,18 +156,18 @@ function hasWeek(allowed: Numbers, midnight: number, weekStart: number): boolean
   const middle = middleOfWeek(midnight, weekStart);
   const year = yearOf(middle);
   const weeks = weekNumber(middleOfWeek(localMillis(year, 12, 28), weekStart), year);
-  return has(allowed, weekNumber(middle, year), weeks);
+  return hasPosition(allowed, weekNumber(middle, year), weeks);
 }
 
 function middleOfWeek(midnight: number, weekStart: number): number {
-  return midnight - (daysInto(weekdayOf(midnight), weekStart) - 3) * DAY;
+  return midnight - (daysSinceWeekStart(weekdayOf(midnight), weekStart) - 3) * DAY;
 }
 
 function weekNumber(middle: number, year: number): number {
   return Math.ceil(dayOfYear(middle, year) / 7);
 }
 
-function daysInto(weekday: number, weekStart: number): number {
+function daysSinceWeekStart(weekday: number, weekStart: number): number {
   return (weekday - weekStart + 7) % 7;
 }
 

@@ -16,7 +16,7 @@ const MAX_CHARACTERS = 2_000_000;
  * kept texts; use a higher limit for results that are small compared with their texts.
  */
 export function memoizeText<T>(compute: (text: string) => T, maxCharacters = MAX_CHARACTERS): (text: string) => T {
-  /** Newest first. To compare two texts is fast if their lengths differ or they are the same string. */
+  /** Newest first. Comparing two texts is fast if their lengths differ or they are the same string. */
   let entries: readonly Entry<T>[] = [];
   return (text) => {
     const found = entries.find((entry) => entry.text === text);

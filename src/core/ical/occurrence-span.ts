@@ -1,5 +1,6 @@
 // Computes the time of one occurrence of a series. In: the component for the occurrence (the master, or its override) and a
-// recurrenceId; out: its start, its end and its length. It refuses nothing: for an invalid id it returns the component's own times.
+// recurrenceId; out: its start, its end and its length. It refuses nothing: for an invalid id it returns the component's own
+// times.
 import { endAfter } from './duration.ts';
 import type { EventComponent } from './event-component.ts';
 import { formatLocal } from './local-time.ts';
@@ -13,7 +14,7 @@ export function occurrenceSpan(component: EventComponent, id: string): Span {
   const { start, end, vtimezones } = component;
   if (start === null || component.recurrenceId !== null || Number.isNaN(millisOf(id))) return { start, end };
   const ends = end !== null || periodAt(component, id) !== null;
-  const endId = later(id, lengthAt(component, id));
+  const endId = idAfter(id, lengthAt(component, id));
   return { start: timeAt(id, start, vtimezones), end: ends ? timeAt(endId, end ?? start, vtimezones) : null };
 }
 
@@ -61,7 +62,7 @@ function nominalDuration(component: EventComponent): string | null {
   return /[DW]/i.test(duration) ? duration : null;
 }
 
-function later(id: string, length: number): string {
+function idAfter(id: string, length: number): string {
   const local = formatLocal(millisOf(id) + length);
   const form = formOf(id);
   return form === 'instant' ? `${local}Z` : form === 'date' ? local.slice(0, 8) : local;

@@ -1,6 +1,6 @@
 // Reads and writes the parameters of a content line (RFC 5545 §3.2, RFC 6868). In: an unfolded line, or the value of a parameter;
-// out: where the value of the property begins, the parameters, or the encoded text. It refuses nothing: quotes and colons in the
-// wrong places are read as their clients mean them.
+// out: the offset of the property's value, the parameters, or the encoded text. It refuses nothing: misplaced quotes and colons
+// are read as the client that wrote them means them.
 
 /** One parameter of a content line. */
 export interface Parameter {
@@ -13,15 +13,16 @@ export interface Parameter {
   readonly end: number;
 }
 
-export interface Extent {
+/** The part of a content line before its value. */
+export interface LineHead {
   readonly name: string;
   /** The offset of the value in the unfolded text. */
   readonly valueAt: number;
 }
 
 /** Skips the parameters without parsing them, because most lines are read only for their name and value. */
-export function measureLine(text: string): Extent {
-  const none: Extent = { name: '', valueAt: 0 };
+export function readHead(text: string): LineHead {
+  const none: LineHead = { name: '', valueAt: 0 };
   const written = /^[A-Za-z0-9_-]+(?=[;:])/.exec(text)?.[0];
   if (written === undefined) return none;
   const name = written.toUpperCase();
@@ -35,7 +36,7 @@ export function measureLine(text: string): Extent {
 /** The properties whose value is a calendar user address (RFC 5545 §3.3.3). */
 const CALENDAR_USERS = new Set(['ATTENDEE', 'ORGANIZER']);
 
-/** Clients leave a CN with a colon unquoted, as in `CN=Sales: Bob;PARTSTAT=ACCEPTED:mailto:…`: the last `:mailto:` begins the value. */
+/** The value begins with the last `:mailto:`, because clients do not quote a CN with a colon: `CN=Sales: Bob:mailto:…`. */
 function lastMailto(text: string, valueAt: number): number {
   for (let at = text.lastIndexOf(':'); at >= valueAt; at = text.lastIndexOf(':', at - 1)) {
     if (/^:mailto:/i.test(text.slice(at, at + 8))) return at + 1;
@@ -43,9 +44,9 @@ function lastMailto(text: string, valueAt: number): number {
   return valueAt;
 }
 
-export function readParams(text: string, { name, valueAt }: Extent): readonly Parameter[] {
+export function readParams(text: string, { name, valueAt }: LineHead): readonly Parameter[] {
   const params: Parameter[] = [];
-  // Up to the value every colon belongs to a parameter.
+  // Every colon before the value belongs to a parameter.
   const head = text.slice(0, Math.max(0, valueAt - 1));
   const reader = new ParamReader(head, HEAD_OF_LINE);
   for (let at = name.length; at < head.length; ) {
@@ -62,18 +63,19 @@ export function readParams(text: string, { name, valueAt }: Extent): readonly Pa
 interface Delimiters {
   readonly afterName: string;
   readonly afterValue: string;
-  /** A quote that ends a quoted value, and one without a backslash before it. */
+  /** A quote that ends a quoted value: any quote, or only one without a backslash before it. */
   readonly closing: RegExp;
   readonly plainClosing: RegExp;
 }
 
-/** Where the value of the property begins is not known yet. */
+/** For a line whose value has not been found yet: a parameter may also end at a colon. */
 const WHOLE_LINE: Delimiters = {
   afterName: '=;:',
   afterValue: ',;:',
   closing: /"(?=[ \t]*[,;:])/g,
   plainClosing: /(?<!\\)"(?=[ \t]*[,;:])/g,
 };
+/** For the text before the value: a colon belongs to a parameter, and the text may end after one. */
 const HEAD_OF_LINE: Delimiters = {
   afterName: '=;',
   afterValue: ',;',
@@ -83,7 +85,7 @@ const HEAD_OF_LINE: Delimiters = {
 
 const ANY_QUOTE = /"/g;
 
-/** Goes over parameters from left to right, in time proportional to the text whatever its quotes look like. */
+/** Reads parameters from left to right. The time is linear in the length of the text, even with many unbalanced quotes. */
 class ParamReader {
   readonly #text: string;
   readonly #delimiters: Delimiters;
@@ -108,7 +110,7 @@ class ParamReader {
     return at;
   }
 
-  /** Where a parameter value that starts at `from` ends: at a delimiter outside of quotes. */
+  /** Returns the end of the parameter value that starts at `from`: the next delimiter outside of quotes. */
   #valueEnd(from: number): number {
     const text = this.#text;
     const { afterValue } = this.#delimiters;
@@ -122,9 +124,9 @@ class ParamReader {
   }
 
   /**
-   * The quote that closes the one at `open`; null where none does, and the quote is an ordinary character. A delimiter
-   * follows it: `CN="Bob "Bobby" Miller"` has quotes inside. Clients that escape them, as in `CN="Ida (\"East; West\")"`,
-   * also write one before a delimiter.
+   * Returns the position of the quote that closes the one at `open`. A closing quote comes before a delimiter, because a value
+   * may contain quotes: `CN="Bob "Bobby" Miller"`. If the client escapes quotes in the value, as in `CN="Ida (\"East; West\")"`,
+   * a quote after a backslash does not close it. Returns null if no quote closes it; then it is an ordinary character.
    */
   #closingQuote(open: number): number | null {
     const { closing, plainClosing } = this.#delimiters;
@@ -152,7 +154,7 @@ function findOneOf(text: string, from: number, chars: string): number {
 
 function decodeParam(written: string): string {
   const close = written.startsWith('"') ? written.lastIndexOf('"') : 0;
-  // Between quotes RFC 5545 §3.2 allows no quote: a backslash before one escapes it.
+  // RFC 5545 §3.2 allows no quotes in a quoted value, but some clients escape them with a backslash.
   const text = close > 0 ? written.slice(1, close).replaceAll('\\"', '"') + written.slice(close + 1) : written;
   // RFC 6868 §3.2: ^n is a newline, ^' a quote, ^^ a caret; any other caret stays.
   return text.replace(/\^([n'^])/g, (_, char: string) => (char === 'n' ? '\n' : char === "'" ? '"' : '^'));

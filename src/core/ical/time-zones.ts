@@ -69,7 +69,7 @@ export function ianaZone(tzid: string): string | null {
   return zone;
 }
 
-/** A cache, because to look up an unknown name is slow, and an event repeats its few names thousands of times. */
+/** Cached, because looking up an unknown name is slow, and an event repeats its few names thousands of times. */
 const nameCache = new Map<string, string | null>();
 
 function zoneNamed(name: string): string | null {
@@ -139,7 +139,7 @@ function instantOf(wall: number, offsetAt: OffsetAt): number | null {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Cached, because to create a formatter takes a thousand times as long as to use it. Unknown names are not cached. */
+/** Cached, because creating a formatter takes a thousand times as long as using it. Unknown names are not cached. */
 function formatterOf(zone: string): Intl.DateTimeFormat | null {
   const known = formatters.get(zone);
   if (known) return known;
@@ -167,14 +167,14 @@ const CLOCK = /^(\d+)\/(\d+)\/(\d+) ([AB])\D*, (\d+):(\d+):(\d+)$/;
 
 function wallClock(instant: number, formatter: Intl.DateTimeFormat): number {
   const fields = CLOCK.exec(formatter.format(instant));
-  if (!fields) throw new GatewayError('internal', 'the platform formats dates in an unknown way');
+  if (!fields) throw new GatewayError('internal', 'the platform formats dates in an unexpected way');
   const [, month, day, year, era, hour, minute, second] = fields;
   const signedYear = era === 'A' ? Number(year) : 1 - Number(year);
   const midnight = new Date(0).setUTCFullYear(signedYear, Number(month) - 1, Number(day));
   return midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
 }
 
-/** The rules by TZID for each list of VTIMEZONEs, so that a list of thousands is not searched for each time. */
+/** Returns the rules of a TZID. Cached per list of VTIMEZONEs, so that a list of thousands is searched only once. */
 const rulesByCalendar = new WeakMap<readonly string[], ReadonlyMap<string, ZoneRules>>();
 
 function rulesOf(tzid: string, vtimezones: readonly string[]): ZoneRules | null {

@@ -1,5 +1,5 @@
 // The types of iCalendar (RFC 5545) that all layers share: addresses, occurrences, times, and a stored object. Times are in
-// milliseconds since 1970 (UTC), unless the name says otherwise. This file refuses nothing.
+// milliseconds since 1970 (UTC), unless a comment says otherwise. This file refuses nothing.
 
 /** RFC 5545 §3.2.12. The last two are for VTODO only. */
 export const PARTSTATS = [
