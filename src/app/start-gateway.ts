@@ -70,7 +70,15 @@ async function open(config: Config, log: Log, now: () => number, onStop: OnStop)
   const outcomes = makeOutcomes(log);
   const metrics = openMetrics({ outcomes, spool, version: readVersion(), now });
   onStop(() => metrics.close());
-  const shared = { spool, ledger, outcomes, makeId: makeIds(), now, writeBatching: writeBatching(now) };
+  const shared = {
+    spool,
+    ledger,
+    outcomes,
+    makeId: makeIds(),
+    now,
+    timezone: config.displayTimezone,
+    writeBatching: writeBatching(now),
+  };
   const priority = requestPriority();
   const { store, expand } = await startQueues(config, log, onStop, { ...shared, priority, metrics, templates });
   const listeners = new Map<string, HostPort>();

@@ -91,7 +91,14 @@ export function openOrganizerActions(options: OrganizerActionsOptions): Organize
     events: () =>
       uids.toReversed().flatMap((uid) => {
         const stored = caldav.getEvent(organizer, uid);
-        return stored === null ? [] : [{ view: readEventView(stored.text, null, null), calendar: stored.text }];
+        return stored === null
+          ? []
+          : [
+              {
+                view: readEventView(stored.text, null, null, { now: options.now(), timezone: 'UTC' }),
+                calendar: stored.text,
+              },
+            ];
       }),
   };
 }
@@ -148,7 +155,7 @@ async function postCallbacks(
   method: 'REQUEST' | 'CANCEL',
 ): Promise<void> {
   const body = text.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`);
-  for (const { address } of readEventView(text, null, null).guests) {
+  for (const { address } of readEventView(text, null, null, null).guests) {
     const response = await fetch(`http://${gateway}/api/v1.0/caldav-scheduling-callback/`, {
       method: 'POST',
       headers: {

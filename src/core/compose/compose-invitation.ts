@@ -1,9 +1,11 @@
 // Composes a mail about one event to one recipient (RFC 6047). In: an InvitationMail; out: the mail, with text and HTML in the
 // recipient's language and the mailed copy of the calendar. Text from the calendar is cleaned before it is written into a
 // header, and escaped in HTML. It refuses a calendar without an event.
+import type { AsOf } from '../ical/next-occurrence.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { isFromAttendee } from '../itip/methods.ts';
-import { readComment, readEventView } from './event-view.ts';
+import { type MailedEvent, mailedEvent } from './changed-occurrence.ts';
+import { readComment, withoutGuests } from './event-view.ts';
 import { describeStart, type Reader } from './format-time.ts';
 import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
@@ -15,9 +17,9 @@ import { type Mailbox, writeMail } from './write-mail.ts';
 /** RFC 5322 §2.1.1 allows longer lines, but mail clients do not show them. */
 const MAX_SUBJECT = 200;
 
-interface MailContext {
+interface MailContext extends MailedEvent {
   readonly mail: InvitationMail;
-  readonly event: EventView;
+  readonly asOf: AsOf;
   readonly reader: Reader;
   readonly templates: Templates;
   readonly method: string;
@@ -37,6 +39,12 @@ export function subjectLine(text: string): string {
   return plainLine(text, MAX_SUBJECT);
 }
 
+/** Returns the subject with a date, for which a long title leaves room. */
+export function datedSubject(subject: string, when: string, reader: Reader, templates: Templates): string {
+  const short = plainLine(subject, MAX_SUBJECT - 40);
+  return templates.message(reader.language, 'mail.subject.dated', { subject: short, when });
+}
+
 /** Returns the name of the organizer or, for a REPLY or COUNTER, of the guest. Null if the calendar has no ORGANIZER. */
 function senderName({ mail, event, method }: MailContext): string | null {
   if (!isFromAttendee(method)) {
@@ -53,8 +61,8 @@ function answeringGuest({ sender }: InvitationMail, { guests }: EventView): Gues
 }
 
 /** Returns the key of the introduction in the catalogue, such as `invitation`, `updateOne` or `cancelAnonymous`. */
-function introKey({ mail, event }: MailContext, name: string | null): string {
-  const one = event.recurrenceId === null || mail.kind === 'decline' ? '' : 'One';
+function introKey({ mail, isOneDate }: MailContext, name: string | null): string {
+  const one = !isOneDate || mail.kind === 'decline' ? '' : 'One';
   const anonymous = name === null ? 'Anonymous' : '';
   if (one === '' && mayRemoveRecipient(mail)) return `removed${anonymous}`;
   return `${mail.kind}${anonymous || one}`;
@@ -91,24 +99,20 @@ function subjectOf(context: MailContext): string {
   const key = messageKey(method) ?? mail.kind;
   const subject = templates.message(reader.language, `mail.subject.${key}`, { title, answer: answerOf(context) });
   const when = describeStart(event.start, reader);
-  // Leaves room for the date after a long title.
-  const short = subjectLine(subject).slice(0, MAX_SUBJECT - 40);
-  return when === ''
-    ? subjectLine(subject)
-    : templates.message(reader.language, 'mail.subject.dated', { subject: short, when });
+  return when === '' ? subjectLine(subject) : datedSubject(subject, when, reader, templates);
 }
 
-function changesOf({ mail, event, reader, templates }: MailContext): ReturnType<typeof showChanges> {
+function changesOf({ mail, event, asOf, reader, templates }: MailContext): ReturnType<typeof showChanges> {
   if (mail.kind !== 'update' || mail.previousCalendar === null) return [];
-  return showChanges(mail.previousCalendar, mail.calendar, event, mail.guestList, reader, templates);
+  return showChanges(mail.previousCalendar, mail.calendar, event, mail.guestList, asOf, reader, templates);
 }
 
-function bodyKey({ mail, event }: MailContext): string | null {
+function bodyKey({ mail, isOneDate }: MailContext): string | null {
   if (mail.kind === 'update') return 'askAgain';
   if (mail.kind === 'invitation' || mail.kind === 'refresh') return 'ask';
   if (mail.kind === 'decline') return 'decline';
   if (mail.kind === 'reply') return null;
-  return event.recurrenceId !== null ? 'cancelOne' : mayRemoveRecipient(mail) ? 'removed' : 'cancel';
+  return isOneDate ? 'cancelOne' : mayRemoveRecipient(mail) ? 'removed' : 'cancel';
 }
 
 function templateData(context: MailContext): Readonly<Record<string, unknown>> {
@@ -120,7 +124,7 @@ function templateData(context: MailContext): Readonly<Record<string, unknown>> {
     kind: mail.kind,
     intro: introOf(context, name),
     body: body === null ? null : templates.message(reader.language, `mail.body.${body}`),
-    event: showEvent(mail.guestList || mail.kind === 'reply' ? event : { ...event, guests: [] }, reader, templates),
+    event: showEvent(mail.guestList || mail.kind === 'reply' ? event : withoutGuests(event), reader, templates),
     comment,
     changes: changesOf(context),
     links: mail.links,
@@ -153,8 +157,9 @@ function mailbox(address: CalendarAddress, name: string | null): Mailbox {
 export function composeInvitation(mail: InvitationMail, templates: Templates): ComposedMail {
   const reader: Reader = { language: mail.language, timezone: mail.timezone };
   const method = methodToMail(mail.calendar, mail.kind);
-  const event = readEventView(mail.calendar, null, mail.recipient);
-  const context: MailContext = { mail, event, reader, templates, method };
+  const asOf: AsOf = { now: mail.date, timezone: mail.timezone };
+  const context: MailContext = { ...mailedEvent(mail, asOf), mail, asOf, reader, templates, method };
+  const { event } = context;
   const data = templateData(context);
   const subject = subjectOf(context);
   const guest = event.guests.find(({ key }) => key === mail.recipient.key);

@@ -2,12 +2,13 @@
 // with all of them and the number of answers so far. Text from guests is cleaned and escaped. It refuses nothing: if the
 // event is unknown or cannot be parsed, the mail omits its details.
 import { nullIfUnparseable } from '../ical/event-document.ts';
+import type { AsOf } from '../ical/next-occurrence.ts';
 import { readTime } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { holdText } from '../reasons.ts';
-import { subjectLine, tidyText } from './compose-invitation.ts';
+import { datedSubject, subjectLine, tidyText } from './compose-invitation.ts';
 import { readEventView } from './event-view.ts';
-import { dateFormatter, describeWhen, type Reader } from './format-time.ts';
+import { dateFormatter, describeStart, describeWhen, type Reader } from './format-time.ts';
 import { plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
 import { nameIn, showEvent, showText, showTitle } from './show-event.ts';
@@ -34,6 +35,7 @@ interface ShownNotice {
 
 interface NoticeContext {
   readonly event: EventView | null;
+  readonly asOf: AsOf;
   readonly reader: Reader;
   readonly templates: Templates;
   readonly calendar: string | null;
@@ -50,13 +52,13 @@ function nameOf(address: CalendarAddress, { event }: NoticeContext): string {
   return nameIn(event?.guests ?? [], address);
 }
 
-function viewOf(calendar: string | null, recurrenceId: string | null): EventView | null {
-  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null));
+function viewOf(calendar: string | null, recurrenceId: string | null, asOf: AsOf): EventView | null {
+  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null, asOf));
 }
 
 /** Returns the time of one occurrence in words. If the event is unknown, it is the time of the RECURRENCE-ID. */
-function whenOf(recurrenceId: string, { calendar, reader, templates }: NoticeContext): string {
-  const start = viewOf(calendar, recurrenceId)?.start ?? readTime(recurrenceId, {}, []);
+function whenOf(recurrenceId: string, { calendar, asOf, reader, templates }: NoticeContext): string {
+  const start = viewOf(calendar, recurrenceId, asOf)?.start ?? readTime(recurrenceId, {}, []);
   return describeWhen(start, null, reader, templates)[0] ?? '';
 }
 
@@ -113,21 +115,32 @@ function showWaiting(
 
 function showWaitingItem(
   item: Extract<NoticeKind, { kind: 'waiting' }>['items'][number],
-  { reader, templates }: NoticeContext,
+  { asOf, reader, templates }: NoticeContext,
 ): ShownNotice {
-  const event = viewOf(item.calendar, null);
-  const own: NoticeContext = { event, reader, templates, calendar: item.calendar };
+  const event = viewOf(item.calendar, item.recurrenceId, asOf);
+  const own: NoticeContext = { event, asOf, reader, templates, calendar: item.calendar };
   const shown = showHeld({ ...item, comment: null }, own);
   const [headline = shown.headline, ...lines] = shown.lines;
-  const title = { label: messagesFor(own)('label.title'), text: showTitle(event, reader, templates) };
-  return { ...shown, headline, lines, rows: event === null ? [] : [title], hint: null };
+  const rows = event === null ? [] : rowsOf(event, own);
+  return { ...shown, headline, lines, rows, hint: null };
+}
+
+function rowsOf(event: EventView, context: NoticeContext): Row[] {
+  const { reader, templates } = context;
+  const message = messagesFor(context);
+  const title = { label: message('label.title'), text: showTitle(event, reader, templates) };
+  if (event.recurrence === null && event.recurrenceId === null) return [title];
+  return [
+    title,
+    { label: message('label.when'), text: describeWhen(event.start, event.end, reader, templates).join(' / ') },
+  ];
 }
 
 function showProposal(notice: Extract<NoticeKind, { kind: 'proposal' }>, context: NoticeContext): ShownNotice {
   const message = messagesFor(context);
-  const { reader, templates, calendar } = context;
+  const { asOf, reader, templates, calendar } = context;
   const { proposal, attendee, declineLink } = notice;
-  const planned = viewOf(calendar, proposal.occurrence.recurrenceId);
+  const planned = viewOf(calendar, proposal.occurrence.recurrenceId, asOf);
   const rows = [
     {
       label: message('label.proposed'),
@@ -254,7 +267,25 @@ function showNotice(notice: NoticeKind, context: NoticeContext): readonly ShownN
 
 const subjectKeys: Readonly<Record<string, string>> = { 'not-entered': 'notEntered' };
 
+/** Returns the occurrence that all notices are about, null if they are about the series or several occurrences. */
+function occurrenceOf(notices: readonly NoticeKind[]): string | null {
+  const [only, ...others] = new Set(notices.map(recurrenceIdOf));
+  return only === undefined || others.length > 0 ? null : only;
+}
+
+function recurrenceIdOf(notice: NoticeKind): string | null {
+  if (notice.kind === 'proposal') return notice.proposal.occurrence.recurrenceId;
+  return 'recurrenceId' in notice ? notice.recurrenceId : null;
+}
+
 function subjectOf(notices: readonly NoticeKind[], context: NoticeContext): string {
+  const subject = undatedSubject(notices, context);
+  const { event, reader, templates } = context;
+  const when = event === null || event.recurrenceId === null ? '' : describeStart(event.start, reader);
+  return when === '' ? subject : datedSubject(subject, when, reader, templates);
+}
+
+function undatedSubject(notices: readonly NoticeKind[], context: NoticeContext): string {
   const message = messagesFor(context);
   const title = showTitle(context.event, context.reader, context.templates);
   const [only] = notices;
@@ -268,8 +299,9 @@ function subjectOf(notices: readonly NoticeKind[], context: NoticeContext): stri
 /** Returns one mail to the organizer. Several notices become a digest, in the given order. */
 export function composeNotice(mail: NoticeMail, templates: Templates): ComposedMail {
   const reader: Reader = { language: mail.language, timezone: mail.timezone };
-  const event = viewOf(mail.calendar, null);
-  const context: NoticeContext = { event, reader, templates, calendar: mail.calendar };
+  const asOf: AsOf = { now: mail.date, timezone: mail.timezone };
+  const event = viewOf(mail.calendar, occurrenceOf(mail.notices), asOf);
+  const context: NoticeContext = { event, asOf, reader, templates, calendar: mail.calendar };
   const subject = subjectLine(subjectOf(mail.notices, context));
   const notices = mail.notices.flatMap((notice) => showNotice(notice, context));
   const data = {

@@ -1,13 +1,12 @@
-// Describes a recurrence in words. In: the RRULE, the first start, the added and the excluded dates; out: text such as `every
+// Describes a recurrence in words. In: the RRULE, the start of the series, the added and the excluded dates; out: text such as `every
 // other week on Monday and Friday, until June 30, 2027, except May 3, 2027`. It refuses to describe a rule that is too complex
 // for such a sentence; the text is then `on several dates`.
 import { DAY, parseLocal } from '../ical/local-time.ts';
-import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { type Numbers, type Rule, type RuleWeekday, readRule, WEEKDAYS } from '../ical/read-rule.ts';
 import { localAt, readTime } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { dateFormatter, describeDay, localeOf, type Reader } from './format-time.ts';
-import type { Templates } from './types.ts';
+import type { Recurrence, Templates } from './types.ts';
 
 /** A Sunday. */
 const FIRST_WEEKDAY = Date.UTC(2023, 0, 1);
@@ -178,34 +177,23 @@ function withDates(
 }
 
 /** Returns null if the event does not recur. */
-export function describeRecurrence(
-  event: {
-    readonly rrule: string | null;
-    readonly start: CalendarTime | null;
-    readonly added: readonly CalendarTime[];
-    readonly excluded: readonly CalendarTime[];
-  },
-  reader: Reader,
-  templates: Templates,
-): string | null {
-  const { rrule, start, added, excluded } = event;
-  const local = start === null ? null : parseLocal(start.local);
-  if (start === null || local === null || (rrule === null && added.length === 0)) return null;
+export function describeRecurrence(recurrence: Recurrence | null, reader: Reader, templates: Templates): string | null {
+  const local = recurrence === null ? null : parseLocal(recurrence.start.local);
+  if (recurrence === null || local === null) return null;
+  const { rrule, added, excluded } = recurrence;
   const words = new Words(reader, templates);
-  if (rrule === null) {
-    const excludedIds = new Set(excluded.map(occurrenceIdOf));
-    const dates = [start, ...added].filter((time) => !excludedIds.has(occurrenceIdOf(time)));
-    return withDates('dates', words.message('irregular', {}), dates, reader, words);
-  }
+  if (rrule === null) return withDates('dates', words.message('irregular', {}), added, reader, words);
   const rule = readRule(rrule);
   const repeat = rule && describeRule(plainRule(rule), new Date(local), words);
-  if (rule === null || repeat === null) return words.message('irregular', {});
-  const last = rule.until === null ? null : untilDay(rule.until, start);
   const bounded =
-    last !== null
-      ? words.message('until', { repeat, date: describeDay(last, reader) })
-      : rule.count !== null
-        ? words.message('count', { repeat, count: rule.count })
-        : repeat;
+    rule === null || repeat === null
+      ? words.message('irregular', {})
+      : withEnd(repeat, rule, recurrence, reader, words);
   return withDates('except', withDates('also', bounded, added, reader, words), excluded, reader, words);
+}
+
+function withEnd(repeat: string, rule: Rule, { start, last }: Recurrence, reader: Reader, words: Words): string {
+  const end = last ?? (rule.until === null ? null : untilDay(rule.until, start));
+  if (end !== null) return words.message('until', { repeat, date: describeDay(end, reader) });
+  return rule.count === null ? repeat : words.message('count', { repeat, count: rule.count });
 }

@@ -2,6 +2,7 @@
 // changes with the old and the new text, also those of single occurrences of a series. It omits changes of properties that
 // the mail does not show. It refuses a calendar that cannot be parsed.
 import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
+import type { AsOf } from '../ical/next-occurrence.ts';
 import { type EventDifference, whatChanged } from '../itip/what-changed.ts';
 import { readTime } from '../ical/time-zones.ts';
 import { readEventView } from './event-view.ts';
@@ -9,7 +10,7 @@ import { describeDay, describeWhen, localeOf, type Reader } from './format-time.
 import { displayName, plainLine } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';
 import { safeLink } from './safe-link.ts';
-import type { EventView, Templates } from './types.ts';
+import type { EventView, Recurrence, Templates } from './types.ts';
 
 export interface ShownChange {
   readonly label: string;
@@ -22,9 +23,12 @@ export interface ShownChange {
 const MAX_CHANGES = 10;
 const MAX_NAMES = 5;
 
-interface ChangeContext {
+export interface ChangeContext {
+  /** The event as last mailed, and as the mail shows it. */
   readonly previous: EventView;
   readonly event: EventView;
+  /** The recurrence of the series in both states, null if the change is about one occurrence. */
+  readonly recurrence: { readonly before: Recurrence | null; readonly after: Recurrence | null } | null;
   readonly reader: Reader;
   readonly templates: Templates;
 }
@@ -40,12 +44,15 @@ function message(
 /** Returns the label, with the date if the change concerns one occurrence of a series. */
 function labelOf(context: ChangeContext, key: string, recurrenceId: string | null): string {
   const label = message(context, `label.${key}`);
-  const { recurrenceId: shown, start } = context.event;
-  if (recurrenceId === null || recurrenceId === shown) return label;
+  if (recurrenceId === null || recurrenceId === context.event.recurrenceId) return label;
+  const date = dateOf(recurrenceId, context.event, context.reader);
+  return date === '' ? label : message(context, 'changed.on', { label, date });
+}
+
+/** Returns the date of an occurrence in the event's zone, not in UTC; '' if the id is invalid. */
+export function dateOf(recurrenceId: string, { start }: EventView, reader: Reader): string {
   const time = readTime(recurrenceId, {}, []);
-  // The date of an occurrence is that of the event's zone, not of UTC.
-  const reader = { ...context.reader, timezone: start?.zone ?? context.reader.timezone };
-  return time === null ? label : message(context, 'changed.on', { label, date: describeDay(time, reader) });
+  return time === null ? '' : describeDay(time, { ...reader, timezone: start?.zone ?? reader.timezone });
 }
 
 function showTexts(
@@ -106,8 +113,8 @@ function showGuests(
     }));
 }
 
-function showDifference(context: ChangeContext, difference: EventDifference): ShownChange[] {
-  const { previous, event, reader, templates } = context;
+export function showDifference(context: ChangeContext, difference: EventDifference): ShownChange[] {
+  const { reader, templates } = context;
   switch (difference.kind) {
     case 'time': {
       const [was, now] = [difference.before, difference.after].map(({ start, end }) =>
@@ -116,7 +123,8 @@ function showDifference(context: ChangeContext, difference: EventDifference): Sh
       return showTexts(context, difference, 'when', was ?? '', now ?? '');
     }
     case 'recurrence': {
-      const [was, now] = [previous, event].map((view) => describeRecurrence(view, reader, templates) ?? '');
+      const { before = null, after = null } = context.recurrence ?? {};
+      const [was, now] = [before, after].map((each) => describeRecurrence(each, reader, templates) ?? '');
       return showTexts(context, difference, 'repeats', was ?? '', now ?? '');
     }
     case 'attendees':
@@ -132,6 +140,7 @@ function showDifference(context: ChangeContext, difference: EventDifference): Sh
 
 /**
  * @param event the view of `calendar` that the mail shows
+ * @param asOf omits dates of the recurrence that are past
  * @param guestList whether the reader may see the other guests
  * @throws GatewayError `calendar-unparseable`
  */
@@ -140,11 +149,14 @@ export function showChanges(
   calendar: string,
   event: EventView,
   guestList: boolean,
+  asOf: AsOf,
   reader: Reader,
   templates: Templates,
 ): readonly ShownChange[] {
-  const previous = readEventView(previousCalendar, event.recurrenceId, null);
-  const context: ChangeContext = { previous, event, reader, templates };
+  const previous = readEventView(previousCalendar, event.recurrenceId, null, asOf);
+  const [before, after] = [previousCalendar, calendar].map((each) => readEventView(each, null, null, asOf).recurrence);
+  const recurrence = { before: before ?? null, after: after ?? null };
+  const context: ChangeContext = { previous, event, recurrence, reader, templates };
   // A mail about single occurrences does not describe changes of the series or of other occurrences.
   const covered = recurrenceIdsOf(parseEvent(calendar));
   const isCovered = ({ kind, recurrenceId }: EventDifference): boolean =>

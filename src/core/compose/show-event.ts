@@ -5,6 +5,7 @@ import type { CalendarAddress, Partstat } from '../ical/types.ts';
 import { describeLeaf, describeWhen, type Reader } from './format-time.ts';
 import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';
+import { showExceptions } from './show-exceptions.ts';
 import { findLinks, type Piece } from './safe-link.ts';
 import type { EventView, Guest, Person, Templates } from './types.ts';
 
@@ -26,6 +27,8 @@ export interface ShownEvent {
   /** One line, and a second one if the local time differs in the reader's zone. */
   readonly when: readonly string[];
   readonly recurrence: string | null;
+  /** A line for each occurrence that differs from the series. */
+  readonly exceptions: readonly string[];
   readonly location: readonly Piece[] | null;
   readonly url: string | null;
   readonly organizer: ShownPerson | null;
@@ -101,7 +104,8 @@ export function showEvent(event: EventView, reader: Reader, templates: Templates
     title: showTitle(event, reader, templates),
     leaf: describeLeaf(event.start, reader),
     when: describeWhen(event.start, event.end, reader, templates),
-    recurrence: describeRecurrence(event, reader, templates),
+    recurrence: describeRecurrence(event.recurrence, reader, templates),
+    exceptions: showExceptions(event, reader, templates),
     location: location === '' ? null : findLinks(location),
     url: event.url,
     organizer: event.organizer && showPerson(event.organizer),

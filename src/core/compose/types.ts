@@ -2,6 +2,7 @@
 // This file refuses nothing.
 import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
 import type { ClaimedProposal } from '../itip/types.ts';
+import type { EventDifference } from '../itip/what-changed.ts';
 import type { Reason } from '../reasons.ts';
 
 /** A language tag such as `en`. Each language has one catalogue file. */
@@ -20,6 +21,18 @@ export interface Guest extends Person {
   readonly optional: boolean;
 }
 
+export interface Recurrence {
+  readonly rrule: string | null;
+  /** The start of the series, which may be long past. */
+  readonly start: CalendarTime;
+  /** The last start, if the series has begun and RRULE has a COUNT: the reader cannot count from the first one. */
+  readonly last: CalendarTime | null;
+  /** The dates of RDATE, in order; without RRULE, all dates. */
+  readonly added: readonly CalendarTime[];
+  /** The dates of EXDATE and of cancelled overrides, in order. */
+  readonly excluded: readonly CalendarTime[];
+}
+
 /** One event or occurrence for display. Its texts are untrusted and not escaped, and its times are not formatted. */
 export interface EventView {
   readonly uid: string;
@@ -29,14 +42,14 @@ export interface EventView {
   readonly description: string;
   /** The link to an online meeting or the URL; only http, https, mailto or tel. */
   readonly url: string | null;
+  /** Of a series, the time of the next occurrence. */
   readonly start: CalendarTime | null;
   /** Exclusive, as in the calendar. Computed from DURATION if there is no DTEND. */
   readonly end: CalendarTime | null;
-  readonly rrule: string | null;
-  /** The dates of RDATE, in order. */
-  readonly added: readonly CalendarTime[];
-  /** The dates of EXDATE and of cancelled overrides, in order. */
-  readonly excluded: readonly CalendarTime[];
+  /** Null for a single event and for one occurrence of a series. */
+  readonly recurrence: Recurrence | null;
+  /** How single occurrences of the series differ from it. */
+  readonly exceptions: readonly EventDifference[];
   readonly organizer: Person | null;
   readonly guests: readonly Guest[];
   readonly sequence: number;
@@ -74,7 +87,7 @@ export interface InvitationMail {
   readonly messageId: string;
   /** The Message-ID of the first mail about this event to this recipient. */
   readonly references: string | null;
-  /** For the Date field, in milliseconds since 1970. */
+  /** For the Date field, in milliseconds since 1970. The mail shows the next occurrence of a series from then on. */
   readonly date: number;
   readonly language: Language;
   readonly timezone: string;
@@ -84,6 +97,7 @@ export interface InvitationMail {
 export interface HeldNotice {
   readonly kind: 'held';
   readonly attendee: CalendarAddress | null;
+  readonly recurrenceId: string | null;
   readonly sender: string;
   readonly partstat: Partstat | null;
   readonly comment: string | null;

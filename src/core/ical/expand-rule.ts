@@ -4,6 +4,12 @@
 import { DAY, daysInMonth, HOUR, localMillis, midnightOf } from './local-time.ts';
 import type { Numbers, Rule } from './read-rule.ts';
 
+/** Limits an expansion on the main thread. Once `left` is negative, the expansion ends early. */
+export interface WorkBudget {
+  /** In examined days, each as often as it is compared with a weekday, plus positions and starts. */
+  left: number;
+}
+
 const UNITS = { SECONDLY: 1000, MINUTELY: 60_000, HOURLY: HOUR, DAILY: DAY, WEEKLY: 7 * DAY };
 /** RFC 5545 §3.3.4: a year has four digits. */
 const END_OF_TIME = localMillis(10_000, 1, 1);
@@ -12,13 +18,21 @@ const END_OF_TIME = localMillis(10_000, 1, 1);
  * Returns the starts of the rule from `start` on, in order, without regard to COUNT and UNTIL. Periods that end before `from`
  * are skipped. To count starts, pass `start` as `from`.
  */
-export function* ruleStarts(rule: Rule, start: number, from: number): Generator<number> {
+export function* ruleStarts(
+  rule: Rule,
+  start: number,
+  from: number,
+  budget: WorkBudget = { left: Number.POSITIVE_INFINITY },
+): Generator<number> {
   const isAllowed = dayFilter(rule, start);
   const times = timesOfPeriod(rule, start);
+  const workPerDay = 1 + (rule.weekdays?.length ?? 0);
   for (let period = firstPeriod(rule, start, from); ; period += rule.interval) {
     const days = daysOfPeriod(rule, start, period);
     // Beyond the range of Date, `first` is NaN.
     if (!(days.first < END_OF_TIME)) return;
+    budget.left -= ((days.end - days.first) / DAY) * workPerDay + (rule.positions?.size ?? 0);
+    if (budget.left < 0) return;
     const matching: number[] = [];
     for (let at = days.first; at < days.end; at += DAY) if (isAllowed(at)) matching.push(at);
     if (matching.length > 0) yield* startsOfDays(matching, times(period), rule.positions, start);

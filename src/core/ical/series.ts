@@ -6,7 +6,7 @@ import { parseEvent } from './event-document.ts';
 import { DAY, formatDate, formatInstant, formatLocal, midnightOf, parseLocal, timeOfDay } from './local-time.ts';
 import { localAt, resolveLocal } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
-import { ruleStarts } from './expand-rule.ts';
+import { ruleStarts, type WorkBudget } from './expand-rule.ts';
 import { type Rule, readRule } from './read-rule.ts';
 
 /** RFC 5545 §3.8.5; EXRULE is from RFC 2445, which it replaced. */
@@ -15,8 +15,8 @@ export const RECURRENCE_PROPERTIES: readonly string[] = ['RRULE', 'RDATE', 'EXDA
 export const SCHEDULE_PROPERTIES: readonly string[] = ['DTSTART', 'DTEND', 'DUE', 'DURATION', ...RECURRENCE_PROPERTIES];
 
 export interface Series {
-  /** Returns the starts from `from` on (a recurrenceId; null for the first occurrence). */
-  startsFrom(from: string | null): Generator<string>;
+  /** Returns the starts from `from` on (a recurrenceId; null for the first occurrence), until the budget is spent. */
+  startsFrom(from: string | null, budget?: WorkBudget): Generator<string>;
 }
 
 /**
@@ -41,18 +41,28 @@ interface Clock {
  */
 export function readSeries(calendar: string, uid: string): Series | null {
   const { master, uid: ownUid } = parseEvent(calendar);
-  if (!master || ownUid !== uid.trim()) return null;
+  return !master || ownUid !== uid.trim() ? null : seriesOf(master);
+}
+
+/** Returns null if the master has no valid start. */
+export function seriesOf(master: EventComponent): Series | null {
   const clock = readClock(master);
   if (!clock) return null;
   const added = master.dates('RDATE').map(({ time }) => clock.pointAt(time));
   const excluded = excludedPoints(master.dates('EXDATE'), clock);
   const rules = master.properties('RRULE').map((line) => readRule(line.value));
   return {
-    *startsFrom(from) {
+    *startsFrom(from, budget = { left: Number.POSITIVE_INFINITY }) {
       const first = from === null ? Number.NEGATIVE_INFINITY : pointOfId(from, clock);
       const fixed = [clock.pointOf(clock.start), ...added].filter((point) => point !== null).sort((a, b) => a - b);
-      const streams = [fixed.values(), ...rules.flatMap((rule) => (rule ? rulePoints(rule, clock, first) : []))];
-      for (const point of mergeInOrder(streams)) if (point >= first && !excluded(point)) yield clock.write(point);
+      const streams = [
+        fixed.values(),
+        ...rules.flatMap((rule) => (rule ? rulePoints(rule, clock, first, budget) : [])),
+      ];
+      for (const point of mergeInOrder(streams)) {
+        if (--budget.left < 0) return;
+        if (point >= first && !excluded(point)) yield clock.write(point);
+      }
     },
   };
 }
@@ -117,14 +127,14 @@ function excludedPoints(dates: readonly ListedDate[], clock: Clock): (point: num
   return (point) => points.has(point) || (days.size > 0 && days.has(formatDate(clock.localOf(point))));
 }
 
-function* rulePoints(rule: Rule, clock: Clock, first: number): Generator<number> {
+function* rulePoints(rule: Rule, clock: Clock, first: number, budget: WorkBudget): Generator<number> {
   const { start } = clock;
   // One day earlier, because of the zone.
   const from = Number.isFinite(first) ? Math.max(start, clock.localOf(first) - DAY) : start;
   const ended = endOf(rule, clock);
   let count = 0;
   // To apply COUNT, expand the rule from the start.
-  for (const local of ruleStarts(rule, start, rule.count === null ? from : start)) {
+  for (const local of ruleStarts(rule, start, rule.count === null ? from : start, budget)) {
     // RFC 5545 §3.8.5.3: COUNT includes DTSTART, even if it does not match the rule.
     if (count === 0 && local !== start) count = 1;
     if (rule.count !== null && ++count > rule.count) return;

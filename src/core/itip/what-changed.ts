@@ -90,15 +90,28 @@ function readState({ master, overrides }: EventDocument): State {
 }
 
 function occurrenceDifferences(before: State, after: State, id: string): EventDifference[] {
-  // If the series has moved, its occurrences have other ids, so overrides that exist on one side only are ignored.
+  // If the series has moved, its occurrences have other ids: an old override is gone, a new one is an exception of the new series.
   const moved = before.master !== null && after.master !== null && startOf(before) !== startOf(after);
-  if (moved && !(before.overrides.has(id) && after.overrides.has(id))) return [];
+  if (moved && !(before.overrides.has(id) && after.overrides.has(id))) return exceptionAt(after, id);
   const old = before.overrides.get(id) ?? instanceAt(before, id);
   const current = after.overrides.get(id) ?? instanceAt(after, id);
   if (old && current) return componentDifferences(old, current);
   // An excluded occurrence is already in the difference `recurrence`.
   if (before.master && after.master) return [];
   return [{ kind: 'occurrence', recurrenceId: id, change: old ? 'removed' : 'added' }];
+}
+
+/**
+ * Returns how the overrides differ from the instances of the series, in order. An override that only holds an answer does not.
+ */
+export function exceptionsOf(document: EventDocument): EventDifference[] {
+  const state = readState(document);
+  return [...state.overrides.keys()].sort().flatMap((id) => exceptionAt(state, id));
+}
+
+function exceptionAt(state: State, id: string): EventDifference[] {
+  const [regular, override] = [instanceAt(state, id), state.overrides.get(id)];
+  return regular && override ? componentDifferences(regular, override) : [];
 }
 
 function startOf({ master }: State): string | null {

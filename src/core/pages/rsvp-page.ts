@@ -1,6 +1,7 @@
 // Builds the model of the RSVP page. In: the event as stored, and the fields of the link or form; out: the model. It refuses an
 // answer that can no longer count: the page then has no form and states the reason.
 import { displayName, plainLines } from '../compose/plain-text.ts';
+import { withoutGuests } from '../compose/event-view.ts';
 import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
 import { addressKey } from '../ical/calendar-address.ts';
@@ -109,7 +110,7 @@ export function rsvpPage(
 ): RsvpPage {
   const { state, event } = view;
   const open = isAnswerable(view);
-  const facts = event === null ? null : eventFacts(view.guestList ? event : { ...event, guests: [] }, reader);
+  const facts = event === null ? null : eventFacts(view.guestList ? event : withoutGuests(event), reader);
   const answer = actionOf(view.partstat) ?? 'none';
   const checked = form.action ?? (answer === 'none' ? null : answer);
   return {

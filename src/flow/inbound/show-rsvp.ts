@@ -24,6 +24,8 @@ export interface RsvpOptions extends ReceiveOptions {
   readonly writeBatching: WriteBatching;
   /** SHOW_GUEST_LIST. */
   readonly guestList: boolean;
+  /** DISPLAY_TIMEZONE. */
+  readonly timezone: string;
 }
 
 /**
@@ -64,14 +66,14 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
 }
 
 async function viewStoredEvent(
-  { now, guestList, expand }: RsvpOptions,
+  { now, guestList, timezone, expand }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   calendar: string,
   organizerAsMailed: string | null,
 ): Promise<RsvpView> {
   const document = parseEvent(calendar);
-  const event = readEventView(calendar, claims.recurrenceId, attendee);
+  const event = readEventView(calendar, claims.recurrenceId, attendee, { now: now(), timezone });
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
   const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed, guestList };
   if (partstat === null) return { ...common, state: 'not-invited', event: null };
@@ -83,14 +85,14 @@ async function viewStoredEvent(
 }
 
 function viewMailedEvent(
-  { guestList }: RsvpOptions,
+  { now, guestList, timezone }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   context: CopyContext,
 ): RsvpView {
   const calendar = context.mailings.at(-1)?.calendar ?? null;
   if (calendar === null) return viewWithoutEvent('unreachable', guestList);
-  const event = readEventView(calendar, claims.recurrenceId, attendee);
+  const event = readEventView(calendar, claims.recurrenceId, attendee, { now: now(), timezone });
   const applied = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
   return {
     state: 'unreachable',

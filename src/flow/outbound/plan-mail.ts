@@ -146,7 +146,7 @@ function mailingOf(
     recipientKey: to.key,
     recurrenceId,
     method,
-    sequence: readEventView(calendar, recurrenceId, to).sequence,
+    sequence: readEventView(calendar, recurrenceId, to, null).sequence,
     mailedAt: options.now(),
     scheduleFingerprint: scheduleFingerprint(calendar, recurrenceId),
     fingerprint: mail.fingerprint,
@@ -179,7 +179,9 @@ function mailKind({ body: { method, calendar, again }, recurrenceId, mailings }:
   if (again) return 'refresh';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
-  return mailings.length === 0 && readEventView(calendar, recurrenceId, null).sequence > 0 ? 'update' : 'invitation';
+  return mailings.length === 0 && readEventView(calendar, recurrenceId, null, null).sequence > 0
+    ? 'update'
+    : 'invitation';
 }
 
 function fingerprintOf({ guestList }: MailOptions, { body: { method, to } }: Message, calendar: string): string {

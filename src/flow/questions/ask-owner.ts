@@ -164,8 +164,17 @@ async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner }
   const { task, body } = newest;
   const { partstat, comment } = body.kind === 'answer' ? body.answer : { partstat: null, ...body.proposal };
   const decisionLink = await options.makeDecisionLink(key, owner);
-  const { attendee } = heldParties(body);
-  return { kind: 'held', attendee, sender: body.sender, partstat, comment, reason: task.lastError ?? '', decisionLink };
+  const { attendee, recurrenceId } = heldParties(body);
+  return {
+    kind: 'held',
+    attendee,
+    recurrenceId,
+    sender: body.sender,
+    partstat,
+    comment,
+    reason: task.lastError ?? '',
+    decisionLink,
+  };
 }
 
 /** The event of the newest held record as it is now, else as it was known when the question was made. */

@@ -24,6 +24,8 @@ export interface DecideOptions {
   readonly outcomes: Outcomes;
   readonly makeId: (now: number) => string;
   readonly now: () => number;
+  /** DISPLAY_TIMEZONE. */
+  readonly timezone: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function readDecision(options: DecideOptions, claims: DecisionClaim
   const answers = await Promise.all(
     held.map(async (each) => ({
       ...shownAnswer(each.body),
-      event: viewOf(calendars, each),
+      event: viewOf(options, calendars, each),
       reason: await reasonOf(ledger, each),
       receivedAt: each.task.createdAt,
     })),
@@ -192,10 +194,15 @@ async function reasonOf(ledger: Ledger, { task }: Held): Promise<string> {
   return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
 }
 
-function viewOf(calendars: ReadonlyMap<string, string | null>, { body }: Held): EventView | null {
+function viewOf(
+  { now, timezone }: DecideOptions,
+  calendars: ReadonlyMap<string, string | null>,
+  { body }: Held,
+): EventView | null {
   const { uid, recurrenceId } = heldParties(body);
   const calendar = calendars.get(uid) ?? null;
-  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null));
+  const asOf = { now: now(), timezone };
+  return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null, asOf));
 }
 
 /** What is held under one key may be about many events. Those beyond the first few are shown without their details. */

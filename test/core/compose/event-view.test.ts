@@ -16,7 +16,7 @@ const cancelled = event({
 
 describe('readEventView', () => {
   it('returns the texts unescaped and otherwise unchanged', () => {
-    const view = readEventView(calendar('REQUEST', [...event({ SEQUENCE: 'SEQUENCE:3' }), ...alarm]), null, bob);
+    const view = readEventView(calendar('REQUEST', [...event({ SEQUENCE: 'SEQUENCE:3' }), ...alarm]), null, bob, null);
     expect(view).toMatchObject({
       uid: 'planning@example.com',
       recurrenceId: null,
@@ -26,7 +26,7 @@ describe('readEventView', () => {
       url: 'https://meet.example.com/abc-defg-hij',
       start: { form: 'zoned', local: '20261103T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 3, 9) },
       end: { local: '20261103T113000' },
-      rrule: null,
+      recurrence: null,
       organizer: { key: 'alice@example.com', name: 'Alice Martin', address: 'alice@example.com' },
       sequence: 3,
       cancelled: false,
@@ -57,9 +57,9 @@ describe('readEventView', () => {
   });
 
   it('returns the excluded dates of a series, also those of cancelled overrides', () => {
-    const view = readEventView(calendar(null, recurring, moved, cancelled), null, null);
-    expect(view.rrule).toBe('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20270630T080000Z');
-    expect(view.excluded.map((time) => time.local)).toEqual(['20261117T100000', '20261215T100000']);
+    const view = readEventView(calendar(null, recurring, moved, cancelled), null, null, null);
+    expect(view.recurrence?.rrule).toBe('FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20270630T080000Z');
+    expect(view.recurrence?.excluded.map((time) => time.local)).toEqual(['20261117T100000', '20261215T100000']);
   });
 
   it('returns the dates of RDATE without those of EXDATE', () => {
@@ -68,13 +68,16 @@ describe('readEventView', () => {
       'RDATE;VALUE': 'RDATE;VALUE=PERIOD:20261204T090000Z/PT1H',
       EXDATE: 'EXDATE:20261110T090000Z',
     });
-    const { rrule, added } = readEventView(calendar(null, lines), null, null);
-    expect(rrule).toBeNull();
-    expect(added.map((time) => time.local)).toEqual(['20261120T100000', '20261204T090000']);
+    const datesOf = (text: readonly string[]): (string | undefined)[] | undefined =>
+      readEventView(calendar(null, text), null, null, null).recurrence?.added.map((time) => time.local);
+    expect(datesOf([...lines, 'RRULE:FREQ=WEEKLY'])).toEqual(['20261120T100000', '20261204T090000']);
+    // Without RRULE, the first date is one of them.
+    expect(datesOf(lines)).toEqual(['20261103T100000', '20261120T100000', '20261204T090000']);
+    expect(datesOf([...lines, 'EXDATE:20261103T090000Z'])).toEqual(['20261120T100000', '20261204T090000']);
   });
 
   it('reads an occurrence from its override', () => {
-    const view = readEventView(calendar(null, recurring, moved), '20261201T090000Z', null);
+    const view = readEventView(calendar(null, recurring, moved), '20261201T090000Z', null, null);
     expect(view).toMatchObject({
       summary: 'Moved',
       recurrenceId: '20261201T090000Z',
@@ -84,19 +87,18 @@ describe('readEventView', () => {
 
   it('reads an RDATE period with its own length', () => {
     const lines = event({ RDATE: 'RDATE;VALUE=PERIOD:20261204T090000Z/PT5H' });
-    const { start, end } = readEventView(calendar(null, lines), '20261204T090000Z', null);
+    const { start, end } = readEventView(calendar(null, lines), '20261204T090000Z', null, null);
     expect([start?.local, end?.local]).toEqual(['20261204T100000', '20261204T150000']);
   });
 
   it('moves the master to an occurrence without an override, also across a DST change', () => {
-    const view = readEventView(calendar(null, recurring, moved), '20270406T080000Z', null);
+    const view = readEventView(calendar(null, recurring, moved), '20270406T080000Z', null, null);
     expect(view).toMatchObject({
       summary: 'Planning the spring issue',
       recurrenceId: '20270406T080000Z',
       start: { local: '20270406T100000', instant: Date.UTC(2027, 3, 6, 8) },
       end: { local: '20270406T113000', instant: Date.UTC(2027, 3, 6, 9, 30) },
-      rrule: null,
-      excluded: [],
+      recurrence: null,
     });
   });
 
@@ -106,7 +108,7 @@ describe('readEventView', () => {
       DTEND: 'DTEND;VALUE=DATE:20261105',
       RRULE: 'RRULE:FREQ=MONTHLY',
     });
-    expect(readEventView(calendar(null, days), '20261203', null)).toMatchObject({
+    expect(readEventView(calendar(null, days), '20261203', null, null)).toMatchObject({
       start: { form: 'date', local: '20261203' },
       end: { form: 'date', local: '20261205' },
     });
@@ -115,7 +117,7 @@ describe('readEventView', () => {
       DTEND: 'DTEND:20261103T110000',
       RRULE: 'RRULE:FREQ=DAILY',
     });
-    expect(readEventView(calendar(null, floating), '20261104T100000', null)).toMatchObject({
+    expect(readEventView(calendar(null, floating), '20261104T100000', null, null)).toMatchObject({
       start: { form: 'floating', local: '20261104T100000', instant: null },
       end: { local: '20261104T110000' },
     });
@@ -127,9 +129,9 @@ describe('readEventView', () => {
       SUMMARY: 'SUMMARY:For Carol',
     });
     const forBob = moved.filter((line) => !line.includes('carol'));
-    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, carol).summary).toBe('For Carol');
-    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, null).summary).toBe('Moved');
-    expect(readEventView(calendar('REQUEST', forBob), null, null).recurrenceId).toBe('20261201T090000Z');
+    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, carol, null).summary).toBe('For Carol');
+    expect(readEventView(calendar('REQUEST', forBob, forCarol), null, null, null).summary).toBe('Moved');
+    expect(readEventView(calendar('REQUEST', forBob), null, null, null).recurrenceId).toBe('20261201T090000Z');
   });
 
   it.each([
@@ -139,7 +141,7 @@ describe('readEventView', () => {
     ['DURATION:-PT1H', undefined],
     ['DURATION:PT1H30', undefined],
   ])('reads the end from %s', (duration, local) => {
-    const view = readEventView(calendar(null, event({ DTEND: null, DURATION: duration })), null, null);
+    const view = readEventView(calendar(null, event({ DTEND: null, DURATION: duration })), null, null, null);
     expect(view.end?.local).toBe(local);
   });
 
@@ -147,7 +149,7 @@ describe('readEventView', () => {
     ['METHOD:CANCEL', calendar('CANCEL', event())],
     ['STATUS:CANCELLED', calendar('REQUEST', event({ STATUS: 'STATUS:Cancelled' }))],
   ])('recognises a cancelled event by %s', (_by, text) => {
-    expect(readEventView(text, null, null).cancelled).toBe(true);
+    expect(readEventView(text, null, null, null).cancelled).toBe(true);
   });
 
   it.each([
@@ -155,12 +157,12 @@ describe('readEventView', () => {
     ['URL:http://example.com/e', 'http://example.com/e'],
     ['X-GOOGLE-CONFERENCE:https://meet.google.com/abc', 'https://meet.google.com/abc'],
   ])('reads from %s the link %s', (line, expected) => {
-    expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null).url).toBe(expected);
+    expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null, null).url).toBe(expected);
   });
 
   it('uses EMAIL of a guest whose address is a URN, and NEEDS-ACTION for an unknown PARTSTAT', () => {
     const odd = event({ ATTENDEE: 'ATTENDEE;PARTSTAT=WHATEVER;EMAIL=dan@example.com:urn:uuid:1b9c' });
-    expect(readEventView(calendar(null, odd), null, null).guests).toEqual([
+    expect(readEventView(calendar(null, odd), null, null, null).guests).toEqual([
       {
         key: 'dan@example.com',
         name: 'dan@example.com',
@@ -175,18 +177,20 @@ describe('readEventView', () => {
     ['ATTENDEE:mailto:Bob@Bücher.example.com', 'bob@xn--bcher-kva.example.com', 'Bob@Bücher.example.com'],
     ['ATTENDEE:/Principals/Bob', '/principals/bob', '/Principals/Bob'],
   ])('returns the key of the guest of %s', (line, key, address) => {
-    expect(readEventView(calendar(null, event({ ATTENDEE: line })), null, null).guests).toMatchObject([
+    expect(readEventView(calendar(null, event({ ATTENDEE: line })), null, null, null).guests).toMatchObject([
       { key, address },
     ]);
   });
 
   it('reads an event with almost no properties', () => {
-    const view = readEventView(calendar(null, ['UID:x']), null, null);
+    const view = readEventView(calendar(null, ['UID:x']), null, null, null);
     expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], url: null });
   });
 
   it.each(['', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n', 'hello'])('refuses %j', (text) => {
-    expect(() => readEventView(text, null, null)).toThrow(expect.objectContaining({ code: 'calendar-unparseable' }));
+    expect(() => readEventView(text, null, null, null)).toThrow(
+      expect.objectContaining({ code: 'calendar-unparseable' }),
+    );
   });
 });
 

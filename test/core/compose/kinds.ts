@@ -86,6 +86,7 @@ const when = (hour: number) =>
 const heldFromBob = {
   kind: 'held',
   attendee: bob,
+  recurrenceId: null,
   sender: 'bob.private@example.net',
   partstat: 'DECLINED',
   comment: 'On a train.',
@@ -110,6 +111,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       {
         kind: 'held',
         attendee: null,
+        recurrenceId: null,
         sender: 'x@example.net',
         partstat: null,
         comment: null,
@@ -133,6 +135,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
           {
             kind: 'held',
             attendee: carol,
+            recurrenceId: null,
             sender: 'x@example.net',
             partstat: 'ACCEPTED',
             comment: null,

@@ -26,8 +26,9 @@ describe('showChanges', () => {
     showChanges(
       before,
       after,
-      readEventView(after, null, null),
+      readEventView(after, null, null, null),
       guestList,
+      { now: Date.UTC(2026, 9, 20), timezone: 'UTC' },
       { language: 'en', timezone: 'UTC' },
       templates,
     );

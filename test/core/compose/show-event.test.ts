@@ -11,7 +11,7 @@ describe('showEvent', () => {
   let view: EventView;
   beforeAll(async () => {
     templates = await loadTemplates();
-    view = readEventView(calendar('REQUEST', event()), null, null);
+    view = readEventView(calendar('REQUEST', event()), null, null, null);
   });
 
   it('returns the texts of an event', () => {

@@ -3,7 +3,7 @@ import { compileTemplates } from '../../../src/core/compose/templates.ts';
 import type { EventView } from '../../../src/core/compose/types.ts';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
 import { type PageReader, eventFacts } from '../../../src/core/pages/event-facts.ts';
-import { event } from '../../doors/web/start-http.ts';
+import { event, weekly } from '../../doors/web/start-http.ts';
 
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };
 const factsOf = (changes: Partial<EventView>) => eventFacts({ ...event, ...changes }, reader);
@@ -65,6 +65,6 @@ describe('eventFacts', () => {
   });
 
   it('describes the recurrence in words', () => {
-    expect(factsOf({ rrule: 'FREQ=WEEKLY;BYDAY=TU' }).recurrence).toBe('every week on Tuesday');
+    expect(factsOf({ recurrence: weekly('FREQ=WEEKLY;BYDAY=TU') }).recurrence).toBe('every week on Tuesday');
   });
 });

@@ -15,6 +15,7 @@ import {
   shown,
   startHttp,
   templates,
+  weekly,
 } from './start-http.ts';
 
 type Section = { readonly [key: string]: string | Section };
@@ -74,7 +75,7 @@ describe('every page in every language', () => {
   beforeEach(() => Object.assign(fakes, makeFakes()));
   afterAll(() => http.close(100));
 
-  const series = { ...event, rrule: 'FREQ=WEEKLY;BYDAY=TU;COUNT=3' };
+  const series = { ...event, recurrence: weekly('FREQ=WEEKLY;BYDAY=TU;COUNT=3') };
   const states: readonly RsvpView['state'][] = ['open', 'past', 'gone', 'not-invited', 'cancelled', 'unreachable'];
 
   it.each(templates.languages)('%s', async (language) => {

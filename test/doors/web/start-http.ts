@@ -11,7 +11,7 @@ import type {
   WebOutcome,
 } from '../../../src/flow/use-cases.ts';
 import { compileTemplates } from '../../../src/core/compose/templates.ts';
-import type { EventView } from '../../../src/core/compose/types.ts';
+import type { EventView, Recurrence } from '../../../src/core/compose/types.ts';
 import { readTemplates } from '../../../src/app/config/read-templates.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { calendarOf } from './calendars.ts';
@@ -35,6 +35,14 @@ export const decisionClaims: DecisionClaims = {
   expiresAt: NOW + 86_400_000,
 };
 
+export const weekly = (rrule: string): Recurrence => ({
+  rrule,
+  start: { form: 'zoned', local: '20261124T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 9) },
+  last: null,
+  added: [],
+  excluded: [],
+});
+
 export const event: EventView = {
   uid: claims.uid,
   recurrenceId: null,
@@ -44,9 +52,8 @@ export const event: EventView = {
   url: 'https://meet.example.com/sprint-review',
   start: { form: 'zoned', local: '20261124T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 9) },
   end: { form: 'zoned', local: '20261124T113000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 10, 30) },
-  rrule: null,
-  added: [],
-  excluded: [],
+  recurrence: null,
+  exceptions: [],
   organizer: { key: 'alice@example.com', name: 'Alice Martin', address: 'alice@example.com' },
   guests: [
     { key: 'bob@example.com', name: 'Bob Bell', address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },

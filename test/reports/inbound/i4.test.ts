@@ -97,7 +97,7 @@ describe('I4: an answer to an RDATE period', () => {
     expect(override?.end?.instant).toBe(Date.UTC(2027, 1, 16, 18));
     const [notice] = await kit.mailsTo(alice);
     expect(notice?.text).toContain('February 16, 2027');
-    expect(readEventView(kit.calendar.text(uid), PERIOD, null).end?.instant).toBe(Date.UTC(2027, 1, 16, 18));
+    expect(readEventView(kit.calendar.text(uid), PERIOD, null, null).end?.instant).toBe(Date.UTC(2027, 1, 16, 18));
   });
 
   it('with RANGE=THISANDFUTURE: each date keeps its own length', async () => {

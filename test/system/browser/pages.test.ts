@@ -17,6 +17,7 @@ import {
   makeFakes,
   shown,
   startHttp,
+  weekly,
 } from '../../doors/web/start-http.ts';
 import { lacks, CHROMIUM } from '../requirements.ts';
 
@@ -34,7 +35,7 @@ const pages: readonly [name: string, path: string, changes?: Partial<RsvpView>, 
   [
     'a series',
     `/rsvp/?token=${token}`,
-    { event: { ...event, rrule: 'FREQ=WEEKLY;BYDAY=TU' }, wholeSeries: true, partstat: 'DECLINED' },
+    { event: { ...event, recurrence: weekly('FREQ=WEEKLY;BYDAY=TU') }, wholeSeries: true, partstat: 'DECLINED' },
   ],
   [
     'the calendar away',
