@@ -226,17 +226,14 @@ describe('O6: a mail shows the date that it is about', () => {
     expect((await notice('20261103T090000Z', '20261110T090000Z')).when).toMatch(/^Tuesday, October 27, 2026/);
   });
 
-  it('takes little time for a rule that never gives a date', async () => {
-    const hostile = [
-      'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
-      'FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30',
-      'FREQ=SECONDLY;COUNT=999999999',
-    ];
-    const started = process.cpuUsage();
-    for (const rule of hostile)
-      await invited({ calendar: calendar('REQUEST', event({ ...weekly, RRULE: `RRULE:${rule}` })) });
-    const { user } = process.cpuUsage(started);
-    expect(user / 1000).toBeLessThan(1_500);
+  // Without a budget, the second of them would be expanded for years.
+  it.each([
+    'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
+    'FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30',
+    'FREQ=SECONDLY;COUNT=999999999',
+  ])('gives up a rule that never gives a date: %s', async (rule) => {
+    const shown = await invited({ calendar: calendar('REQUEST', event({ ...weekly, RRULE: `RRULE:${rule}` })) });
+    expect(shown.leaf).toBe('Jan 2');
   });
 });
 
