@@ -1,10 +1,12 @@
 // Faults that a review of the code found (R). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEvent, partstatOf } from '../../src/core/ical/event-document.ts';
-import { showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
+import { receiveWebAnswer } from '../../src/flow/inbound/receive.ts';
+import { answerRsvp, showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
 import { decideHeld } from '../../src/flow/questions/decide-held.ts';
 import type { FakeOptions } from '../adapters/caldav/fake-caldav.ts';
 import { home, start, text } from '../adapters/caldav/fake-store.ts';
+import { calendarMail, replyTo } from './mailed-calendar.ts';
 import { bob, type FlowKit, alice, openFlowKit } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';
@@ -264,5 +266,179 @@ describe('R3: what only the organizer files or fills', () => {
     const old = { ...mailing, id: 'old', messageId: '<old@gateway.test>', fingerprint: 'of an earlier version' };
     await kit.spool.put([], [{ kind: 'mailing', mailing: old }]);
     expect(await post([event(single, 2)])).toEqual(['invitation', 'nothing-new']);
+  });
+});
+
+describe('R2: two moves by a client that never raises SEQUENCE', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const on = (day: number): string[] => [`DTSTART:202702${day}T100000Z`, `DTEND:202702${day}T110000Z`];
+  const oneDate = (hour: number): string =>
+    event(series, 0).replace(
+      'END:VEVENT',
+      `END:VEVENT\r\nBEGIN:VEVENT\r\nUID:${uid}\r\nRECURRENCE-ID:20270209T100000Z\r\nSEQUENCE:0\r\nDTSTART:20270209T${hour}0000Z\r\nDURATION:PT1H\r\nORGANIZER:mailto:${alice.asWritten}\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:${bob.asWritten}\r\nEND:VEVENT`,
+    );
+
+  interface Move {
+    readonly why: string;
+    readonly states: readonly string[];
+    readonly recurrenceId?: string;
+  }
+  const moves: Move[] = [
+    { why: 'a single event', states: [event(on(10), 0), event(on(11), 0), event(on(12), 0)] },
+    {
+      why: 'without SEQUENCE at all',
+      states: [10, 11, 12].map((day) => event(on(day), 0).replace('SEQUENCE:0\r\n', '')),
+    },
+    {
+      why: 'a series',
+      states: [
+        event(series, 0),
+        event([...series, 'RDATE:20270204T100000Z'], 0),
+        event([...on(10), 'RRULE:FREQ=DAILY'], 0),
+      ],
+    },
+    {
+      why: 'one date of a series',
+      states: [event(series, 0), oneDate(14), oneDate(16)],
+      recurrenceId: '20270209T100000Z',
+    },
+    {
+      why: 'one date that follows the series again',
+      states: [event(series, 0), oneDate(14), event(series, 0)],
+      recurrenceId: '20270209T100000Z',
+    },
+  ];
+
+  /** Stores and mails each state; returns the SEQUENCE of each mail for the occurrence. */
+  async function mailAll({ states, recurrenceId }: Move): Promise<number[]> {
+    for (const state of states) {
+      kit.calendar.put(uid, state);
+      await kit.invite(state, bob);
+      await kit.settle();
+      kit.clock.now += 60_000;
+    }
+    return (await kit.mailsTo(bob)).map(({ calendar }) => {
+      const { master, overrides } = parseEvent(calendar);
+      return (overrides.find((each) => each.recurrenceId === recurrenceId) ?? master)?.sequence ?? -1;
+    });
+  }
+
+  const reply = (sequence: number | null, recurrenceId: string | null): string =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'METHOD:REPLY',
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      ...(recurrenceId === null ? [] : [`RECURRENCE-ID:${recurrenceId}`]),
+      `DTSTAMP:${new Date(kit.clock.now).toISOString().replace(/[-:]|\.\d+/g, '')}`,
+      ...(sequence === null ? [] : [`SEQUENCE:${sequence}`]),
+      `ORGANIZER:mailto:${replyTo(kit, bob)}`,
+      `ATTENDEE;PARTSTAT=ACCEPTED:mailto:${bob.asWritten}`,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+
+  async function answerByMail(sequence: number | null, recurrenceId: string | null): Promise<string | undefined> {
+    const to = replyTo(kit, bob);
+    await kit.mail(calendarMail(reply(sequence, recurrenceId), { from: bob, to, date: kit.clock.now }), to);
+    await kit.settle();
+    return (await kit.reasons(bob.key)).findLast((reason) => /^(?:applied|ignored|held) /.test(reason));
+  }
+
+  it.each(moves)('are mailed with rising SEQUENCEs: $why', async (move) => {
+    const mailed = await mailAll(move);
+    expect(mailed).toHaveLength(move.states.length);
+    for (const [at, sequence] of mailed.entries()) expect(sequence).toBeGreaterThan(mailed[at - 1] ?? -1);
+  });
+
+  it.each(moves)('an answer by mail counts for the time that its mail had: $why', async (move) => {
+    const { recurrenceId = null } = move;
+    const mailed = await mailAll(move);
+    for (const sequence of mailed.slice(0, -1))
+      expect(await answerByMail(sequence, recurrenceId)).toBe('ignored stale');
+    kit.clock.now += 60_000;
+    expect(await answerByMail(mailed.at(-1) ?? null, recurrenceId)).toBe('applied applied');
+    expect(partstatOf(parseEvent(kit.calendar.text(uid)), bob, recurrenceId)).toBe('ACCEPTED');
+  });
+
+  it.each(moves)('an answer without SEQUENCE counts as one to the last mail before it: $why', async (move) => {
+    await mailAll(move);
+    expect(await answerByMail(null, move.recurrenceId ?? null)).toBe('applied applied');
+  });
+
+  const claimsAt = (recurrenceId: string | null) => {
+    return { uid, recurrenceId, attendee: bob.asWritten, organizer: alice.asWritten, expiresAt: Infinity };
+  };
+
+  /** What the form of the page sends. */
+  async function filledForm(recurrenceId: string | null) {
+    const { sequence, schedule = null } = await showRsvp({ ...kit, store: kit.calendar }, claimsAt(recurrenceId));
+    return { partstat: 'ACCEPTED', comment: null, sequence, schedule, wholeSeries: false } as const;
+  }
+
+  /** Bob's PARTSTAT after an answer on the page that waits until the calendar is in the last state. */
+  async function afterForm(move: Move, states: readonly string[]): Promise<string | null> {
+    const { recurrenceId = null } = move;
+    await mailAll({ ...move, states });
+    await receiveWebAnswer(kit, claimsAt(recurrenceId), await filledForm(recurrenceId));
+    kit.calendar.isDown = false;
+    kit.calendar.put(uid, move.states.at(-1) ?? '');
+    kit.clock.now += 60_000;
+    await kit.settle();
+    return partstatOf(parseEvent(kit.calendar.text(uid)), bob, recurrenceId);
+  }
+
+  it.each(moves)('an answer on the page counts for the time that the page showed: $why', async (move) => {
+    expect(await afterForm(move, move.states)).toBe('ACCEPTED');
+  });
+
+  it.each(moves)('an answer on the page that waits while the event moves does not count: $why', async (move) => {
+    expect(await afterForm(move, move.states.slice(0, 2))).toBe('NEEDS-ACTION');
+    expect(await kit.reasons(bob.key)).toContain('ignored stale');
+  });
+
+  it.each(moves)('an answer on the page of an unreachable calendar counts for the last mail: $why', async (move) => {
+    kit.calendar.isDown = true;
+    expect(await afterForm(move, move.states)).toBe('ACCEPTED');
+  });
+
+  it.each(moves)('a page that showed another time is shown again: $why', async (move) => {
+    const { states, recurrenceId = null } = move;
+    await mailAll({ ...move, states: states.slice(0, 2) });
+    const given = await filledForm(recurrenceId);
+    kit.calendar.put(uid, states[2] ?? '');
+    const options = { ...kit, store: kit.calendar };
+    expect(await answerRsvp(options, claimsAt(recurrenceId), given)).toEqual({ refused: 'changed' });
+  });
+
+  it('an answer to the whole series counts for the date that the page showed', async () => {
+    await mailAll({ why: '', states: [event(series, 0), event(series, 0), oneDate(14)] });
+    const recurrenceId = '20270209T100000Z';
+    const whole = { ...(await filledForm(recurrenceId)), wholeSeries: true };
+    await receiveWebAnswer(kit, claimsAt(recurrenceId), whole);
+    await kit.settle();
+    expect(partstatOf(parseEvent(kit.calendar.text(uid)), bob, null)).toBe('ACCEPTED');
+    await receiveWebAnswer(kit, claimsAt(recurrenceId), { ...whole, partstat: 'DECLINED' });
+    kit.calendar.put(uid, oneDate(16));
+    await kit.settle();
+    expect(partstatOf(parseEvent(kit.calendar.text(uid)), bob, null)).toBe('NEEDS-ACTION');
+  });
+
+  it('an answer on the page does not make a later one by mail stale, although the stored SEQUENCE was not mailed', async () => {
+    const states = [event(single, 0), event(single, 3)];
+    expect(await afterForm({ why: '', states }, states)).toBe('ACCEPTED');
+    kit.clock.now += 60_000;
+    const declined = reply(0, null).replace('ACCEPTED', 'DECLINED');
+    const to = replyTo(kit, bob);
+    await kit.mail(calendarMail(declined, { from: bob, to, date: kit.clock.now }), to);
+    await kit.settle();
+    expect(partstatOf(parseEvent(kit.calendar.text(uid)), bob, null)).toBe('DECLINED');
   });
 });

@@ -115,8 +115,8 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
   const digests = yield* storeCalendars(mailings.map(({ calendar }) => calendar));
   yield* insertEach(
     `insert into mailing (id, message_id, owner_key, uid, recipient_key, recurrence_id, method, sequence, mailed_at,
-       schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+       schedule_fingerprint, fingerprint, organizer_as_mailed, calendar_digest, raised, stamped_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
     mailings.map((each): Param[] => [
       each.id,
       each.messageId,
@@ -131,6 +131,8 @@ function* writeMailings(mailings: readonly Mailing[]): Operation<void> {
       each.fingerprint,
       each.organizerAsMailed,
       digests.get(each.calendar) ?? '',
+      Object.keys(each.raised).length === 0 ? null : JSON.stringify(each.raised),
+      each.stampedAt,
     ]),
   );
   yield* insertEach(
@@ -183,7 +185,16 @@ export interface ContextRows {
 const mailingColumns = `m.id, m.message_id as "messageId", m.owner_key as "ownerKey", m.uid,
   m.recipient_key as "recipientKey", m.recurrence_id as "recurrenceId", m.method, m.sequence,
   m.mailed_at as "mailedAt", m.schedule_fingerprint as "scheduleFingerprint", m.fingerprint,
-  m.organizer_as_mailed as "organizerAsMailed"`;
+  m.organizer_as_mailed as "organizerAsMailed", m.raised, m.stamped_at as "stampedAt"`;
+
+/** `raised` as it is stored. */
+type WithJson<T> = Omit<T, 'raised'> & { readonly raised: string | null };
+
+function parseRaised<T extends { readonly raised: string | null }>(
+  row: T,
+): Omit<T, 'raised'> & Pick<Mailing, 'raised'> {
+  return { ...row, raised: row.raised === null ? {} : (JSON.parse(row.raised) as Mailing['raised']) };
+}
 
 export function* loadCopyContext(
   dialect: Dialect,
@@ -204,7 +215,7 @@ export function* loadCopyContext(
      from applied where owner_key = ? and uid = ?${some('attendee_key')}`,
     ...params,
   );
-  const mailings = yield* query<MailingRow>(
+  const mailings = yield* query<WithJson<MailingRow>>(
     `select ${mailingColumns}, m.calendar_digest as digest from mailing m
      where m.owner_key = ? and m.uid = ?${some('m.recipient_key')} order by m.seq`,
     ...params,
@@ -212,16 +223,17 @@ export function* loadCopyContext(
   return {
     place,
     applied: applied.map((answer) => ({ ...answer, recurrenceId: answer.recurrenceId || null })),
-    mailings,
+    mailings: mailings.map(parseRaised),
   };
 }
 
 export function* findMailing(id: string): Operation<Mailing | null> {
-  return yield* queryOne<Mailing>(
+  const row = yield* queryOne<WithJson<Mailing>>(
     `select ${mailingColumns}, c.text as calendar from mailing m join calendar c on c.digest = m.calendar_digest
      where m.id = ?`,
     id,
   );
+  return row && parseRaised(row);
 }
 
 export function* findReplyPair(id: string): Operation<ReplyPair | null> {

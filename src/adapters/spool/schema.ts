@@ -114,6 +114,16 @@ const questions: readonly string[] = [
   `update task set queue = 'question', lane = substr(lane, 1, length(lane) - 1) where ${wasQuestion}`,
 ];
 
+/**
+ * DTSTAMP and SEQUENCE of each mail. `raised` is JSON, null if the mail has the SEQUENCEs of its calendar. Earlier versions
+ * mailed DTSTAMP as the CalDAV server had posted it.
+ */
+const stamps: readonly string[] = [
+  `alter table mailing add column raised text`,
+  `alter table mailing add column stamped_at bigint`,
+  `update mailing set stamped_at = mailed_at`,
+];
+
 /** Step n migrates a database from version n to version n + 1. */
 export const steps: readonly Step[] = [
   (dialect) => [...first(dialect), ...(dialect.nextFence.startsWith('select') ? postgresFence : sqliteFence)],
@@ -123,6 +133,7 @@ export const steps: readonly Step[] = [
   owners,
   () => questions,
   () => [`alter table applied add column schedule text`],
+  () => stamps,
 ];
 
 /** The version that this gateway writes. */

@@ -16,9 +16,11 @@ import { withoutControls } from '../ical/parameters.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import type { Component } from '../ical/read-components.ts';
+import { formatInstant } from '../ical/local-time.ts';
 import { ianaZone } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { isFromAttendee } from '../itip/methods.ts';
+import type { MailStamp } from '../itip/stamp.ts';
 import type { InvitationKind } from './types.ts';
 
 export interface MailedCopyInput {
@@ -33,6 +35,8 @@ export interface MailedCopyInput {
   readonly itip: boolean;
   /** Whether to keep the other guests. */
   readonly guestList: boolean;
+  /** DTSTAMP and SEQUENCE to write, null to keep them. */
+  readonly stamp: MailStamp | null;
 }
 
 export interface Rewrite {
@@ -104,6 +108,17 @@ export const REWRITES: readonly Rewrite[] = [
     part: 'METHOD',
     change: 'added if iTIP is on and it is missing',
     reason: 'without METHOD the part is not an invitation (RFC 6047 §2.4)',
+  },
+  {
+    part: 'DTSTAMP',
+    change: 'the time of the mail, and a second later than in the last one to the same recipient',
+    reason: 'receivers drop a message that is not newer; some clients of organizers leave DTSTAMP as it was, or out',
+  },
+  {
+    part: 'SEQUENCE of a message from the organizer',
+    change:
+      'raised above the last one mailed if the time changes, or the event is cancelled or restored; never lower than it, and in an override not lower than in the series',
+    reason: 'RFC 5546 §2.1.4; some clients of organizers never raise it, and receivers then drop the message',
   },
   {
     part: 'VERSION, PRODID',
@@ -218,12 +233,29 @@ function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
 function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   if (isRemoved('component', component.name, rules.method)) return [];
   const isEvent = component instanceof EventComponent;
-  const inside = component.parts.flatMap((part) => {
+  const event = isEvent ? withStamp(component, rules) : component;
+  const inside = event.parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
     if (part.name === '') return [];
     return isEvent ? rewriteLine(part, rules) : [part];
   });
   return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];
+}
+
+/** Writes DTSTAMP and SEQUENCE where they are, or first. */
+function withStamp(component: EventComponent, { stamp }: Rules): Component {
+  if (stamp === null) return component;
+  const sequence = stamp.sequences.get(component.recurrenceId);
+  const lines = [
+    makeLine('DTSTAMP', [], formatInstant(stamp.stampedAt)),
+    ...(sequence === undefined ? [] : [makeLine('SEQUENCE', [], String(sequence))]),
+  ];
+  const parts = component.parts.flatMap((part) => {
+    const line = part instanceof ContentLine ? lines.find(({ name }) => name === part.name) : undefined;
+    if (line === undefined) return [part];
+    return part === component.property(line.name) ? [line] : [];
+  });
+  return { ...component, parts: [...lines.filter(({ name }) => component.property(name) === null), ...parts] };
 }
 
 /** Returns the calendar's own lines, among which CATEGORIES and COLOR may be, without METHOD, and the lines of its components. */

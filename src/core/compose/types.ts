@@ -1,6 +1,7 @@
 // Types of the mails to compose and of the events that mails and pages show. The flow provides addresses, times and links.
 // This file refuses nothing.
 import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
+import type { MailStamp } from '../itip/stamp.ts';
 import type { ClaimedProposal } from '../itip/types.ts';
 import type { EventDifference } from '../itip/what-changed.ts';
 import type { Reason } from '../reasons.ts';
@@ -79,6 +80,8 @@ export interface InvitationMail {
   readonly organizerAsMailed: string | null;
   /** SHOW_GUEST_LIST: whether a guest sees the other guests. */
   readonly guestList: boolean;
+  /** DTSTAMP and SEQUENCE of the mailed copy. */
+  readonly stamp: MailStamp;
   /** CALENDAR_ITIP_ENABLED: whether the calendar has a METHOD. Without it, guests answer with the links only. */
   readonly itip: boolean;
   /** The address for From. */

@@ -10,7 +10,13 @@ import { occurrenceSchedule } from './fingerprint.ts';
 import { makeOverride } from './make-override.ts';
 import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
-import { isBeforeReschedule, orderOf, type ResolvedRevision, resolveRevision } from './order-answers.ts';
+import {
+  currentRevision,
+  isBeforeReschedule,
+  orderOf,
+  type ResolvedRevision,
+  resolveRevision,
+} from './order-answers.ts';
 import type {
   Answer,
   AppliedAnswer,
@@ -64,7 +70,10 @@ export function decide(input: DecisionInput): Decision {
   const known = targets?.length ? targets.map((each) => each.recurrenceId) : [answer.occurrence.recurrenceId];
   const orders = known.map((recurrenceId) => orderOf(history, recurrenceId, answer, revision, input.now));
   if (!orders.includes('newer')) return { verdict: 'ignore', reason: orders.includes('stale') ? 'stale' : 'duplicate' };
-  if (known.every((each) => isBeforeReschedule(history, each, revision.sequence))) {
+  if (
+    showedAnotherTime(answer, document) ||
+    known.every((each) => isBeforeReschedule(history, each, revision.sequence))
+  ) {
     return { verdict: 'ignore', reason: 'stale' };
   }
 
@@ -216,8 +225,16 @@ export function revisionOf(
   recurrenceId: string | null,
 ): ResolvedRevision {
   const occurrence = { ...answer.occurrence, recurrenceId };
+  if (answer.shown !== undefined && !showedAnotherTime(answer, document)) {
+    return currentRevision({ ...answer, occurrence }, history, sequenceOf(document, recurrenceId), now);
+  }
   const sequences = { event: sequenceOf(document, null), occurrence: sequenceOf(document, recurrenceId) };
   return resolveRevision({ ...answer, occurrence }, history, sequences, now);
+}
+
+/** Whether a page showed the attendee another time than the event has now. */
+function showedAnotherTime({ shown }: Answer, document: EventDocument): boolean {
+  return shown !== undefined && occurrenceSchedule(document, shown.recurrenceId) !== shown.schedule;
 }
 
 /**

@@ -23,7 +23,13 @@ export function mailedOccurrence(mail: MailedRevision, recurrenceId: string | nu
   const component = override ?? components?.get(null);
   if (!component || recurrenceId === null) return { sequence: mail.sequence, time: null, overridden: false };
   const time = `${override?.start ?? recurrenceId}/${component.lengthAt(recurrenceId)}`;
-  return { sequence: component.sequence, time, overridden: override !== undefined };
+  const sequence = mail.raised[override ? recurrenceId : ''] ?? component.sequence;
+  return { sequence, time, overridden: override !== undefined };
+}
+
+/** Returns whether the mail was about this occurrence (null: about the event itself). */
+export function concerns(mail: MailedRevision, recurrenceId: string | null): boolean {
+  return mail.recurrenceId === null || mail.recurrenceId === recurrenceId;
 }
 
 interface MailedComponent {

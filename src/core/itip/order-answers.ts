@@ -2,7 +2,7 @@
 // answer, and whether it was given before a reschedule. It refuses nothing. It never uses the event's own DTSTAMP, because
 // every edit by the organizer changes it.
 import { type AnswerContent, answerContent, lastAnswer } from './answer-content.ts';
-import { mailedOccurrence, type MailedOccurrence } from './mailed-occurrence.ts';
+import { concerns, mailedOccurrence, type MailedOccurrence } from './mailed-occurrence.ts';
 import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
 
 export type Order = 'newer' | 'stale' | 'duplicate';
@@ -34,6 +34,22 @@ export function resolveRevision(
   if (claimed !== null && wasIssued(claimed)) return { sequence: claimed, sentAt };
   const seen = mails.findLast((mail) => mail.mailedAt <= sentAt);
   return { sequence: seen ? mailedOccurrence(seen, recurrenceId).sequence : eventSequences.occurrence, sentAt };
+}
+
+/**
+ * Returns the revision of a web answer to the time that the event has now. It has the last SEQUENCE mailed to this attendee, as
+ * an answer by mail would have, because the stored one may be lower (the mail raised it) or higher (it was not mailed).
+ */
+export function currentRevision(
+  { occurrence: { recurrenceId }, revision }: Answer,
+  { mailed, applied }: History,
+  storedSequence: number,
+  now: number,
+): ResolvedRevision {
+  const last = mailed.findLast((mail) => concerns(mail, recurrenceId));
+  const sequence = last === undefined ? storedSequence : mailedOccurrence(last, recurrenceId).sequence;
+  const before = lastAnswer(applied, recurrenceId)?.sequence ?? 0;
+  return { sequence: Math.max(sequence, before), sentAt: Math.min(revision.sentAt, now) };
 }
 
 /** Compares with the last applied answer for the same attendee and occurrence (RFC 5546 §2.1.5). */
@@ -90,8 +106,4 @@ function lastReschedule(requests: readonly MailedRevision[]): number {
 function lastMove(mailed: readonly MailedOccurrence[]): number {
   const known = mailed.filter(({ time }) => time !== null);
   return known.findLast(({ time }, at) => at > 0 && time !== known[at - 1]?.time)?.sequence ?? 0;
-}
-
-function concerns(mail: MailedRevision, recurrenceId: string | null): boolean {
-  return mail.recurrenceId === null || mail.recurrenceId === recurrenceId;
 }

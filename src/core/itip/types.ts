@@ -76,6 +76,14 @@ export interface Answer {
   /** `sentAt` is the later of DTSTAMP and Date, but at most the time of first arrival. For a web answer it is that of the POST. */
   readonly revision: Revision;
   readonly door: Door;
+  /** The time that the page showed. Absent in a mail, and if the page showed the event as last mailed. */
+  readonly shown?: ShownTime | undefined;
+}
+
+/** The time of one occurrence (null: of the event itself), as `occurrenceSchedule`. */
+export interface ShownTime {
+  readonly recurrenceId: string | null;
+  readonly schedule: string;
 }
 
 /** An answer with a PARTSTAT, so that it can be applied. */
@@ -102,11 +110,16 @@ export interface AppliedAnswer {
 export interface MailedRevision {
   readonly recurrenceId: string | null;
   readonly method: string;
+  /** As mailed. */
   readonly sequence: number;
+  /** The SEQUENCEs of the mail that differ from those of `calendar`, by recurrenceId ('': of the event itself). */
+  readonly raised: Readonly<Record<string, number>>;
   readonly mailedAt: number;
+  /** DTSTAMP of the mail. */
+  readonly stampedAt: number;
   /** The fingerprint of DTSTART, DTEND, DURATION, RRULE, RDATE and EXDATE. */
   readonly scheduleFingerprint: string;
-  /** The calendar that was mailed, '' if it is no longer stored. */
+  /** The calendar before it was rewritten for mail, '' if it is no longer stored. */
   readonly calendar: string;
 }
 

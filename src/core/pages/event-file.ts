@@ -14,7 +14,7 @@ export function offersFile({ state, calendar }: RsvpView): boolean {
 
 /** Returns null if no file is offered or the calendar cannot be parsed. */
 export function eventFile(view: RsvpView, claims: RsvpClaims): string | null {
-  const { calendar, organizerAsMailed = null, guestList } = view;
+  const { calendar, organizerAsMailed = null, guestList, stamp = null } = view;
   const organizer = calendarAddress(claims.organizer);
   const recipient = calendarAddress(claims.attendee);
   if (!calendar || !offersFile(view) || organizer === null || recipient === null) return null;
@@ -27,6 +27,7 @@ export function eventFile(view: RsvpView, claims: RsvpClaims): string | null {
       organizerAsMailed,
       itip: false,
       guestList,
+      stamp,
     }),
   );
 }

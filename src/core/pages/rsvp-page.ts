@@ -6,6 +6,7 @@ import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import type { Partstat } from '../ical/types.ts';
+import type { MailStamp } from '../itip/stamp.ts';
 import { type EventFacts, type PageReader, eventFacts } from './event-facts.ts';
 import type { RsvpClaims } from '../signing/types.ts';
 
@@ -17,6 +18,8 @@ export interface RsvpView {
   /** The stored answer. */
   partstat: Partstat | null;
   sequence: number | null;
+  /** The time that is shown (`occurrenceSchedule`). Without it, only SEQUENCE shows whether the event has changed. */
+  schedule?: string | null;
   /** Whether the person may see the other guests. */
   guestList: boolean;
   /** Whether the person may also answer for the whole series, although the link is for one occurrence. */
@@ -25,6 +28,8 @@ export interface RsvpView {
   calendar?: string | null;
   /** The reply address to write into ORGANIZER of that file. Without it, ORGANIZER is kept. */
   organizerAsMailed?: string | null;
+  /** DTSTAMP and SEQUENCE of that file. Without it, they are kept. */
+  stamp?: MailStamp;
 }
 
 /** An answer as in links and forms. */
@@ -47,6 +52,8 @@ export interface RsvpForm {
   readonly commentTooLong: boolean;
   /** The SEQUENCE that the form showed, null if it showed none. */
   readonly sequence: number | null;
+  /** The time that the form showed, null if it showed none. */
+  readonly schedule: string | null;
   readonly wholeSeries: boolean;
 }
 
@@ -66,6 +73,7 @@ export interface RsvpPage {
   readonly comment: string;
   readonly commentLimit: number;
   readonly sequence: number | null;
+  readonly schedule: string | null;
   /** The selected scope; null if the person cannot choose it. */
   readonly scope: 'one' | 'series' | null;
 }
@@ -97,6 +105,7 @@ export function readForm(field: (name: string) => string): RsvpForm | null {
     comment,
     commentTooLong: comment.length > COMMENT_LIMIT,
     sequence: /^\d{1,10}$/.test(sequence) ? Number(sequence) : null,
+    schedule: field('schedule') || null,
     wholeSeries: field('scope') === 'series',
   };
 }
@@ -128,6 +137,7 @@ export function rsvpPage(
     comment: form.comment,
     commentLimit: COMMENT_LIMIT,
     sequence: view.sequence,
+    schedule: view.schedule ?? null,
     scope: view.wholeSeries === true ? (form.wholeSeries ? 'series' : 'one') : null,
   };
 }

@@ -72,7 +72,7 @@ async function readRequest(ctx: Context, { ring, now, pages }: RouteContext): Pr
 async function submitAnswer(ctx: Context, context: RouteContext, request: RsvpRequest): Promise<void> {
   const { useCases } = context;
   const { claims, form } = request;
-  const { action, comment, sequence, wholeSeries } = form;
+  const { action, comment, sequence, schedule, wholeSeries } = form;
   if (action === null || form.commentTooLong) {
     return showInvitation(
       ctx,
@@ -82,7 +82,7 @@ async function submitAnswer(ctx: Context, context: RouteContext, request: RsvpRe
       action === null ? 'choose' : 'comment-too-long',
     );
   }
-  const given = { partstat: partstatOf(action), comment: comment || null, sequence, wholeSeries };
+  const given = { partstat: partstatOf(action), comment: comment || null, sequence, schedule, wholeSeries };
   const outcome = await useCases.answerRsvp(claims, given);
   if (typeof outcome !== 'string') return showRefusal(ctx, context, request, outcome.refused);
   ctx.redirect(`${relativeFolder(ctx.path)}${outcome}?answer=${action}`);

@@ -33,6 +33,8 @@ export interface WebAnswer {
   readonly comment: string | null;
   /** The SEQUENCE that the page showed; null: unknown. */
   readonly sequence: number | null;
+  /** The time that the page showed (`occurrenceSchedule`); null or absent: unknown. */
+  readonly schedule?: string | null;
   /** The page showed one occurrence, and the answer is for the whole series. */
   readonly wholeSeries: boolean;
 }
@@ -78,9 +80,11 @@ export async function receiveWebAnswer(
   const organizer = calendarAddress(claims.organizer);
   if (attendee === null || organizer === null)
     throw new GatewayError('token-invalid', 'the token contains no valid addresses');
+  const { recurrenceId } = claims;
+  const schedule = given.schedule ?? null;
   const answer: Answer = {
     component: 'VEVENT',
-    occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : claims.recurrenceId },
+    occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : recurrenceId },
     range: null,
     attendee,
     organizer,
@@ -89,6 +93,7 @@ export async function receiveWebAnswer(
     delegatedTo: [],
     revision: { sequence: given.sequence, sentAt: at },
     door: 'web',
+    ...(schedule === null ? {} : { shown: { recurrenceId, schedule } }),
   };
   const origin = { recordId: id, door: 'web', messageId: null };
   const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;

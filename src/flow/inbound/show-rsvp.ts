@@ -6,6 +6,9 @@ import { readEventView } from '../../core/compose/event-view.ts';
 import type { RsvpView } from '../../core/pages/rsvp-page.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { parseEvent, partstatOf } from '../../core/ical/event-document.ts';
+import { occurrenceSchedule } from '../../core/itip/fingerprint.ts';
+import { mailedOccurrence } from '../../core/itip/mailed-occurrence.ts';
+import { stampFor } from '../../core/itip/stamp.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { Expand } from '../ports/recurrence.ts';
@@ -45,15 +48,13 @@ export async function showRsvp(options: RsvpOptions, claims: RsvpClaims): Promis
   const loaded = await loadCurrentEvent(options.store, organizer, claims.uid, context.place?.href ?? null);
   if (loaded === 'none') return viewWithoutEvent('gone', guestList);
   if (loaded === 'unreachable') return viewMailedEvent(options, claims, attendee, context);
-  return viewStoredEvent(options, claims, attendee, loaded.calendar, mailedOrganizer(context));
+  return viewStoredEvent(options, claims, attendee, loaded.calendar, context);
 }
 
 export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given: WebAnswer): Promise<WebOutcome> {
   const shown = await showRsvp(options, claims);
   if (shown.state !== 'open' && shown.state !== 'unreachable') return { refused: shown.state };
-  // The event has changed since it was shown: show it again first.
-  if (shown.state === 'open' && given.sequence !== null && shown.sequence !== given.sequence)
-    return { refused: 'changed' };
+  if (shown.state === 'open' && hasChanged(shown, given)) return { refused: 'changed' };
   const id = await receiveWebAnswer(options, claims, given);
   const outcome = await options.outcomes.waitFor(id, OUTCOME_TIMEOUT_MS);
   if (outcome === null)
@@ -65,17 +66,31 @@ export async function answerRsvp(options: RsvpOptions, claims: RsvpClaims, given
   return 'received';
 }
 
+/** Whether the event has changed since it was shown. Some clients move it without raising SEQUENCE. */
+function hasChanged(now: RsvpView, { sequence, schedule = null }: WebAnswer): boolean {
+  return (sequence !== null && sequence !== now.sequence) || (schedule !== null && schedule !== now.schedule);
+}
+
 async function viewStoredEvent(
   { now, guestList, timezone, expand }: RsvpOptions,
   claims: RsvpClaims,
   attendee: CalendarAddress,
   calendar: string,
-  organizerAsMailed: string | null,
+  context: CopyContext,
 ): Promise<RsvpView> {
   const document = parseEvent(calendar);
   const event = readEventView(calendar, claims.recurrenceId, attendee, { now: now(), timezone });
   const partstat = partstatOf(document, attendee, claims.recurrenceId);
-  const common = { event, partstat, sequence: event.sequence, calendar, organizerAsMailed, guestList };
+  const common = {
+    event,
+    partstat,
+    sequence: event.sequence,
+    schedule: occurrenceSchedule(document, claims.recurrenceId),
+    calendar,
+    organizerAsMailed: mailedOrganizer(context),
+    stamp: stampFor(document, 'REQUEST', context.mailings, now()),
+    guestList,
+  };
   if (partstat === null) return { ...common, state: 'not-invited', event: null };
   if (event.cancelled) return { ...common, state: 'cancelled' };
   const end = await endOf(document, claims.recurrenceId, expand);
@@ -90,17 +105,19 @@ function viewMailedEvent(
   attendee: CalendarAddress,
   context: CopyContext,
 ): RsvpView {
-  const calendar = context.mailings.at(-1)?.calendar ?? null;
-  if (calendar === null) return viewWithoutEvent('unreachable', guestList);
+  const mailing = context.mailings.at(-1);
+  if (mailing === undefined) return viewWithoutEvent('unreachable', guestList);
+  const { calendar } = mailing;
   const event = readEventView(calendar, claims.recurrenceId, attendee, { now: now(), timezone });
   const applied = context.applied.findLast(({ recurrenceId }) => recurrenceId === claims.recurrenceId);
   return {
     state: 'unreachable',
     event,
     partstat: applied?.partstat ?? null,
-    sequence: event.sequence,
+    sequence: mailedOccurrence(mailing, claims.recurrenceId).sequence,
     calendar,
     organizerAsMailed: mailedOrganizer(context),
+    stamp: stampFor(parseEvent(calendar), 'REQUEST', context.mailings, now()),
     guestList,
   };
 }

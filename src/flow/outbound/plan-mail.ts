@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto';
 import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
+import { parseEvent } from '../../core/ical/event-document.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
+import { type MailStamp, raisedSequences, stampFor } from '../../core/itip/stamp.ts';
 import { because } from '../../core/reasons.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
 import { signRsvpToken } from '../../core/signing/token.ts';
@@ -52,14 +54,15 @@ export async function planMail(
   job: Job<'schedule-message'>,
   mailings: readonly Mailing[],
 ): Promise<Plan> {
-  const message: Message = { ...job, ...calendarScope(job.body.calendar), mailings };
-  const { from, to, calendar, again } = message.body;
+  const { from, to, calendar, method, again } = job.body;
+  const message: Message = { ...job, ...calendarScope(calendar), mailings };
   if (mailingForbidden(calendar, to)) return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
   const fingerprint = fingerprintOf(options, message, calendar);
   if (!again && hasSameContent(options, message, fingerprint)) {
     return ended(message, options.now(), 'not-mailed', because('nothing-new'));
   }
   const kind = mailKind(message);
+  const stamp = stampFor(parseEvent(calendar), method, mailings, options.now());
   const bounced = kind === 'reply' ? null : await options.ledger.suppressed(from.key, to.key);
   if (bounced !== null && kind !== 'invitation' && !again) {
     const plan = ended(message, options.now(), 'not-mailed', because('suppressed', { diagnostic: bounced }));
@@ -67,14 +70,14 @@ export async function planMail(
     // Record the CANCEL anyway, so that a later REQUEST counts as a new invitation.
     const { id, messageId } = options.outgoingMails.identify(options.now(), from, {});
     const organizerAsMailed = mailings[0]?.organizerAsMailed ?? from.asWritten;
-    const mailing = mailingOf(options, message, { id, messageId, fingerprint, organizerAsMailed });
+    const mailing = mailingOf(options, message, stamp, { id, messageId, fingerprint, organizerAsMailed });
     return { ...plan, ledger: [...(plan.ledger ?? []), { kind: 'mailing', mailing }] };
   }
   const wait = mailings.length > 0 ? null : await options.waitForQuota(message, message.uid);
   if (wait !== null) return { ...wait, disposition: { kind: 'retry', dueAt: wait.until, error: 'quota' } };
   const unsuppress: LedgerWrite[] =
     bounced === null ? [] : [{ kind: 'unsuppress', ownerKey: from.key, recipientKey: to.key }];
-  const mail = await composeMail(options, message, { kind, fingerprint });
+  const mail = await composeMail(options, message, { kind, fingerprint, stamp });
   return {
     disposition: done,
     add: [...mail.add, ...rereadTask(options, message)],
@@ -85,12 +88,13 @@ export async function planMail(
 interface MailFacts {
   readonly kind: InvitationKind;
   readonly fingerprint: string;
+  readonly stamp: MailStamp;
 }
 
 async function composeMail(
   options: MailOptions,
   message: Message,
-  { kind, fingerprint }: MailFacts,
+  { kind, fingerprint, stamp }: MailFacts,
 ): Promise<{ add: NewTask[]; ledger: LedgerWrite[] }> {
   const { body, uid, recurrenceId, mailings } = message;
   const { origin, from, to, calendar, method } = body;
@@ -110,6 +114,7 @@ async function composeMail(
       organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
       itip: options.itip,
       guestList: options.guestList,
+      stamp,
       from: identity.from,
       links: method === 'REQUEST' ? await linksFor(options, message) : null,
       messageId: identity.messageId,
@@ -122,7 +127,7 @@ async function composeMail(
   );
   const facts = { origin, rcptTo: to.asWritten, what: kind, method, owner: from, recipient: to, uid };
   const organizerAsMailed = reply?.address ?? (isFromAttendee(method) ? to : from).asWritten;
-  const mailing = mailingOf(options, message, { ...identity, fingerprint, organizerAsMailed });
+  const mailing = mailingOf(options, message, stamp, { ...identity, fingerprint, organizerAsMailed });
   const pair: LedgerWrite[] =
     reply === null ? [] : [{ kind: 'reply-pair', pair: { id: reply.id, organizer: from, attendee: to } }];
   return {
@@ -135,9 +140,11 @@ async function composeMail(
 function mailingOf(
   options: MailOptions,
   { body, uid, recurrenceId }: Message,
+  stamp: MailStamp,
   mail: Pick<Mailing, 'id' | 'messageId' | 'fingerprint' | 'organizerAsMailed'>,
 ): Mailing {
   const { from, to, calendar, method } = body;
+  const shown = readEventView(calendar, recurrenceId, to, null);
   return {
     id: mail.id,
     messageId: mail.messageId,
@@ -146,8 +153,10 @@ function mailingOf(
     recipientKey: to.key,
     recurrenceId,
     method,
-    sequence: readEventView(calendar, recurrenceId, to, null).sequence,
+    sequence: stamp.sequences.get(shown.recurrenceId) ?? shown.sequence,
+    raised: raisedSequences(parseEvent(calendar), stamp),
     mailedAt: options.now(),
+    stampedAt: stamp.stampedAt,
     scheduleFingerprint: scheduleFingerprint(calendar, recurrenceId),
     fingerprint: mail.fingerprint,
     organizerAsMailed: mail.organizerAsMailed,

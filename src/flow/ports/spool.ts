@@ -204,8 +204,6 @@ export interface Mailing extends MailedRevision {
   readonly fingerprint: string;
   /** ORGANIZER in the mail. It never changes while the event exists. */
   readonly organizerAsMailed: string;
-  /** The calendar before it was rewritten for mail; the next update is compared with it. '' if the text is missing. */
-  readonly calendar: string;
 }
 
 /** The organizer and the attendee for whom a reply address was made. */

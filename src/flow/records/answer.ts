@@ -35,12 +35,13 @@ export const answer: RecordKind<AnswerRecord> = {
       delegatedTo: z.array(address),
       revision: z.object({ sequence: z.number().nullable(), sentAt: z.number() }),
       door: z.enum(['smtp', 'lmtp', 'web']),
+      shown: z.object({ recurrenceId: z.string().nullable(), schedule: z.string() }).optional(),
     }),
     sender: z.string(),
     held: holdReason.nullable(),
     approved: z.boolean(),
   }),
-  // Version 2 may have further reasons in `held`, and no PARTSTAT.
+  // Version 2 may have further reasons in `held`, no PARTSTAT, and the time that the page showed.
   upgrade: [(body) => body],
   lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
   origin: (body) => body.origin,

@@ -77,7 +77,14 @@ export function describeLedger(bench: Bench): void {
       const mailings = [
         newMailing({ calendar: 'one' }),
         newMailing({ id: 'm2', recipientKey: 'eve@remote.test', recurrenceId: '20261122' }),
-        newMailing({ id: 'm3', calendar: 'one', sequence: 2, method: 'CANCEL' }),
+        newMailing({
+          id: 'm3',
+          calendar: 'one',
+          sequence: 2,
+          raised: { '': 2, '20261122': 3 },
+          stampedAt: 4,
+          method: 'CANCEL',
+        }),
       ];
       await bench.spool.put(
         [],

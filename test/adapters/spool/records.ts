@@ -44,7 +44,9 @@ export function newMailing(over: Partial<Mailing> = {}): Mailing {
     recurrenceId: null,
     method: 'REQUEST',
     sequence: 0,
+    raised: {},
     mailedAt: 1,
+    stampedAt: 1,
     scheduleFingerprint: 's1',
     ...over,
   };

@@ -13,6 +13,7 @@ function copy(changes: Partial<MailedCopyInput> = {}): string {
     organizerAsMailed: 'r1k-7ch4@reply.example.com',
     itip: true,
     guestList: true,
+    stamp: null,
     ...changes,
   });
 }
@@ -112,6 +113,19 @@ describe('mailedCopy', () => {
     expect(lines(mailed, 'ORGANIZER')).toEqual(['ORGANIZER;CN=Alice Martin:mailto:alice@example.com']);
     expect(lines(mailed, 'REQUEST-STATUS')).toHaveLength(1);
     expect(lines(mailed, 'COMMENT')).toEqual(['COMMENT:late']);
+  });
+
+  it('has the DTSTAMP and SEQUENCE of its stamp in each component, where they were or first', () => {
+    const override = ['RECURRENCE-ID:20261201T090000Z', 'DTSTART:20261201T100000Z', 'DTSTAMP:x', 'dtstamp:y'];
+    const stampedAt = Date.UTC(2027, 0, 2, 3, 4, 5);
+    const sequences = new Map([[null, 4]]);
+    const text = calendar('REQUEST', event(), ['UID:planning@example.com', 'SEQUENCE:2', ...override]);
+    const mailed = copy({ calendar: text, stamp: { stampedAt, sequences } });
+    expect(lines(mailed, 'DTSTAMP')).toEqual(['DTSTAMP:20270102T030405Z', 'DTSTAMP:20270102T030405Z']);
+    expect(lines(mailed, 'SEQUENCE')).toEqual(['SEQUENCE:4', 'SEQUENCE:2']);
+    const bare = calendar('REQUEST', ['UID:planning@example.com', 'DTSTART:20261201T100000Z']);
+    const completed = copy({ calendar: bare, stamp: { stampedAt, sequences } });
+    expect(completed).toContain('BEGIN:VEVENT\r\nDTSTAMP:20270102T030405Z\r\nSEQUENCE:4\r\nUID:');
   });
 
   it('has METHOD only if iTIP is on', () => {

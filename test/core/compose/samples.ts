@@ -84,6 +84,7 @@ export function invitationMail(changes: Partial<InvitationMail> = {}): Invitatio
     organizerAsMailed: 'r1k-7ch4nqz2-m5xv3q@reply.example.com',
     itip: true,
     guestList: true,
+    stamp: { stampedAt: Date.UTC(2026, 9, 20, 8), sequences: new Map() },
     from: 'calendar@example.com',
     links,
     messageId: '<0192c1.invitation@calendar.example.com>',

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { mailedOccurrence } from '../../../src/core/itip/mailed-occurrence.ts';
 import type { MailedRevision } from '../../../src/core/itip/types.ts';
 
+const unstamped = { raised: {}, mailedAt: 0, stampedAt: 0 };
+
 function mail(...components: (readonly string[])[]): MailedRevision {
   const lines = components.flatMap((each) => ['BEGIN:VEVENT', 'UID:a', ...each, 'END:VEVENT']);
   const calendar = ['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR', ''].join('\r\n');
-  return { recurrenceId: null, method: 'REQUEST', sequence: 7, mailedAt: 0, scheduleFingerprint: '', calendar };
+  return { recurrenceId: null, method: 'REQUEST', sequence: 7, ...unstamped, scheduleFingerprint: '', calendar };
 }
 
 const SERIES = ['DTSTART;TZID=Europe/Paris:20261101T100000', 'DURATION:PT1H', 'RRULE:FREQ=DAILY', 'SEQUENCE:3'];
@@ -56,6 +58,17 @@ describe('mailedOccurrence', () => {
       time: `${start}/${length}`,
       overridden,
     });
+  });
+
+  it('returns the SEQUENCE as mailed, where the mail raised it', () => {
+    const override = ['RECURRENCE-ID:20261122T090000Z', 'DTSTART:20261122T120000Z', 'SEQUENCE:1'];
+    const both = mail(SERIES, override);
+    const sequenceAt = (raised: Record<string, number>, id: string) =>
+      mailedOccurrence({ ...both, raised }, id).sequence;
+    expect(sequenceAt({ '20261122T090000Z': 8 }, '20261122T090000Z')).toBe(8);
+    expect(sequenceAt({ '': 5 }, '20261122T090000Z')).toBe(1);
+    expect(sequenceAt({ '': 5 }, '20261123T090000Z')).toBe(5);
+    expect(sequenceAt({ '20261122T090000Z': 8 }, '20261123T090000Z')).toBe(3);
   });
 
   it.each([

@@ -159,7 +159,9 @@ describe('makeOverride', () => {
         recurrenceId: null,
         method: 'REQUEST',
         sequence: 0,
+        raised: {},
         mailedAt: 0,
+        stampedAt: 0,
         scheduleFingerprint: '',
       } as const;
       return mailedOccurrence({ ...facts, calendar }, id).time;

@@ -61,7 +61,16 @@ function mail(
   scheduleFingerprint = 'a',
   recurrenceId: string | null = null,
 ): MailedRevision {
-  return { recurrenceId, method: 'REQUEST', sequence, mailedAt, scheduleFingerprint, calendar: '' };
+  return {
+    recurrenceId,
+    method: 'REQUEST',
+    sequence,
+    raised: {},
+    mailedAt,
+    stampedAt: mailedAt,
+    scheduleFingerprint,
+    calendar: '',
+  };
 }
 
 /** Returns a mail with the whole series or (`alone`) with one occurrence, which begins at `start`. */

@@ -112,7 +112,9 @@ function mailed({ args, options, body }: Step) {
     method: args.split(' ')[0] ?? '',
     recurrenceId: options.get('occurrence') ?? null,
     sequence: Number(options.get('sequence')),
+    raised: {},
     mailedAt: Date.parse(options.get('at') ?? ''),
+    stampedAt: Date.parse(options.get('at') ?? ''),
     scheduleFingerprint: options.get('schedule') ?? '',
   };
 }

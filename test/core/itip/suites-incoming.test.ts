@@ -69,7 +69,7 @@ function replierOf(itip: string): CalendarAddress {
 function reschedules(existing: string): MailedRevision[] {
   const reset = /X-CALENDARSERVER-RESET-PARTSTAT=(\d+)/.exec(existing)?.[1];
   if (reset === undefined) return [];
-  const mail = { recurrenceId: null, method: 'REQUEST', mailedAt: 0, calendar: '' };
+  const mail = { recurrenceId: null, method: 'REQUEST', raised: {}, mailedAt: 0, stampedAt: 0, calendar: '' };
   return [
     { ...mail, sequence: Number(reset) - 1, scheduleFingerprint: 'before' },
     { ...mail, sequence: Number(reset), scheduleFingerprint: 'after' },

@@ -242,6 +242,7 @@ describe.skipIf(!present)('Calendar Server: content of a message', () => {
         organizerAsMailed: null,
         itip: true,
         guestList: true,
+        stamp: null,
       });
       // The copy also has the missing VTIMEZONE.
       const events = components(mailed).filter((component) => !/^BEGIN:(?:VTIMEZONE|STANDARD)$/m.test(component));

@@ -20,6 +20,12 @@ describe('eventFile', () => {
     expect(file).toMatch(/^ORGANIZER.*mailto:r1a1-x@reply\.example\.com\r$/m);
   });
 
+  it('has the DTSTAMP and SEQUENCE that a mail would have', () => {
+    const file = fileOf({ stamp: { stampedAt: Date.UTC(2027, 0, 2, 3, 4, 5), sequences: new Map([[null, 7]]) } });
+    expect(file).toMatch(/^DTSTAMP:20270102T030405Z\r$/m);
+    expect(file).toMatch(/^SEQUENCE:7\r$/m);
+  });
+
   it.each([
     ['a past event', { state: 'past' }, true],
     ['an unreachable calendar', { state: 'unreachable' }, true],

@@ -15,7 +15,14 @@ import {
 import { claims, shown } from '../../doors/web/start-http.ts';
 
 const reader: PageReader = { templates: compileTemplates(await readTemplates(null)), language: 'en', timezone: 'UTC' };
-const nothing: RsvpForm = { action: null, comment: '', commentTooLong: false, sequence: null, wholeSeries: false };
+const nothing: RsvpForm = {
+  action: null,
+  comment: '',
+  commentTooLong: false,
+  sequence: null,
+  schedule: null,
+  wholeSeries: false,
+};
 const pageOf = (changes: Partial<RsvpView>, form: Partial<RsvpForm> = {}, notice: RsvpNotice | null = null) =>
   rsvpPage({ ...shown, ...changes }, claims, { ...nothing, ...form }, notice, reader);
 const chosen = (page: ReturnType<typeof pageOf>) =>

@@ -144,10 +144,10 @@ describe('the answer', () => {
     ['tentative', 'TENTATIVE'],
     ['declined', 'DECLINED'],
   ] as const)('%s is passed on, and the page after it has no token', async (action, partstat) => {
-    const response = await post({ token, action, comment: 'See you\r\nthere', sequence: '3' });
+    const response = await post({ token, action, comment: 'See you\r\nthere', sequence: '3', schedule: 'shown' });
     expect([response.status, response.headers.get('Location')]).toEqual([303, `./recorded?answer=${action}`]);
     expect(fakes.answers).toEqual([
-      { claims, answer: { partstat, comment: 'See you\nthere', sequence: 3, wholeSeries: false } },
+      { claims, answer: { partstat, comment: 'See you\nthere', sequence: 3, schedule: 'shown', wholeSeries: false } },
     ]);
     const page = await get(`/rsvp/recorded?answer=${action}`);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('in the organizer’s calendar')]);
@@ -166,6 +166,7 @@ describe('the answer', () => {
       partstat: 'ACCEPTED',
       comment: null,
       sequence: null,
+      schedule: null,
       wholeSeries: true,
     });
   });
@@ -179,11 +180,17 @@ describe('the answer', () => {
 
   it('to an event that has changed is requested again, with the comment kept', async () => {
     fakes.outcome = { refused: 'changed' };
-    fakes.shown = { ...shown, sequence: 4, event: { ...event, sequence: 4, summary: 'Moved review' } };
+    fakes.shown = { ...shown, sequence: 4, schedule: 'new', event: { ...event, sequence: 4, summary: 'Moved review' } };
     const response = await post({ token, action: 'tentative', comment: 'I try', sequence: '3' });
     const page = await response.text();
     expect(response.status).toBe(409);
-    for (const text of ['changed in the meantime', 'Moved review', 'I try', 'name="sequence" value="4"'])
+    for (const text of [
+      'changed in the meantime',
+      'Moved review',
+      'I try',
+      'name="sequence" value="4"',
+      'name="schedule" value="new"',
+    ])
       expect(page).toContain(text);
     expect(page).toMatch(/value="tentative" required checked/);
   });

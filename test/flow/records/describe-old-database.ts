@@ -245,6 +245,14 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
       expect(states.sort()).toEqual([...readable, ...others].sort());
     });
 
+    it('takes its mails as stamped when they were mailed, with the SEQUENCEs of their calendars', async () => {
+      const rows = await database.rows<{ mailed: unknown; stamped: unknown; raised: unknown }>(
+        `select mailed_at as mailed, stamped_at as stamped, raised from mailing where mailed_at < ${STARTED_AT}`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows).toEqual(rows.map(({ mailed }) => ({ mailed, stamped: mailed, raised: null })));
+    });
+
     it.each(oldTasks)('finishes $task, which was $was', async ({ task, own, added }) => {
       const id = idOf(task);
       expect(after.get(id)?.state).toBe('done');
