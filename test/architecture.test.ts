@@ -1,4 +1,4 @@
-// Checks the order of the layers and rooms of src: which file may import which, types included. A failure names the import
+// Checks the order of the layers and folders of src: which file may import which, types included. A failure names the import
 // and says what to do. Each rule is also tested on a small tree that violates it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -10,7 +10,7 @@ import {
   impurities,
   layerBreaches,
   playgroundImports,
-  roomBreaches,
+  folderBreaches,
   unknownPlaces,
   unreadableImports,
 } from './architecture/rules.ts';
@@ -28,16 +28,16 @@ const rules = {
   unknownPlaces,
   unreadableImports,
   layerBreaches,
-  roomBreaches,
+  folderBreaches,
   playgroundImports,
   impurities,
   cycles,
 };
 const ruleNames = [
-  ['unknownPlaces', 'every file is in a known layer and room'],
+  ['unknownPlaces', 'every file is in a known layer and folder'],
   ['unreadableImports', 'every import can be followed'],
   ['layerBreaches', 'imports go down: app, doors and adapters, flow, core'],
-  ['roomBreaches', 'imports go left among the rooms of core and of flow'],
+  ['folderBreaches', 'imports go left among the folders of core and of flow'],
   ['playgroundImports', 'nothing outside of the playground imports it'],
   ['impurities', 'core and flow do no I/O; core has no clock, timer, environment or random source'],
   ['cycles', 'no import leads back to its own file'],
@@ -64,12 +64,12 @@ describe('a tree that breaks a rule is told', () => {
   const breaches: readonly (readonly [what: string, rule: (typeof ruleNames)[number][0], tree: Tree, told: RegExp])[] =
     [
       ['a new layer', 'unknownPlaces', { 'lib/a.ts': '' }, /^src\/lib\/a\.ts: "lib" is no layer\. Put/],
-      ['a new room', 'unknownPlaces', { 'core/text/a.ts': '' }, /"text" is no room of core/],
+      ['a new folder', 'unknownPlaces', { 'core/text/a.ts': '' }, /"text" is no folder of core/],
       [
-        'a file beside the rooms',
+        'a file beside the folders',
         'unknownPlaces',
         { 'flow/a.ts': '' },
-        /only use-cases\.ts may be beside the rooms of flow/,
+        /only use-cases\.ts may be beside the folders of flow/,
       ],
       ['a file beside the layers', 'unknownPlaces', { 'a.ts': '' }, /is no layer/],
       [
@@ -141,55 +141,55 @@ describe('a tree that breaks a rule is told', () => {
 
       [
         'ical imports itip',
-        'roomBreaches',
+        'folderBreaches',
         { 'core/ical/a.ts': type('../itip/b.ts'), 'core/itip/b.ts': '' },
         /ical <- itip <- message <- compose <- pages/,
       ],
       [
         'message imports pages',
-        'roomBreaches',
+        'folderBreaches',
         { 'core/message/a.ts': type('../pages/b.ts'), 'core/pages/b.ts': '' },
         /only to its left\. Move/,
       ],
       [
         'signing imports itip',
-        'roomBreaches',
+        'folderBreaches',
         { 'core/signing/a.ts': type('../itip/b.ts'), 'core/itip/b.ts': '' },
         /signing imports only ical/,
       ],
       [
         'compose imports signing',
-        'roomBreaches',
+        'folderBreaches',
         { 'core/compose/a.ts': type('../signing/b.ts'), 'core/signing/b.ts': '' },
         /only pages imports signing/,
       ],
       [
-        'errors imports a room',
-        'roomBreaches',
+        'errors imports a folder',
+        'folderBreaches',
         { 'core/errors.ts': type('./ical/b.ts'), 'core/ical/b.ts': '' },
-        /import no room of core/,
+        /import no folder of core/,
       ],
       [
         'outbound imports copies',
-        'roomBreaches',
+        'folderBreaches',
         { 'flow/outbound/a.ts': type('../copies/b.ts'), 'flow/copies/b.ts': '' },
         /ports <- records <- queue <- outbound/,
       ],
       [
         'ports import records',
-        'roomBreaches',
+        'folderBreaches',
         { 'flow/ports/a.ts': type('../records/b.ts'), 'flow/records/b.ts': '' },
         /only to its left/,
       ],
       [
-        'a room imports the use cases',
-        'roomBreaches',
+        'a folder imports the use cases',
+        'folderBreaches',
         { 'flow/inbound/a.ts': type('../use-cases.ts'), 'flow/use-cases.ts': '' },
         /use-cases\.ts is above/,
       ],
       [
         'a handler in a folder of its own',
-        'roomBreaches',
+        'folderBreaches',
         { 'flow/copies/handlers/a.ts': type('../../inbound/b.ts'), 'flow/inbound/b.ts': '' },
         /only to its left/,
       ],

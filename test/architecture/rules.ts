@@ -7,33 +7,33 @@ interface Layer {
   /** Imports, types included, go only to layers of a lower rank and within the layer. */
   readonly rank: number;
   /** Folders below the layer's own. */
-  readonly rooms: readonly string[];
-  /** Files beside the rooms; null: any. */
+  readonly folders: readonly string[];
+  /** Files beside the folders; null: any. */
   readonly files: readonly string[] | null;
 }
 
 const LAYERS: Readonly<Record<string, Layer>> = {
-  playground: { rank: 4, rooms: [], files: null },
-  app: { rank: 3, rooms: ['cli', 'config', 'check'], files: null },
-  doors: { rank: 2, rooms: ['mail', 'web', 'dav', 'metrics'], files: ['listen.ts'] },
+  playground: { rank: 4, folders: [], files: null },
+  app: { rank: 3, folders: ['cli', 'config', 'check'], files: null },
+  doors: { rank: 2, folders: ['mail', 'web', 'dav', 'metrics'], files: ['listen.ts'] },
   adapters: {
     rank: 2,
-    rooms: ['caldav', 'spool', 'submission', 'authenticate', 'identity', 'webhook', 'recurrence', 'metrics'],
+    folders: ['caldav', 'spool', 'submission', 'authenticate', 'identity', 'webhook', 'recurrence', 'metrics'],
     files: [],
   },
   flow: {
     rank: 1,
-    rooms: ['ports', 'records', 'queue', 'outbound', 'questions', 'copies', 'inbound'],
+    folders: ['ports', 'records', 'queue', 'outbound', 'questions', 'copies', 'inbound'],
     files: ['use-cases.ts'],
   },
   core: {
     rank: 0,
-    rooms: ['ical', 'itip', 'message', 'compose', 'pages', 'signing'],
+    folders: ['ical', 'itip', 'message', 'compose', 'pages', 'signing'],
     files: ['errors.ts', 'reasons.ts', 'within.ts'],
   },
 };
 
-/** In these layers a room imports only itself and the rooms to its left. */
+/** In these layers a folder imports only itself and the folders to its left. */
 const ROOM_ORDER: Readonly<Record<string, readonly string[]>> = {
   core: ['ical', 'itip', 'message', 'compose', 'pages'],
   flow: ['ports', 'records', 'queue', 'outbound', 'questions', 'copies', 'inbound'],
@@ -68,8 +68,8 @@ const IMPURE_CODE =
 
 interface Place {
   readonly layer: string;
-  /** '' for a file beside the rooms. */
-  readonly room: string;
+  /** '' for a file beside the folders. */
+  readonly folder: string;
 }
 
 interface Edge {
@@ -80,7 +80,7 @@ interface Edge {
 
 function placeOf(file: string): Place {
   const [, layer = '', ...rest] = file.split('/');
-  return { layer, room: rest.length > 1 ? (rest[0] ?? '') : '' };
+  return { layer, folder: rest.length > 1 ? (rest[0] ?? '') : '' };
 }
 
 function edgesOf(sources: Sources): Edge[] {
@@ -94,21 +94,21 @@ function edgesOf(sources: Sources): Edge[] {
 
 export function unknownPlaces(sources: Sources): string[] {
   return [...sources.keys()].flatMap((file) => {
-    const { layer, room } = placeOf(file);
+    const { layer, folder } = placeOf(file);
     const known = LAYERS[layer];
     const layers = Object.keys(LAYERS).join(', ');
     if (known === undefined) return [`${file}: "${layer}" is no layer. Put the file into one of ${layers}.`];
-    if (room === '') {
+    if (folder === '') {
       const name = file.split('/').at(-1) ?? '';
       if (known.files === null || known.files.includes(name)) return [];
       return [
-        `${file}: only ${known.files.join(', ') || 'no file'} may be beside the rooms of ${layer}. Put it into a room.`,
+        `${file}: only ${known.files.join(', ') || 'no file'} may be beside the folders of ${layer}. Put it into a folder.`,
       ];
     }
-    if (known.rooms.includes(room)) return [];
-    const rooms = known.rooms.join(', ') || 'none';
+    if (known.folders.includes(folder)) return [];
+    const folders = known.folders.join(', ') || 'none';
     return [
-      `${file}: "${room}" is no room of ${layer}, which has ${rooms}. Put it there, or add the room to LAYERS in test/architecture/rules.ts and to the design.`,
+      `${file}: "${folder}" is no folder of ${layer}, which has ${folders}. Put it there, or add the folder to LAYERS in test/architecture/rules.ts and to the design.`,
     ];
   });
 }
@@ -138,7 +138,7 @@ export function layerBreaches(sources: Sources): string[] {
     if (otherRank === rank) {
       return [`${from} imports ${to}: doors and adapters never import each other. ${MOVE_DOWN}`];
     }
-    if (one === 'adapters' && other === 'flow' && placeOf(to).room !== 'ports') {
+    if (one === 'adapters' && other === 'flow' && placeOf(to).folder !== 'ports') {
       return [`${from} imports ${to}: of flow, adapters import only ports. Declare what it needs in src/flow/ports.`];
     }
     return [];
@@ -148,34 +148,34 @@ export function layerBreaches(sources: Sources): string[] {
 const MOVE_DOWN =
   'Move what both need to src/flow/ports (an interface) or src/core (a value), or receive it as a parameter and let src/app pass it.';
 
-export function roomBreaches(sources: Sources): string[] {
+export function folderBreaches(sources: Sources): string[] {
   return edgesOf(sources).flatMap(({ from, to }) => {
     const [one, other] = [placeOf(from), placeOf(to)];
     const order = ROOM_ORDER[one.layer];
-    if (order === undefined || one.layer !== other.layer || one.room === other.room) return [];
+    if (order === undefined || one.layer !== other.layer || one.folder === other.folder) return [];
     const breach = (rule: string): string[] => [`${from} imports ${to}: ${rule}`];
     if (one.layer === 'core') {
-      if (other.room === '') return [];
-      if (one.room === '') return breach('errors.ts and its neighbours import no room of core.');
-      if (one.room === 'signing') {
-        return other.room === 'ical'
+      if (other.folder === '') return [];
+      if (one.folder === '') return breach('errors.ts and its neighbours import no folder of core.');
+      if (one.folder === 'signing') {
+        return other.folder === 'ical'
           ? []
-          : breach('of the rooms of core, signing imports only ical. Move the type to src/core/ical.');
+          : breach('of the folders of core, signing imports only ical. Move the type to src/core/ical.');
       }
-      if (other.room === 'signing') {
-        return one.room === 'pages'
+      if (other.folder === 'signing') {
+        return one.folder === 'pages'
           ? []
           : breach('of core, only pages imports signing. Receive what it gives as a parameter.');
       }
     }
     if (one.layer === 'flow') {
-      if (one.room === '') return [];
-      if (other.room === '')
-        return breach('use-cases.ts is above the rooms of flow. Declare the type in the room that implements it.');
+      if (one.folder === '') return [];
+      if (other.folder === '')
+        return breach('use-cases.ts is above the folders of flow. Declare the type in the folder that implements it.');
     }
-    if (order.indexOf(other.room) <= order.indexOf(one.room)) return [];
+    if (order.indexOf(other.folder) <= order.indexOf(one.folder)) return [];
     return breach(
-      `the order in ${one.layer} is ${order.join(' <- ')}, and a room imports only to its left. Move what both need to ${one.room} or further left.`,
+      `the order in ${one.layer} is ${order.join(' <- ')}, and a folder imports only to its left. Move what both need to ${one.folder} or further left.`,
     );
   });
 }
