@@ -67,6 +67,18 @@ describe('readRule', () => {
         ],
       },
     ],
+    ['FREQ=DAILY;BYDAY=MOX', { weekdays: [{ ordinal: 0, weekday: -1 }] }],
+    ['FREQ=DAILY;BYDAY=X1MO', { weekdays: [{ ordinal: 0, weekday: -1 }] }],
+    ['FREQ=DAILY;BYDAY=111MO', { weekdays: [{ ordinal: 0, weekday: -1 }] }],
+    ['FREQ=DAILY;=COUNT=3', {}],
+    ...(['SECONDLY', 'MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const).map(
+      (frequency): [string, Partial<Rule>] => [`FREQ=${frequency}`, { frequency }],
+    ),
+    ...['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'].map((day, weekday): [string, Partial<Rule>] => [
+      `FREQ=DAILY;WKST=${day};BYDAY=${day}`,
+      { weekStart: weekday, weekdays: [{ ordinal: 0, weekday }] },
+    ]),
+    ['FREQ=DAILY;WKST=XX', { weekStart: 0 }],
   ])('reads %j', (text, expected) => {
     expect(readRule(text)).toEqual({ ...DAILY, ...expected });
   });

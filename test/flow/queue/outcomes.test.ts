@@ -1,5 +1,5 @@
-// The log lines of outcomes.
-import { describe, expect, it } from 'vitest';
+// Outcomes: their log lines, their listeners, and waiting for one.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
 import { newEntry } from '../../adapters/spool/records.ts';
 import type { Log } from '../../../src/flow/ports/log.ts';
@@ -16,5 +16,57 @@ describe('an outcome', () => {
     const entry = newEntry({ verdict: 'not-mailed', reason, detail: '550' });
     outcomes.publish([{ kind: 'entry', entry }]);
     expect(lines).toEqual([[level, 'r1']]);
+  });
+});
+
+describe('published outcomes', () => {
+  const silent = { info: () => undefined, error: () => undefined } as unknown as Log;
+  const entry = (taskId: string, reason: 'applied' | 'internal' = 'applied') => ({
+    kind: 'entry' as const,
+    entry: { ...newEntry(), taskId, reason },
+  });
+
+  it('reach each listener until it unsubscribes; other writes do not', () => {
+    const outcomes = makeOutcomes(silent);
+    const heard: string[][] = [[], []];
+    const [stop] = heard.map((one) => outcomes.subscribe(({ taskId }) => one.push(taskId)));
+    outcomes.publish([{ kind: 'mark', mark: 'm', at: 1 }, entry('a'), entry('b', 'internal')]);
+    stop?.();
+    outcomes.publish([entry('c')]);
+    expect(heard).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]);
+  });
+
+  it('are logged with their time in ISO form, unless after-failure has logged them', () => {
+    const lines: unknown[] = [];
+    const log = { info: (...line: unknown[]) => lines.push(line), error: () => undefined } as unknown as Log;
+    makeOutcomes(log).publish([entry('a'), entry('b', 'internal')]);
+    expect(lines).toEqual([[{ ...entry('a').entry, at: new Date(entry('a').entry.at).toISOString() }, 'outcome']]);
+  });
+
+  describe('are waited for', () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it('by task: the first entry about it counts', async () => {
+      const outcomes = makeOutcomes(silent);
+      const outcome = outcomes.waitFor('a', 2_000);
+      outcomes.publish([entry('b'), entry('a'), entry('a', 'internal')]);
+      expect(await outcome).toEqual(entry('a').entry);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('for a limited time', async () => {
+      const outcomes = makeOutcomes(silent);
+      const settled: unknown[] = [];
+      void outcomes.waitFor('a', 2_000).then((given) => settled.push(given));
+      await vi.advanceTimersByTimeAsync(1_999);
+      expect(settled).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      outcomes.publish([entry('a')]);
+      expect(settled).toEqual([null]);
+    });
   });
 });
