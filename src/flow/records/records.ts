@@ -131,14 +131,15 @@ export function readRecord(task: StoredTask): ReadRecord {
     return { kind: 'unreadable', why: 'the body is not a JSON object' };
   }
   const { version = 1, ...fields } = stored;
-  const definition = Object.values(kinds).find(({ kind, formerKind }) =>
-    [kind, formerKind].includes(String(fields.kind)),
-  );
-  if (typeof version !== 'number') return { kind: 'unreadable', why: 'version: not a number' };
+  const { kind } = fields;
+  if (!isVersion(version)) return { kind: 'unreadable', why: 'version: not a positive integer' };
+  if (typeof kind !== 'string') return { kind: 'unreadable', why: 'kind: not a string' };
+  const definition = Object.values(kinds).find((each) => each.kind === kind || each.formerKind === kind);
   if (definition === undefined) {
+    const what = kind.slice(0, MAX_SHOWN);
     // Version 0.1 wrote no version field, and all its kinds are listed here; so a later gateway wrote this record.
-    if ('version' in stored) return { kind: 'newer', what: String(fields.kind), version };
-    return { kind: 'unreadable', why: `kind: ${JSON.stringify(fields.kind)} is not known` };
+    if ('version' in stored) return { kind: 'newer', what, version };
+    return { kind: 'unreadable', why: `kind: ${JSON.stringify(what)} is not known` };
   }
   if (version > definition.version) return { kind: 'newer', what: definition.kind, version };
   const withCalendar = { ...fields, calendar: task.calendar ?? null };
@@ -148,9 +149,19 @@ export function readRecord(task: StoredTask): ReadRecord {
   return { kind: 'unreadable', why: pathsOf(parsed.error) };
 }
 
+/** How much of an unknown kind the ledger shows. */
+const MAX_SHOWN = 100;
+/** How many invalid fields the ledger names. */
+const MAX_ISSUES = 5;
+
+function isVersion(version: unknown): version is number {
+  return Number.isSafeInteger(version) && Number(version) >= 1;
+}
+
 /** For example `answer.attendee.key: Invalid input: expected string, received undefined`. */
 function pathsOf({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  const texts = issues.slice(0, MAX_ISSUES).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return [...texts, ...(issues.length > MAX_ISSUES ? [`and ${issues.length - MAX_ISSUES} more`] : [])].join('; ');
 }
 
 /** Returns the record if it is of one of these kinds, else null. */

@@ -1,5 +1,6 @@
 // Records of every kind: written and read back, upgraded from an older version, and unreadable or newer ones
 // recognised.
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
 import { heldJobs } from '../../../src/flow/records/held.ts';
@@ -332,7 +333,6 @@ describe('a stored task', () => {
       body: '{"kind":"dream"}',
       read: { kind: 'unreadable', why: 'kind: "dream" is not known' },
     },
-    { what: 'a version that is not a number', body: '{"kind":"verify","version":"x"}', read: { kind: 'unreadable' } },
     { what: 'a newer version', body: '{"kind":"verify","version":999}', read: { kind: 'newer', version: 999 } },
     {
       what: 'an unknown kind with a version',
@@ -342,6 +342,140 @@ describe('a stored task', () => {
   ];
   it.each(others)('is $read.kind: $what', ({ body, read }) => {
     expect(readRecord({ body, calendar: null })).toMatchObject(read);
+  });
+});
+
+/** JSON without regard to types: what a damaged database may contain. */
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** The path of every value inside of a body. */
+function pathsIn(value: Json, path: readonly string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [[...path, name], ...pathsIn(inner, [...path, name])]);
+}
+
+/** A copy of the body with another value, or none, at that path. */
+function withValue(body: Json, [name = '', ...rest]: readonly string[], value: Json | undefined): Json {
+  const copy = structuredClone(body) as { [name: string]: Json };
+  const inner = rest.length === 0 ? value : withValue(copy[name] ?? null, rest, value);
+  if (inner === undefined) delete copy[name];
+  else copy[name] = inner;
+  return copy;
+}
+
+function valueAt(body: Json, path: readonly string[]): Json {
+  return path.reduce((value, name) => (value as { [name: string]: Json })[name] ?? null, body);
+}
+
+/** A value that no field of this type accepts. */
+function wrongFor(value: Json): Json {
+  if (value === null) return [];
+  if (Array.isArray(value)) return {};
+  return typeof value === 'string' ? 7 : 'x';
+}
+
+describe('a damaged body', () => {
+  const tasks = cases.map(({ record }) => ({ kind: record.kind, task: taskOf(record), record }));
+
+  it.each(tasks)('of kind $kind is unreadable, and the path is named', ({ task }) => {
+    const body = JSON.parse(task.body) as Json;
+    const paths = pathsIn(body).filter(([name]) => name !== 'version' && name !== 'kind');
+    expect(paths.length).toBeGreaterThan(3);
+    for (const path of paths) {
+      const isElement = /^\d+$/.test(path.at(-1) ?? '');
+      for (const value of [wrongFor(valueAt(body, path)), ...(isElement ? [] : [undefined])]) {
+        const damaged = { ...task, body: JSON.stringify(withValue(body, path, value)) };
+        const read = readRecord(damaged);
+        expect(read, path.join('.')).toMatchObject({ kind: 'unreadable', why: expect.any(String) });
+        if (read.kind === 'unreadable') expect(read.why.startsWith(`${path.join('.')}: `), read.why).toBe(true);
+        expect(describeTask(damaged)).toMatchObject({ body: null, text: 'record of kind unreadable' });
+      }
+    }
+  });
+
+  it.each(tasks)('of kind $kind loses fields that its version does not have', ({ task, record }) => {
+    const extra = `{"__proto__":{"kind":"verify"},"constructor":1,"toString":2,"hasOwnProperty":3,"extra":{"a":[]},`;
+    expect(readRecord({ ...task, body: task.body.replace('{', extra) })).toEqual({ kind: 'record', body: record });
+  });
+
+  it.each(['', '\0', '\ud800', '__proto__', 'constructor', '\u001f', 'x'.repeat(1_000_000)])(
+    'keeps any text in a text (case %#)',
+    (text) => {
+      const record = { kind: 'verify', origin, owner: alice, uid: text, round: 0 } as const;
+      const task = taskOf(record);
+      expect(readRecord(task)).toEqual({ kind: 'record', body: record });
+      expect(describeTask(task).subject.uid).toBe(text);
+    },
+  );
+
+  it.each<unknown>([0, -1, 1.5, 1e308, 2 ** 53, '2', null, true, [], {}])(
+    'with the version %j is unreadable',
+    (version) => {
+      for (const { task } of tasks) {
+        const body = JSON.stringify({ ...(JSON.parse(task.body) as object), version });
+        expect(readRecord({ ...task, body })).toEqual({ kind: 'unreadable', why: 'version: not a positive integer' });
+      }
+    },
+  );
+
+  it.each<unknown>([undefined, null, 7, true, [], ['verify'], {}, { toString: 1, valueOf: 1 }])(
+    'with the kind %j is unreadable',
+    (kind) => {
+      for (const version of [undefined, 1, 999]) {
+        const task = { id: 't1', body: JSON.stringify({ version, kind }), calendar: null };
+        expect(readRecord(task)).toEqual({ kind: 'unreadable', why: 'kind: not a string' });
+        expect(describeTask(task).kind).toBe('unreadable');
+      }
+    },
+  );
+
+  it.each(['', '__proto__', 'constructor', 'toString', 'undefined', '\0', 'x'.repeat(1_000_000)])(
+    'with an unknown kind is unreadable, or newer if it has a version (case %#)',
+    (kind) => {
+      const shown = kind.slice(0, 100);
+      const why = `kind: ${JSON.stringify(shown)} is not known`;
+      expect(readRecord({ body: JSON.stringify({ kind }), calendar: null })).toEqual({ kind: 'unreadable', why });
+      const newer = { kind: 'newer', what: shown, version: 7 };
+      expect(readRecord({ body: JSON.stringify({ kind, version: 7 }), calendar: null })).toEqual(newer);
+    },
+  );
+
+  it.each(['', '{', '\0', 'null', 'true', '7', '"verify"', '[]', '[{"kind":"verify"}]', '['.repeat(100_000)])(
+    'that is no JSON object is unreadable (case %#)',
+    (body) => {
+      expect(readRecord({ body, calendar: null })).toEqual({
+        kind: 'unreadable',
+        why: 'the body is not a JSON object',
+      });
+    },
+  );
+
+  it('with many wrong fields names the first five', () => {
+    const { task } = tasks.find(({ kind }) => kind === 'answer') ?? {};
+    const body = JSON.parse(task?.body ?? '') as Json;
+    const many = withValue(
+      body,
+      ['answer', 'delegatedTo'],
+      Array.from({ length: 10_000 }, () => 7),
+    );
+    const read = readRecord({ body: JSON.stringify(many), calendar: null });
+    expect(read).toEqual({
+      kind: 'unreadable',
+      why: expect.stringMatching(/^answer\.delegatedTo\.0: .*; answer\.delegatedTo\.4: [^;]*; and 9995 more$/),
+    });
+    if (read.kind === 'unreadable') expect(read.why.length).toBeLessThan(1_000);
+  });
+
+  it('never throws', () => {
+    const kind = fc.constantFrom(...Object.keys(allKinds), 'invitation', 'held-notice', 'x');
+    const body = fc.record({ kind, version: fc.integer({ min: -1, max: 4 }) }, { requiredKeys: ['kind'] });
+    fc.assert(
+      fc.property(body, fc.dictionary(fc.string(), fc.jsonValue()), fc.option(fc.string()), (fixed, more, text) => {
+        const stored = { id: 't1', body: JSON.stringify({ ...more, ...fixed }), calendar: text };
+        expect(['record', 'newer', 'unreadable']).toContain(readRecord(stored).kind);
+        expect(describeTask(stored).origin.recordId).toBeDefined();
+      }),
+    );
   });
 });
 
