@@ -1,12 +1,14 @@
-// Running a queue: retries and holds after failures, leases that are lost or claimed again, and the stop. A lane that
+// Running a queue: when it claims, retries and holds after failures, leases that are renewed, lost or claimed again, damaged
+// tasks, and the stop. A lane that
 // is claimed during the stop is released unprocessed, because a mail sent then could not be recorded.
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
+import { makeOutcomes, type Outcomes } from '../../../src/flow/queue/outcomes.ts';
 import { runQueue } from '../../../src/flow/queue/run-queue.ts';
 import { openLog } from '../../../src/app/log.ts';
 import type { Batch, Changes, Spool } from '../../../src/flow/ports/spool.ts';
 import { recordTask } from '../../../src/flow/records/records.ts';
+import type { Log } from '../../../src/flow/ports/log.ts';
 
 const log = openLog('silent');
 const mail = {
@@ -209,5 +211,216 @@ describe('a queue that stops', () => {
     // Without this, the lease would be renewed until the process ends.
     stuck.release({ done: ['t'] });
     await expect.poll(() => stuck.committed).toEqual([{ done: ['t'] }]);
+  });
+});
+
+describe('a running queue', () => {
+  const START = 1_000_000;
+  beforeEach(() => void vi.useFakeTimers({ now: START }));
+  afterEach(() => void vi.useRealTimers());
+
+  type Claim = Parameters<Spool['claim']>[1];
+
+  /** A queue on a spool that records its calls. `handle` by default waits for the given ms. */
+  function start(
+    over: { nextDue?: number | null; lanes?: number; handleMs?: number; batches?: Batch[]; leaseIsOurs?: boolean } = {},
+  ) {
+    const claims: (Claim & { at: number })[] = [];
+    const batches = over.batches ?? [];
+    const log: unknown[] = [];
+    const published: unknown[] = [];
+    const state = {
+      nextDue: over.nextDue ?? null,
+      fails: { claim: false, commit: false, renew: false },
+      leaseIsOurs: over.leaseIsOurs ?? true,
+      renewals: 0,
+      handled: [] as string[],
+      committed: [] as Changes[],
+      work: (): void => undefined,
+    };
+    const spool = {
+      async claim(_queue: string, claim: Claim) {
+        claims.push({ ...claim, at: Date.now() - START });
+        if (state.fails.claim) throw new TypeError('disk error');
+        return batches.splice(0, claim.lanes);
+      },
+      async renew(_lease: unknown, leaseMs: number) {
+        expect(leaseMs).toBe(10_000);
+        state.renewals += 1;
+        if (state.fails.renew) throw new TypeError('disk error');
+        return true;
+      },
+      nextDue: async () => state.nextDue,
+      onWork(_queue: string, listener: () => void) {
+        state.work = listener;
+        return () => {
+          state.work = () => undefined;
+        };
+      },
+      async commit(_lease: unknown, changes: Changes) {
+        state.committed.push(changes);
+        if (state.fails.commit) throw new TypeError('disk error');
+        return state.leaseIsOurs;
+      },
+    } as unknown as Spool;
+    const at =
+      (level: string) =>
+      (facts: { err?: unknown; tasks?: unknown }, event: string): void =>
+        void log.push([level, event, ...(facts.tasks === undefined ? [] : [facts.tasks])]);
+    const running = runQueue({
+      queue: 'outgoing',
+      spool,
+      async handle(jobs) {
+        state.handled.push(jobs.map(({ task: { id } }) => id).join(' '));
+        await new Promise((resolve) => setTimeout(resolve, over.handleMs ?? 0));
+        return { done: jobs.map(({ task: { id } }) => id), ledger: [{ kind: 'mark', mark: 'm', at: 1 }] };
+      },
+      outcomes: { publish: (writes: unknown) => void published.push(writes) } as unknown as Outcomes,
+      log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Log,
+      now: Date.now,
+      lanes: over.lanes ?? 2,
+      perLane: 7,
+      backOff: { first: 1, longest: 1 },
+    });
+    const claimedAt = (): number[] => claims.map((claim) => claim.at);
+    return { running, state, claims, claimedAt, batches, log, published };
+  }
+
+  const laneOf = (...ids: string[]): Batch => ({
+    lease: { queue: 'outgoing', lane: ids.join(), fence: 1 },
+    tasks: ids.map((id) => ({ ...task, id })),
+  });
+
+  it('claims as many lanes as are free, for ten seconds, with the longest wait', async () => {
+    const { running, claims, batches, state } = start({ lanes: 3, handleMs: 100 });
+    await vi.advanceTimersByTimeAsync(1);
+    const claim = { perLane: 7, leaseMs: 10_000, longestWaitMs: 3_600_000 };
+    expect(claims).toEqual([{ ...claim, lanes: 3, now: START, at: 0 }]);
+    batches.push(laneOf('a'), laneOf('b'));
+    state.work();
+    await vi.advanceTimersByTimeAsync(50);
+    state.work();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(claims.map(({ lanes }) => lanes)).toEqual([3, 3, 1]);
+    await vi.advanceTimersByTimeAsync(100);
+    await running.stop(0);
+  });
+
+  it('claims again at once when every free lane got work, and not while all lanes are busy', async () => {
+    const batches = [laneOf('a'), laneOf('b'), laneOf('c')];
+    const { running, claims, state } = start({ lanes: 2, handleMs: 100, batches });
+    await vi.advanceTimersByTimeAsync(99);
+    state.work();
+    expect(state.handled).toEqual(['a', 'b']);
+    expect(claims).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(state.handled).toEqual(['a', 'b', 'c']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(state.committed).toHaveLength(3);
+    await running.stop(0);
+  });
+
+  it.each([
+    { next: 'in 400 ms', nextDue: START + 400, delay: 400 },
+    { next: 'overdue', nextDue: START - 400, delay: 5 },
+    { next: 'in ten minutes', nextDue: START + 600_000, delay: 30_000 },
+    { next: 'never', nextDue: null, delay: 30_000 },
+    { next: 'so late that the clock was set back', nextDue: START + 3_600_001, delay: 5 },
+  ])('claims again after $delay ms when the next task is due $next', async ({ nextDue, delay }) => {
+    const { running, claimedAt } = start({ nextDue });
+    await vi.advanceTimersByTimeAsync(delay - 1);
+    expect(claimedAt()).toEqual([0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(claimedAt()).toEqual([0, delay]);
+    await running.stop(0);
+  });
+
+  it('claims again a second after the database failed, and logs it', async () => {
+    const { running, claimedAt, log, state } = start();
+    state.fails.claim = true;
+    state.work();
+    await vi.advanceTimersByTimeAsync(999);
+    state.fails.claim = false;
+    expect(claimedAt()).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(claimedAt()).toEqual([0, 0, 1_000]);
+    expect(log).toEqual([['error', 'spool cannot be read, will retry']]);
+    await running.stop(0);
+  });
+
+  it('renews the lease every 2.5 s until the handler has ended, although a renewal fails', async () => {
+    const { running, state, log } = start({ handleMs: 8_000, batches: [laneOf('a')] });
+    state.fails.renew = true;
+    await vi.advanceTimersByTimeAsync(7_999);
+    expect([state.renewals, state.committed]).toEqual([3, []]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([state.renewals, state.committed.length]).toEqual([3, 1]);
+    expect(log[0]).toEqual(['warn', 'lease could not be renewed']);
+    await running.stop(0);
+  });
+
+  it('publishes what was committed', async () => {
+    const { running, published, log } = start({ batches: [laneOf('a')] });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(published).toEqual([[{ kind: 'mark', mark: 'm', at: 1 }]]);
+    expect(log).toEqual([]);
+    await running.stop(0);
+  });
+
+  it('publishes nothing if the lease was lost or the commit failed', async () => {
+    const { running, batches, published, log, state } = start({ leaseIsOurs: false, batches: [laneOf('a', 'b')] });
+    await vi.advanceTimersByTimeAsync(10);
+    state.fails.commit = true;
+    batches.push(laneOf('c'));
+    state.work();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(published).toEqual([]);
+    expect(log).toEqual([
+      ['warn', 'lease lost to another gateway, nothing written', ['a', 'b']],
+      ['error', 'result could not be recorded, tasks will be repeated', ['c']],
+    ]);
+    await running.stop(0);
+  });
+
+  it('handles the tasks beside damaged ones, and commits all in one transaction', async () => {
+    const bodies = [
+      '',
+      '{}',
+      '{"kind":{"toString":1},"version":1}',
+      '{"kind":"outgoing","version":0}',
+      '{"kind":"verify"}',
+    ];
+    const tasks = bodies.map((body, n) => ({ ...task, id: `bad-${n}`, body }));
+    const mixed = { ...laneOf('a', 'b'), tasks: [...tasks, ...laneOf('a', 'b').tasks] };
+    const { running, state } = start({ batches: [mixed] });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(state.handled).toEqual(['a b']);
+    expect(state.committed).toHaveLength(1);
+    const [changes] = state.committed;
+    expect(changes?.done).toEqual(['a', 'b']);
+    expect(changes?.hold).toEqual(tasks.map(({ id }) => ({ id, reason: 'unreadable', key: `operator:${id}` })));
+    expect(changes?.ledger).toHaveLength(1 + tasks.length);
+    await running.stop(0);
+  });
+
+  it('does not call the handler if no task of a lane can be read', async () => {
+    const { running, state } = start({ batches: [{ ...laneOf('a'), tasks: [{ ...task, body: '{}' }] }] });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(state.handled).toEqual([]);
+    expect(state.committed[0]?.hold).toHaveLength(1);
+    await running.stop(0);
+  });
+
+  it('claims nothing after the stop, and leaves no timer', async () => {
+    const { running, state, claims } = start();
+    await vi.advanceTimersByTimeAsync(1);
+    const { work } = state;
+    const stopped = running.stop(50);
+    await vi.advanceTimersByTimeAsync(50);
+    await stopped;
+    expect(state.work).not.toBe(work);
+    work();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([claims.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 });
