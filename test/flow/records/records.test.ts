@@ -3,7 +3,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
-import { heldJobs } from '../../../src/flow/records/held.ts';
 import {
   type AnyRecord,
   describeTask,
@@ -476,15 +475,5 @@ describe('a damaged body', () => {
         expect(describeTask(stored).origin.recordId).toBeDefined();
       }),
     );
-  });
-});
-
-describe('heldJobs', () => {
-  it('leaves out unreadable tasks and records that are never held', () => {
-    const answer = cases.find(({ record }) => record.kind === 'answer')?.record;
-    const verify = cases.find(({ record }) => record.kind === 'verify')?.record;
-    if (answer === undefined || verify === undefined) throw new TypeError('no cases');
-    const tasks = [taskOf(answer), taskOf(verify), { ...taskOf(answer), body: '{}' }];
-    expect(heldJobs(tasks).map(({ body }) => body.kind)).toEqual(['answer']);
   });
 });
