@@ -1,9 +1,9 @@
 // Plans of a batch, joined into the changes of one transaction.
 import { describe, expect, it } from 'vitest';
+import { because } from '../../../src/core/reasons.ts';
 import type { NewTask } from '../../../src/flow/ports/spool.ts';
-import { changesOf, done, joinEffects, mark, record } from '../../../src/flow/queue/plan.ts';
+import { changesOf, done, ended, joinEffects, mark } from '../../../src/flow/queue/plan.ts';
 import { recordTask } from '../../../src/flow/records/records.ts';
-import { newEntry } from '../../adapters/spool/records.ts';
 import { alice } from '../flow-kit.ts';
 
 const origin = { recordId: 'r1', door: 'gateway', messageId: null };
@@ -42,9 +42,14 @@ describe('effects', () => {
       ledger: [{ kind: 'mark', mark: 'm', at: 4 }],
     });
   });
+});
 
-  it('have entries as they are', () => {
-    const entry = newEntry();
-    expect(record(entry)).toEqual({ kind: 'entry', entry });
+describe('ended', () => {
+  it('is a task that is done with one ledger entry about it', () => {
+    const body = { kind: 'verify', origin, owner: alice, uid: 'u', round: 0 } as const;
+    const task = { ...added('t1'), attempts: 0, lastError: null };
+    const plan = ended({ task, body }, 5, 'refused', because('past', { who: 'bob@remote.test' }));
+    const entry = { taskId: 't1', at: 5, verdict: 'refused', reason: 'past', uid: 'u', recordId: 'r1' };
+    expect(plan).toEqual({ disposition: done, ledger: [{ kind: 'entry', entry: expect.objectContaining(entry) }] });
   });
 });

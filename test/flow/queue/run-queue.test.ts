@@ -227,7 +227,7 @@ describe('a running queue', () => {
   ) {
     const claims: (Claim & { at: number })[] = [];
     const batches = over.batches ?? [];
-    const log: unknown[] = [];
+    const logged: unknown[] = [];
     const published: unknown[] = [];
     const state = {
       nextDue: over.nextDue ?? null,
@@ -266,7 +266,7 @@ describe('a running queue', () => {
     const at =
       (level: string) =>
       (facts: { err?: unknown; tasks?: unknown }, event: string): void =>
-        void log.push([level, event, ...(facts.tasks === undefined ? [] : [facts.tasks])]);
+        void logged.push([level, event, ...(facts.tasks === undefined ? [] : [facts.tasks])]);
     const running = runQueue({
       queue: 'outgoing',
       spool,
@@ -283,7 +283,7 @@ describe('a running queue', () => {
       backOff: { first: 1, longest: 1 },
     });
     const claimedAt = (): number[] => claims.map((claim) => claim.at);
-    return { running, state, claims, claimedAt, batches, log, published };
+    return { running, state, claims, claimedAt, batches, logged, published };
   }
 
   const laneOf = (...ids: string[]): Batch => ({
@@ -336,7 +336,7 @@ describe('a running queue', () => {
   });
 
   it('claims again a second after the database failed, and logs it', async () => {
-    const { running, claimedAt, log, state } = start();
+    const { running, claimedAt, logged, state } = start();
     state.fails.claim = true;
     state.work();
     await vi.advanceTimersByTimeAsync(999);
@@ -344,38 +344,38 @@ describe('a running queue', () => {
     expect(claimedAt()).toEqual([0, 0]);
     await vi.advanceTimersByTimeAsync(1);
     expect(claimedAt()).toEqual([0, 0, 1_000]);
-    expect(log).toEqual([['error', 'spool cannot be read, will retry']]);
+    expect(logged).toEqual([['error', 'spool cannot be read, will retry']]);
     await running.stop(0);
   });
 
   it('renews the lease every 2.5 s until the handler has ended, although a renewal fails', async () => {
-    const { running, state, log } = start({ handleMs: 8_000, batches: [laneOf('a')] });
+    const { running, state, logged } = start({ handleMs: 8_000, batches: [laneOf('a')] });
     state.fails.renew = true;
     await vi.advanceTimersByTimeAsync(7_999);
     expect([state.renewals, state.committed]).toEqual([3, []]);
     await vi.advanceTimersByTimeAsync(20_000);
     expect([state.renewals, state.committed.length]).toEqual([3, 1]);
-    expect(log[0]).toEqual(['warn', 'lease could not be renewed']);
+    expect(logged[0]).toEqual(['warn', 'lease could not be renewed']);
     await running.stop(0);
   });
 
   it('publishes what was committed', async () => {
-    const { running, published, log } = start({ batches: [laneOf('a')] });
+    const { running, published, logged } = start({ batches: [laneOf('a')] });
     await vi.advanceTimersByTimeAsync(10);
     expect(published).toEqual([[{ kind: 'mark', mark: 'm', at: 1 }]]);
-    expect(log).toEqual([]);
+    expect(logged).toEqual([]);
     await running.stop(0);
   });
 
   it('publishes nothing if the lease was lost or the commit failed', async () => {
-    const { running, batches, published, log, state } = start({ leaseIsOurs: false, batches: [laneOf('a', 'b')] });
+    const { running, batches, published, logged, state } = start({ leaseIsOurs: false, batches: [laneOf('a', 'b')] });
     await vi.advanceTimersByTimeAsync(10);
     state.fails.commit = true;
     batches.push(laneOf('c'));
     state.work();
     await vi.advanceTimersByTimeAsync(10);
     expect(published).toEqual([]);
-    expect(log).toEqual([
+    expect(logged).toEqual([
       ['warn', 'lease lost to another gateway, nothing written', ['a', 'b']],
       ['error', 'result could not be recorded, tasks will be repeated', ['c']],
     ]);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
 import { delegationKey, type DelegationRecord } from '../../../src/flow/records/delegation.ts';
-import { heldJobs, heldParties } from '../../../src/flow/records/held.ts';
+import { heldJobs, heldParties, isDecided } from '../../../src/flow/records/held.ts';
 import { proposalKey, type ProposalRecord } from '../../../src/flow/records/proposal.ts';
 import { senderKey } from '../../../src/flow/records/question.ts';
 import type { AnswerRecord } from '../../../src/flow/records/answer.ts';
@@ -85,6 +85,14 @@ describe('heldParties', () => {
     // A proposal names persons itself; only its record has the proven ones.
     expect(heldParties(record)).toMatchObject({ organizer: alice, attendee: bob, ...occurrence });
   });
+});
+
+describe('isDecided', () => {
+  it.each([answer, proposal, delegation])('is true once the organizer has accepted $kind', (record) => {
+    expect([isDecided(record), isDecided({ ...record, approved: true })]).toEqual([false, true]);
+  });
+
+  it('is true for a declined proposal', () => expect(isDecided({ ...proposal, declined: true })).toBe(true));
 });
 
 describe('the hold key', () => {

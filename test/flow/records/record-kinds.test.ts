@@ -310,10 +310,13 @@ describe('a task', () => {
     });
     const facts = { at: 1, verdict: 'held', reason: 'unreadable', detail: 'x' } as const;
     expect(entryAboutTask({ id: 't1', body, calendar: null }, facts)).toEqual({
-      taskId: 't1',
-      ...unknown,
-      ...nobody,
-      ...facts,
+      kind: 'entry',
+      entry: {
+        taskId: 't1',
+        ...unknown,
+        ...nobody,
+        ...facts,
+      },
     });
   });
 
@@ -322,12 +325,15 @@ describe('a task', () => {
     const job = { task: task(anAnswer), body: anAnswer };
     expect(entryAboutTask(job.task, facts)).toEqual(entryAbout(job, facts));
     expect(entryAbout(job, facts)).toEqual({
-      taskId: 't1',
-      ...origin,
-      ...nobody,
-      organizer: alice.key,
-      uid,
-      ...facts,
+      kind: 'entry',
+      entry: {
+        taskId: 't1',
+        ...origin,
+        ...nobody,
+        organizer: alice.key,
+        uid,
+        ...facts,
+      },
     });
   });
 

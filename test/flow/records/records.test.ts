@@ -355,11 +355,11 @@ function pathsIn(value: Json, path: readonly string[] = []): string[][] {
 
 /** A copy of the body with another value, or none, at that path. */
 function withValue(body: Json, [name = '', ...rest]: readonly string[], value: Json | undefined): Json {
-  const copy = structuredClone(body) as { [name: string]: Json };
-  const inner = rest.length === 0 ? value : withValue(copy[name] ?? null, rest, value);
-  if (inner === undefined) delete copy[name];
-  else copy[name] = inner;
-  return copy;
+  const changed = structuredClone(body) as { [name: string]: Json };
+  const inner = rest.length === 0 ? value : withValue(changed[name] ?? null, rest, value);
+  if (inner === undefined) delete changed[name];
+  else changed[name] = inner;
+  return changed;
 }
 
 function valueAt(body: Json, path: readonly string[]): Json {
