@@ -102,6 +102,7 @@ export interface FlowKitOptions {
   readonly guestList?: boolean;
   readonly replyDomain?: string | null;
   readonly ownRecipients?: readonly string[];
+  readonly postmaster?: string | null;
   readonly quota?: { readonly hour: number; readonly day: number };
   readonly timezone?: string;
 }
@@ -167,7 +168,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
         ...evidence.of(mail),
       }),
       isOwnRecipient: (recipient) => (options.ownRecipients ?? []).includes(recipient.toLowerCase()),
-      postmaster: 'postmaster@example.com',
+      postmaster: options.postmaster === undefined ? 'postmaster@example.com' : options.postmaster,
       policy: 'strict',
     }),
     question: askOwner(common),

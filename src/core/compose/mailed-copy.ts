@@ -20,6 +20,7 @@ import { formatInstant } from '../ical/local-time.ts';
 import { ianaZone } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
 import { isFromAttendee } from '../itip/methods.ts';
+import { listsAllGuests, MAX_LISTED_GUESTS } from '../itip/listed-guests.ts';
 import type { MailStamp } from '../itip/stamp.ts';
 import type { InvitationKind } from './types.ts';
 
@@ -143,7 +144,7 @@ export const REWRITES: readonly Rewrite[] = [
   },
   {
     part: 'other ATTENDEEs',
-    change: 'removed if there are more than 100, or if guests must not see each other',
+    change: `removed if there are more than ${MAX_LISTED_GUESTS}, or if guests must not see each other`,
     reason: 'clients and mail servers fail on long lists',
   },
   {
@@ -166,7 +167,6 @@ export const REWRITES: readonly Rewrite[] = [
 const DECLINECOUNTER_PROPERTIES: ReadonlySet<string> = new Set(
   'UID DTSTAMP SEQUENCE RECURRENCE-ID ORGANIZER COMMENT REQUEST-STATUS'.split(' '),
 );
-const MAX_ATTENDEES = 100;
 const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
   update: 'REQUEST',
@@ -318,7 +318,7 @@ export function mailedCopy(input: MailedCopyInput): string {
   const rules: Rules = {
     ...input,
     method: methodToMail(input.calendar, input.kind),
-    keepsOthers: input.guestList && events.every((event) => event.properties('ATTENDEE').length <= MAX_ATTENDEES),
+    keepsOthers: input.guestList && listsAllGuests(document),
     organizerLines: linesOf(input.sender),
     recipientLines: linesOf(input.recipient),
   };

@@ -5,12 +5,10 @@ import { createHash } from 'node:crypto';
 import { componentFor, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { lengthAt } from '../ical/occurrence-span.ts';
+import { listsAllGuests } from './listed-guests.ts';
 import { type NormalComponent, normalComponents, scheduleKey, scheduleOf } from './normal-form.ts';
 import { memoizeText } from '../ical/memoize-text.ts';
 import type { CalendarAddress } from '../ical/types.ts';
-
-/** If there are more guests, the mailed copy lists only the recipient and the organizer, so changes of others do not count. */
-const MAX_GUESTS = 100;
 
 /**
  * Returns a digest of the content for this recipient. It ignores DTSTAMP, CREATED, LAST-MODIFIED, SEQUENCE, PARTSTAT, RSVP,
@@ -21,12 +19,12 @@ const MAX_GUESTS = 100;
  * @throws GatewayError `calendar-unparseable`
  */
 export function fingerprintFor(calendar: string, recipient: CalendarAddress, guestList = true): string {
-  const { method, components } = readNormal(calendar);
+  const { method, components, listsAll } = readNormal(calendar);
   const visible = components.map((component) => [
     component.recurrenceId,
     scheduleKey(component.schedule),
     component.organizer,
-    visibleGuests(component, recipient, guestList),
+    visibleGuests(component, recipient, guestList && listsAll),
     [...component.texts].sort(),
   ]);
   return digest([method, visible]);
@@ -34,7 +32,11 @@ export function fingerprintFor(calendar: string, recipient: CalendarAddress, gue
 
 const readNormal = memoizeText((calendar) => {
   const document = parseEvent(calendar);
-  return { method: methodOf(document), components: normalComponents(document) };
+  return {
+    method: methodOf(document),
+    components: normalComponents(document),
+    listsAll: listsAllGuests(document),
+  };
 });
 
 /**
@@ -65,10 +67,9 @@ export function occurrenceSchedule(document: EventDocument, recurrenceId: string
 function visibleGuests(
   { guests }: NormalComponent,
   recipient: CalendarAddress,
-  guestList: boolean,
+  listsAll: boolean,
 ): readonly (readonly string[])[] {
-  const all = guestList && guests.size <= MAX_GUESTS;
-  const listed = all ? [...guests] : [...guests].filter(([key]) => key === recipient.key);
+  const listed = listsAll ? [...guests] : [...guests].filter(([key]) => key === recipient.key);
   return listed.sort();
 }
 
