@@ -33,6 +33,7 @@ const answer = {
   component: 'VEVENT',
   occurrence: { uid, recurrenceId: null },
   range: null,
+  start: null,
   attendee: bob,
   organizer: alice,
   partstat: 'ACCEPTED',

@@ -8,7 +8,7 @@ import { type EventComponent, partstatIn } from '../ical/event-component.ts';
 import { componentFor, type EventDocument, isRecurring, overridesAt, sequenceOf } from '../ical/event-document.ts';
 import { occurrenceSchedule } from './fingerprint.ts';
 import { makeOverride } from './make-override.ts';
-import { type Match, matchOccurrence, queryFor } from './match-occurrence.ts';
+import { type Match, matchOccurrence, overridesNamed, queryFor } from './match-occurrence.ts';
 import { millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import {
   currentRevision,
@@ -70,10 +70,8 @@ export function decide(input: DecisionInput): Decision {
   const known = targets?.length ? targets.map((each) => each.recurrenceId) : [answer.occurrence.recurrenceId];
   const orders = known.map((recurrenceId) => orderOf(history, recurrenceId, answer, revision, input.now));
   if (!orders.includes('newer')) return { verdict: 'ignore', reason: orders.includes('stale') ? 'stale' : 'duplicate' };
-  if (
-    showedAnotherTime(answer, document) ||
-    known.every((each) => isBeforeReschedule(history, each, revision.sequence))
-  ) {
+  const seen = { sequence: revision.sequence, start: answer.start };
+  if (showedAnotherTime(answer, document) || known.every((each) => isBeforeReschedule(history, each, seen))) {
     return { verdict: 'ignore', reason: 'stale' };
   }
 
@@ -198,9 +196,24 @@ function findOccurrence({ answer, document, occurrences }: DecisionInput): Match
 function targetsOf(input: DecisionInput, match: Match): readonly Target[] | null {
   const { answer, document } = input;
   if (match.kind === 'none' || match.kind === 'too-expensive') return [];
-  if (match.kind === 'master') return targetAt(document, null);
+  if (match.kind === 'master') return targetsWithoutId(input);
   if (answer.range === null || !isRecurring(document)) return targetAt(document, match.recurrenceId);
   return targetsFrom(input, match.recurrenceId);
+}
+
+/**
+ * Decision table, "uninvited": an attendee who is invited to some dates only may answer without a RECURRENCE-ID. The answer is
+ * for the date that its DTSTART is, else for all of them.
+ */
+function targetsWithoutId({ answer, document }: DecisionInput): readonly Target[] {
+  const { attendee, start } = answer;
+  const own = document.overrides.filter((override) => override.invites(attendee));
+  if (own.length === 0 || document.master?.invites(attendee)) return targetAt(document, null);
+  const named = start === null ? [] : overridesNamed(document, own, start);
+  // The series is not stored here, so the answer may be for the series.
+  if (named.length === 0 && document.master === null) return [];
+  const ids = new Set((named.length > 0 ? named : own).map(({ recurrenceId }) => recurrenceId));
+  return [...ids].flatMap((id) => targetAt(document, id));
 }
 
 function targetsFrom({ document, occurrences }: DecisionInput, first: string): readonly Target[] | null {

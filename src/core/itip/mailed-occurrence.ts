@@ -10,21 +10,27 @@ import type { MailedRevision } from './types.ts';
 
 export interface MailedOccurrence {
   readonly sequence: number;
+  /** As a recurrenceId; null if the mailed calendar is no longer stored. */
+  readonly start: string | null;
   /** A key that is equal for the same start and length; null if the mailed calendar is no longer stored. */
   readonly time: string | null;
   /** Whether it had an override, and therefore its own SEQUENCE. */
   readonly overridden: boolean;
 }
 
-/** For `recurrenceId` null it returns the SEQUENCE of the mail and no time. */
+/** For `recurrenceId` null it returns the SEQUENCE of the mail, the start of the event and no time. */
 export function mailedOccurrence(mail: MailedRevision, recurrenceId: string | null): MailedOccurrence {
-  const components = recurrenceId === null ? null : readMailed(mail.calendar);
-  const override = components?.get(recurrenceId);
-  const component = override ?? components?.get(null);
-  if (!component || recurrenceId === null) return { sequence: mail.sequence, time: null, overridden: false };
-  const time = `${override?.start ?? recurrenceId}/${component.lengthAt(recurrenceId)}`;
+  const components = readMailed(mail.calendar);
+  const master = components?.get(null);
+  const override = recurrenceId === null ? undefined : components?.get(recurrenceId);
+  const component = override ?? master;
+  if (!component || recurrenceId === null) {
+    return { sequence: mail.sequence, start: master?.start ?? null, time: null, overridden: false };
+  }
+  const start = override?.start ?? recurrenceId;
+  const time = `${start}/${component.lengthAt(recurrenceId)}`;
   const sequence = mail.raised[override ? recurrenceId : ''] ?? component.sequence;
-  return { sequence, time, overridden: override !== undefined };
+  return { sequence, start, time, overridden: override !== undefined };
 }
 
 /** Returns whether the mail was about this occurrence (null: about the event itself). */

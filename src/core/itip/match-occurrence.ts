@@ -7,6 +7,7 @@ import { formatDate, formatInstant, formatLocal, HOUR } from '../ical/local-time
 import { formOf, millisOf, occurrenceIdOf } from '../ical/occurrence-id.ts';
 import { SCHEDULE_PROPERTIES } from '../ical/series.ts';
 import { localAt, resolveLocal } from '../ical/time-zones.ts';
+import type { CalendarTime } from '../ical/types.ts';
 import type { OccurrenceAnswer, OccurrenceQuery } from './types.ts';
 
 export type Match =
@@ -62,6 +63,17 @@ export function matchOccurrence(
   const only = new Set(moved.map((each) => each.recurrenceId));
   const [found] = only;
   return only.size === 1 && found ? { kind: 'override', recurrenceId: found } : { kind: 'none' };
+}
+
+/** Returns the overrides that begin at that time, else those that did originally. A client may write it in another form. */
+export function overridesNamed(
+  document: EventDocument,
+  overrides: readonly EventComponent[],
+  time: CalendarTime,
+): readonly EventComponent[] {
+  const id = exactId(document, occurrenceIdOf(time)) ?? occurrenceIdOf(time);
+  const moved = overrides.filter(({ start }) => start !== null && occurrenceIdOf(start) === id);
+  return moved.length > 0 ? moved : overrides.filter(({ recurrenceId }) => recurrenceId === id);
 }
 
 /** Returns the id in the form of the event's occurrences, null if it can be found only by comparing with them. */

@@ -1,6 +1,8 @@
 // Orders answers. In: the revision of an answer and the history of its attendee; out: whether it is newer than the last applied
 // answer, and whether it was given before a reschedule. It refuses nothing. It never uses the event's own DTSTAMP, because
 // every edit by the organizer changes it.
+import { occurrenceIdOf } from '../ical/occurrence-id.ts';
+import type { CalendarTime } from '../ical/types.ts';
 import { type AnswerContent, answerContent, lastAnswer } from './answer-content.ts';
 import { concerns, mailedOccurrence, type MailedOccurrence } from './mailed-occurrence.ts';
 import type { Answer, AppliedAnswer, History, MailedRevision } from './types.ts';
@@ -31,9 +33,26 @@ export function resolveRevision(
   const wasIssued = (sequence: number) =>
     sequence <= Math.max(eventSequences.event, eventSequences.occurrence) ||
     mails.some((mail) => sequence <= mail.sequence || sequence <= mailedOccurrence(mail, recurrenceId).sequence);
-  if (claimed !== null && wasIssued(claimed)) return { sequence: claimed, sentAt };
+  const told = sequenceTold(answer, history);
+  if (claimed !== null && wasIssued(claimed)) return { sequence: Math.max(claimed, told), sentAt };
   const seen = mails.findLast((mail) => mail.mailedAt <= sentAt);
-  return { sequence: seen ? mailedOccurrence(seen, recurrenceId).sequence : eventSequences.occurrence, sentAt };
+  const sequence = seen ? mailedOccurrence(seen, recurrenceId).sequence : eventSequences.occurrence;
+  return { sequence: Math.max(sequence, told), sentAt };
+}
+
+/**
+ * Returns the SEQUENCE of the mail that told the attendee the answer's DTSTART, if that is the time mailed last; else 0. The
+ * answer is not older than that mail, whatever its SEQUENCE: SabreDAV answers one date with the SEQUENCE of the series.
+ */
+function sequenceTold({ occurrence, start }: Pick<Answer, 'occurrence' | 'start'>, history: History): number {
+  const told = requestsFor(history, occurrence.recurrenceId).map((mail) =>
+    mailedOccurrence(mail, occurrence.recurrenceId),
+  );
+  return told[told.findLastIndex((each) => !beginsAt(each, start)) + 1]?.sequence ?? 0;
+}
+
+function beginsAt(mailed: MailedOccurrence | undefined, start: CalendarTime | null): boolean {
+  return start !== null && mailed?.start === occurrenceIdOf(start);
 }
 
 /**
@@ -81,15 +100,22 @@ export function orderOf(
   return orderAfter(lastAnswer(history.applied, recurrenceId), answer, revision, now);
 }
 
-/** Decision table, "rescheduled since": returns whether we have mailed a new time since this SEQUENCE. Unknown is false. */
-export function isBeforeReschedule(history: History, recurrenceId: string | null, sequence: number): boolean {
-  const requests = history.mailed.filter(({ method }) => method === 'REQUEST');
+/**
+ * Decision table, "rescheduled since": returns whether we have mailed a new time since this SEQUENCE. Unknown is false. `start` is
+ * the answer's DTSTART.
+ */
+export function isBeforeReschedule(
+  history: History,
+  recurrenceId: string | null,
+  { sequence, start }: { readonly sequence: number; readonly start: CalendarTime | null },
+): boolean {
+  const requests = requestsFor(history, recurrenceId);
   if (recurrenceId === null) return sequence < lastReschedule(requests);
-  const mailed = requests
-    .filter((mail) => concerns(mail, recurrenceId))
-    .map((mail) => mailedOccurrence(mail, recurrenceId));
-  // An override has its own SEQUENCE, which a change of the series does not raise.
-  const followsSeries = mailed.at(-1)?.overridden !== true;
+  const mailed = requests.map((mail) => mailedOccurrence(mail, recurrenceId));
+  const last = mailed.at(-1);
+  // An override has its own SEQUENCE, which a change of the series does not raise. A date at the time of the answer is the same
+  // date, even if the rest of the series has changed.
+  const followsSeries = last?.overridden !== true && !beginsAt(last, start);
   return sequence < lastMove(mailed) || (followsSeries && sequence < lastReschedule(requests));
 }
 
@@ -106,4 +132,8 @@ function lastReschedule(requests: readonly MailedRevision[]): number {
 function lastMove(mailed: readonly MailedOccurrence[]): number {
   const known = mailed.filter(({ time }) => time !== null);
   return known.findLast(({ time }, at) => at > 0 && time !== known[at - 1]?.time)?.sequence ?? 0;
+}
+
+function requestsFor({ mailed }: History, recurrenceId: string | null): MailedRevision[] {
+  return mailed.filter((mail) => mail.method === 'REQUEST' && concerns(mail, recurrenceId));
 }

@@ -31,6 +31,7 @@ export function readReply(component: EventComponent): readonly ClaimedItem[] | s
       component: component.name,
       ...shared,
       range,
+      start: component.start,
       attendee,
       comment,
       ...readAnswer(lines, component.name),

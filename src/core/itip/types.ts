@@ -17,6 +17,8 @@ export interface ClaimedAnswer {
   readonly component: 'VEVENT' | 'VTODO';
   readonly occurrence: OccurrenceKey;
   readonly range: 'THISANDFUTURE' | null;
+  /** DTSTART: the time that the attendee was told, null if missing or invalid. */
+  readonly start: CalendarTime | null;
   /** Null if there is no mail address (a COUNTER from Exchange, or a principal path from iCloud). */
   readonly attendee: CalendarAddress | null;
   readonly organizer: CalendarAddress | null;
@@ -67,6 +69,8 @@ export interface Answer {
   readonly component: 'VEVENT' | 'VTODO';
   readonly occurrence: OccurrenceKey;
   readonly range: 'THISANDFUTURE' | null;
+  /** DTSTART: the time that the attendee was told, null if unknown. */
+  readonly start: CalendarTime | null;
   readonly attendee: CalendarAddress;
   readonly organizer: CalendarAddress;
   /** null: it states none that can be read. It is held. */

@@ -35,6 +35,7 @@ export function readMeetingResponse(tnef: TnefMessage): ItipMessage | null {
     component: 'VEVENT',
     occurrence,
     range: null,
+    start: tnef.start === null ? null : utcTime(tnef.start),
     attendee: tnef.sender === null ? null : calendarAddress(tnef.sender),
     organizer: null,
     partstat,

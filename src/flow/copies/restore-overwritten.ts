@@ -30,6 +30,7 @@ export async function restoreOverwritten(
       component: 'VEVENT',
       occurrence: { uid: which.uid, recurrenceId },
       range: null,
+      start: null,
       attendee,
       organizer: which.organizer,
       partstat,

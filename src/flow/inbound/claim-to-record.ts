@@ -46,12 +46,13 @@ export function claimToRecord({
         declined: false,
       };
     default: {
-      const { component, occurrence, range, partstat, comment, delegatedTo, sequence, stampedAt } = claim;
+      const { component, occurrence, range, start, partstat, comment, delegatedTo, sequence, stampedAt } = claim;
       const revision = { sequence, sentAt: sentAt(stampedAt, mail.date, receivedAt) };
       const answer = {
         component,
         occurrence,
         range,
+        start,
         attendee,
         organizer,
         partstat,

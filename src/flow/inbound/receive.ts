@@ -86,6 +86,7 @@ export async function receiveWebAnswer(
     component: 'VEVENT',
     occurrence: { uid: claims.uid, recurrenceId: given.wholeSeries ? null : recurrenceId },
     range: null,
+    start: null,
     attendee,
     organizer,
     partstat: given.partstat,

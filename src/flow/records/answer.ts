@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Answer } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';
-import { address, holdReason, occurrence, type Origin, origin, partstat } from './parts.ts';
-import { copyLane, type RecordKind } from './record-kind.ts';
+import { address, holdReason, occurrence, type Origin, origin, partstat, time } from './parts.ts';
+import { copyLane, type OldBody, type RecordKind } from './record-kind.ts';
 
 export interface AnswerRecord {
   readonly kind: 'answer';
@@ -28,6 +28,7 @@ export const answer: RecordKind<AnswerRecord> = {
       component: z.enum(['VEVENT', 'VTODO']),
       occurrence,
       range: z.literal('THISANDFUTURE').nullable(),
+      start: time.nullable(),
       attendee: address,
       organizer: address,
       partstat: partstat.nullable(),
@@ -41,8 +42,8 @@ export const answer: RecordKind<AnswerRecord> = {
     held: holdReason.nullable(),
     approved: z.boolean(),
   }),
-  // Version 2 may have further reasons in `held`, no PARTSTAT, and the time that the page showed.
-  upgrade: [(body) => body],
+  // Version 2 may have further reasons in `held`, no PARTSTAT, the DTSTART of the answer, and the time that the page showed.
+  upgrade: [(body) => ({ ...body, answer: { start: null, ...(body['answer'] as OldBody) } })],
   lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
   origin: (body) => body.origin,
   subject: ({ answer: { organizer, attendee, occurrence: of } }) => ({

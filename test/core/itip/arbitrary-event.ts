@@ -157,6 +157,7 @@ export function answers(most: number): fc.Arbitrary<((plan: EventPlan) => Answer
       component: 'VEVENT',
       occurrence: { uid: UID, recurrenceId: each.at === null ? null : occurrenceId(plan, each.at) },
       range: each.at === null ? null : each.range,
+      start: null,
       attendee: address(attendeeAddress(each.who)),
       organizer: address('mailto:organizer@example.com'),
       partstat: each.partstat,

@@ -24,6 +24,7 @@ function answer(recurrenceId: string | null, more: Partial<Answer> = {}): Answer
     component: 'VEVENT',
     occurrence: { uid: 'a', recurrenceId },
     range: null,
+    start: null,
     attendee: address('bob@example.com'),
     organizer: address('alice@example.com'),
     partstat: 'ACCEPTED',

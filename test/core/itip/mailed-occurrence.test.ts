@@ -15,7 +15,12 @@ const HOUR = 3_600_000;
 
 describe('mailedOccurrence', () => {
   it('returns the SEQUENCE of the mail for the event itself', () => {
-    expect(mailedOccurrence(mail(SERIES), null)).toEqual({ sequence: 7, time: null, overridden: false });
+    expect(mailedOccurrence(mail(SERIES), null)).toEqual({
+      sequence: 7,
+      start: '20261101T090000Z',
+      time: null,
+      overridden: false,
+    });
   });
 
   it.each([
@@ -55,6 +60,7 @@ describe('mailedOccurrence', () => {
   ] as const)('%s', (_, components, sequence, start, length, overridden) => {
     expect(mailedOccurrence(mail(...components), '20261122T090000Z')).toEqual({
       sequence,
+      start,
       time: `${start}/${length}`,
       overridden,
     });
@@ -78,6 +84,7 @@ describe('mailedOccurrence', () => {
   ])('returns the SEQUENCE of the mail and no time if the calendar %s', (_, calendar) => {
     expect(mailedOccurrence({ ...mail(), calendar }, '20261122T090000Z')).toEqual({
       sequence: 7,
+      start: null,
       time: null,
       overridden: false,
     });

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { answerContent } from '../../../src/core/itip/answer-content.ts';
 import { isBeforeReschedule, orderAfter, orderOf, resolveRevision } from '../../../src/core/itip/order-answers.ts';
 import type { Answer, AppliedAnswer, MailedRevision } from '../../../src/core/itip/types.ts';
+import { readTime } from '../../../src/core/ical/time-zones.ts';
 import { address } from './run-answer.ts';
 
 const answer: Answer = {
   component: 'VEVENT',
   occurrence: { uid: 'a', recurrenceId: null },
   range: null,
+  start: null,
   attendee: address('bob@example.com'),
   organizer: address('alice@example.com'),
   partstat: 'ACCEPTED',
@@ -119,6 +121,38 @@ describe('resolveRevision', () => {
     expect(resolveRevision(given, { applied: [], mailed }, known, 1000).sequence).toBe(sequence);
   });
 
+  const longer = (moved: MailedRevision): MailedRevision => {
+    return { ...moved, calendar: moved.calendar.replace('SEQUENCE:3', 'SEQUENCE:3\r\nDURATION:PT2H') };
+  };
+  const ELEVEN = '20261122T110000Z';
+
+  it.each([
+    ['the new one, behind its SEQUENCE', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 3],
+    ['the new one, in its own mail', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN, true)], 3],
+    ['the old one', AT_NINE, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
+    ['one between', AT_TEN, 0, [AT_NINE, AT_TEN, ELEVEN].map((at, n) => mailMoved(n, n, at)), 0],
+    ['one that was never mailed', ELEVEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
+    ['one that came back', AT_NINE, 0, [AT_NINE, AT_TEN, AT_NINE].map((at, n) => mailMoved(n, n, at)), 2],
+    ['the same, but longer', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), longer(mailMoved(3, 2, AT_TEN))], 1],
+    ['the same as before', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 1],
+    [
+      'mailed with a higher SEQUENCE since',
+      AT_TEN,
+      0,
+      [AT_NINE, AT_TEN, AT_TEN].map((at, n) => mailMoved(n, n, at)),
+      1,
+    ],
+    ['older than its SEQUENCE', AT_TEN, 3, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 3],
+    ['of a mail that is no longer stored', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mail(3, 2)], 0],
+    ['of a cancelled occurrence', AT_TEN, 0, [{ ...mailMoved(3, 2, AT_TEN), method: 'CANCEL' }], 0],
+  ] as const)('takes DTSTART for the time told: %s', (_, at, claimed, mailed, sequence) => {
+    const start = readTime(at, {}, []);
+    const occurrence = { uid: 'a', recurrenceId: AT_NINE };
+    const given = { ...answer, occurrence, start, revision: { sequence: claimed, sentAt: 100 } };
+    const known = { event: 3, occurrence: 3 };
+    expect(resolveRevision(given, { applied: [], mailed }, known, 1000).sequence).toBe(sequence);
+  });
+
   it('limits sentAt to the current time', () => {
     expect(resolveRevision(answer, { applied: [], mailed: [] }, { event: 3, occurrence: 3 }, 60).sentAt).toBe(60);
   });
@@ -167,6 +201,18 @@ describe('isBeforeReschedule', () => {
     ['a calendar that is no longer stored', [mail(0, 1), mailMoved(1, 2, AT_TEN)], AT_NINE, 0, false],
     ['another occurrence', [mail(1, 1, 'a', '20261122'), mail(3, 2, 'b', '20261122')], null, 1, false],
   ] as const)('%s', (_, mailed, recurrenceId, sequence, expected) => {
-    expect(isBeforeReschedule({ applied: [], mailed }, recurrenceId, sequence)).toBe(expected);
+    const history = { applied: [], mailed };
+    expect(isBeforeReschedule(history, recurrenceId, { sequence, start: null })).toBe(expected);
+  });
+
+  it.each([
+    ['its start', '20261105T090000Z', false],
+    ['another time', '20261105T100000Z', true],
+    ['no time', null, true],
+  ])('an occurrence of a rescheduled series whose answer states %s: %s', (_, stated, expected) => {
+    const moved = { ...mailMoved(3, 2, AT_TEN), sequence: 3, scheduleFingerprint: 'b' };
+    const history = { applied: [], mailed: [mailMoved(1, 1, AT_TEN), moved] };
+    const start = stated === null ? null : readTime(stated, {}, []);
+    expect(isBeforeReschedule(history, '20261105T090000Z', { sequence: 1, start })).toBe(expected);
   });
 });

@@ -14,12 +14,15 @@ function eve(partstat: string): string {
 
 describe('readReply', () => {
   it('reads the answer of a client', () => {
-    expect(reply('SEQUENCE:3', 'DTSTAMP:20261102T090000Z', 'ORGANIZER:MAILTO:Alice@example.com')).toEqual([
+    expect(
+      reply('SEQUENCE:3', 'DTSTART:20261122T100000Z', 'DTSTAMP:20261102T090000Z', 'ORGANIZER:MAILTO:Alice@example.com'),
+    ).toEqual([
       {
         kind: 'answer',
         component: 'VEVENT',
         occurrence: { uid: 'a', recurrenceId: null },
         range: null,
+        start: { form: 'zoned', local: '20261122T100000', zone: 'UTC', instant: Date.UTC(2026, 10, 22, 10) },
         attendee: { key: 'bob@example.com', asWritten: 'bob@example.com' },
         organizer: { key: 'alice@example.com', asWritten: 'Alice@example.com' },
         partstat: 'ACCEPTED',

@@ -52,6 +52,7 @@ export function answerFrom(
     component: claim.component,
     occurrence: claim.occurrence,
     range: claim.range,
+    start: claim.start,
     attendee: attendee ?? address('nobody@example.test'),
     organizer: organizer ?? address('organizer@example.test'),
     partstat: claim.partstat,

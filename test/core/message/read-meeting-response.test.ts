@@ -32,7 +32,9 @@ describe('readMeetingResponse', () => {
     ['IPM.Schedule.Meeting.Resp.Tent', 'TENTATIVE'],
     ['ipm.schedule.meeting.resp.pos.OurForm', 'ACCEPTED'],
   ])('%s', (messageClass, partstat) => {
-    const message = readMeetingResponse(tnef({ messageClass, sender: 'Bob@Example.com', sequence: 3, answeredAt: 5 }));
+    const message = readMeetingResponse(
+      tnef({ messageClass, sender: 'Bob@Example.com', sequence: 3, answeredAt: 5, start: at(22, 9) }),
+    );
     expect(message).toEqual({
       method: 'REPLY',
       unusable: [],
@@ -42,6 +44,7 @@ describe('readMeetingResponse', () => {
           component: 'VEVENT',
           occurrence: { uid: 'u@example.com', recurrenceId: null },
           range: null,
+          start: { form: 'zoned', local: '20261122T090000', zone: 'UTC', instant: at(22, 9) },
           attendee: { key: 'bob@example.com', asWritten: 'Bob@Example.com' },
           organizer: null,
           partstat,

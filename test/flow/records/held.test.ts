@@ -20,6 +20,7 @@ const answer: AnswerRecord = {
     component: 'VEVENT',
     occurrence,
     range: null,
+    start: null,
     attendee: bob,
     organizer: alice,
     partstat: 'ACCEPTED',

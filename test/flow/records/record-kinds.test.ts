@@ -34,6 +34,7 @@ const anAnswer: AnswerRecord = {
     component: 'VEVENT',
     occurrence,
     range: null,
+    start: null,
     attendee: bob,
     organizer: alice,
     partstat: 'ACCEPTED',

@@ -44,6 +44,7 @@ const cases: { record: AnyRecord; queue: string; lane: string; subject: Record<s
         component: 'VEVENT',
         occurrence,
         range: null,
+        start: null,
         attendee: bob,
         organizer: alice,
         partstat: 'ACCEPTED',
@@ -309,6 +310,14 @@ describe('a stored task', () => {
       record: { owner: alice, recipient: bob, method: 'REQUEST' },
     },
   ];
+  it('is upgraded from version 1: an answer', () => {
+    const record = cases.find((each) => each.record.kind === 'answer')?.record;
+    if (record?.kind !== 'answer') throw new TypeError('no case');
+    const { start: _, ...answer } = record.answer;
+    const read = readRecord({ body: JSON.stringify({ ...record, answer }), calendar: null });
+    expect(read).toMatchObject({ kind: 'record', body: { answer: { ...answer, start: null } } });
+  });
+
   it.each(old)('is upgraded from version 1: $what', ({ body, calendar: stored, record }) => {
     const read = readRecord({ body: JSON.stringify(body), calendar: stored ?? null });
     expect(read).toMatchObject({ kind: 'record', body: record });
