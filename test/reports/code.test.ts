@@ -1,4 +1,4 @@
-// Faults that a review of the code found (R). Each case is named after its row; the tables cover the whole kind.
+// Faults found by a review of the code (R). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEvent, partstatOf } from '../../src/core/ical/event-document.ts';
 import { receiveWebAnswer } from '../../src/flow/inbound/receive.ts';
@@ -72,7 +72,7 @@ describe('R1: a re-read applies an overwritten answer again', () => {
     { why: 'with a further date', before: event(series), after: event([...series, 'RDATE:20270204T100000Z']) },
     { why: 'without one date', before: event(series), after: event([...series, 'EXDATE:20270209T100000Z']) },
     {
-      why: 'though SEQUENCE went down',
+      why: 'and SEQUENCE is lower',
       before: event(single, 2),
       after: event(['DTSTART:20270203T100000Z', 'DTEND:20270203T110000Z'], 1),
     },
@@ -92,7 +92,7 @@ describe('R1: a re-read applies an overwritten answer again', () => {
       after: event([single[0] ?? '', 'DTEND:20270202T123000Z', 'RRULE:FREQ=WEEKLY;COUNT=6']),
     },
   ];
-  it.each(moves)('but not if the event moved at the same SEQUENCE: $why', async ({ before, after, recurrenceId }) => {
+  it.each(moves)('but not if the event moved without a new SEQUENCE: $why', async ({ before, after, recurrenceId }) => {
     expect(await afterReset(before, after, recurrenceId ?? null)).toBe('NEEDS-ACTION');
   });
 
@@ -130,18 +130,18 @@ describe('R6: an event that the server refuses to show (403)', () => {
     { status: 404, known: null, kind: 'none' },
     { status: 410, known: path, kind: 'none' },
     { status: 410, known: null, kind: 'none' },
-  ])('is not gone: $status at $known is $kind', async ({ status, known, kind }) => {
+  ])('is not treated as deleted: $status at $known is $kind', async ({ status, known, kind }) => {
     const { store } = await start(refusing(status));
     expect(await store.find(alice, 'one', known)).toMatchObject({ kind });
   });
 
-  it('is not gone if no calendar that is listed holds it', async () => {
+  it('is not treated as deleted if no listed calendar has it', async () => {
     const { store } = await start(refusing(403));
     const known = `${home}unlisted/one.ics`;
     expect(await store.find(alice, 'two', known)).toEqual({ kind: 'not-visible', href: known });
   });
 
-  it('counts where it is visible, if it has been moved there', async () => {
+  it('is found in the calendar to which it was moved', async () => {
     const { server, store } = await start(refusing(403));
     server.objects.set(`${home}default/moved.ics`, text);
     expect(await store.find(alice, 'one', path)).toMatchObject({
@@ -165,7 +165,7 @@ describe('R6: an event that the server refuses to show (403)', () => {
   });
   afterEach(() => kit.close());
 
-  it('lets its answers wait for a quarter of an hour, then asks the organizer and says why', async () => {
+  it('delays its answers for a quarter of an hour; then they are held, and the question states the reason', async () => {
     await kit.click(uid, bob, 'ACCEPTED', 1);
     for (let tries = 1; tries <= 45; tries += 1) {
       await kit.settle();
@@ -182,7 +182,7 @@ describe('R6: an event that the server refuses to show (403)', () => {
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('takes an answer that waits once it is shown again', async () => {
+  it('gets a waiting answer when the server shows it again', async () => {
     await kit.click(uid, bob, 'ACCEPTED', 1);
     await kit.settle();
     kit.calendar.hidden = false;
@@ -192,7 +192,7 @@ describe('R6: an event that the server refuses to show (403)', () => {
     expect(await kit.reasons(uid)).not.toContain('held not-visible');
   });
 
-  it('is not called deleted on the page of its link', async () => {
+  it('is not shown as deleted on the RSVP page', async () => {
     const claims = {
       uid,
       recurrenceId: null,
@@ -204,7 +204,7 @@ describe('R6: an event that the server refuses to show (403)', () => {
   });
 });
 
-describe('R3: what only the organizer files or fills', () => {
+describe('R3: a property that only the organizer uses', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit();
@@ -232,12 +232,12 @@ describe('R3: what only the organizer files or fills', () => {
     ['TRANSP', withLines('TRANSP:TRANSPARENT')],
     ['PRIORITY', withLines('PRIORITY:1')],
     ['all of them', event([...single, 'CATEGORIES:A', 'COLOR:red', 'TRANSP:TRANSPARENT', 'PRIORITY:9'], 7)],
-  ])('is not mailed if it changes alone: %s', async (_, changed) => {
+  ])('is not mailed if nothing else changes: %s', async (_, changed) => {
     expect(await post([event(single, 0)], [changed])).toEqual(['invitation', 'nothing-new']);
     expect(await kit.mailsTo(bob)).toHaveLength(1);
   });
 
-  it('is mailed with another change, without the organizer’s categories and colour', async () => {
+  it('is not in the mail about another change: categories and colour', async () => {
     const moved = event(['DTSTART:20270203T100000Z', 'DTEND:20270203T110000Z', 'CATEGORIES:Lawsuit', 'COLOR:red'], 2);
     expect(await post([event(single, 0)], [moved])).toEqual(['invitation', 'update']);
     const mails = await kit.mailsTo(bob);
@@ -252,14 +252,19 @@ describe('R3: what only the organizer files or fills', () => {
   it.each([
     { what: 'an event', before: [event(single, 0)], cancel: [event(single, 0), 'CANCEL'], again: 'invitation' },
     { what: 'one date of a series', before: [event(series, 0)], cancel: oneDate('CANCEL'), again: 'update' },
-    { what: 'a date of its own', before: oneDate('REQUEST'), cancel: oneDate('CANCEL'), again: 'invitation' },
+    {
+      what: 'a single date without its series',
+      before: oneDate('REQUEST'),
+      cancel: oneDate('CANCEL'),
+      again: 'invitation',
+    },
     { what: 'all dates', before: oneDate('REQUEST'), cancel: [event(series, 0), 'CANCEL'], again: 'invitation' },
   ] as const)('does not hide that $what takes place after all', async ({ before, cancel, again }) => {
     const [first, kind] = [before, [before[0].replace('SEQUENCE:0', 'SEQUENCE:2'), 'REQUEST'] as const];
     expect(await post(first, cancel, kind, kind)).toEqual(['invitation', 'cancel', again, 'nothing-new']);
   });
 
-  it('is not mailed after an upgrade either: the ledger has fingerprints of an earlier version', async () => {
+  it('is not mailed after an upgrade, when the ledger has fingerprints of an earlier version', async () => {
     expect(await post([event(single, 0)])).toEqual(['invitation']);
     const [mailing] = (await kit.ledger.copyContext(alice.key, uid, null)).mailings;
     if (mailing === undefined) throw new TypeError('not mailed');
@@ -377,13 +382,13 @@ describe('R2: two moves by a client that never raises SEQUENCE', () => {
     return { uid, recurrenceId, attendee: bob.asWritten, organizer: alice.asWritten, expiresAt: Infinity };
   };
 
-  /** What the form of the page sends. */
+  /** Returns the fields that the form of the page sends. */
   async function filledForm(recurrenceId: string | null) {
     const { sequence, schedule = null } = await showRsvp({ ...kit, store: kit.calendar }, claimsAt(recurrenceId));
     return { partstat: 'ACCEPTED', comment: null, sequence, schedule, wholeSeries: false } as const;
   }
 
-  /** Bob's PARTSTAT after an answer on the page that waits until the calendar is in the last state. */
+  /** Returns Bob's PARTSTAT after an answer on the page that waits until the calendar has the last state. */
   async function afterForm(move: Move, states: readonly string[]): Promise<string | null> {
     const { recurrenceId = null } = move;
     await mailAll({ ...move, states });

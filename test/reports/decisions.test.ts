@@ -1,4 +1,4 @@
-// Faults seen in decisions and notices (D). Each case is named after its row; tables and properties cover the whole kind.
+// Faults in decisions and notices (D). Each case is named after its row; tables and properties cover the whole kind.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyDecision, setScheduleStatus } from '../../src/core/itip/apply.ts';
@@ -43,7 +43,7 @@ const answer = {
   door: 'smtp',
 } as const;
 
-/** Octets of a calendar without its folds. */
+/** Returns the octets of a calendar without its folds. */
 const unfolded = (octets: Buffer): string => octets.toString('latin1').replaceAll('\r\n ', '');
 
 describe('D4: an answer keeps every other octet', () => {
@@ -55,7 +55,7 @@ describe('D4: an answer keeps every other octet', () => {
     fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => Buffer.from(text.replace(/[\p{Cc}"]/gu, ''))),
   );
 
-  it('whatever octets the event holds and wherever its lines are folded', () => {
+  it('for any octets in the event and any folds', () => {
     fc.assert(
       fc.property(odd, fc.integer({ min: 1, max: 100 }), fc.boolean(), (octets, foldAt, inName) => {
         const before = storedEvent(Buffer.from(octets), foldAt, inName);
@@ -70,7 +70,7 @@ describe('D4: an answer keeps every other octet', () => {
     );
   });
 
-  it('on the way from and to the CalDAV server', async () => {
+  it('when the event is read from the CalDAV server and written to it', async () => {
     const { server, store } = await start();
     const before = storedEvent(Buffer.from('B\xfcro', 'latin1'), 30, true);
     const path = `${home}default/one.ics`;
@@ -84,7 +84,7 @@ describe('D4: an answer keeps every other octet', () => {
   });
 });
 
-describe('D5: a web answer to an event that was over', () => {
+describe('D5: a web answer during an outage of the calendar', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openFlowKit();
@@ -116,8 +116,8 @@ describe('D5: a web answer to an event that was over', () => {
       '',
     ].join('\r\n');
 
-  /** The calendar is away while Bob answers, on 10 January 2027 at noon, and back two days later. */
-  async function answerWhileAway(given: Case): Promise<string[]> {
+  /** Bob answers on 10 January 2027 at noon, during an outage of the calendar that ends two days later. */
+  async function answerDuringOutage(given: Case): Promise<string[]> {
     const text = textOf(given);
     kit.calendar.put(uid, text);
     kit.calendar.isDown = true;
@@ -158,8 +158,8 @@ describe('D5: a web answer to an event that was over', () => {
       recurrenceId: '20270112T100000Z',
     },
   ];
-  it.each(over)('is refused when the event is read: $why', async (given) => {
-    expect(await answerWhileAway(given)).toEqual(['refused past']);
+  it.each(over)('is refused if the event was over: $why', async (given) => {
+    expect(await answerDuringOutage(given)).toEqual(['refused past']);
     expect(kit.calendar.writes).toBe(0);
     const claims = {
       uid,
@@ -197,11 +197,11 @@ describe('D5: a web answer to an event that was over', () => {
       recurrenceId: '20270105T100000Z',
     },
   ];
-  it.each(open)('but one given in time counts, however late it is entered: $why', async (given) => {
-    expect(await answerWhileAway(given)).toEqual(['applied applied']);
+  it.each(open)('counts if the event was not over, although it is entered later: $why', async (given) => {
+    expect(await answerDuringOutage(given)).toEqual(['applied applied']);
   });
 
-  it('is only received as long as nobody can tell', async () => {
+  it('is shown as received, because the time of the event is unknown', async () => {
     kit.calendar.put(uid, textOf(over[0] as Case));
     kit.calendar.isDown = true;
     const claims = {
@@ -262,7 +262,7 @@ function itipMail(method: string, lines: readonly string[], from = bob.asWritten
   );
 }
 
-/** The owners' own domain: mail of Bob proves that it is Bob's. */
+/** Own-domain mode, in which every mail is authenticated. */
 async function openOwnDomain(options: FlowKitOptions = {}): Promise<FlowKit> {
   const kit = await openFlowKit({ replyDomain: null, ownRecipients: [alice.asWritten], ...options });
   kit.evidence.of = ({ envelope }) => ({ from: [envelope.mailFrom], dmarc: { result: 'pass', policy: 'reject' } });
@@ -277,7 +277,7 @@ const counter = itipMail('COUNTER', [
 const reply = (params: string): Buffer =>
   itipMail('REPLY', ['SEQUENCE:0', `ATTENDEE;${params}:mailto:${bob.asWritten}`]);
 
-describe('D1: what the organizer is told is made from the event as it is stored', () => {
+describe('D1: a notice to the organizer shows the stored event', () => {
   let kit: FlowKit;
   afterEach(() => kit.close());
 
@@ -370,7 +370,7 @@ describe('D1: what the organizer is told is made from the event as it is stored'
     },
   ];
 
-  /** What Alice is told once `happen` has happened. */
+  /** Returns the notice that Alice gets after `happen`. */
   async function noticeAbout(
     { happen, options }: Notice,
     isMailed: boolean,
@@ -401,7 +401,7 @@ describe('D1: what the organizer is told is made from the event as it is stored'
   });
 
   it.each(notices.filter(({ what }) => !what.includes('digest')))(
-    '$what is told though the event is gone',
+    '$what, although the event has been deleted',
     async (notice) => {
       kit = await openOwnDomain(notice.options);
       await notice.happen(kit);
@@ -449,7 +449,7 @@ describe('D1: what the organizer is told is made from the event as it is stored'
     if (about.length > 0) expect(mail?.calendar).toMatch(/RECURRENCE-ID:20270209T100000Z/);
   });
 
-  it('a proposal of somebody whom the event does not list has no link: nothing is sent to them', async () => {
+  it('a proposal of somebody who is not invited has no link, because no DECLINECOUNTER would be sent', async () => {
     kit = await openOwnDomain();
     kit.calendar.put(uid, stored('Planning').replace(bob.asWritten, 'robert@remote.test'));
     await kit.mail(counter, alice.asWritten);
@@ -458,7 +458,7 @@ describe('D1: what the organizer is told is made from the event as it is stored'
   });
 });
 
-describe('D2: a REFRESH is answered with the event as it is stored', () => {
+describe('D2: a REFRESH is answered', () => {
   let kit: FlowKit;
   beforeEach(async () => {
     kit = await openOwnDomain();
@@ -474,10 +474,13 @@ describe('D2: a REFRESH is answered with the event as it is stored', () => {
 
   it.each([
     { before: 'that was never mailed', mailed: null },
-    { before: 'that is as it was mailed', mailed: stored('New title') },
-    { before: 'that changed since', mailed: stored('Old title') },
-    { before: 'that moved since', mailed: stored('New title', { lines: ['DTSTART:20270201T100000Z'] }) },
-  ])('$before', async ({ mailed }) => {
+    { before: 'that is the same as in the last mail', mailed: stored('New title') },
+    { before: 'that has changed since the last mail', mailed: stored('Old title') },
+    {
+      before: 'that has moved since the last mail',
+      mailed: stored('New title', { lines: ['DTSTART:20270201T100000Z'] }),
+    },
+  ])('with the stored event $before', async ({ mailed }) => {
     kit.calendar.put(uid, stored('New title'));
     if (mailed !== null) await kit.invite(mailed, bob);
     await kit.settle();
@@ -492,7 +495,7 @@ describe('D2: a REFRESH is answered with the event as it is stored', () => {
     expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['recorded refresh', 'mailed refresh']));
   });
 
-  it('is what is known from then on: the same posted later is not news', async () => {
+  it('so that the same event posted later is not mailed', async () => {
     kit.calendar.put(uid, stored('New title'));
     await requestAgain();
     await kit.invite(stored('New title'), bob);
@@ -502,14 +505,14 @@ describe('D2: a REFRESH is answered with the event as it is stored', () => {
 
   it.each([
     {
-      what: 'the cancellation, if it is cancelled',
+      what: 'the cancellation if the event is cancelled',
       event: stored('Planning').replace('SUMMARY', 'STATUS:CANCELLED\r\nSUMMARY'),
     },
     {
-      what: 'the cancellation they were mailed, if they are off the list',
+      what: 'the mailed cancellation if the guest was removed',
       event: stored('Planning').replace(bob.asWritten, dave.asWritten),
     },
-    { what: 'the cancellation they were mailed, if it is gone', event: null },
+    { what: 'the mailed cancellation if the event was deleted', event: null },
   ])('with $what', async ({ event }) => {
     await kit.invite(stored('Planning'), bob);
     await kit.settle();
@@ -520,13 +523,13 @@ describe('D2: a REFRESH is answered with the event as it is stored', () => {
     expect(mail?.calendar).toContain('METHOD:CANCEL');
   });
 
-  it('by nothing, for somebody whom it does not list', async () => {
+  it('not at all for somebody who is not invited', async () => {
     kit.calendar.put(uid, stored('Planning').replace(bob.asWritten, dave.asWritten));
     expect(await requestAgain()).toEqual([]);
     expect(await kit.reasons(uid)).toContain('refused not-invited');
   });
 
-  it('once the calendar is back, however long that takes', async () => {
+  it('after the end of an outage, even of a long one', async () => {
     kit.calendar.put(uid, stored('New title'));
     kit.calendar.isDown = true;
     expect(await requestAgain()).toEqual([]);

@@ -1,4 +1,4 @@
-// Faults in answers that mail brings (I). Each case is named after its row; the tables cover the whole kind.
+// Faults in answers by mail (I). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideHeld, readDecision } from '../../src/flow/questions/decide-held.ts';
 import { decisionPage } from '../../src/core/pages/decision-page.ts';
@@ -16,7 +16,7 @@ function calendar(...lines: readonly string[]): string {
   return ['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR', ''].join('\r\n');
 }
 
-/** Alice's event as it is stored and mailed. */
+/** Alice's event, as stored and as mailed. */
 function event(...extra: readonly string[]): string {
   return calendar(
     'VERSION:2.0',
@@ -63,7 +63,7 @@ async function invite(text: string, ...guests: readonly CalendarAddress[]): Prom
   kit.mails.length = 0;
 }
 
-/** Bob answers by mail; a minute passes. */
+/** Sends Bob's answer by mail and sets the clock forward by a minute. */
 async function answer(text: string, from: CalendarAddress = bob): Promise<void> {
   kit.clock.now += 60_000;
   const to = replyTo(kit, from);
@@ -75,7 +75,7 @@ function stored(attendee: CalendarAddress = bob, recurrenceId: string | null = n
   return partstatOf(parseEvent(kit.calendar.text(uid)), attendee, recurrenceId);
 }
 
-/** What `readMessage` reads in a reply with that line. */
+/** Returns what `readMessage` reads from a reply with that line. */
 function claimed(attendee: string): ClaimedAnswer {
   const [item] = readMessage(reply(attendee), null).items;
   if (item?.kind !== 'answer') throw new TypeError('no answer');
@@ -84,7 +84,7 @@ function claimed(attendee: string): ClaimedAnswer {
 
 const TO_BOB = `:mailto:${bob.asWritten}`;
 
-describe('I3: what cannot be read takes no answer back', () => {
+describe('I3: an answer', () => {
   const unreadable: { why: string; line: string }[] = [
     { why: 'no PARTSTAT', line: `ATTENDEE;CN=Bob${TO_BOB}` },
     { why: 'no parameter', line: `ATTENDEE${TO_BOB}` },
@@ -98,8 +98,8 @@ describe('I3: what cannot be read takes no answer back', () => {
     { why: 'IN-PROCESS, which is for tasks', line: `ATTENDEE;PARTSTAT=IN-PROCESS${TO_BOB}` },
     { why: 'two words', line: `ATTENDEE;PARTSTAT=DECLINED,NEEDS-ACTION${TO_BOB}` },
     { why: 'two parameters', line: `ATTENDEE;PARTSTAT=DECLINED;PARTSTAT=ACCEPTED${TO_BOB}` },
-    { why: 'a quote that swallows it', line: `ATTENDEE;CN="Bob;PARTSTAT=DECLINED;X-A="b"${TO_BOB}` },
-    { why: 'a vCalendar STATUS that is of the invitation', line: `ATTENDEE;STATUS=SENT${TO_BOB}` },
+    { why: 'a quote that includes it', line: `ATTENDEE;CN="Bob;PARTSTAT=DECLINED;X-A="b"${TO_BOB}` },
+    { why: 'a vCalendar STATUS for invitations', line: `ATTENDEE;STATUS=SENT${TO_BOB}` },
     { why: 'a vCalendar STATUS: NEEDS ACTION', line: `ATTENDEE;STATUS=NEEDS ACTION${TO_BOB}` },
     { why: 'two vCalendar STATUS', line: `ATTENDEE;STATUS=ACCEPTED;STATUS=DECLINED${TO_BOB}` },
     { why: 'an unknown PARTSTAT beside a STATUS', line: `ATTENDEE;PARTSTAT=SENT;STATUS=DECLINED${TO_BOB}` },
@@ -108,7 +108,7 @@ describe('I3: what cannot be read takes no answer back', () => {
       line: `ATTENDEE;CN=Sales: Bob;PARTSTAT=DECLINED:${bob.asWritten}`,
     },
   ];
-  it.each(unreadable)('held with $why', async ({ line }) => {
+  it.each(unreadable)('is held with $why', async ({ line }) => {
     expect(claimed(line).partstat).toBeNull();
     await invite(event(), bob);
     await answer(reply(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`));
@@ -123,7 +123,7 @@ describe('I3: what cannot be read takes no answer back', () => {
     expect(told?.text).not.toContain('taken the answer back');
   });
 
-  it('offers the organizer nothing to enter', async () => {
+  it('without a readable PARTSTAT offers the organizer nothing to enter', async () => {
     await invite(event(), bob);
     await answer(reply(`ATTENDEE;CN=Bob${TO_BOB}`));
     const claims = await kit.question();
@@ -137,7 +137,7 @@ describe('I3: what cannot be read takes no answer back', () => {
     expect(await kit.reasons(uid)).toContain('refused unreadable-answer');
   });
 
-  it('does not supersede an answer that waits in the same batch', async () => {
+  it('without a readable PARTSTAT does not supersede another answer of the same batch', async () => {
     await invite(event(), bob);
     const to = replyTo(kit, bob);
     for (const line of [`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`, `ATTENDEE;CN=Bob${TO_BOB}`]) {
@@ -149,7 +149,7 @@ describe('I3: what cannot be read takes no answer back', () => {
     expect(await kit.reasons(uid)).toEqual(expect.arrayContaining(['applied applied', 'held unreadable-answer']));
   });
 
-  it('an explicit NEEDS-ACTION takes it back', async () => {
+  it('with an explicit NEEDS-ACTION withdraws the previous answer', async () => {
     await invite(event(), bob);
     await answer(reply(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`));
     await answer(reply(`ATTENDEE;PARTSTAT=needs-action${TO_BOB}`));
@@ -227,7 +227,7 @@ describe('I3: what cannot be read takes no answer back', () => {
       cn: 'C:\\dir\\',
     },
     {
-      why: 'white space behind the closing quote',
+      why: 'white space after the closing quote',
       line: `ATTENDEE;CN="Sales: Bob" ;PARTSTAT=DECLINED${TO_BOB}`,
       partstat: 'DECLINED',
     },
@@ -264,7 +264,7 @@ describe('I3: what cannot be read takes no answer back', () => {
     },
   );
 
-  it('counts as a whole vCalendar 1.0, with the method in its Content-Type', async () => {
+  it('counts in a vCalendar 1.0, with the method in its Content-Type', async () => {
     await invite(event(), bob);
     const to = replyTo(kit, bob);
     const text = calendar(
@@ -282,12 +282,12 @@ describe('I3: what cannot be read takes no answer back', () => {
     expect(stored()).toBe('DECLINED');
   });
 
-  it('reads a colon in an unquoted CN of ORGANIZER', () => {
+  it('is read with a colon in an unquoted CN of ORGANIZER', () => {
     const text = reply(`ORGANIZER;CN=Sales: Alice:mailto:${alice.asWritten}`, `ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`);
     expect(readMessage(text, null).items).toMatchObject([{ organizer: alice }]);
   });
 
-  it('keeps NEEDS-ACTION as the default of a stored event', () => {
+  it('to a stored event without PARTSTAT has the default NEEDS-ACTION', () => {
     const text = event().replace('PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob', 'RSVP=TRUE:mailto:bob');
     expect(partstatOf(parseEvent(text), bob, null)).toBe('NEEDS-ACTION');
   });

@@ -1,5 +1,5 @@
-// A calendar as some client mails it. In: its text or octets, who sends it and to whom; out: the mail. And the reply address
-// of an attendee of Alice's events.
+// Mails of clients with a calendar part. In: its text or octets, the sender and the recipient; out: the mail. Also returns the
+// reply address of an attendee of Alice's events.
 import type { CalendarAddress } from '../../src/core/ical/types.ts';
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { alice, type FlowKit, REPLY_DOMAIN } from '../flow/flow-kit.ts';

@@ -1,4 +1,4 @@
-// Faults seen in mails that go out (O). Each case is named after its row; the tables cover the whole kind.
+// Faults in outgoing mails (O). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { componentsOf, parseEvent } from '../../src/core/ical/event-document.ts';
 import { timeOf } from '../../src/core/ical/occurrence-id.ts';
@@ -6,7 +6,7 @@ import { alice, bob, carol, type FlowKit, openFlowKit } from '../flow/flow-kit.t
 
 const uid = 'planning@example.com';
 
-/** An event of Alice's with these lines; no line is added that they may replace. */
+/** Returns an event of Alice with these lines, and without defaults for them. */
 function event(...components: readonly (readonly string[])[]): string {
   const lines = components.flatMap((own) => [
     'BEGIN:VEVENT',
@@ -45,25 +45,28 @@ describe('O1: DTSTAMP of a mail', () => {
     ['is older than before', 'DTSTAMP:20260101T120000Z'],
     ['lies in the future', 'DTSTAMP:20300101T120000Z'],
     ['is given twice', `${STAMP}\r\n${STAMP}`],
-  ])('is our own, in every component, and newer than the last one, if the posted one %s', async (_, line) => {
-    const series = ['SEQUENCE:0', 'RRULE:FREQ=WEEKLY'];
-    const date = (hour: number) => ['RECURRENCE-ID:20270217T100000Z', `DTSTART:20270217T${hour}0000Z`];
-    for (const [day, hour] of [
-      [10, 11],
-      [10, 12],
-      [10, 13],
-    ] as const) {
-      await kit.invite(event([line, ...at(day), ...series], [line, ...date(hour)]), bob);
-    }
-    await kit.settle();
-    const now = kit.clock.now;
-    expect(await stamps()).toEqual([0, 1_000, 2_000].map((later) => [now + later, now + later]));
-    kit.clock.now += 3_600_000;
-    await kit.invite(event([line, ...at(11)]), bob, 'CANCEL');
-    await kit.settle();
-    expect((await stamps()).at(-1)).toEqual([kit.clock.now]);
-    expect((await kit.mailsTo(bob)).at(-1)?.calendar.match(/DTSTAMP/g)).toHaveLength(1);
-  });
+  ])(
+    'is set by the gateway in every component, and later than in the last mail, if the posted one %s',
+    async (_, line) => {
+      const series = ['SEQUENCE:0', 'RRULE:FREQ=WEEKLY'];
+      const date = (hour: number) => ['RECURRENCE-ID:20270217T100000Z', `DTSTART:20270217T${hour}0000Z`];
+      for (const [day, hour] of [
+        [10, 11],
+        [10, 12],
+        [10, 13],
+      ] as const) {
+        await kit.invite(event([line, ...at(day), ...series], [line, ...date(hour)]), bob);
+      }
+      await kit.settle();
+      const now = kit.clock.now;
+      expect(await stamps()).toEqual([0, 1_000, 2_000].map((later) => [now + later, now + later]));
+      kit.clock.now += 3_600_000;
+      await kit.invite(event([line, ...at(11)]), bob, 'CANCEL');
+      await kit.settle();
+      expect((await stamps()).at(-1)).toEqual([kit.clock.now]);
+      expect((await kit.mailsTo(bob)).at(-1)?.calendar.match(/DTSTAMP/g)).toHaveLength(1);
+    },
+  );
 
   it('does not depend on the mails to others', async () => {
     for (const guest of [carol, bob]) await kit.invite(event([STAMP, ...at(10)]), guest);

@@ -1,4 +1,4 @@
-// Faults I2 and B3: a scheduling message that its mail marks as automatic, and that cannot be used.
+// Faults I2 and B3: an unusable scheduling message in a mail that is marked as automatic.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interpretMail } from '../../../src/core/message/interpret-mail.ts';
 import { address, alice, bob, dave, type FlowKit, openFlowKit } from '../../flow/flow-kit.ts';
@@ -65,13 +65,13 @@ describe('I2: an automatic REPLY without ATTENDEE is shown to the organizer', ()
     expect(await kit.reasons(bob.key)).not.toContain('recorded automatic-reply');
   });
 
-  it('and a REPLY that can be used counts', async () => {
+  it('but a usable REPLY counts', async () => {
     await send(calendar('REPLY', ORGANIZER, YES), 'Auto-Submitted: auto-replied');
     expect(await kit.reasons(uid)).toContain('applied applied');
   });
 });
 
-describe('B3: an automatic scheduling message is no out-of-office reply', () => {
+describe('B3: an automatic scheduling message is not an out-of-office reply', () => {
   const cut = (text: string): string => text.slice(0, text.indexOf('END:VEVENT'));
   it.each([
     ['a REPLY that was cut off', cut(calendar('REPLY', ORGANIZER, YES)), 'no-event'],
@@ -80,7 +80,7 @@ describe('B3: an automatic scheduling message is no out-of-office reply', () => 
     ['a COUNTER with an unreadable RECURRENCE-ID', calendar('COUNTER', 'RECURRENCE-ID:x', YES), 'no-event'],
     ['a REFRESH without UID', calendar('REFRESH', YES).replace('UID:', 'X-UID:'), 'no-event'],
     ['two calendars in one part', calendar('REPLY', YES).repeat(2), 'several-calendars'],
-    ['a REPLY that is no calendar', `METHOD:REPLY\r\n${YES}\r\n`, 'unparseable-calendar'],
+    ['a REPLY that is not a calendar', `METHOD:REPLY\r\n${YES}\r\n`, 'unparseable-calendar'],
     ['a REQUEST of somebody else', calendar('REQUEST', `ORGANIZER:mailto:${dave.asWritten}`, YES), 'not-a-reply'],
     ['a REQUEST without ORGANIZER', calendar('REQUEST', YES), 'not-a-reply'],
     ['a CANCEL of somebody else', calendar('CANCEL', `ORGANIZER:mailto:${dave.asWritten}`, YES), 'not-a-reply'],
@@ -91,7 +91,7 @@ describe('B3: an automatic scheduling message is no out-of-office reply', () => 
     await expectShown(reason);
   });
 
-  it('the METHOD may be in Content-Type only', async () => {
+  it('the METHOD may be only in Content-Type', async () => {
     await send(calendar(null, ORGANIZER), 'Auto-Submitted: auto-replied', 'text/calendar; method=REPLY');
     await expectShown('no-event');
   });
@@ -112,7 +112,7 @@ describe('B3: an automatic scheduling message is no out-of-office reply', () => 
     expect(kit.mails).toEqual([]);
   });
 
-  it('an answer in an attached message that cannot be used is shown', async () => {
+  it('an unusable answer in an attached message is shown', async () => {
     const inner = calendarMail(calendar('REPLY', ORGANIZER), { from: bob, to: alice.asWritten, date: kit.clock.now });
     const outer = [
       `From: ${bob.asWritten}`,
@@ -126,7 +126,7 @@ describe('B3: an automatic scheduling message is no out-of-office reply', () => 
     expect([items, forwarded]).toMatchObject([[{ kind: 'unusable', reason: 'no-event' }], true]);
   });
 
-  it('a proven message to an own address is refused with its reason', async () => {
+  it('a proven message to the organizer’s own address is refused with its reason', async () => {
     await kit.close();
     kit = await openFlowKit({ replyDomain: null, ownRecipients: [alice.key] });
     const fields = ['Auto-Submitted: auto-generated'];

@@ -1,4 +1,4 @@
-// I7: clients and servers fold lines after 75 octets, also within a character. The octets are unfolded before they are decoded.
+// I7: clients and servers fold lines after 75 octets, even within a character. The octets are unfolded before they are decoded.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEvent, partstatOf } from '../../../src/core/ical/event-document.ts';
@@ -58,7 +58,7 @@ async function answer(octets: Uint8Array): Promise<void> {
 }
 
 describe('I7: lines folded within a character', () => {
-  it('read the same wherever the folds are', async () => {
+  it('are read the same for any position of the folds', async () => {
     const widths = fc.integer({ min: 1, max: 80 });
     const folds = fc.constantFrom('\r\n ', '\r\n\t', '\n ');
     await fc.assert(
@@ -85,7 +85,7 @@ describe('I7: lines folded within a character', () => {
     },
   );
 
-  it('a stored event is shown whole', async () => {
+  it('are shown completely if the event is stored with them', async () => {
     kit.calendar.put(uid, textOfOctets(foldOctets(event, 10)));
     await kit.invite(event, bob);
     await kit.settle();
@@ -97,7 +97,7 @@ describe('I7: lines folded within a character', () => {
     expect(notice?.text).toContain('Bøb Ångström');
   });
 
-  it('a calendar is as long as its octets: one with many folds is still too long', async () => {
+  it('count with their folds towards the size limit of a calendar', async () => {
     const folded = foldOctets(reply.replace('COMMENT:', `COMMENT:${'x'.repeat(400_000)}`), 1);
     const shape = { from: bob, to: alice.asWritten, date: 0 };
     const { items } = await interpretMail(calendarMail(folded, shape));

@@ -58,7 +58,7 @@ const invited = {
   'bob@remote.test': 'NEEDS-ACTION',
   'carol@remote.test': 'NEEDS-ACTION',
 } as const;
-/** What Bob's client sends back: it has touched every line. */
+/** The answers that Bob's client sends back. It has changed every line. */
 const answered = {
   'alice@example.com': 'DECLINED',
   'bob@remote.test': 'ACCEPTED',
@@ -94,7 +94,7 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
   const sendBack = (...events: readonly (readonly string[])[]) =>
     send(calendar('REPLY', ...events), bob, replyTo(kit, bob));
 
-  it('is read for the person in every VEVENT of a whole event', async () => {
+  it('is read for the attendee of the reply address in every VEVENT', async () => {
     const before = kit.calendar.text(uid);
     await sendBack(...series(answered));
     expect([null, SECOND, THIRD].map((at) => stored(bob, at))).toEqual(['ACCEPTED', 'ACCEPTED', 'ACCEPTED']);
@@ -103,12 +103,12 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
     expect((await kit.reasons(uid)).filter((reason) => reason.startsWith('held'))).toEqual([]);
   });
 
-  it('may answer the dates differently', async () => {
+  it('may have different answers for different dates', async () => {
     await sendBack(master(answered), override(SECOND, { ...answered, 'bob@remote.test': 'DECLINED' }));
     expect([null, SECOND, THIRD].map((at) => stored(bob, at))).toEqual(['ACCEPTED', 'DECLINED', 'ACCEPTED']);
   });
 
-  it('takes no answer back where the whole event has NEEDS-ACTION', async () => {
+  it('withdraws no answer if the master has NEEDS-ACTION', async () => {
     await send(calendar('REPLY', override(SECOND, { 'bob@remote.test': 'DECLINED' })), bob, replyTo(kit, bob));
     expect(stored(bob, SECOND)).toBe('DECLINED');
     await sendBack(master(answered), override(SECOND, invited), override(THIRD, invited));
@@ -118,26 +118,26 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
   it.each([
     ['the invited one first', [bob, bobAtHome]],
     ['the invited one last', [address('rob@home.test'), bobAtHome, bob]],
-  ])('has a line for each address of the person: %s', async (_, own) => {
+  ])('may have a line for each address of the attendee: %s', async (_, own) => {
     await sendBack(master(Object.fromEntries(own.map((each) => [each.asWritten, 'TENTATIVE']))));
     expect(stored(bob)).toBe('TENTATIVE');
   });
 
-  it('is read for a confirmed address of the person', async () => {
+  it('is read for a confirmed address of the attendee', async () => {
     await kit.spool.put([], [{ kind: 'alias', organizerKey: alice.key, attendeeKey: bob.key, alias: bobAtHome.key }]);
     const own = { 'bob@home.test': 'DECLINED', 'carol@remote.test': 'ACCEPTED' } as const;
     await send(calendar('REPLY', master(own)), bobAtHome, replyTo(kit, bob));
     expect([stored(bob), stored(carol)]).toEqual(['DECLINED', 'NEEDS-ACTION']);
   });
 
-  it('is held if the sender is not proven to be the person, whoever else is listed', async () => {
+  it('is held if the sender is not proven to be the attendee', async () => {
     const before = kit.calendar.text(uid);
     await send(calendar('REPLY', ...series(answered)), carol, replyTo(kit, bob));
     expect(kit.calendar.text(uid)).toBe(before);
     expect(await kit.reasons(uid)).toContain('held unauthenticated');
   });
 
-  it('is forwarded to the organizer if no line is the person’s or the sender’s', async () => {
+  it('is forwarded to the organizer if it has no line of the attendee or the sender', async () => {
     const before = kit.calendar.text(uid);
     const others = { 'carol@remote.test': 'ACCEPTED', 'dave@elsewhere.test': 'ACCEPTED' } as const;
     await sendBack(master(others));
@@ -146,7 +146,7 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
     expect(await kit.mailsTo(alice)).toHaveLength(1);
   });
 
-  it('ignores the comments of others', async () => {
+  it('is read without the comments of others', async () => {
     const commented = master(answered).map((line) =>
       line.includes(':mailto:carol@') ? line.replace(';', ';X-RESPONSE-COMMENT="from Carol";') : line,
     );
@@ -157,7 +157,7 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
   it.each([
     ['COUNTER', 'recorded proposal'],
     ['REFRESH', 'recorded refresh'],
-  ])('may be a %s', async (method, expected) => {
+  ])('may also be a %s', async (method, expected) => {
     const before = kit.calendar.text(uid);
     await send(calendar(method, master(invited)), bob, replyTo(kit, bob));
     const entries = (await kit.entries(uid)).filter(({ attendee }) => attendee === bob.key);

@@ -80,9 +80,9 @@ describe('O6: a mail shows the date that it is about', () => {
     ['of listed dates', [event(dates)], 'Nov 3'],
     ['whose next date is excluded', [event({ ...weekly, ...dayOff })], 'Nov 3'],
     ['whose next date is cancelled', [series, override('20261027', { STATUS: 'STATUS:CANCELLED' })], 'Nov 3'],
-    ['whose next date is later', [series, override('20261027', movedTo('20261030'))], 'Oct 30'],
-    ['whose second date is earlier', [series, override('20261103', movedTo('20261023'))], 'Oct 23'],
-    ['whose past date is in the future', [series, override('20240109', movedTo('20261022'))], 'Oct 22'],
+    ['whose next date was moved later', [series, override('20261027', movedTo('20261030'))], 'Oct 30'],
+    ['whose second date was moved earlier', [series, override('20261103', movedTo('20261023'))], 'Oct 23'],
+    ['with a past date that was moved to the future', [series, override('20240109', movedTo('20261022'))], 'Oct 22'],
     ['that has not begun', [event({ ...weekly, ...movedTo('20261208') })], 'Dec 8'],
     ['that is over', [event({ ...weekly, RRULE: 'RRULE:FREQ=WEEKLY;COUNT=3' })], 'Jan 2'],
   ])('an invitation to a series: %s', async (_what, components, date) => {
@@ -93,7 +93,7 @@ describe('O6: a mail shows the date that it is about', () => {
     expect(shown.when).toMatch(new RegExp(`^\\w+, ${month}\\w* ${day}, 20`));
   });
 
-  it('does not count from a first date that it does not show', async () => {
+  it('a count of occurrences is shown as an end date if the first date is not shown', async () => {
     const shown = await invited({
       calendar: calendar('REQUEST', event({ ...weekly, RRULE: 'RRULE:FREQ=WEEKLY;COUNT=200' })),
     });
@@ -101,7 +101,7 @@ describe('O6: a mail shows the date that it is about', () => {
     expect(shown.text).not.toContain('2024');
   });
 
-  it('does not list dates that are past', async () => {
+  it('past dates are not listed', async () => {
     const exdate = 'EXDATE;TZID=Europe/Paris:20240116T100000,20261103T100000';
     const shown = await invited({ calendar: calendar('REQUEST', event({ ...weekly, EXDATE: exdate })) });
     expect(shown.text).toContain('Repeats: every week on Tuesday, except November 3, 2026');
@@ -231,7 +231,7 @@ describe('O6: a mail shows the date that it is about', () => {
     'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
     'FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30',
     'FREQ=SECONDLY;COUNT=999999999',
-  ])('gives up a rule that never gives a date: %s', async (rule) => {
+  ])('stops at a rule without occurrences: %s', async (rule) => {
     const shown = await invited({ calendar: calendar('REQUEST', event({ ...weekly, RRULE: `RRULE:${rule}` })) });
     expect(shown.leaf).toBe('Jan 2');
   });
@@ -328,7 +328,7 @@ describe('O7: exceptions of a series', () => {
     expect(lines(text)).toEqual(expected);
   });
 
-  it('lists at most ten', async () => {
+  it('at most ten are listed', async () => {
     const overrides = Array.from({ length: 13 }, (_, at) => {
       const day = new Date(Date.UTC(2026, 10, 3) + at * 7 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
       return override(day, { LOCATION: 'LOCATION:Garden' });
@@ -338,7 +338,7 @@ describe('O7: exceptions of a series', () => {
     expect(shown.at(-1)).toBe('and 3 more exceptions');
   });
 
-  it('hides guests who were added to one date where guests do not see each other', async () => {
+  it('a guest who was added to one date is hidden if guests do not see each other', async () => {
     const more = [...override('20261110'), 'ATTENDEE;CN=Dave:mailto:dave@example.net'];
     const shown = async (guestList: boolean): Promise<string[]> =>
       lines((await invited({ guestList, calendar: calendar('REQUEST', series, more) })).text);
@@ -364,7 +364,7 @@ describe('O7: exceptions of a series', () => {
       'Repeats: ',
     ],
     ['the title changes', event({ ...weekly, SUMMARY: 'SUMMARY:Talk' }), '20261110T100000', 'Title: Talk'],
-  ])('one save states both: %s', async (_what, after, id, stated) => {
+  ])('a change of the series and of one date states both: %s', async (_what, after, id, stated) => {
     const title = after.find((line) => line.startsWith('SUMMARY')) ?? null;
     const exception = override('20261110', {
       'RECURRENCE-ID': `RECURRENCE-ID;TZID=Europe/Paris:${id}`,
