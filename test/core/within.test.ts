@@ -1,4 +1,4 @@
-// How long is waited for work: until it ends, or until the limit is reached.
+// Waiting for work until it ends or the limit is reached.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { within } from '../../src/core/within.ts';
@@ -6,34 +6,34 @@ import { within } from '../../src/core/within.ts';
 const never = new Promise<string>(() => undefined);
 
 describe('within', () => {
-  it('gives what the work gives', async () => {
+  it('returns the result of the work', async () => {
     expect(await within(new AbortController().signal, Promise.resolve('done'), () => 'late')).toBe('done');
   });
 
-  it('rejects as the work does', async () => {
+  it('rejects if the work rejects', async () => {
     const work = Promise.reject(new Error('failed'));
     await expect(within(new AbortController().signal, work, () => 'late')).rejects.toThrow('failed');
   });
 
-  it('gives what `late` gives once the limit is reached', async () => {
+  it('returns the result of `late` when the limit is reached', async () => {
     const limit = new AbortController();
     const answer = within(limit.signal, never, () => 'late');
     limit.abort();
     expect(await answer).toBe('late');
   });
 
-  it('rejects as `late` throws', async () => {
+  it('rejects if `late` throws', async () => {
     const answer = within(AbortSignal.abort(), never, () => {
       throw new Error('too late');
     });
     await expect(answer).rejects.toThrow('too late');
   });
 
-  it('lets work count that is done already when the limit is', async () => {
+  it('returns the result of work that was done before the limit', async () => {
     expect(await within(AbortSignal.abort(), Promise.resolve('done'), () => 'late')).toBe('done');
   });
 
-  it('ignores how work ends after the limit', async () => {
+  it('ignores an error of the work after the limit', async () => {
     let fail = (_error: Error): void => undefined;
     const work = new Promise<string>((_, reject) => {
       fail = reject;

@@ -97,7 +97,7 @@ const NASTY = [
   '"'.repeat(20_000),
   ';X='.repeat(500),
   ',mailto:x@y.test'.repeat(200),
-] as const; // prettier would make a page of it
+] as const;
 
 function mutate(text: string, others: readonly string[], random: Random): string {
   const lines = text.split('\r\n');

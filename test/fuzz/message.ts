@@ -215,7 +215,7 @@ const DAMAGES: readonly Damage[] = [
 ];
 
 const ms = (time: number): string => `${time.toFixed(1)} ms`;
-/** A mail that takes seconds is a quadratic pattern, however rare. */
+/** If a mail takes seconds, a pattern takes quadratic time. */
 const LIMITS_MS = { p99: 100, max: 2_000 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

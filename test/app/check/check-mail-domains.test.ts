@@ -125,7 +125,7 @@ describe('DMARC', () => {
     expect(result.todo.length > 0).toBe(status !== 'ok');
   });
 
-  it('fails where DNS does not answer', async () => {
+  it('fails if DNS does not respond', async () => {
     responder.failing.add('_dmarc.broken.test');
     const result = await checkDmarc({ from: 'broken.test', bounce: 'broken.test', dkim: null }, dns);
     expect(result).toMatchObject({ status: 'failed', todo: [expect.stringContaining('DNS_SERVERS')] });

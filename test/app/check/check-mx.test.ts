@@ -1,4 +1,4 @@
-// What the reply domain's servers say, and what it means. DNS and servers on loopback.
+// The check of the MX servers of the reply domain, with DNS and servers on loopback.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SMTPServer } from 'smtp-server';
 import { checkMx, type MxOptions } from '../../../src/app/check/check-mx.ts';

@@ -19,7 +19,7 @@ describe('a printed result', () => {
     );
   });
 
-  it('shows what a check throws', async () => {
+  it('shows the error of a check that throws', async () => {
     const result = await catchFailure('x', () => Promise.reject(new TypeError('odd')), 'fix it');
     expect(result).toEqual({ name: 'x', status: 'failed', finding: 'odd', todo: ['fix it'] });
     expect(await catchFailure('x', () => Promise.reject('text'))).toMatchObject({ finding: 'text' });

@@ -158,7 +158,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('include LOG_LEVEL, which the playground reads alone', () => {
+  it('include LOG_LEVEL, the only one that the playground reads', () => {
     expect(requireLogLevel({}, 'warn')).toBe('warn');
     expect(requireLogLevel({ LOG_LEVEL: ' DEBUG ' }, 'warn')).toBe('debug');
     expect(() => requireLogLevel({ LOG_LEVEL: 'loud' }, 'warn')).toThrow(/^LOG_LEVEL must be one of trace, debug/);

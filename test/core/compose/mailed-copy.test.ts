@@ -80,7 +80,7 @@ describe('mailedCopy', () => {
     expect(lines(mailed, 'EXDATE')).toHaveLength(1);
   });
 
-  it.each([['REQUEST'], ['CANCEL'], ['REPLY']])('does not say how the sender files the event: %s', (method) => {
+  it.each([['REQUEST'], ['CANCEL'], ['REPLY']])('removes the sender’s categories and colours: %s', (method) => {
     const filed = [
       'CATEGORIES:Clients',
       'categories;LANGUAGE=en:Lawsuit',

@@ -31,7 +31,7 @@ function chosen(events: readonly string[], addresses: readonly string[], method 
 describe('claimsOf', () => {
   it.each([
     [
-      'one ATTENDEE, whoever it is',
+      'one ATTENDEE, also of another person',
       [event('a', line('ACCEPTED', 'x@a.test'))],
       ['bob@a.test'],
       ['x@a.test a ACCEPTED'],
@@ -62,7 +62,7 @@ describe('claimsOf', () => {
       ['bob@a.test a ACCEPTED', 'rob@a.test 05 DECLINED'],
     ],
     [
-      'nothing where only others are listed',
+      'nothing for an occurrence that lists only others',
       [event('a', ...guests('ACCEPTED')), event('a', at('05'), line('DECLINED', 'alice@a.test'))],
       ['bob@a.test'],
       ['bob@a.test a ACCEPTED'],

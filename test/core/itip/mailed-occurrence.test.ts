@@ -66,7 +66,7 @@ describe('mailedOccurrence', () => {
     });
   });
 
-  it('returns the SEQUENCE as mailed, where the mail raised it', () => {
+  it('returns the SEQUENCE of the mail if the mail raised it', () => {
     const override = ['RECURRENCE-ID:20261122T090000Z', 'DTSTART:20261122T120000Z', 'SEQUENCE:1'];
     const both = mail(SERIES, override);
     const sequenceAt = (raised: Record<string, number>, id: string) =>

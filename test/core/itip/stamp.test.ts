@@ -40,7 +40,7 @@ interface Sent {
   readonly components: readonly Component[];
 }
 
-/** Mails one after the other to one recipient; returns what each carries, and the ledger's rows. */
+/** Mails to one recipient in order; returns the stamp of each mail, and the ledger's rows. */
 function mailAll(
   messages: readonly Sent[],
   now = NOW,
@@ -72,7 +72,7 @@ const request = (...components: Component[]): Sent => ({ components });
 const cancel = (...components: Component[]): Sent => ({ method: 'CANCEL', components });
 
 describe('DTSTAMP', () => {
-  it('is the time of the mail in whole seconds, and later than that of the one before', () => {
+  it('is the time of the mail in whole seconds, and later than in the previous mail', () => {
     const once = request(component(AT_TEN));
     expect(mailAll([once, once, once]).stamps.map(({ stampedAt }) => stampedAt - (NOW - 250))).toEqual([
       0, 1_000, 2_000,
@@ -83,13 +83,13 @@ describe('DTSTAMP', () => {
     );
   });
 
-  it('is later also after the clock was set back', () => {
+  it('is later even after the clock was set back', () => {
     const once = request(component(AT_TEN));
     const { mailed } = mailAll([once]);
     expect(stampFor(parseEvent(text(once.components)), 'REQUEST', mailed, NOW - 3_600_000).stampedAt).toBe(NOW + 750);
   });
 
-  it('is written by attendees too, whose messages have no SEQUENCE of their own', () => {
+  it('is also set in messages of attendees, for which no SEQUENCE is computed', () => {
     for (const method of ['REPLY', 'COUNTER', 'REFRESH']) {
       expect(mailAll([{ method, components: [component(AT_TEN, 3)] }]).stamps).toEqual([
         { stampedAt: NOW - 250, sequences: new Map() },

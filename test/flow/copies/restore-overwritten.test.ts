@@ -21,7 +21,7 @@ describe('restoring an overwritten answer', () => {
   });
 
   it('the event is re-read later if answers are processed late', async () => {
-    // The invitation adds a re-read of its own.
+    // The invitation also adds a re-read.
     kit.clock.now += 10_000;
     await kit.settle();
     await kit.answer('ACCEPTED');

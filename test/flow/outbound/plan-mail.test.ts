@@ -220,7 +220,7 @@ describe('schedule messages', () => {
     },
   );
 
-  it('with an ADD are mailed as an update that is compared with nothing, because it has only what it adds', async () => {
+  it('with an ADD are mailed as an update without a comparison, because an ADD has only the added instances', async () => {
     await reasonFor(event(['RRULE:FREQ=WEEKLY;COUNT=3']));
     expect(await reasonFor(event([], 1).replaceAll('20270301', '20270410'), 'ADD')).toBe('update');
     expect((await read(1)).text).not.toContain('was:');

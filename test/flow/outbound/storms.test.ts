@@ -1,5 +1,5 @@
 // Messages without news are not mailed: a CalDAV server posts a callback for every attendee after every answer that we
-// write, and clients store an event again with changes of their own.
+// write, and clients store an event again with their own changes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { receiveWebAnswer } from '../../../src/flow/inbound/receive.ts';
 import { formatInstant } from '../../../src/core/ical/local-time.ts';

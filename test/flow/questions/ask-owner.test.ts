@@ -111,7 +111,7 @@ describe('answers of many invented senders', () => {
     expect((await kit.mailsTo(alice)).at(-1)?.subject).toBe('Please decide: 1 answer');
   });
 
-  it('cause mails of their own again on the next day', async () => {
+  it('cause separate mails again on the next day', async () => {
     await flood(6);
     kit.clock.now += 86_400_000;
     await forge(7);

@@ -79,7 +79,7 @@ describe('explain', () => {
     expect((await explain(kit.ledger, odd)).map(outcomeOf)).toContain('not-mailed: refused-by-relay');
   });
 
-  it('returns no entries for a subject that the ledger does not know', async () => {
+  it('returns no entries for a subject that is not in the ledger', async () => {
     expect(await explain(kit.ledger, carol.asWritten)).toEqual([]);
   });
 });

@@ -146,7 +146,7 @@ describe('a task that fails because a server is unreachable', () => {
 });
 
 describe('a lane that this process claims again after a clock jump', () => {
-  it('is not run twice: the run goes on under the new lease', async () => {
+  it('is not run twice: the run continues under the new lease', async () => {
     const renewed: Batch = { ...batch, lease: { ...batch.lease, fence: 2 } };
     const { running, handled, leases, release, announce } = open([
       Promise.resolve([batch]),

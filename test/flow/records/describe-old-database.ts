@@ -245,7 +245,7 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
       expect(states.sort()).toEqual([...readable, ...others].sort());
     });
 
-    it('takes its mails as stamped when they were mailed, with the SEQUENCEs of their calendars', async () => {
+    it('treats its mails as stamped when they were mailed, with the SEQUENCEs of their calendars', async () => {
       const rows = await database.rows<{ mailed: unknown; stamped: unknown; raised: unknown }>(
         `select mailed_at as mailed, stamped_at as stamped, raised from mailing where mailed_at < ${STARTED_AT}`,
       );
@@ -320,7 +320,7 @@ export function describeOldDatabase(backEnd: string, open: (version: string) => 
         expect(entry?.detail).toContain(why);
       });
 
-      it('keeps its body, also if a newer version wrote it or a decision covers it', () => {
+      it('keeps its body, even if a newer version wrote it or a decision covers it', () => {
         for (const task of damaged) {
           const was = before.find(({ id }) => id === idOf(task));
           expect(after.get(idOf(task))?.body, task).toBe(was?.body);

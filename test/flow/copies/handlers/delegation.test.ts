@@ -83,7 +83,7 @@ describe('a delegation', () => {
     expect(await decideHeld(kit, await kit.question(), 'add')).toBe('already-decided');
   });
 
-  it('gives the delegate a reply address of their own', async () => {
+  it('gives the delegate a separate reply address', async () => {
     await delegate();
     await decideHeld(kit, await kit.question(), 'add');
     await kit.settle();
