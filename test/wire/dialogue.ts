@@ -1,12 +1,12 @@
-// Runs a wire dialogue: a text script of what the client says and what the server must answer, line by line.
+// Runs a wire dialogue: a text script of what the client sends and what the server must reply, line by line.
 //
-//   # comment                     @door lmtp             the door (smtp unless said)
-//   C: a line, CRLF is added      @limit recipients 2    one of MailDoorLimits
-//   R: raw bytes, \r \n \0 \xHH   @receive spool-full    what the spool does with a mail: an error code, or `accepts`
-//   S: a reply line, exactly      @trusted 127.0.0.1     TRUSTED_RELAYS
-//   S: its beginning …            @wait 50               milliseconds
-//   S: END (server has closed)    @repeat 20 C: line     the client line so often, with its reply each time:  @repeat 20 C: a -> S: b
-//   X: client disappears          @mails 1               how many mails the door has handed over by then
+//   # comment                     @door lmtp              the door (default: smtp)
+//   C: a line, CRLF is added      @limit recipients 2     one of MailDoorLimits
+//   R: raw bytes, \r \n \0 \xHH   @receive spool-full     the result of storing a mail: an error code, or `accepts`
+//   S: a reply line, exactly      @trusted 127.0.0.1      TRUSTED_RELAYS
+//   S: its beginning …            @wait 50                milliseconds
+//   S: END (server has closed)    @repeat 20 C: a -> S: b sends the line 20 times and expects the reply each time
+//   X: client disconnects         @mails 1                how many mails have been received so far
 //
 // {reply}, {bounce} are addresses signed for the door, {REPLY} in upper case.
 import { setTimeout as wait } from 'node:timers/promises';

@@ -25,7 +25,7 @@ async function greetingOf(door: Awaited<ReturnType<typeof openTestDoor>>): Promi
 }
 
 describe('floods', () => {
-  it(`of ${IDLE} idle sockets leave others unhurt`, async () => {
+  it(`of ${IDLE} idle sockets do not affect other clients`, async () => {
     const door = await openTestDoor();
     const before = process.memoryUsage().heapUsed;
     const { host, port } = door.address;
@@ -43,7 +43,7 @@ describe('floods', () => {
     await door.close(1_000);
   }, 60_000);
 
-  it('of connections past what the door holds are turned away, and their places come free', async () => {
+  it('of connections over the limit are refused until others close', async () => {
     const door = await openTestDoor({ limits: { connections: 20 } });
     const clients = await Promise.all(Array.from({ length: 40 }, () => rawClient(door)));
     const greetings = await Promise.all(clients.map((client) => client.reply()));
@@ -92,7 +92,7 @@ describe('floods', () => {
     await door.close(1_000);
   });
 
-  it('of bytes that never end a mail stay within the memory for mails', async () => {
+  it('of bytes in DATA stay within the memory for mails', async () => {
     const door = await openTestDoor({ limits: { messageBytes: 1_000_000, memoryBytes: 400_000 } });
     const client = await clientInData(door);
     client.send('x'.repeat(150_000));

@@ -72,7 +72,7 @@ async function sendCutEverywhere(bytes: string): Promise<string[]> {
 }
 
 describe.each(Object.entries(TERMINATORS))('%s', (_, terminator) => {
-  it.each(Object.entries(POSITIONS))('ends no mail as the %s', async (_position, [before, after]) => {
+  it.each(Object.entries(POSITIONS))('does not end a mail as the %s', async (_position, [before, after]) => {
     const bytes = `${before}${terminator}${SMUGGLED}${after}\r\n.\r\n`;
     expect(await sendCutEverywhere(bytes)).toEqual([
       '550 5.6.0 Bare CR, bare LF and NUL are not accepted | 250 2.0.0 OK',
@@ -86,7 +86,7 @@ describe('CRLF . CRLF', () => {
     ['a mail', 'S: a\r\n\r\nbody\r\n', 'S: a\r\n\r\nbody\r\n'],
     ['lines of dots', '..\r\n...\r\n..x\r\n\r\n..\r\n', '.\r\n..\r\n.x\r\n\r\n.\r\n'],
     ['nothing', '', ''],
-  ])('ends %s, wherever it is cut, and leaves its bytes alone', async (_, sent, kept) => {
+  ])('ends %s, at any split into segments, and the bytes are kept', async (_, sent, kept) => {
     door.mails.length = 0;
     const bytes = `${sent}.\r\n`;
     expect(await sendCutEverywhere(bytes)).toEqual(['250 2.6.0 Mail accepted | 250 2.0.0 OK']);
