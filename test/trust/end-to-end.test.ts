@@ -68,14 +68,14 @@ describe('honest mails', () => {
   it.each<[string, Sent, string, string]>([
     ['signed by its domain', { text: sign(mailText(BOB), { domain: 'example.com' }) }, 'counts', 'counts'],
     [
-      'signed, of a domain without policy',
+      'signed, from a domain without policy',
       { text: sign(mailText(DORA), { domain: 'plain.test' }), as: 'dora' },
       'counts',
       'counts',
     ],
-    ['unsigned, of a domain without policy', { text: mailText(DORA), as: 'dora' }, 'counts', HELD],
+    ['unsigned, from a domain without policy', { text: mailText(DORA), as: 'dora' }, 'counts', HELD],
     [
-      'changed by a list, of a domain without policy',
+      'changed by a mailing list, from a domain without policy',
       {
         text: sign(mailText(DORA), { domain: 'plain.test' }).then((text) => text.replace('Yes.', 'Yes. --list')),
         as: 'dora',
@@ -84,12 +84,12 @@ describe('honest mails', () => {
       HELD,
     ],
     [
-      'vouched for by a trusted relay',
+      'authenticated by a trusted relay',
       { text: mailText(RELAYED, BOB), peer: { trustedRelay: true } },
       'counts',
       'counts',
     ],
-    ['vouched for by a trusted sealer', { text: seal(mailText(BOB), 'sealer.test', SEALED) }, 'counts', 'counts'],
+    ['sealed by a trusted sealer', { text: seal(mailText(BOB), 'sealer.test', SEALED) }, 'counts', 'counts'],
     [
       'by Google Calendar',
       { text: sign(mailText(DORA, AGENT), { domain: 'google.com' }), as: 'dora' },
@@ -113,28 +113,28 @@ describe('honest mails', () => {
   });
 });
 
-describe('forged mails are held, wherever they come', () => {
+describe('forged mails are held at both addresses', () => {
   it.each<[string, Sent]>([
-    ['unsigned, of a domain with p=reject', { text: mailText(BOB) }],
+    ['unsigned, from a domain with p=reject', { text: mailText(BOB) }],
     ['signed by somebody else', { text: evil(BOB) }],
     [
       'with a changed body',
       { text: sign(mailText(BOB), { domain: 'example.com' }).then((text) => text.replace('Yes', 'No')) },
     ],
     [
-      'with text behind a signature that ends early',
+      'with text after the signed part of the body',
       { text: sign(mailText(BOB), { domain: 'example.com', maxBodyLength: 4 }).then((text) => `${text}more\r\n`) },
     ],
     [
-      'with a signature that leaves From out',
+      'with a signature that does not cover From',
       { text: sign(mailText(BOB), { domain: 'example.com', headerList: ['Subject'] }) },
     ],
     ['with the attendee as the display name', { text: evil('From: "bob@example.com" <mallory@evil.test>') }],
     ['with the attendee in a comment', { text: evil('From: mallory@evil.test (bob@example.com)') }],
     ['with the attendee as Reply-To', { text: evil('From: mallory@evil.test', BOB.replace('From', 'Reply-To')) }],
     ['with the attendee as Sender', { text: evil('From: mallory@evil.test', BOB.replace('From', 'Sender')) }],
-    ['of a name that ends like the attendee', { text: evil('From: <not-bob@example.com.evil.test>') }],
-    ['with Authentication-Results of its own', { text: mailText(RELAYED, BOB) }],
+    ['from an address that contains the attendee’s', { text: evil('From: <not-bob@example.com.evil.test>') }],
+    ['with forged Authentication-Results', { text: mailText(RELAYED, BOB) }],
     [
       "with another relay's Authentication-Results",
       { text: mailText(RELAYED.replace('mx.', 'my.'), BOB), peer: { trustedRelay: true } },
@@ -145,7 +145,7 @@ describe('forged mails are held, wherever they come', () => {
     ],
     ['sealed by somebody else', { text: seal(mailText(BOB), 'evil.test', SEALED) }],
     [
-      'sealed by a trusted sealer, and changed since',
+      'changed after a trusted sealer sealed it',
       { text: seal(mailText(BOB), 'sealer.test', SEALED).then((text) => text.replace('Yes', 'No')) },
     ],
     ['as Google Calendar, signed by somebody else', { text: evil(BOB, AGENT) }],
@@ -154,7 +154,7 @@ describe('forged mails are held, wherever they come', () => {
       { text: sign(mailText('From: mallory@evil.test', AGENT), { domain: 'google.com' }) },
     ],
     [
-      'as Google Calendar, with a Reply-To put in later',
+      'as Google Calendar, with a Reply-To added later',
       {
         text: sign(mailText('From: <calendar-notification@google.com>'), { domain: 'google.com' }).then(
           (text) => `Reply-To: <bob@example.com>\r\n${text}`,
@@ -162,7 +162,7 @@ describe('forged mails are held, wherever they come', () => {
       },
     ],
     [
-      'as Google Calendar, with another Reply-To put in later',
+      'as Google Calendar, with another Reply-To added later',
       {
         text: sign(mailText('From: <calendar-notification@google.com>', 'Reply-To: <mallory@evil.test>'), {
           domain: 'google.com',
@@ -170,7 +170,7 @@ describe('forged mails are held, wherever they come', () => {
       },
     ],
     [
-      'signed by google.com for another robot, with a Sender put in later',
+      'signed by google.com for another robot, with a Sender added later',
       {
         text: sign(
           mailText('From: <robot@google.com>', 'Sender: <robot@google.com>', BOB.replace('From', 'Reply-To')),
@@ -179,7 +179,7 @@ describe('forged mails are held, wherever they come', () => {
       },
     ],
     [
-      'from a colleague, though the policy is strict',
+      'from a colleague, under the policy strict',
       { text: sign(mailText('From: eve@example.com'), { domain: 'example.com' }) },
     ],
     ['from a stranger with a good signature', { text: evil('From: mallory@evil.test') }],
@@ -188,9 +188,9 @@ describe('forged mails are held, wherever they come', () => {
   });
 
   it.each<[string, string]>([
-    ['a second From on top', 'From: mallory@evil.test\r\n'],
-    ['a second From that hides behind a space', 'From : mallory@evil.test\r\n'],
-  ])('with %s of a signed mail', async (_, line) => {
+    ['a second From', 'From: mallory@evil.test\r\n'],
+    ['a second From with a space before its colon', 'From : mallory@evil.test\r\n'],
+  ])('with %s on top of a signed mail', async (_, line) => {
     const text = `${line}${await sign(mailText(BOB), { domain: 'example.com' })}`;
     expect(await judged({ text })).toEqual(['several-from', 'several-from']);
   });
@@ -204,8 +204,8 @@ describe('SENDER_POLICY', () => {
     ['domain', 'a proven colleague', colleague, 'counts', 'counts'],
     ['domain', 'an unproven colleague', forged, HELD, HELD],
     ['domain', 'a stranger', stranger, HELD, HELD],
-    ['token', 'a stranger who did not fail', stranger, 'counts', HELD],
-    ['token', 'a failed From', forged, HELD, HELD],
+    ['token', 'a stranger whose authentication did not fail', stranger, 'counts', HELD],
+    ['token', 'a sender whose authentication failed', forged, HELD, HELD],
   ])('%s: %s', async (policy, _, text, toReplyAddress, toOwnAddress) => {
     expect(await judged({ text, policy })).toEqual([toReplyAddress, toOwnAddress]);
   });

@@ -170,7 +170,7 @@ describe('whose answer counts', () => {
     expect(table.filter(({ line }) => !used.has(line))).toEqual([]);
   });
 
-  it('names whose answer it is, counted or held', () => {
+  it('includes the attendee, for counted and held answers', () => {
     for (const cell of all) {
       const expected = cell.to === 'reply' ? calendarUser('bob') : calendarUser(cell.attendee);
       expect(judgeSender(claimIn(cell)).attendee).toEqual(expected);
