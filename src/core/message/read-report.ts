@@ -6,6 +6,7 @@ import type { ReadMail } from './read-mail.ts';
 import type { Bounce, BounceKind } from './types.ts';
 
 const MAX_RECIPIENTS = 100;
+const MAX_REPORTS = 10;
 const MAX_REPORT_OCTETS = 256 * 1024;
 
 /** RFC 5965. Checks the parts and the report-type of the mail. */
@@ -18,10 +19,15 @@ export function isAbuseReport(mail: ReadMail): boolean {
 
 /** RFC 3464 §2. Ignores the type of the mail, because some mail gateways change multipart/report to multipart/mixed. */
 export function readDeliveryReport(mail: ReadMail): Bounce[] | null {
-  const report = mail.parts.find(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type));
-  if (report === undefined) return null;
-  const bounces = readRecipients(report.content(MAX_REPORT_OCTETS).toString('utf8'), readOriginalMessageId(mail));
-  return bounces.length > 0 ? bounces : null;
+  const originalMessageId = readOriginalMessageId(mail);
+  // Some mail systems write prose into a first part of this type, and the fields into the next.
+  const bounces = mail.parts
+    .filter(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type))
+    .slice(0, MAX_REPORTS)
+    .flatMap(({ content }) => readRecipients(content(MAX_REPORT_OCTETS).toString('utf8'), originalMessageId));
+  const withRecipient = bounces.filter(({ recipient }) => recipient !== null);
+  const read = (withRecipient.length > 0 ? withRecipient : bounces).slice(0, MAX_RECIPIENTS);
+  return read.length > 0 ? read : null;
 }
 
 /** Reads the text of a delivery-status part and returns one bounce per recipient, at most 100. */

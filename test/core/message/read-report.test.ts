@@ -22,6 +22,23 @@ const status = (...lines: string[]): string =>
 const bounce = { kind: 'bounce', status: null, diagnostic: null, originalMessageId: null };
 
 describe('readDeliveryReport', () => {
+  const prose = 'Content-Type: message/delivery-status\r\n\r\nYour mail could not be delivered.\r\n\r\nWe are sorry.';
+  const bob = ['Final-Recipient: rfc822; bob@example.com', 'Action: failed', 'Status: 5.1.1'];
+  it.each([
+    ['the first is prose', [prose, status(...bob)]],
+    ['the last is prose', [status(...bob), prose]],
+    ['several are prose', [prose, prose, prose, status(...bob)]],
+    ['the first has no recipient', [status('Action: failed'), status(...bob)]],
+    ['the first has only the fields of the message', [status('Arrival-Date: today'), status(...bob)]],
+  ])('reads every delivery-status part: %s', (_, parts) => {
+    const read = readDeliveryReport(report('multipart/report', ...parts));
+    expect(read).toEqual([{ ...bounce, action: 'failed', recipient: 'bob@example.com', status: '5.1.1' }]);
+  });
+
+  it('returns null if all delivery-status parts are prose', () => {
+    expect(readDeliveryReport(report('multipart/report', prose, prose))).toBeNull();
+  });
+
   it('returns a bounce for each recipient, with the Message-ID of the returned mail', async () => {
     const mail = await report(
       'multipart/report; report-type=delivery-status',
