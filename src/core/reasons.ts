@@ -240,6 +240,10 @@ export const reasons = {
     ledger: ({ what }: { what: string }) => `Mail to a bounce address that reports no failure (${what}).`,
   },
   letter: { verdicts: ['forwarded'], ledger: () => 'The mail contains no answer; forwarded to the organizer.' },
+  'unclear-bounce': {
+    verdicts: ['forwarded'],
+    ledger: () => 'A mail to a bounce address does not state what became of ours; forwarded to the organizer.',
+  },
   'forwarded-before': { verdicts: ['ignored'], ledger: () => 'This mail was forwarded before.' },
   postmaster: { verdicts: ['forwarded'], ledger: () => 'Mail for the postmaster; forwarded.' },
   'no-postmaster': {

@@ -13,22 +13,26 @@ import { readComment, writesCommentAsText } from './read-comment.ts';
 import { readHead, readMail, type ReadMail } from './read-mail.ts';
 import { readMeetingResponse } from './read-meeting-response.ts';
 import { isAbuseReport, readDeliveryReport } from './read-report.ts';
-import { isAutomatic } from './recognise-automatic.ts';
-import { recogniseBounce } from './recognise-bounce.ts';
+import { isAutomatic, isAutomaticReply } from './recognise-automatic.ts';
+import { recogniseBounce, recogniseReturnedMail } from './recognise-bounce.ts';
 import { readTnef } from './tnef.ts';
 import type { Incoming, IncomingItem, MailFacts, Unusable, UnusableReason } from './types.ts';
 
 type Interpretation = Pick<Incoming, 'items' | 'forwarded' | 'source'>;
 
-/** Does not verify the sender: judge-sender.ts decides whether an answer counts. */
+/**
+ * Does not verify the sender: judge-sender.ts decides whether an answer counts.
+ *
+ * @param options.isReturned whether the mail came with the null sender to a bounce address
+ */
 export async function interpretMail(
   raw: Uint8Array,
-  options: { limits?: Partial<MailLimits> } = {},
+  options: { limits?: Partial<MailLimits>; isReturned?: boolean } = {},
 ): Promise<Incoming> {
   const limits = { ...MAIL_LIMITS, ...options.limits };
   try {
     const mail = readMail(raw, limits);
-    const interpretation = interpret(mail, { limits, forwardsLeft: limits.forwards });
+    const interpretation = interpret(mail, { limits, forwardsLeft: limits.forwards }, options.isReturned);
     return { mail: mail.facts, ...interpretation };
   } catch (error) {
     const mail = readHead(raw, limits);
@@ -49,7 +53,7 @@ interface Budget {
   forwardsLeft: number;
 }
 
-function interpret(mail: ReadMail, budget: Budget): Interpretation {
+function interpret(mail: ReadMail, budget: Budget, isReturned = false): Interpretation {
   if (!mail.hasHeader) {
     return { items: [unusable('unparseable-mail', 'The mail has no header.')], forwarded: false, source: null };
   }
@@ -60,9 +64,11 @@ function interpret(mail: ReadMail, budget: Budget): Interpretation {
   if (calendar !== null && calendar.items.some(isClaim)) return calendar;
   const forwarded = calendar === null ? interpretForwarded(mail, budget) : null;
   if (forwarded !== null) return forwarded;
-  const bounce = recogniseBounce(mail);
+  const bounce = recogniseBounce(mail) ?? (isReturned ? recogniseReturnedMail(mail) : null);
   if (bounce !== null) return { items: [bounce], forwarded: false, source: null };
-  if (isAutomatic(mail) && !hasSchedulingMessage(mail, budget.limits)) {
+  // A mail system writes what comes back, so there only a vacation notice is an automatic reply.
+  const automatic = isReturned ? isAutomaticReply(mail) : isAutomatic(mail);
+  if (automatic && !hasSchedulingMessage(mail, budget.limits)) {
     return { items: [{ kind: 'automatic-reply' }], forwarded: false, source: null };
   }
   return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };

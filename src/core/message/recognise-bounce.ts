@@ -1,30 +1,43 @@
 // Recognises bounces in prose, as Exim, qmail, older gateways and some mailbox providers send them. In: a parsed mail
 // without a delivery-status part; out: the bounce. It refuses (null) a mail that does not clearly come from a mail system
-// and report a refusal, because a letter mistaken for a bounce would mark an attendee as unreachable.
+// and report a refusal, because a letter mistaken for a bounce would mark an attendee as unreachable. Of a mail that surely
+// answers one of ours, it also reads what others write.
 import { addressKey } from '../ical/calendar-address.ts';
+import { isAutomaticReply, isFromMailSystem, isFromResponder, MAIL_SYSTEM_ADDRESS } from './recognise-automatic.ts';
 import { readAddress, readMessageId, readOriginalMessageId, readRecipients } from './read-report.ts';
 import type { ReadMail } from './read-mail.ts';
-import type { Bounce } from './types.ts';
-
-const MAIL_SYSTEM_ADDRESS =
-  /^(?:mailer[-_. ]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mailerdaemon|daemon|mail[-_.]?delivery[\w.-]*|bounces?)(?:[-+_][^@]*)?(?:@|\s|$)/i;
+import type { Bounce, BounceKind } from './types.ts';
 
 const BOUNCE_SUBJECT =
   /undeliver|deliver(?:y|ed)?\b.{0,30}\b(?:fail|status|problem|error|report|notification|delay)|(?:fail|return|reject|bounce|refus).{0,25}(?:mail|message|deliver|sender)|mail (?:system|delivery|failure|error)|failure notice|could not be delivered|unzustellbar|non remis|onbestelbaar|warning: (?:message|could not)|user unknown|mail delivery/i;
 
+/** Subjects that state a failure. Others, such as `Delivery Status Notification`, may also head a delay or a success. */
+const FAILURE_SUBJECT =
+  /undeliver|not (?:be )?delivered|deliver(?:y|ed)?\b.{0,30}\b(?:fail|problem|error)|(?:mail|message|delivery).{0,25}\b(?:fail|return|reject|refus|bounce)|(?:fail|return|reject|bounce|refus)\w{0,3}\b.{0,25}(?:mail|message|deliver|sender|notice)|user unknown|unzustellbar|nicht zugestellt|non remis|non distribu|no entregad|non recapitat|non consegnat|onbestelbaar|niet bezorgd/i;
+
+const DELAY_SUBJECT = /\bdelay(?:ed)?\b|^warning:|\bwill (?:retry|keep trying)\b/i;
+
 const DELAY =
   /\b(?:delayed|has not (?:yet )?been (?:delivered|collected)|will (?:continue to )?(?:retry|keep trying)|still (?:being )?(?:trying|attempted)|this is (?:only )?a warning|no action is required)\b/i;
+
+/** A delay although the text also says that the mail could not be delivered, unless it has a permanent code. */
+const STILL_TRYING =
+  /\b(?:will (?:continue to )?(?:retry|keep trying|try again)|still (?:being )?(?:trying|attempted)|this is (?:only )?a warning|weitere (?:zustell)?versuche|nouvelle tentative)\b/i;
+
+const DELIVERED =
+  /^(?:delivered|relayed|zugestellt|remis|entregado|consegnato|bezorgd)\s*:|\(success\)|\bsuccessful(?:ly)?\b.{0,20}\b(?:deliver|relay)|\b(?:was|were|has been|have been|is) (?:successfully )?(?:delivered|relayed) to\b/im;
 
 const REFUSAL =
   /\b(?:5\.\d{1,3}\.\d{1,3}|5\d\d[ -]|user unknown|unknown user|no such user|does not exist|mailbox (?:full|unavailable|not found)|permanent(?:ly)? (?:error|fail)|over quota|could ?n[o']t be delivered|undeliverable|gave up|did not reach|not (?:be )?deliver)/i;
 
-/** Returns whether From is the address of a mail system. It may lack an address: DragonFly writes `MAILER-DAEMON <>`. */
-export function isFromMailSystem({ facts, fields }: ReadMail): boolean {
-  return (
-    facts.from.some(({ address }) => MAIL_SYSTEM_ADDRESS.test(address)) ||
-    (facts.from.length === 0 && fields('from').some((from) => MAIL_SYSTEM_ADDRESS.test(from)))
-  );
-}
+/** Words that only a mail system writes, in the languages of our mails. */
+const KNOWN_REFUSAL =
+  /\b(?:user unknown|unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|(?:user|recipient|mailbox|address|account|domain)\b.{0,80}\b(?:does not exist|doesn't exist|was not found|not found|is (?:full|disabled|unavailable|over quota)|rejected|unknown)|mailbox (?:full|unavailable|not found)|over quota|quota exceeded|permanent(?:ly)? (?:error|fail\w*)|could ?n[o']t be delivered|was not delivered|unable to deliver|delivery (?:has )?failed|undeliverable|nicht zugestellt werden|unzustellbar|(?:empfänger|adresse|postfach)\b.{0,80}\b(?:existiert nicht|unbekannt)|n['’]a pas pu être (?:remis|distribu|livr|délivr)\w*|(?:adresse|destinataire|boîte)\b.{0,80}\b(?:n['’]existe pas|inconnue?)|no (?:se ha podido|se pudo|ha podido ser|pudo ser) entrega\w*|(?:dirección|destinatario|buzón)\b.{0,80}\bno existe|non (?:è stato possibile|ha potuto) (?:consegnare|recapitare)|(?:indirizzo|destinatario|casella)\b.{0,80}\bnon esiste|niet (?:worden |kunnen worden )?(?:bezorgd|afgeleverd)|(?:adres|postbus|ontvanger)\b.{0,80}\bbestaat niet)/iu;
+
+/** An enhanced code of RFC 3463 for a permanent failure. The look-arounds exclude IP addresses and dates with a year. */
+const ENHANCED_CODE = /(?<![\d.])5\.[0-7]\.\d{1,3}(?![\d.]*\d)/;
+/** A reply code together with it: nobody writes that into a vacation notice. */
+const WHOLE_CODE = /\b5\d\d[ -]#?5\.[0-7]\.\d/;
 
 /** Returns null if the mail is not clearly a bounce. */
 export function recogniseBounce(mail: ReadMail): Bounce | null {
@@ -36,18 +49,55 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
   // Some mail systems write the delivery-status fields into the text.
   const fieldsInText = readRecipients(facts.text, readOriginalMessageId(mail) ?? readMessageId(facts.text))[0];
   if (fieldsInText !== undefined && fieldsInText.recipient !== null) return fieldsInText;
-  // The returned mail follows below; only the text above it explains the bounce.
-  const explanation = facts.text.split(RETURNED_MAIL, 1)[0] ?? '';
-  const refusal = REFUSAL.exec(explanation);
-  if (failedTo.length === 0 && refusal === null && !hasBounceSubject) return null;
-  const delayed = DELAY.test(facts.subject) || (DELAY.test(explanation) && refusal === null);
+  const explanation = explanationIn(mail);
+  const isRefused = failedTo.length > 0 || REFUSAL.test(explanation);
+  if (!isRefused && !hasBounceSubject) return null;
+  const bounce = makeBounce(mail, actionOf(mail, isRefused || FAILURE_SUBJECT.test(facts.subject)));
+  return { ...bounce, recipient: readAddress(failedTo[0]) ?? bounce.recipient };
+}
+
+/**
+ * Reads a mail that came with the null sender to a bounce address, so that it answers one of our mails, and is not clearly a
+ * bounce: some mail systems write prose in the name of `no-reply@` or nobody. Returns null if it does not state what became of
+ * our mail.
+ */
+export function recogniseReturnedMail(mail: ReadMail): Bounce | null {
+  const action = actionOf(mail, isRefusal(mail));
+  return action === 'unknown' ? null : makeBounce(mail, action);
+}
+
+/** A vacation notice may have the words of a refusal, or a date that looks like a code. */
+function isRefusal(mail: ReadMail): boolean {
+  const explanation = explanationIn(mail);
+  if (FAILURE_SUBJECT.test(mail.facts.subject) || WHOLE_CODE.test(explanation)) return true;
+  if (isFromResponder(mail)) return false;
+  return KNOWN_REFUSAL.test(explanation) || (!isAutomaticReply(mail) && ENHANCED_CODE.test(explanation));
+}
+
+/** The returned mail follows below; only the text above it explains the bounce. */
+function explanationIn({ facts }: ReadMail): string {
+  return facts.text.split(RETURNED_MAIL, 1)[0] ?? '';
+}
+
+function actionOf(mail: ReadMail, isRefused: boolean): BounceKind {
+  const { subject } = mail.facts;
+  const explanation = explanationIn(mail);
+  if (DELAY_SUBJECT.test(subject)) return 'delayed';
+  if (STILL_TRYING.test(explanation) && !ENHANCED_CODE.test(explanation)) return 'delayed';
+  if (isRefused) return 'failed';
+  if (DELAY.test(explanation)) return 'delayed';
+  return DELIVERED.test(subject) || DELIVERED.test(explanation) ? 'delivered' : 'unknown';
+}
+
+function makeBounce(mail: ReadMail, action: BounceKind): Bounce {
+  const explanation = explanationIn(mail);
   return {
     kind: 'bounce',
-    action: delayed ? 'delayed' : 'failed',
-    recipient: readAddress(failedTo[0]) ?? findRecipient(explanation, mail),
+    action,
+    recipient: findRecipient(explanation, mail),
     status: /\b[45]\.\d{1,3}\.\d{1,3}\b/.exec(explanation)?.[0] ?? null,
     diagnostic: readDiagnostic(explanation),
-    originalMessageId: readOriginalMessageId(mail) ?? readMessageId(facts.text.slice(explanation.length)),
+    originalMessageId: readOriginalMessageId(mail) ?? readMessageId(mail.facts.text.slice(explanation.length)),
   };
 }
 
@@ -69,7 +119,7 @@ const REPLY_CODE = /\b[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|\w)|\(#[45]\.\d/;
 
 /** Returns the line with a reply code, or else with a refusal, together with the next line; at most 500 characters. */
 function readDiagnostic(explanation: string): string | null {
-  const found = REPLY_CODE.exec(explanation) ?? REFUSAL.exec(explanation);
+  const found = REPLY_CODE.exec(explanation) ?? REFUSAL.exec(explanation) ?? KNOWN_REFUSAL.exec(explanation);
   if (found === null) return null;
   const start = explanation.lastIndexOf('\n', found.index) + 1;
   const lines = explanation

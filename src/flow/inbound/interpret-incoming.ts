@@ -45,7 +45,8 @@ async function planMail(options: InterpretOptions, job: Job<'mail'>): Promise<Pl
   const { envelope, peer, receivedAt } = body;
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);
   const mail: ReceivedMail = { envelope, peer, receivedAt, raw: task.raw };
-  const incoming = await options.interpret(task.raw);
+  const isReturned = envelope.mailFrom === '' && envelope.rcptTo.every((to) => bounceOf(options, to) !== null);
+  const incoming = await options.interpret(task.raw, { isReturned });
   const origin: Origin = { recordId: task.id, door: peer.door, messageId: incoming.mail.messageId };
   let authenticated: Promise<SenderEvidence> | undefined;
   const evidence = (): Promise<SenderEvidence> =>
@@ -63,17 +64,21 @@ function isFirst({ dedupeKey }: Outcome, at: number, outcomes: readonly Outcome[
 }
 
 async function routeOf(options: InterpretOptions, recipient: string): Promise<Route> {
-  const { ring, replyDomain, bounceDomain, ledger } = options;
+  const { ring, replyDomain, ledger } = options;
   const reply = replyDomain === null ? null : readReplyAddress(ring, recipient, replyDomain);
   if (reply !== null) {
     const pair = await ledger.replyPair(reply.id);
     return pair === null ? { kind: 'unknown' } : { kind: 'reply', ...pair };
   }
-  const bounce = bounceDomain === null ? null : readBounceAddress(ring, recipient, bounceDomain);
+  const bounce = bounceOf(options, recipient);
   if (bounce !== null) return { kind: 'bounce', mailId: bounce.mailId };
   const organizer = calendarAddress(recipient);
   if (organizer !== null && options.isOwnRecipient(recipient)) return { kind: 'own', organizer };
   return { kind: 'postmaster' };
+}
+
+function bounceOf({ ring, bounceDomain }: InterpretOptions, recipient: string): { readonly mailId: string } | null {
+  return bounceDomain === null ? null : readBounceAddress(ring, recipient, bounceDomain);
 }
 
 async function planRecipient(

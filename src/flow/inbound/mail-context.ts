@@ -13,7 +13,8 @@ import type { Origin } from '../records/parts.ts';
 import { entryAbout, type Job } from '../records/records.ts';
 
 export interface InterpretOptions {
-  readonly interpret: (raw: Uint8Array) => Promise<Incoming>;
+  /** `isReturned`: the mail came with the null sender to a bounce address. */
+  readonly interpret: (raw: Uint8Array, options: { readonly isReturned: boolean }) => Promise<Incoming>;
   /** `lastTry`: a DNS failure is returned as evidence instead of being thrown as a temporary error. */
   readonly authenticate: (mail: ReceivedMail, lastTry: boolean) => Promise<SenderEvidence>;
   readonly ledger: Ledger;

@@ -29,7 +29,7 @@ export function forward(
   options: InterpretOptions,
   context: MailContext,
   to: CalendarAddress | null,
-  what: 'letter' | 'postmaster',
+  what: 'letter' | 'postmaster' | 'unclear-bounce',
 ): Outcome {
   const { incoming, job, origin, mail } = context;
   if (incoming.mail.loopMark !== null) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MAIL_LIMITS } from '../../../src/core/message/mail-limits.ts';
 import { readMail } from '../../../src/core/message/read-mail.ts';
-import { isFromMailSystem, recogniseBounce } from '../../../src/core/message/recognise-bounce.ts';
+import { isFromMailSystem } from '../../../src/core/message/recognise-automatic.ts';
+import { recogniseBounce, recogniseReturnedMail } from '../../../src/core/message/recognise-bounce.ts';
 import { longText } from '../../harness/long-text.ts';
 
 const read = (head: string, body = '') => readMail(Buffer.from(`${head}\n\n${body}`), MAIL_LIMITS);
@@ -87,4 +88,90 @@ describe('recogniseBounce', () => {
       expect(bounce).toMatchObject({ kind: 'bounce' });
     },
   );
+});
+
+describe('recogniseReturnedMail', () => {
+  const actionOf = (head: string, text: string) => recogniseReturnedMail(read(head, text))?.action ?? null;
+  const heads = [
+    'From: <>',
+    'From: no-reply@remote.test',
+    'From: Mail Service <service@remote.test>',
+    'To: alice@example.com',
+  ];
+
+  it.each(heads)('reads a refusal in prose, whoever writes it: %s', (from) => {
+    expect(actionOf(`${from}\nSubject: Your mail`, 'bob@remote.test: user unknown')).toBe('failed');
+  });
+
+  it.each([
+    ['Undeliverable: Planning', 'Please see below.'],
+    ['Mail delivery failed', ''],
+    ['Unzustellbar: Planung', 'Leider.'],
+    ['Your mail', 'We were unable to deliver your mail to bob@remote.test.'],
+    ['Your mail', 'The recipient bob@remote.test was rejected.'],
+    ['Your mail', 'Mailbox full.'],
+    ['Your mail', 'Die Nachricht konnte nicht zugestellt werden: Das Postfach bob@remote.test existiert nicht.'],
+    ['Votre message', 'Votre message n’a pas pu être remis à bob@remote.test.'],
+    ['Su mensaje', 'El mensaje no se ha podido entregar: la dirección bob@remote.test no existe.'],
+    ['Messaggio', 'Non è stato possibile consegnare il messaggio.'],
+    ['Bericht', 'Het bericht kon niet worden bezorgd.'],
+    ['Your mail', 'bob@remote.test: 5.1.1'],
+    ['Your mail', 'The server said: 550 5.7.1 rejected by policy'],
+    ['Your mail', 'Host mx.remote.test replied 554 5.7.1 after it was delayed for 5 days.'],
+  ])('reads a failure: %j, %j', (subject, text) => {
+    expect(actionOf(`From: no-reply@remote.test\nSubject: ${subject}`, text)).toBe('failed');
+  });
+
+  it.each([
+    ['Auto-Submitted: auto-replied\nSubject: Undeliverable: Planning', '', 'failed'],
+    ['Auto-Submitted: auto-replied\nSubject: Your mail', 'User unknown', 'failed'],
+    ['Auto-Submitted: auto-generated\nSubject: Your mail', 'Could not be delivered to bob: 5.1.1', 'failed'],
+    ['X-Autoreply: yes\nSubject: Your mail', 'The server said 550 5.1.1 no', 'failed'],
+    ['X-Autoreply: yes\nSubject: Away', 'The mailbox of Carol does not exist any more.', null],
+    ['Auto-Submitted: auto-replied\nSubject: Away', 'From 1.5.27 to 5.5.27 I am away. Call 555-1234.', null],
+    ['X-Apple-Action: VACATION\nSubject: Away', 'Mail to this address does not exist for me.', null],
+    ['Subject: Hello', 'I like the invitation. Our address is 10.5.1.1, the budget is 550 euros.', null],
+    ['Subject: Away', 'I am back on 5.12.2026.', null],
+    ['Subject: Re: Planning', 'Thank you.', null],
+  ])(
+    'reads vacation notices and letters as no failure, and bounces that look like them: %j, %j',
+    (head, text, action) => {
+      expect(actionOf(`From: x@remote.test\n${head}`, text)).toBe(action);
+    },
+  );
+
+  it.each([
+    ['Delayed: Planning', '', 'delayed'],
+    ['Delivery Status Notification (Delay)', '', 'delayed'],
+    ['Warning: could not send message for past 4 hours', '', 'delayed'],
+    ['Your mail', 'Your mail could not be delivered yet. We will keep trying until Friday.', 'delayed'],
+    ['Your mail', 'It could not be delivered: 4.4.1. This is a warning only; will retry.', 'delayed'],
+    ['Your mail', '550 5.1.1 user unknown. We will retry the other recipients.', 'failed'],
+    ['Delivered: Planning', '', 'delivered'],
+    ['Delivery Status Notification (Success)', '', 'delivered'],
+    ['Successful Mail Delivery Report', '', 'delivered'],
+    ['Your mail', 'Your message has been successfully delivered to bob@remote.test.', 'delivered'],
+    ['Your mail', 'Your message was relayed to a server without delivery reports.', 'delivered'],
+    ['Your mail', 'It was delivered to the server, which said: 550 5.1.1 no such user', 'failed'],
+  ])('reads delays and deliveries: %j, %j', (subject, text, action) => {
+    expect(actionOf(`From: no-reply@remote.test\nSubject: ${subject}`, text)).toBe(action);
+  });
+
+  it.each([
+    '-',
+    '>',
+    ' ',
+    'a',
+    'user ',
+    'mailbox ',
+    'deliver ',
+    'message ',
+    '550 ',
+    '5.1.',
+    'n’a pas pu être ',
+    'successful ',
+  ])('reads the beginning of many %j only', (piece) => {
+    const mail = read('From: x@remote.test\nSubject: x');
+    expect(recogniseReturnedMail({ ...mail, facts: { ...mail.facts, text: longText(piece) } })).toBeNull();
+  });
 });
