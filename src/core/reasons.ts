@@ -288,7 +288,7 @@ export const reasons = {
     ledger: ({ diagnostic }: Diagnostic) => `The relay did not accept the mail in time: ${diagnostic}`,
   },
   'organizer-not-told': {
-    verdicts: ['not-mailed'],
+    verdicts: ['not-mailed', 'bounced'],
     ledger: ({ diagnostic }: Diagnostic) => `The organizer could not be mailed: ${diagnostic}`,
   },
   undeliverable: {

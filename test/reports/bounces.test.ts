@@ -1,7 +1,13 @@
 // Faults in bounces and automatic mail (B). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interpretMail } from '../../src/core/message/interpret-mail.ts';
-import { alice, bob, type FlowKit, openFlowKit } from '../flow/flow-kit.ts';
+import { bounceAddress, readBounceAddress } from '../../src/core/signing/bounce-address.ts';
+import { parseKeyRing } from '../../src/core/signing/keys.ts';
+import { interpretIncoming } from '../../src/flow/inbound/interpret-incoming.ts';
+import { openOutgoingMails } from '../../src/flow/outbound/outgoing-mail.ts';
+import { readBatch } from '../../src/flow/queue/read-batch.ts';
+import type { Job } from '../../src/flow/records/records.ts';
+import { alice, bob, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';
 const event = [
@@ -142,4 +148,92 @@ describe('B4: a report with several delivery-status parts', () => {
     expect(status).toBe('5.1');
     expect(entries.find(({ reason }) => reason === 'undeliverable')?.detail).toContain('550 5.1.1 no such user');
   });
+});
+
+describe('R10: a bounced notice', () => {
+  const failure = ['From: mailer-daemon@remote.test', 'Subject: Undelivered Mail Returned to Sender'];
+
+  /** Bob answers, and Alice gets a notice. Returns its bounce address. */
+  async function notice(): Promise<string> {
+    await kit.click(uid, bob, 'ACCEPTED');
+    await kit.settle();
+    const own = kit.mails.find(({ rcptTo }) => rcptTo === alice.asWritten);
+    return own?.mailFrom ?? '';
+  }
+
+  it('is an error about the organizer, once', async () => {
+    const to = await notice();
+    const raw = mail(failure, '550 5.1.1 user unknown');
+    const { entries, told } = await comesBack(raw, { to });
+    expect(told).toEqual([]);
+    expect(entries).toMatchObject([{ verdict: 'bounced', reason: 'organizer-not-told', organizer: alice.key, uid }]);
+    expect((await comesBack(raw, { to })).outcomes).toEqual(['ignored reported-before']);
+  });
+
+  it('so is a letter that was forwarded', async () => {
+    await comesBack(mail(['From: bob@remote.test', 'Subject: Hello'], 'Who else comes?'));
+    const to = kit.mails.find(({ rcptTo }) => rcptTo === alice.asWritten)?.mailFrom ?? '';
+    const { outcomes, told } = await comesBack(mail(failure, '550 5.1.1 user unknown'), { to });
+    expect({ outcomes, told }).toEqual({ outcomes: ['bounced organizer-not-told'], told: [] });
+  });
+
+  it('is not forwarded if it says nothing, because that would come back again', async () => {
+    const to = await notice();
+    const { outcomes, told } = await comesBack(mail(['From: postmaster@remote.test'], 'Hm.'), { to });
+    expect({ outcomes, told }).toEqual({ outcomes: ['recorded not-a-failure'], told: [] });
+  });
+
+  it('of an unknown mail names nobody', async () => {
+    const to = bounceAddress(kit.ring, 'a'.repeat(26), REPLY_DOMAIN);
+    const { entries } = await comesBack(mail(failure, '550 5.1.1 user unknown'), { to });
+    expect(entries).toMatchObject([{ verdict: 'bounced', reason: 'undeliverable', organizer: null }]);
+  });
+});
+
+describe('R10: the id of a mail', () => {
+  it('in the bounce address finds the mail, although host name and key have changed since', async () => {
+    const [newest] = parseKeyRing(`k2:${Buffer.alloc(32, 2).toString('base64')}`);
+    const ring = [newest, ...kit.ring] as const;
+    const settings = { ring, bounceDomain: REPLY_DOMAIN, replyDomain: REPLY_DOMAIN, invitationFromEmail: null };
+    const interpret = interpretIncoming({
+      ...kit,
+      ring,
+      outgoingMails: openOutgoingMails({ ...settings, makeId: kit.makeId, hostname: 'renamed.example.com' }),
+      interpret: interpretMail,
+      authenticate: () => Promise.reject(new TypeError('needs no proof')),
+      isOwnRecipient: () => false,
+      postmaster: null,
+      policy: 'strict',
+    });
+    const raw = mail(['From: mailer-daemon@remote.test', 'Subject: failure notice'], 'bob: 550 5.1.1 user unknown');
+    await kit.mail(raw, bounceTo, '');
+    const options = { lanes: 1, perLane: 1, leaseMs: 60_000, longestWaitMs: 60_000, now: kit.clock.now };
+    for (const batch of await kit.spool.claim('incoming', options)) {
+      await kit.spool.commit(batch.lease, await interpret(readBatch(batch, kit.clock.now).jobs as Job<'mail'>[]));
+    }
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toContain('SCHEDULE-STATUS=5.1');
+  });
+
+  it.each(['invitation', 'notice', 'quota notice'])(
+    'is the same in its task, Message-ID and bounce address: %s',
+    async (what) => {
+      const own = await openFlowKit({ quota: { hour: what === 'quota notice' ? 0 : 9, day: 9 } });
+      try {
+        own.calendar.put(uid, event);
+        await own.invite(event, bob);
+        await own.settle();
+        if (what === 'notice') await own.click(uid, bob, 'ACCEPTED');
+        await own.settle();
+        const sent = own.mails.find(({ rcptTo }) => (rcptTo === bob.asWritten) === (what === 'invitation'));
+        const id = readBounceAddress(own.ring, sent?.mailFrom ?? '', REPLY_DOMAIN)?.mailId;
+        expect(id).toBeDefined();
+        expect(sent?.messageId).toBe(`<${id}@gateway.example.com>`);
+        expect(Buffer.from(sent?.raw ?? '').toString()).toContain(`Message-ID: <${id}@gateway.example.com>`);
+        expect(await own.ledger.entries(id ?? '', 9)).toMatchObject([{ taskId: id, verdict: 'mailed' }]);
+      } finally {
+        await own.close();
+      }
+    },
+  );
 });

@@ -71,15 +71,16 @@ interface EntryFacts<V extends Verdict> {
   readonly detail: string;
   readonly organizer?: CalendarAddress | null;
   readonly attendee?: CalendarAddress | null;
+  readonly uid?: string | null;
 }
 
 /** Returns a ledger entry about the mail. */
 export function recordMail<V extends Verdict>(
   { now }: Pick<InterpretOptions, 'now'>,
   { job, origin }: MailContext,
-  { verdict, reason, detail, organizer = null, attendee = null }: EntryFacts<V>,
+  { verdict, reason, detail, organizer = null, attendee = null, uid = null }: EntryFacts<V>,
 ): Outcome {
-  const subject = { organizer: organizer?.key ?? null, attendee: attendee?.key ?? null };
+  const subject = { organizer: organizer?.key ?? null, attendee: attendee?.key ?? null, uid };
   return {
     ledger: [entryAbout(job, { at: now(), verdict, reason, detail, ...subject, ...origin })],
   };

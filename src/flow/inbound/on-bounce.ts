@@ -1,11 +1,12 @@
 // In: a mail to a signed bounce address; out: for a failure, an `undeliverable` record for the owner's copy, which marks the
-// attendee and notifies the owner. A mail with the null
+// attendee and notifies the owner. A failed notice is recorded, because its reader cannot be told by mail. A mail with the null
 // sender that does not state what became of ours is forwarded to the owner once. Any other mail is recorded.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import type { Bounce, IncomingItem } from '../../core/message/types.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
+import type { LedgerEntry } from '../ports/spool.ts';
 import { mark } from '../queue/plan.ts';
 import { recordTask } from '../records/records.ts';
 import { type InterpretOptions, type MailContext, type Outcome, recordMail } from './mail-context.ts';
@@ -60,8 +61,7 @@ async function onFailure(
   const name = `bounce:${mailId}`;
   const isKnown = await options.ledger.marked(name);
   if (mailing === null || recipient === null || owner === null) {
-    const why = because('undeliverable', { who: null, diagnostic });
-    return recordMail(options, context, { verdict: 'bounced', ...why });
+    return recordLostNotice(options, context, { mailId, diagnostic, name, isKnown });
   }
   const at = options.now();
   const { method, uid } = mailing;
@@ -73,4 +73,37 @@ async function onFailure(
   const { origin } = context;
   const failure = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;
   return { add: [recordTask(failure, { id: options.makeId(at), createdAt: at })], ledger: [mark(name, at)] };
+}
+
+interface Lost {
+  readonly mailId: string;
+  readonly diagnostic: string;
+  readonly name: string;
+  readonly isKnown: boolean;
+}
+
+/** A notice or a forwarded letter is not in the mailings: the entry of its submission says whose it was. */
+async function recordLostNotice(
+  options: InterpretOptions,
+  context: MailContext,
+  { mailId, diagnostic, name, isKnown }: Lost,
+): Promise<Outcome> {
+  const sent = (await options.ledger.entries(mailId, MAX_ENTRIES)).find(
+    (entry) => entry.taskId === mailId && entry.verdict === 'mailed',
+  );
+  const subject = { organizer: calendarAddress(sent?.organizer ?? ''), uid: sent?.uid ?? null };
+  if (isKnown) return recordMail(options, context, { verdict: 'ignored', ...because('reported-before'), ...subject });
+  const why =
+    sent !== undefined && isToOwner(sent)
+      ? because('organizer-not-told', { diagnostic })
+      : because('undeliverable', { who: null, diagnostic });
+  const { ledger = [] } = recordMail(options, context, { verdict: 'bounced', ...why, ...subject });
+  return { ledger: [mark(name, options.now()), ...ledger] };
+}
+
+/** One mail has few entries. */
+const MAX_ENTRIES = 20;
+
+function isToOwner({ reason }: LedgerEntry): boolean {
+  return reason === 'notice' || reason === 'forward';
 }
