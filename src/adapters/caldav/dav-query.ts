@@ -108,13 +108,14 @@ function readMultistatus(what: string, base: string, responses: readonly DAVResp
 }
 
 /**
- * Returns the href as an absolute URL without query and fragment; null if it is invalid or on another origin than `base`.
+ * Returns the href as an absolute URL on the origin of `base`, without query and fragment; null if it is not an HTTP URL.
+ * Behind a proxy, servers write their inner host name or `http:` into hrefs. Only the path counts, so that the credentials
+ * are sent to no other origin.
  */
 export function resolveWithin(base: string, href: string): string | null {
   if (!URL.canParse(href, base)) return null;
-  const url = new URL(href, base);
-  if (url.origin !== new URL(base).origin) return null;
-  return url.origin + url.pathname;
+  const { protocol, pathname } = new URL(href, base);
+  return /^https?:$/.test(protocol) ? new URL(base).origin + pathname : null;
 }
 
 /** Returns the texts of an element's `href` children. tsdav gives one child as a value and several as an array. */

@@ -52,6 +52,11 @@ export function sameUrl(a: string, b: string): boolean {
   return a === b || decoded(asCollection(a)) === decoded(asCollection(b));
 }
 
+/** Keeps the first of those that name one resource. */
+export function distinctByUrl<T>(items: readonly T[], urlOf: (item: T) => string): T[] {
+  return items.filter((item, at) => items.findIndex((other) => sameUrl(urlOf(other), urlOf(item))) === at);
+}
+
 function decoded(url: string): string {
   try {
     return decodeURIComponent(url);

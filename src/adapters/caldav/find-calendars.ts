@@ -2,11 +2,11 @@
 // VEVENT or VTODO, cached for ten minutes. It leaves out scheduling inboxes and outboxes, subscriptions, deleted and
 // read-only calendars.
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import { childNames, type DavResource, hrefsOf, isObject, propfind } from './dav-query.ts';
+import { childNames, type DavResource, hrefsOf, isObject, propfind, resolveWithin } from './dav-query.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
-import { asCollection, sameUrl } from './event-url.ts';
-import { findHome } from './find-home.ts';
+import { asCollection, distinctByUrl, sameUrl } from './event-url.ts';
+import { findHomes } from './find-home.ts';
 import type { HttpClient } from './send-request.ts';
 
 export interface Calendar {
@@ -63,8 +63,21 @@ async function listCalendars(
   template: string | null,
   organizer: CalendarAddress,
 ): Promise<readonly Calendar[]> {
-  const home = await findHome(http, access, template, organizer);
-  if (home === null) return [];
+  const homes = await findHomes(http, access, template, organizer);
+  const listed = await Promise.allSettled(homes.map((home) => listHome(http, access, home)));
+  const failed = listed.flatMap((list) => (list.status === 'rejected' ? [list.reason as unknown] : []));
+  // One home may be denied to us; then the others count.
+  const fatal = failed.find((error) => !isDenied(error)) ?? (failed.length === homes.length ? failed[0] : undefined);
+  if (fatal !== undefined) throw fatal;
+  const calendars = listed.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+  return distinctByUrl(calendars, ({ url }) => url);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof CalDavError && error.status === 403;
+}
+
+async function listHome(http: HttpClient, access: Access, home: string): Promise<readonly Calendar[]> {
   const result = await propfind(http, home, access.headers, props, '1');
   if (result.kind === 'refused') {
     const { status, message } = result.error;
@@ -77,13 +90,14 @@ async function listCalendars(
   return result.resources.flatMap((resource) => {
     const components = writableComponents(resource);
     const owner = ownerOf(resource);
-    const own = owner === null || homeOwner === null || owner === homeOwner;
+    const own = owner === null || homeOwner === null || sameUrl(owner, homeOwner);
     return components.length === 0 ? [] : [{ url: asCollection(resource.url), components, own }];
   });
 }
 
 function ownerOf(resource: DavResource): string | null {
-  return hrefsOf(resource.props['owner'])[0] ?? null;
+  const [href] = hrefsOf(resource.props['owner']);
+  return href === undefined ? null : resolveWithin(resource.url, href);
 }
 
 /**

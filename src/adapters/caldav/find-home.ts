@@ -1,5 +1,5 @@
-// Finds an organizer's calendar home. In: the access, the home template or null, the organizer; out: the URL of the home,
-// null if the principal has no calendar home. It refuses a server that offers no way to find the organizer's principal.
+// Finds an organizer's calendar homes. In: the access, the home template or null, the organizer; out: the URLs of the homes,
+// none if the principal has no calendar home. It refuses a server that offers no way to find the organizer's principal.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import {
   type DavResult,
@@ -12,21 +12,21 @@ import {
 } from './dav-query.ts';
 import type { Access } from './authorize.ts';
 import { CalDavError } from './caldav-error.ts';
-import { asCollection, expandHomeTemplate } from './event-url.ts';
+import { asCollection, distinctByUrl, expandHomeTemplate } from './event-url.ts';
 import { sameAddress } from './is-event-of.ts';
 import type { HttpClient } from './send-request.ts';
 
 const principalProps = ['c:calendar-home-set', 'c:calendar-user-address-set'];
 
-export async function findHome(
+export async function findHomes(
   http: HttpClient,
   access: Access,
   template: string | null,
   organizer: CalendarAddress,
-): Promise<string | null> {
-  if (template !== null) return expandHomeTemplate(template, access.url, organizer);
+): Promise<readonly string[]> {
+  if (template !== null) return [expandHomeTemplate(template, access.url, organizer)];
   const own = await ownPrincipal(http, access);
-  if (access.actsAs === 'organizer' || hasAddress(own, organizer)) return homeOf(own);
+  if (access.actsAs === 'organizer' || hasAddress(own, organizer)) return homesOf(own);
   return searchPrincipal(http, access, own, organizer);
 }
 
@@ -75,10 +75,11 @@ function hasAddress(principal: DavResource, organizer: CalendarAddress): boolean
   return hrefsOf(principal.props['calendarUserAddressSet']).some((href) => sameAddress(href, organizer));
 }
 
-function homeOf(principal: DavResource): string | null {
-  const href = hrefsOf(principal.props['calendarHomeSet'])[0];
-  const url = href === undefined ? null : resolveWithin(principal.url, href);
-  return url === null ? null : asCollection(url);
+/** A principal may have several homes (RFC 4791 §6.2.1). */
+function homesOf(principal: DavResource): readonly string[] {
+  const hrefs = hrefsOf(principal.props['calendarHomeSet']);
+  const homes = hrefs.flatMap((href) => resolveWithin(principal.url, href) ?? []).map(asCollection);
+  return distinctByUrl(homes, (home) => home);
 }
 
 /**
@@ -90,7 +91,7 @@ async function searchPrincipal(
   access: Access,
   own: DavResource,
   organizer: CalendarAddress,
-): Promise<string | null> {
+): Promise<readonly string[]> {
   const search = {
     'd:property-search': {
       'd:prop': emptyElements(['c:calendar-user-address-set']),
@@ -101,7 +102,7 @@ async function searchPrincipal(
   for (const url of await principalCollections(http, access, own)) {
     const result = await report(http, url, access.headers, 'd:principal-property-search', search, '0');
     const found = result.kind === 'refused' ? undefined : result.resources.find((one) => hasAddress(one, organizer));
-    if (found !== undefined) return homeOf(found);
+    if (found !== undefined) return homesOf(found);
   }
   throw new CalDavError(
     'caldav-refused',

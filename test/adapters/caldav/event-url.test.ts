@@ -65,10 +65,14 @@ it.each<[string, string | null]>([
   ['/x/y', 'http://h/x/y'],
   ['y?z#f', 'http://h/d/y'],
   ['http://h/x', 'http://h/x'],
-  ['https://h/x', null],
-  ['//other/x', null],
-  ['http://h:81/x', null],
+  ['https://h/x', 'http://h/x'],
+  ['//other/x', 'http://h/x'],
+  ['http://h:81/x', 'http://h/x'],
+  ['http://user:secret@inner.test:8080/x/../y?z', 'http://h/y'],
+  ['http://other', 'http://h/'],
   ['javascript:0', null],
+  ['mailto:alice@example.com', null],
+  ['urn:uuid:1', null],
   ['http://', null],
 ])('href %s', (href, expected) => {
   expect(resolveWithin('http://h/d/', href)).toBe(expected);

@@ -23,6 +23,10 @@ export interface FakeOptions {
   /** The user of a request; null makes the server return 401. */
   readonly user?: (headers: IncomingMessage['headers']) => string | null;
   readonly etags?: 'strong' | 'weak' | 'none' | 'property-only';
+  /** Written before the path of each href, such as `http://inner.test`. */
+  readonly hrefOrigin?: string;
+  /** More calendar homes of the user: absolute hrefs, or paths. */
+  readonly moreHomes?: readonly string[];
   /** How hrefs contain an `@`. */
   readonly at?: '@' | '%40';
   /** Returns calendar-data in CDATA sections, as Cyrus does. */
@@ -129,8 +133,8 @@ function propfind(
     return multistatus([['/', `<D:current-user-principal><D:href>${principal}</D:href></D:current-user-principal>`]]);
   }
   if (path === `/principals/${user}/`) {
-    const set = `<C:calendar-home-set><D:href>${href(options, home)}</D:href></C:calendar-home-set>`;
-    return multistatus([[principal, set]]);
+    const homes = [...(options.moreHomes ?? []), href(options, home)].map((one) => `<D:href>${one}</D:href>`);
+    return multistatus([[principal, `<C:calendar-home-set>${homes.join('')}</C:calendar-home-set>`]]);
   }
   if (path === home) {
     const collections: [string, string][] = [
@@ -208,7 +212,7 @@ export function multistatus(responses: readonly (readonly [string, string])[]): 
 
 function href(options: FakeOptions, path: string): string {
   const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return options.at === '@' ? encoded.replaceAll('%40', '@') : encoded;
+  return `${options.hrefOrigin ?? ''}${options.at === '@' ? encoded.replaceAll('%40', '@') : encoded}`;
 }
 
 function escapeXml(text: string): string {
