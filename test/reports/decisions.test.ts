@@ -298,7 +298,7 @@ describe('D1: a notice to the organizer shows the stored event', () => {
     {
       what: 'a delegation',
       happen: (to) => to.mail(reply(`PARTSTAT=DELEGATED;DELEGATED-TO="mailto:${dave.asWritten}"`), alice.asWritten),
-      subject: /^Bob Dupont sends somebody else: New title$/,
+      subject: /^Bob Dupont is sending someone else: New title$/,
     },
     {
       what: 'a held answer',
@@ -487,7 +487,7 @@ describe('D2: a REFRESH is answered', () => {
     const [mail, ...more] = await requestAgain();
     expect(more).toEqual([]);
     expect(mail?.subject).toMatch(/^Current details: New title/);
-    expect(mail?.text).toContain('Alice Martin sends you this event as it is now');
+    expect(mail?.text).toContain('Alice Martin sends you the current details of this event');
     expect(mail?.text).toMatch(/Accept: https:/);
     expect(mail?.text).not.toMatch(/has changed|What changed|invites you/);
     expect(mail?.calendar).toContain('METHOD:REQUEST');

@@ -119,8 +119,8 @@ describe('I3: an answer', () => {
     expect(kit.calendar.text(uid)).toBe(before);
     expect(await kit.reasons(uid)).toContain('held unreadable-answer');
     const [told] = await kit.mailsTo(alice);
-    expect(told?.text).toContain('does not state clearly what the guest answers');
-    expect(told?.text).not.toContain('taken the answer back');
+    expect(told?.text).toContain('does not give a clear answer');
+    expect(told?.text).not.toContain('withdrawn the answer');
   });
 
   it('without a readable PARTSTAT offers the organizer nothing to enter', async () => {

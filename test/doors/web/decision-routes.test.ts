@@ -29,7 +29,7 @@ describe('the decision link', () => {
       'Accepted',
       'Sprint review',
       'From my other account',
-      'could not be shown to come from',
+      'could not confirm that the mail is from',
     ]) {
       expect(page).toContain(text);
     }
@@ -57,7 +57,7 @@ describe('the decision link', () => {
 
   it.each([
     ['a proposal', proposed, ['decline', 'leave'], ['Bob Bell proposes another time', '2:00', '10:00', 'My train']],
-    ['a delegation', delegated, ['add', 'leave'], ['Bob Bell sends somebody else', 'Add dave@example.org']],
+    ['a delegation', delegated, ['add', 'leave'], ['Bob Bell is sending someone else', 'Add dave@example.org']],
   ])('shows %s, and accepts only the offered choices', async (_, question, offered, texts) => {
     fakes.held = question;
     const page = await (await get(`/decide/?token=${token}`)).text();
@@ -89,7 +89,10 @@ describe('the decision link', () => {
     expect((await post({ token, choice: 'once' })).status).toBe(410);
     fakes.held = null;
     for (const response of [await get(`/decide/?token=${token}`), await post({ token, choice: 'once' })]) {
-      expect([response.status, await response.text()]).toEqual([410, expect.stringContaining('Nothing waits here')]);
+      expect([response.status, await response.text()]).toEqual([
+        410,
+        expect.stringContaining('Nothing left to decide'),
+      ]);
     }
   });
 

@@ -74,7 +74,7 @@ describe('the link', () => {
     fakes.shown = { ...shown, guestList };
     const page = await (await get(`/rsvp/?token=${token}`)).text();
     expect(page.includes('Carol Weiß')).toBe(guestList);
-    expect(page).toContain('You answer as Bob Bell');
+    expect(page).toContain('You are answering as Bob Bell');
   });
 
   it('works without the trailing slash, and the form has the right action', async () => {
@@ -100,7 +100,7 @@ describe('the link', () => {
     ['past', 410, 'This event is over'],
     ['gone', 410, 'no longer in the calendar'],
     ['cancelled', 410, 'This event is cancelled'],
-    ['not-invited', 403, 'not on the guest list'],
+    ['not-invited', 403, 'no longer on the guest list'],
   ] as const)('to an event that is %s shows that and has no form', async (state, status, text) => {
     for (const now of [shown.event, null]) {
       fakes.shown = { ...shown, state, event: now };
@@ -198,7 +198,7 @@ describe('the answer', () => {
   it.each([
     ['past', 410, 'This event is over'],
     ['cancelled', 410, 'This event is cancelled'],
-    ['not-invited', 403, 'not on the guest list'],
+    ['not-invited', 403, 'no longer on the guest list'],
   ] as const)('to an event that is now %s is refused, and the page shows why', async (state, status, text) => {
     fakes.outcome = { refused: state };
     fakes.shown = { ...shown, state };

@@ -45,8 +45,8 @@ describe('a quota of new recipients', () => {
     expect((await kit.reasons('planning@example.com')).filter((reason) => reason === 'retried quota')).toHaveLength(4);
     const [notice, ...more] = await kit.mailsTo(alice);
     expect(more).toEqual([]);
-    expect(notice?.subject).toBe('Invitations wait: Planning');
-    expect(notice?.text).toContain('3 new people within this hour');
+    expect(notice?.subject).toBe('Invitations delayed: Planning');
+    expect(notice?.text).toContain('3 new people per hour');
     expect(notice?.text).toMatch(/Sunday,? 1:00\s?PM UTC/);
     kit.clock.now += 3_600_000;
     await kit.settle();
@@ -68,7 +68,7 @@ describe('a quota of new recipients', () => {
     kit = await openFlowKit({ quota: { hour: 100, day: 5 } });
     await inviteAll(event('planning@example.com'));
     expect(mailed()).toBe(5);
-    expect((await kit.mailsTo(alice))[0]?.text).toContain('5 new people today');
+    expect((await kit.mailsTo(alice))[0]?.text).toContain('5 new people per day');
     kit.clock.now += 3_600_000;
     await kit.settle();
     expect(mailed()).toBe(5);

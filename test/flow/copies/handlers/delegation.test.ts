@@ -55,7 +55,7 @@ describe('a delegation', () => {
     expect(unfolded()).toMatch(/PARTSTAT=DELEGATED[^\r\n]*:mailto:bob@remote\.test/);
     expect(unfolded()).not.toContain(dave.asWritten);
     const notices = await kit.mailsTo(alice);
-    expect(notices.map(({ subject }) => subject)).toEqual([expect.stringMatching(/sends somebody else: Planning/)]);
+    expect(notices.map(({ subject }) => subject)).toEqual([expect.stringMatching(/is sending someone else: Planning/)]);
     expect(await readDecision(kit, await kit.question())).toMatchObject({
       asks: 'delegation',
       attendee: bob.asWritten,
@@ -115,7 +115,7 @@ describe('a delegation', () => {
   it('to an attendee of the event causes no question', async () => {
     await reply(`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:${carol.asWritten}":mailto:${bob.asWritten}`);
     expect((await kit.mailsTo(alice)).map(({ subject }) => subject)).toEqual([
-      expect.stringMatching(/sends someone else: Planning/),
+      expect.stringMatching(/is sending someone else: Planning/),
     ]);
     expect(await kit.reasons(uid)).not.toContain('held delegation');
   });
