@@ -153,6 +153,11 @@ export const REWRITES: readonly Rewrite[] = [
     reason: 'RFC 5546 §3.2.8 allows UID, RECURRENCE-ID, ORGANIZER, SEQUENCE and COMMENT, but no ATTENDEE and no time',
   },
   {
+    part: 'DTEND',
+    change: 'removed if it is not after DTSTART',
+    reason: 'clients show different times for such an event, and the text of the mail shows none (RFC 5545 §3.8.2.2)',
+  },
+  {
     part: 'VTIMEZONE',
     change: 'added for a TZID that has none',
     reason: 'RFC 5545 §3.2.19 requires one; Outlook shows the wrong time without it',
@@ -229,6 +234,11 @@ function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
   return [isFromAttendee(method) ? out : withReplyAddress(out, rules)];
 }
 
+/** A task keeps its DUE, which is more important than its DTSTART. */
+function isMeaninglessEnd(line: ContentLine, event: EventComponent): boolean {
+  return line.name === 'DTEND' && event.endTimeLine === null;
+}
+
 /** Removing a component also removes the components in it. */
 function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   if (isRemoved('component', component.name, rules.method)) return [];
@@ -236,7 +246,7 @@ function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   const event = isEvent ? withStamp(component, rules) : component;
   const inside = event.parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
-    if (part.name === '') return [];
+    if (part.name === '' || (isEvent && isMeaninglessEnd(part, component))) return [];
     return isEvent ? rewriteLine(part, rules) : [part];
   });
   return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];

@@ -4,7 +4,7 @@
 import { calendarAddress } from './calendar-address.ts';
 import { ContentLine, unescapeText } from './content-lines.ts';
 import { endAfter } from './duration.ts';
-import { occurrenceIdOf, timeOf } from './occurrence-id.ts';
+import { endIfLater, occurrenceIdOf, timeOf } from './occurrence-id.ts';
 import type { Component, Part } from './read-components.ts';
 import { type CalendarAddress, type CalendarTime, type Partstat, PARTSTATS } from './types.ts';
 
@@ -75,6 +75,13 @@ export class EventComponent implements Component {
   get start(): CalendarTime | null {
     this.#index.start ??= { time: timeOf(this.startLine, this.vtimezones) };
     return this.#index.start.time;
+  }
+
+  /** DTEND or DUE, null if it is not after the start. */
+  get endTimeLine(): ContentLine | null {
+    const { start } = this;
+    const line = this.property('DTEND') ?? this.property('DUE');
+    return start === null || endIfLater(start, timeOf(line, this.vtimezones)) !== null ? line : null;
   }
 
   /** The exclusive end: DTEND, DUE, or the start plus DURATION. A date without them ends after its day (RFC 5545 §3.6.1). */
@@ -170,7 +177,7 @@ export class EventComponent implements Component {
 
   #readEnd(): CalendarTime | null {
     const { start, vtimezones } = this;
-    const written = timeOf(this.property('DTEND') ?? this.property('DUE'), vtimezones);
+    const written = timeOf(this.endTimeLine, vtimezones);
     if (written || !start) return written;
     const end = endAfter(start, this.property('DURATION')?.value ?? '', vtimezones);
     return end ?? (start.form === 'date' ? endAfter(start, 'P1D', vtimezones) : null);

@@ -2,7 +2,7 @@
 // `20261122T100000Z`, a date `20261122`, or a local time `20261122T100000` without a known zone. It refuses (null) an invalid
 // time.
 import type { ContentLine } from './content-lines.ts';
-import { formatInstant, parseLocal } from './local-time.ts';
+import { DAY, formatInstant, parseLocal } from './local-time.ts';
 import { readTime } from './time-zones.ts';
 import type { CalendarTime } from './types.ts';
 
@@ -41,6 +41,18 @@ export interface Span {
 /** Returns the milliseconds from start to end: exact if the zones are known, else local; 0 if one of them is missing. */
 export function durationOf({ start, end }: Span): number {
   return start && end ? millisIn(end) - millisIn(start) : 0;
+}
+
+/**
+ * Returns the end if it is after the start, else null: an end that is not counts as missing (RFC 5545 §3.8.2.2). Where only one
+ * zone is known, local times are compared, and an end of the day before may still be after the start.
+ */
+export function endIfLater(start: CalendarTime, end: CalendarTime | null): CalendarTime | null {
+  if (end === null) return null;
+  if (start.instant !== null && end.instant !== null) return end.instant > start.instant ? end : null;
+  const length = (parseLocal(end.local) ?? 0) - (parseLocal(start.local) ?? 0);
+  const isComparable = start.instant === end.instant && start.zone === end.zone;
+  return length > (isComparable ? 0 : -DAY) ? end : null;
 }
 
 function millisIn(time: CalendarTime): number {

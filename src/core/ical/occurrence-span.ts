@@ -57,7 +57,7 @@ function readPeriods(master: EventComponent): ReadonlyMap<string, number> {
 
 /** Returns a DURATION whose length depends on the start, because days are nominal (RFC 5545 §3.3.6); null if there is none. */
 function nominalDuration(component: EventComponent): string | null {
-  if (component.property('DTEND') !== null || component.property('DUE') !== null) return null;
+  if (component.endTimeLine !== null) return null;
   const duration = component.property('DURATION')?.value ?? '';
   return /[DW]/i.test(duration) ? duration : null;
 }

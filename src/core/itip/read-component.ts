@@ -4,7 +4,7 @@ import { calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { asPartstat, type EventComponent, readSequence } from '../ical/event-component.ts';
 import { endAfter } from '../ical/duration.ts';
-import { occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
+import { endIfLater, occurrenceIdOf, timeOf } from '../ical/occurrence-id.ts';
 import { isUid } from '../ical/uid.ts';
 import { ownLines } from '../ical/read-components.ts';
 import { readTime } from '../ical/time-zones.ts';
@@ -51,7 +51,8 @@ export function readCounter(component: EventComponent): readonly ClaimedItem[] |
   const start = timeIn(component, 'DTSTART');
   const duration = component.property('DURATION')?.value ?? '';
   const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
-  const end = written ?? (start && endAfter(start, duration, component.vtimezones));
+  const end =
+    start === null ? written : (endIfLater(start, written) ?? endAfter(start, duration, component.vtimezones));
   return orNobody(readAttendees(component)).map(({ address: attendee, lines }) => {
     return {
       kind: 'proposal',
@@ -188,7 +189,7 @@ function proposalInReply(attendee: ContentLine): Pick<ClaimedProposal, 'start' |
   if (text === null) return null;
   const field = (name: string) => new RegExp(`(?:^|;)${name}:([0-9TZtz]+)`, 'i').exec(text)?.[1];
   const start = readTime(field('DTSTART') ?? '', {}, []);
-  return start && { start, end: readTime(field('DTEND') ?? '', {}, []) };
+  return start && { start, end: endIfLater(start, readTime(field('DTEND') ?? '', {}, [])) };
 }
 
 const COMMENTS = new Set(['COMMENT', 'X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT']);

@@ -126,7 +126,7 @@ function componentAt(document: EventDocument, id: string | null): EventComponent
 
 /** RFC 5545 §3.6.1 forbids DTEND together with DURATION. If an event has both, clients show DTEND. */
 function timeLines(component: EventComponent): ContentLine[] {
-  const end = component.property('DTEND') ?? component.property('DUE') ?? component.property('DURATION');
+  const end = component.endTimeLine ?? component.property('DURATION');
   return [...component.properties('DTSTART'), ...(end ? [end] : [])];
 }
 
