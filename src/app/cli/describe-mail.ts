@@ -1,5 +1,6 @@
 // Formats an interpreted mail for `imip-gateway inspect`. In: the mail; out: a paragraph for the mail and one for each item,
 // with one fact per line. Control characters become spaces and long values are cut, because they come from outside.
+import { clipText } from '../../core/clip-text.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Bounce, Incoming, IncomingItem, MailAddress } from '../../core/message/types.ts';
@@ -116,5 +117,5 @@ function formatLines(lines: readonly Line[]): string {
 
 function clean(value: string): string {
   const oneLine = value.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
-  return oneLine.length > 400 ? `${oneLine.slice(0, 400)}…` : oneLine;
+  return clipText(oneLine, 400);
 }

@@ -2,6 +2,8 @@
 // bidirectional characters, with a limited length and no unexpected line breaks. Instead of a misleading name it returns the
 // address. It refuses nothing.
 
+import { clipText } from '../clip-text.ts';
+
 /** Control characters, zero-width and bidirectional characters, the byte order mark, tag characters, lone surrogates. */
 const INVISIBLE =
   // oxlint-disable-next-line no-control-regex
@@ -14,35 +16,27 @@ function removeInvisible(text: string): string {
   return text.replace(INVISIBLE, '').replace(EXCESS_MARKS, '$1');
 }
 
-/** Cuts the text to `limit` characters, with an ellipsis at the end, and never within a surrogate pair. */
-function clip(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const cut = text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '');
-  return `${cut.trimEnd()}…`;
-}
-
 /** Returns one line, for names, titles, places and header fields. `limit` is in characters. */
 export function plainLine(text: string, limit = 300): string {
-  const short = text.slice(0, limit * 8);
-  return clip(
-    removeInvisible(short.replace(/[\r\n\t\u2028\u2029\u0085]+/g, ' '))
-      .replace(/ {2,}/g, ' ')
-      .trim(),
-    limit,
-  );
+  const line = removeInvisible(clipText(text, limit * 8).replace(/[\r\n\t\u2028\u2029\u0085]+/g, ' '));
+  return clipText(line.replace(/ {2,}/g, ' ').trim(), limit);
 }
 
 /** Returns lines with LF and at most one blank line in a row, for descriptions and comments. `limit` is in characters. */
 export function plainLines(text: string, limit = 8000): string {
-  const lines = removeInvisible(text.slice(0, limit * 4).replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')).replace(
-    /\t/g,
-    '  ',
+  const clean = removeInvisible(clipText(text, limit * 4).replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n'));
+  // Each line by itself, because an expression for spaces before a line end would take quadratic time.
+  const lines = clean
+    .replace(/\t/g, '  ')
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return clipText(
+    lines
+      .join('\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .trim(),
+    limit,
   );
-  const trimmed = lines
-    .replace(/[ \u00A0]+$/gm, '')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
-  return clip(trimmed, limit);
 }
 
 const LATIN = /\p{Script=Latin}/u;

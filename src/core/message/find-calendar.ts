@@ -1,5 +1,6 @@
 // Finds the calendars in a mail. In: a parsed mail; out: the text of each calendar, with the place where it was found, the
 // most likely first. It refuses nothing: the calendar parser rejects what only looks like a calendar.
+import { clipText } from '../clip-text.ts';
 import { decodeCalendar, decodeText } from './decode-text.ts';
 import type { MailPart, ReadMail } from './read-mail.ts';
 
@@ -60,7 +61,7 @@ function readPart(part: MailPart, limit: number): FoundCalendar {
 }
 
 function describePart({ type, filename, parentType, number }: MailPart): string {
-  const name = filename === '' ? '' : ` "${filename.slice(0, 80)}"`;
+  const name = filename === '' ? '' : ` "${clipText(filename, 80)}"`;
   return parentType === null ? `${type}${name}` : `${type}${name} in ${parentType} (part ${number})`;
 }
 

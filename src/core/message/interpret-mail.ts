@@ -1,6 +1,7 @@
 // Interprets a received mail. In: its raw octets; out: answers, proposals, refreshes, bounces, an automatic reply, an abuse
 // report or a letter. It refuses a mail without usable content as `unusable`, with the reason. It never throws, and its work
 // is bounded by MailLimits.
+import { clipText } from '../clip-text.ts';
 import { GatewayError } from '../errors.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import { splitLines } from '../ical/content-lines.ts';
@@ -201,8 +202,9 @@ function explainNoAnswer({ message, source }: ReadCalendar): Omit<Interpretation
   if ('kind' in message) return { items: [message], source };
   const { method } = message;
   if (method === null) return { items: [unusable('not-a-reply', 'The calendar has no METHOD.')], source };
-  if (!isFromAttendee(method)) return { items: [unusable('not-a-reply', `METHOD is ${method.slice(0, 40)}.`)], source };
-  const detail = message.unusable.join(' ').slice(0, 500) || `The ${method} has no event.`;
+  if (!isFromAttendee(method))
+    return { items: [unusable('not-a-reply', `METHOD is ${clipText(method, 40)}.`)], source };
+  const detail = clipText(message.unusable.join(' '), 500) || `The ${method} has no event.`;
   return { items: [unusable('no-event', detail)], source };
 }
 

@@ -2,6 +2,8 @@
 // only the comment into the text part; others write "X has accepted this invitation" there. It refuses (null) a text that
 // contains no comment.
 
+import { clipText } from '../clip-text.ts';
+
 /**
  * Returns whether the client with this PRODID writes only the comment into the text part. Microsoft's clients do (Outlook,
  * Exchange, Outlook.com, the mobile apps). Gmail, Google Calendar, Apple, Thunderbird, Zimbra, SOGo, Yahoo, Proton, Domino
@@ -31,5 +33,5 @@ export function readComment(text: string): string | null {
   const written = (quoted === -1 ? body : body.slice(0, quoted)).filter(
     (line) => !APP_SIGNATURE.test(line.trimStart()),
   );
-  return written.join('\n').trim().slice(0, MAX_LENGTH) || null;
+  return clipText(written.join('\n').trim(), MAX_LENGTH) || null;
 }

@@ -1,6 +1,7 @@
 // Reads delivery reports (RFC 3464) and recognises abuse reports (RFC 5965). In: a parsed mail; out: one bounce per
 // recipient of the report. It refuses (null) a mail without a delivery-status part; recognise-bounce.ts reads reports in
 // prose.
+import { clipText } from '../clip-text.ts';
 import { fieldsIn } from './read-header.ts';
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce, BounceKind } from './types.ts';
@@ -85,7 +86,7 @@ function readRecipient(group: Group, originalMessageId: string | null): Bounce {
     action: readAction(group.get('action') ?? '', status),
     recipient,
     status,
-    diagnostic: diagnostic.replace(/\s+/g, ' ').trim().slice(0, 500) || null,
+    diagnostic: clipText(diagnostic.replace(/\s+/g, ' ').trim(), 500) || null,
     originalMessageId,
   };
 }
