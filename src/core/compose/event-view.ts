@@ -12,6 +12,7 @@ import { occurrenceSpan } from '../ical/occurrence-span.ts';
 import { readRule } from '../ical/read-rule.ts';
 import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { type EventDifference, exceptionsOf } from '../itip/what-changed.ts';
+import { descriptionOf } from './event-description.ts';
 import { safeLink } from './safe-link.ts';
 import type { EventView, Guest, Person, Recurrence } from './types.ts';
 
@@ -147,7 +148,7 @@ function viewComponent(document: EventDocument, component: EventComponent): Even
     recurrenceId: null,
     summary: textOf(component, 'SUMMARY'),
     location: textOf(component, 'LOCATION'),
-    description: textOf(component, 'DESCRIPTION'),
+    description: descriptionOf(component),
     url: linkOf(component),
     start: component.start,
     end: component.end,

@@ -162,5 +162,8 @@ export function showChanges(
   const isCovered = ({ kind, recurrenceId }: EventDifference): boolean =>
     (guestList || kind !== 'attendees') && (covered.includes(null) || covered.includes(recurrenceId));
   const differences = whatChanged(previousCalendar, calendar).filter(isCovered);
-  return differences.flatMap((difference) => showDifference(context, difference)).slice(0, MAX_CHANGES);
+  const changes = differences.flatMap((difference) => showDifference(context, difference));
+  // A description in several forms is several differences with the same text.
+  const unique = new Map(changes.map((change) => [JSON.stringify(change), change]));
+  return [...unique.values()].slice(0, MAX_CHANGES);
 }

@@ -47,6 +47,8 @@ const KINDS: Readonly<Record<string, 'title' | 'place' | 'description' | 'status
   SUMMARY: 'title',
   LOCATION: 'place',
   DESCRIPTION: 'description',
+  'STYLED-DESCRIPTION': 'description',
+  'X-ALT-DESC': 'description',
   STATUS: 'status',
 };
 

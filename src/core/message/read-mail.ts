@@ -1,8 +1,8 @@
 // Parses a received mail. In: its octets; out: header facts, parts and plain text. An attached message is one part and is
 // not parsed. It refuses a mail beyond the limits (GatewayError `mail-unparseable`), as read-mime.ts does.
-import sanitizeHtml from 'sanitize-html';
 import { decodeText } from './decode-text.ts';
 import { decodeTransfer } from './decode-transfer.ts';
+import { htmlText } from './html-text.ts';
 import type { MailLimits } from './mail-limits.ts';
 import {
   decodeWords,
@@ -103,20 +103,5 @@ function readText(parts: readonly MailPart[], length: number): string {
   const text = plain.map((part) => decode(part, 4 * length).trim()).filter((block) => block !== '');
   if (text.length > 0) return text.join('\n').slice(0, length);
   const html = inline.find(({ type }) => type === 'text/html');
-  return html === undefined ? '' : htmlToText(decode(html, length)).slice(0, length);
+  return html === undefined ? '' : htmlText(decode(html, length)).slice(0, length);
 }
-
-function htmlToText(html: string): string {
-  const withLineBreaks = html
-    .replace(/<\/(?:p|h[1-6]|ul|ol|table)\b/gi, '\n\n$&')
-    .replace(/<(?:br|\/div|\/tr|\/li)\b/gi, '\n$&');
-  return sanitizeHtml(withLineBreaks, { allowedTags: [], allowedAttributes: {} })
-    .replace(/&(lt|gt|quot|amp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name])
-    .replace(/[ \t\u00a0]+/g, ' ')
-    .replace(/ ?\n ?/g, '\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
-}
-
-/** The entities that sanitize-html does not decode. */
-const ENTITIES = { lt: '<', gt: '>', quot: '"', amp: '&' } as const;

@@ -1,5 +1,7 @@
 // What mails say about an event: its end, its text, its links.
 import { describe, expect, it } from 'vitest';
+import { displayName, plainLine, plainLines } from '../../../src/core/compose/plain-text.ts';
+import { readComment } from '../../../src/core/message/read-comment.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
 import { readTime } from '../../../src/core/ical/time-zones.ts';
 import { endIfLater } from '../../../src/core/ical/occurrence-id.ts';
@@ -7,7 +9,7 @@ import { cancelFor } from '../../../src/core/itip/schedule-message.ts';
 import { scheduleFingerprint } from '../../../src/core/itip/fingerprint.ts';
 import { readMessage } from '../../../src/core/itip/read-message.ts';
 import { bob, calendar, event } from '../../core/compose/samples.ts';
-import { invitationTo } from './read-mail.ts';
+import { invitationTo, invited } from './read-mail.ts';
 
 describe('O10: an end that is not after the start counts as missing', () => {
   const start = 'Tuesday, November 3, 2026 at 10:00 AM (Central European Time)';
@@ -75,5 +77,177 @@ describe('O10: an end that is not after the start counts as missing', () => {
     expect(isLater(time('20261103T100000', 'Nowhere'), time('20261103T060000Z'))).toBe(true);
     expect(isLater(time('20261103T100000', 'Nowhere'), time('20261101T060000Z'))).toBe(false);
     expect(isLater(time('20261103T100000', 'Nowhere'), time('20261103T095900', 'Nowhere'))).toBe(false);
+  });
+});
+
+describe('O5: HTML is shown as text, with the targets of links', () => {
+  /** The text between `Details:` and the footer. */
+  const details = ({ text }: { readonly text: string }): string =>
+    (/^Details:\n\n(.*?)\n\n--/ms.exec(text)?.[1] ?? '').trim();
+  const written = async (properties: Readonly<Record<string, string | null>>): Promise<string> =>
+    details(await invitationTo({ DESCRIPTION: null, ...properties }));
+  const agenda =
+    '<html><body><p>Agenda</p><ul><li>Budget</li><li><a href="https://docs.example/a?b=1&amp;c=2">Plan</a></li></ul></body></html>';
+  const readable = 'Agenda\n\n- Budget\n- Plan <https://docs.example/a?b=1&c=2>';
+
+  it.each<[what: string, properties: Readonly<Record<string, string | null>>, expected: string]>([
+    [
+      'DESCRIPTION of Google',
+      { DESCRIPTION: 'DESCRIPTION:<b>Agenda</b><br>See <a href="https://docs.example/x">the plan</a>&nbsp\\;today' },
+      'Agenda\nSee the plan <https://docs.example/x> today',
+    ],
+    [
+      'with line breaks and tags',
+      { DESCRIPTION: 'DESCRIPTION:Agenda:\\n<b>Budget</b>\\nPlan' },
+      'Agenda:\nBudget\nPlan',
+    ],
+    ['entities only', { DESCRIPTION: 'DESCRIPTION:Q&amp\\;A\\nTom&nbsp\\;&rsquo\\;s &#128512\\;' }, 'Q&A\nTom ’s 😀'],
+    [
+      'a link whose text is its target',
+      { DESCRIPTION: 'DESCRIPTION:<p><a href="https://meet.example/x/">https://meet.example/x</a></p>' },
+      'https://meet.example/x',
+    ],
+    [
+      'a link to an address',
+      { DESCRIPTION: 'DESCRIPTION:<a href="mailto:alice@example.com">Alice</a><br>' },
+      'Alice <mailto:alice@example.com>',
+    ],
+    [
+      'a link that must not be opened',
+      { DESCRIPTION: 'DESCRIPTION:<a href="javascript:alert(1)">Plan</a><br>' },
+      'Plan',
+    ],
+    ['a script', { DESCRIPTION: 'DESCRIPTION:<style>p{}</style><script>alert(1)</script><p>Plan</p>' }, 'Plan'],
+    [
+      'an image',
+      { DESCRIPTION: 'DESCRIPTION:<p>Map: <img src="https://x.example/m.png" alt="the way"></p>' },
+      'Map: the way',
+    ],
+    [
+      'a table',
+      {
+        DESCRIPTION:
+          'DESCRIPTION:<table><tr><td>9:00</td><td>Budget</td></tr><tr><td>10:00</td><td>Plan</td></tr></table>',
+      },
+      '9:00 Budget\n10:00 Plan',
+    ],
+    [
+      'plain text with angle brackets',
+      { DESCRIPTION: 'DESCRIPTION:if a < b\\, ask <bob@example.com>\\, <https://x.example/a>' },
+      'if a < b, ask <bob@example.com>, <https://x.example/a>',
+    ],
+    [
+      'plain text about HTML',
+      { DESCRIPTION: 'DESCRIPTION:We use <i> and <custom-tag>' },
+      'We use <i> and <custom-tag>',
+    ],
+    ['only X-ALT-DESC', { 'X-ALT-DESC': `X-ALT-DESC;FMTTYPE=text/html:${agenda}` }, readable],
+    [
+      'only STYLED-DESCRIPTION',
+      { 'STYLED-DESCRIPTION': `STYLED-DESCRIPTION;VALUE=TEXT;FMTTYPE=text/html:${agenda}` },
+      readable,
+    ],
+    [
+      'a STYLED-DESCRIPTION that is a URI',
+      {
+        'STYLED-DESCRIPTION': 'STYLED-DESCRIPTION;VALUE=URI:https://x.example/a.html',
+        DESCRIPTION: 'DESCRIPTION:Plan',
+      },
+      'Plan',
+    ],
+    ['plain STYLED-DESCRIPTION', { 'STYLED-DESCRIPTION': 'STYLED-DESCRIPTION;FMTTYPE=text/plain:a <b>' }, 'a <b>'],
+    [
+      'ALTREP of Thunderbird',
+      { DESCRIPTION: `DESCRIPTION;ALTREP="data:text/html,${encodeURIComponent(agenda)}":Agenda\\n\\nBudget\\nPlan` },
+      readable,
+    ],
+    [
+      'ALTREP in base64',
+      {
+        DESCRIPTION: `DESCRIPTION;ALTREP="data:text/html;charset=utf-8;base64,${Buffer.from(agenda).toString('base64')}":`,
+      },
+      readable,
+    ],
+    [
+      'ALTREP with a stray percent',
+      { DESCRIPTION: 'DESCRIPTION;ALTREP="data:text/html,<p>50% <i>off</i></p>":' },
+      '50% off',
+    ],
+    [
+      'ALTREP that is a link',
+      { DESCRIPTION: 'DESCRIPTION;ALTREP="https://x.example/agenda.html":Agenda' },
+      'Agenda\n\nhttps://x.example/agenda.html',
+    ],
+    ['ALTREP that is a part of a mail', { DESCRIPTION: 'DESCRIPTION;ALTREP="CID:part3@example.com":Agenda' }, 'Agenda'],
+    [
+      'the same in both forms',
+      { DESCRIPTION: 'DESCRIPTION:Agenda\\n- Budget\\n- Plan', 'X-ALT-DESC': `X-ALT-DESC;FMTTYPE=text/html:${agenda}` },
+      readable,
+    ],
+    [
+      'an outdated HTML form',
+      { DESCRIPTION: 'DESCRIPTION:Agenda: Plan', 'X-ALT-DESC': `X-ALT-DESC;FMTTYPE=text/html:${agenda}` },
+      'Agenda: Plan',
+    ],
+    [
+      'a derived DESCRIPTION',
+      {
+        DESCRIPTION: 'DESCRIPTION;DERIVED=TRUE:Agenda (see HTML)',
+        'STYLED-DESCRIPTION': `STYLED-DESCRIPTION;VALUE=TEXT:${agenda}`,
+      },
+      readable,
+    ],
+  ])('%s', async (_what, properties, expected) => {
+    expect(await written(properties)).toBe(expected);
+  });
+
+  it('makes links in the HTML part, and writes no tag of the calendar there', async () => {
+    const { html } = await invitationTo({
+      DESCRIPTION: 'DESCRIPTION:<b onclick=x>A</b> <a href="https://x.example/?a=1&amp\\;b=2">plan</a><br>',
+    });
+    expect(html).toContain('<a href="https://x.example/?a=1&amp;b=2">https://x.example/?a=1&amp;b=2</a>');
+    expect(html).not.toContain('onclick');
+  });
+
+  it('shows a change of one form once', async () => {
+    const [before, after] = ['Old', 'New'].map((text) =>
+      calendar('REQUEST', event({ DESCRIPTION: `DESCRIPTION:${text}`, 'X-ALT-DESC': `X-ALT-DESC:<p>${text}</p>` })),
+    );
+    const { text } = await invited({ kind: 'update', previousCalendar: before ?? '', calendar: after ?? '' });
+    expect(text.match(/Details: changed/g)).toHaveLength(1);
+  });
+});
+
+describe('O8: text is cut between characters', () => {
+  const clusters = (text: string): string[] =>
+    [...new Intl.Segmenter('en').segment(text)].map(({ segment }) => segment);
+
+  it.each([
+    ['emoji', '😀'],
+    ['a family', '👨‍👩‍👧‍👦'],
+    ['flags', '🇫🇷🇳🇱'],
+    ['a skin tone', '👍🏽'],
+    ['marks', 'e\u0301a\u0308'],
+    ['Devanagari', 'क्षि'],
+    ['letters', 'Planning '],
+  ])('in a title of many: %s', async (_what, unit) => {
+    for (let offset = 0; offset < 12; offset += 1) {
+      const title = 'x'.repeat(offset) + unit.repeat(120);
+      const { subject, text } = await invitationTo({ SUMMARY: `SUMMARY:${title}` });
+      const [, heading = ''] = /^.*?: (.*)$/m.exec(text) ?? [];
+      const [, written = ''] = /^Invitation: (.*?) ?\(Tue/.exec(subject) ?? [];
+      for (const shown of [heading, written]) {
+        expect(shown.endsWith('…')).toBe(true);
+        const kept = shown.slice(0, -1);
+        expect(title.startsWith(kept)).toBe(true);
+        expect(clusters(title).slice(0, clusters(kept).length)).toEqual(clusters(kept));
+      }
+    }
+  });
+
+  it('everywhere else', () => {
+    const text = 'x' + '👨‍👩‍👧‍👦'.repeat(1_000);
+    const kept = [plainLine(text), plainLines(text), readComment(text) ?? '', displayName(text, 'a@example.com')];
+    for (const shown of kept) expect(shown).toMatch(/^x(?:👨‍👩‍👧‍👦)+…$/u);
   });
 });
