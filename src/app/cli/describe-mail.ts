@@ -1,6 +1,6 @@
 // Formats an interpreted mail for `imip-gateway inspect`. In: the mail; out: a paragraph for the mail and one for each item,
 // with one fact per line. Control characters become spaces and long values are cut, because they come from outside.
-import { clipText } from '../../core/clip-text.ts';
+import { clipText } from '../../core/ical/clip-text.ts';
 import type { CalendarTime } from '../../core/ical/types.ts';
 import type { ClaimedAnswer, ClaimedItem, ClaimedProposal } from '../../core/itip/types.ts';
 import type { Bounce, Incoming, IncomingItem, MailAddress } from '../../core/message/types.ts';

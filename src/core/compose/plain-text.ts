@@ -2,7 +2,7 @@
 // bidirectional characters, with a limited length and no unexpected line breaks. Instead of a misleading name it returns the
 // address. It refuses nothing.
 
-import { clipText } from '../clip-text.ts';
+import { clipText } from '../ical/clip-text.ts';
 
 /** Control characters, zero-width and bidirectional characters, the byte order mark, tag characters, lone surrogates. */
 const INVISIBLE =

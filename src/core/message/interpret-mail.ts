@@ -1,7 +1,7 @@
 // Interprets a received mail. In: its raw octets; out: answers, proposals, refreshes, bounces, an automatic reply, an abuse
 // report or a letter. It refuses a mail without usable content as `unusable`, with the reason. It never throws, and its work
 // is bounded by MailLimits.
-import { clipText } from '../clip-text.ts';
+import { clipText } from '../ical/clip-text.ts';
 import { GatewayError } from '../errors.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import { splitLines } from '../ical/content-lines.ts';

@@ -2,7 +2,7 @@
 // only the comment into the text part; others write "X has accepted this invitation" there. It refuses (null) a text that
 // contains no comment.
 
-import { clipText } from '../clip-text.ts';
+import { clipText } from '../ical/clip-text.ts';
 
 /**
  * Returns whether the client with this PRODID writes only the comment into the text part. Microsoft's clients do (Outlook,

@@ -1,7 +1,7 @@
 // Reads delivery reports (RFC 3464) and recognises abuse reports (RFC 5965). In: a parsed mail; out: one bounce per
 // recipient of the report. It refuses (null) a mail without a delivery-status part; recognise-bounce.ts reads reports in
 // prose.
-import { clipText } from '../clip-text.ts';
+import { clipText } from '../ical/clip-text.ts';
 import { fieldsIn } from './read-header.ts';
 import type { ReadMail } from './read-mail.ts';
 import type { Bounce, BounceKind } from './types.ts';

@@ -2,7 +2,7 @@
 // without a delivery-status part; out: the bounce. It refuses (null) a mail that does not clearly come from a mail system
 // and report a refusal, because a letter mistaken for a bounce would mark an attendee as unreachable. Of a mail that surely
 // answers one of ours, it also reads what others write.
-import { clipText } from '../clip-text.ts';
+import { clipText } from '../ical/clip-text.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import { isAutomaticReply, isFromMailSystem, isFromResponder, MAIL_SYSTEM_ADDRESS } from './recognise-automatic.ts';
 import { readAddress, readMessageId, readOriginalMessageId, readRecipients } from './read-report.ts';

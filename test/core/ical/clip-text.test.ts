@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { clipText } from '../../src/core/clip-text.ts';
+import { clipText } from '../../../src/core/ical/clip-text.ts';
 
 it('returns a text within the limit as it is', () => {
   expect(clipText('abc', 3)).toBe('abc');
