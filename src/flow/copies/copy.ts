@@ -111,3 +111,10 @@ export function isToApply({ body }: Job<'answer'>): boolean {
 function appliedIn(write: LedgerWrite) {
   return write.kind === 'applied' ? [write.answer] : [];
 }
+
+/** The attendees whose history the handler of this record needs. */
+export function attendeesOf(body: Job<EventKind>['body']): string[] {
+  if (body.kind === 'answer') return [body.answer.attendee.key];
+  if (body.kind === 'undeliverable') return [body.recipient.key];
+  return 'attendee' in body ? [body.attendee.key] : [];
+}

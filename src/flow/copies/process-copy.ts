@@ -13,10 +13,11 @@ import { heldParties } from '../records/held.ts';
 import type { Origin } from '../records/parts.ts';
 import { copyLane } from '../records/record-kind.ts';
 import { type EventKind, recordTask, type Job } from '../records/records.ts';
-import { Copy, type CopyFacts, type CopyPlan, isToApply, type Stored } from './copy.ts';
+import { attendeesOf, Copy, type CopyFacts, type CopyPlan, isToApply, type Stored } from './copy.ts';
 import { editCopy, type EditedCopy } from './edit-copy.ts';
 import type { HandlerOptions } from './handlers/handler.ts';
 import { inPlanningOrder, needsCopy, planRecord } from './handlers/handlers.ts';
+import { moveToOtherUid } from './move-to-other-uid.ts';
 
 export interface ProcessCopyOptions extends HandlerOptions {
   readonly store: CalendarStore;
@@ -37,6 +38,8 @@ export function processCopy(options: ProcessCopyOptions): (batch: readonly Job<E
       options.writeBatching.begin(copyLane(facts.owner, facts.uid));
     }
     const edited = await planBatch(options, facts);
+    const moved = await moveToOtherUid(options, facts, edited.stored);
+    if (moved !== null) return moved;
     const planned = edited.result;
     const tasks = planned.map(({ job, plan }) => ({ id: job.task.id, plan }));
     return changesOf(tasks, {
@@ -61,13 +64,6 @@ function copyOf({ body }: Job<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> {
   if (body.kind === 'refresh') return { owner: body.organizer, uid: body.uid };
   const { organizer, uid } = heldParties(body);
   return { owner: organizer, uid };
-}
-
-/** The attendees whose history the handler of this record needs. */
-function attendeesOf(body: Job<EventKind>['body']): string[] {
-  if (body.kind === 'answer') return [body.answer.attendee.key];
-  if (body.kind === 'undeliverable') return [body.recipient.key];
-  return 'attendee' in body ? [body.attendee.key] : [];
 }
 
 async function planBatch(options: ProcessCopyOptions, facts: CopyFacts): Promise<EditedCopy<readonly PlannedJob[]>> {

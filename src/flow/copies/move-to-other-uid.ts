@@ -1,0 +1,67 @@
+// In: the batch of a copy that does not exist under its UID; out: its answers, proposals and REFRESHs as records of the copy that
+// Outlook means by that UID (decision table, "finding the event"), because only the lane of that copy may edit it. It refuses
+// (null) if there is no such copy.
+import { otherUids, recurrenceIdWithin } from '../../core/ical/global-object-id.ts';
+import type { CalendarStore } from '../ports/calendar-store.ts';
+import type { Changes, Ledger } from '../ports/spool.ts';
+import { changesOf, done } from '../queue/plan.ts';
+import { type EventKind, type Job, recordTask } from '../records/records.ts';
+import { attendeesOf, type CopyFacts, type Stored } from './copy.ts';
+
+export interface MoveOptions {
+  readonly store: CalendarStore;
+  readonly ledger: Ledger;
+  readonly makeId: (now: number) => string;
+}
+
+/** The records whose UID a mail stated. */
+type MovedJob = Job<'answer' | 'proposal' | 'refresh'>;
+
+export async function moveToOtherUid(
+  options: MoveOptions,
+  { owner, uid, batch, now }: CopyFacts,
+  stored: Stored,
+): Promise<Changes | null> {
+  const jobs = batch.filter(isMovable);
+  if (jobs.length < batch.length || (stored.kind !== 'none' && stored.kind !== 'not-loaded')) return null;
+  for (const other of otherUids(uid)) {
+    const { place, mailings } = await options.ledger.copyContext(
+      owner.key,
+      other,
+      jobs.flatMap(({ body }) => attendeesOf(body)),
+    );
+    const isKnown = place !== null || mailings.length > 0;
+    // A batch that was planned without the calendar does not wait for it here.
+    const exists =
+      isKnown || (stored.kind === 'none' && (await options.store.find(owner, other, null)).kind !== 'none');
+    if (!exists) continue;
+    return changesOf(
+      jobs.map(({ task: { id, createdAt }, body }) => {
+        const moved = recordTask(withUid(body, other), { id: options.makeId(now), createdAt, dueAt: now });
+        return { id, plan: { disposition: done, add: [moved] } };
+      }),
+    );
+  }
+  return null;
+}
+
+function isMovable(job: Job<EventKind>): job is MovedJob {
+  return job.body.kind === 'answer' || job.body.kind === 'proposal' || job.body.kind === 'refresh';
+}
+
+function withUid(body: MovedJob['body'], uid: string): MovedJob['body'] {
+  switch (body.kind) {
+    case 'answer': {
+      const { answer } = body;
+      const recurrenceId = recurrenceIdWithin(answer.occurrence, answer.start);
+      return { ...body, answer: { ...answer, occurrence: { uid, recurrenceId } } };
+    }
+    case 'proposal': {
+      const { proposal } = body;
+      const recurrenceId = recurrenceIdWithin(proposal.occurrence, null);
+      return { ...body, proposal: { ...proposal, occurrence: { uid, recurrenceId } } };
+    }
+    default:
+      return { ...body, uid };
+  }
+}
