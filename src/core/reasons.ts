@@ -130,7 +130,7 @@ export const reasons = {
     ledger: ({ isProposal = false }: { isProposal?: boolean }) =>
       isProposal
         ? 'The proposal names an occurrence that the event does not have.'
-        : 'The event has no such occurrence, or too many occurrences have answers of their own already.',
+        : 'The event has no such occurrence, or too many occurrences already have separate answers.',
   },
   'recurrence-too-expensive': {
     verdicts: ['held', 'refused'],
@@ -150,7 +150,7 @@ export const reasons = {
   'unreadable-answer': {
     verdicts: ['held', 'refused'],
     text: 'unreadableAnswer',
-    ledger: ({ who }: Who) => `The answer of ${who} states no PARTSTAT that can be read.`,
+    ledger: ({ who }: Who) => `The answer of ${who} has no readable PARTSTAT.`,
   },
   'event-unusable': {
     verdicts: ['held', 'refused'],
@@ -242,13 +242,13 @@ export const reasons = {
   letter: { verdicts: ['forwarded'], ledger: () => 'The mail contains no answer; forwarded to the organizer.' },
   'unclear-bounce': {
     verdicts: ['forwarded'],
-    ledger: () => 'A mail to a bounce address does not state what became of ours; forwarded to the organizer.',
+    ledger: () => 'A mail to a bounce address does not say whether our mail was delivered; forwarded to the organizer.',
   },
   'forwarded-before': { verdicts: ['ignored'], ledger: () => 'This mail was forwarded before.' },
   postmaster: { verdicts: ['forwarded'], ledger: () => 'Mail for the postmaster; forwarded.' },
   'no-postmaster': {
     verdicts: ['recorded'],
-    ledger: () => 'Mail for the postmaster; set POSTMASTER_EMAIL to have it forwarded.',
+    ledger: () => 'Mail for the postmaster; not forwarded, because POSTMASTER_EMAIL is not set.',
   },
 
   // Mail that the gateway sends.
@@ -272,7 +272,7 @@ export const reasons = {
   suppressed: {
     verdicts: ['not-mailed'],
     ledger: ({ diagnostic }: Diagnostic) =>
-      `Not mailed: an earlier mail to this address bounced (${diagnostic}). A new invitation tries it again.`,
+      `Not mailed: an earlier mail to this address bounced (${diagnostic}). A new invitation is still mailed.`,
   },
   quota: {
     verdicts: ['retried'],
