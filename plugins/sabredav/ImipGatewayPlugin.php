@@ -2,7 +2,7 @@
 
 // Posts each scheduling message for somebody outside to the iMIP gateway, which mails it. In: the server's `schedule`
 // events (sabre/dav 3.2 to 5, sabre/vobject 4); out: one POST per recipient, and a SCHEDULE-STATUS with its result. It
-// posts only to the URL of its own configuration.
+// posts only to the configured URL.
 
 declare(strict_types=1);
 

@@ -83,7 +83,8 @@ function isHit(found: Hit | Hidden): found is Hit {
 }
 
 /**
- * A calendar that a colleague shares may hold an attendee's copy of the event. Hits in the organizer's own calendars win.
+ * A calendar that a colleague shares may hold an attendee's copy of the event. Hits in the organizer's own calendars take
+ * precedence.
  */
 function chooseHit(found: readonly (Hit | Hidden)[]): FoundEvent {
   const distinct = [...new Map(found.filter(isHit).map((hit) => [hit.event.href, hit])).values()];

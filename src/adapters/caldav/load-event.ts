@@ -7,7 +7,7 @@ import { type Headers, propfind, textOf } from './dav-query.ts';
 import { errorForStatus } from './caldav-error.ts';
 import type { HttpResponse, HttpClient } from './send-request.ts';
 
-/** What a URL holds; null: nothing. */
+/** The object at a URL; null if there is none. */
 export type Loaded = StoredEvent | 'not-visible' | null;
 
 /** Uses GET and not calendar-data, because XML does not preserve every byte and the ETag belongs to the exact bytes. */

@@ -78,8 +78,7 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
 }
 
 /**
- * Returns null if the known href does not lead to the event any more or is refused; the caller then searches for the
- * event.
+ * Returns null if the known href no longer has the event or is refused; the caller then searches for the event.
  */
 async function loadKnown(
   http: HttpClient,

@@ -84,8 +84,7 @@ function judge(
     );
   }
   if (signed.code !== 250) {
-    const todo =
-      'check again in some minutes, because greylisting ends by itself; otherwise read the log of that server';
+    const todo = 'check again in a few minutes, in case of greylisting; otherwise read the log of that server';
     return failed(name, `${server} refuses our address for now: ${signed.code} ${signed.text}`, todo);
   }
   if (forged.code === 250) {
