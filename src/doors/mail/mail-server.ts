@@ -69,6 +69,15 @@ export class MailConnection extends SMTPConnection {
     else this.end(REPLIES.tooManyCommands);
   }
 
+  /** STARTTLS. smtp-server removes all listeners of the plain socket; the door's are kept, because it counts open sockets. */
+  override upgrade(callback: () => void, secureCallback?: () => void): void {
+    // oxlint-disable-next-line no-underscore-dangle
+    const plain = this._socket;
+    const listeners = plain.listeners('close') as (() => void)[];
+    super.upgrade(callback, secureCallback);
+    for (const listener of listeners) plain.once('close', listener);
+  }
+
   /** Closes our side when a client has closed its own and every command has a reply: no more input will come. */
   // oxlint-disable-next-line no-underscore-dangle
   override _createParser(): SMTPStream {

@@ -108,6 +108,17 @@ describe('STARTTLS', () => {
     await expect(openTestDoor({ tls: { ...files, certFile: join(folder, 'none') } })).rejects.toEqual(refused);
   });
 
+  it('leaves nothing of a session that has ended', async () => {
+    install('one.test');
+    const door = await openTestDoor({ tls: files });
+    const timers = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const before = timers();
+    for (let session = 0; session < 10; session += 1) await nameShownBy(door);
+    // The door has a timer for each open connection.
+    await expect.poll(timers).toBeLessThan(before + 5);
+    await door.close(100);
+  });
+
   it('without a handshake does not delay closing the door', async () => {
     install('one.test');
     const door = await openTestDoor({ tls: files });
