@@ -101,6 +101,7 @@ describe('a batch of records about one copy', () => {
       component: 'VEVENT',
       occurrence: { uid, recurrenceId: null },
       range: null,
+      start: null,
       attendee,
       organizer: alice,
       partstat: 'ACCEPTED',
