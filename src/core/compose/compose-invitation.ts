@@ -10,7 +10,7 @@ import { describeStart, type Reader } from './format-time.ts';
 import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
 import { showChanges } from './show-changes.ts';
-import { showEvent, showText, showTitle } from './show-event.ts';
+import { answerKey, showEvent, showText, showTitle } from './show-event.ts';
 import type { ComposedMail, EventView, Guest, InvitationMail, Templates } from './types.ts';
 import { type Mailbox, writeMail } from './write-mail.ts';
 
@@ -83,21 +83,30 @@ function messageKey(method: string): 'counter' | 'message' | null {
 }
 
 function answerOf({ mail, event }: MailContext): string {
-  return answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION';
+  return answerKey(answeringGuest(mail, event)?.partstat ?? 'NEEDS-ACTION');
 }
 
 function introOf(context: MailContext, sender: string | null): string {
   const { mail, templates, reader, method } = context;
   const name = sender ?? mail.sender.asWritten;
   const key = messageKey(method) ?? (mail.kind === 'reply' ? 'reply' : introKey(context, sender));
-  return templates.message(reader.language, `mail.intro.${key}`, { name, organizer: name, answer: answerOf(context) });
+  return templates.message(reader.language, `mail.intro.${key}`, {
+    item: context.event.item,
+    name,
+    organizer: name,
+    answer: answerOf(context),
+  });
 }
 
 function subjectOf(context: MailContext): string {
   const { mail, event, templates, reader, method } = context;
   const title = showTitle(event, reader, templates);
   const key = messageKey(method) ?? mail.kind;
-  const subject = templates.message(reader.language, `mail.subject.${key}`, { title, answer: answerOf(context) });
+  const subject = templates.message(reader.language, `mail.subject.${key}`, {
+    item: event.item,
+    title,
+    answer: answerOf(context),
+  });
   const when = describeStart(event.start, reader);
   return when === '' ? subjectLine(subject) : datedSubject(subject, when, reader, templates);
 }
@@ -123,7 +132,7 @@ function templateData(context: MailContext): Readonly<Record<string, unknown>> {
   return {
     kind: mail.kind,
     intro: introOf(context, name),
-    body: body === null ? null : templates.message(reader.language, `mail.body.${body}`),
+    body: body === null ? null : templates.message(reader.language, `mail.body.${body}`, { item: event.item }),
     event: showEvent(mail.guestList || mail.kind === 'reply' ? event : withoutGuests(event), reader, templates),
     comment,
     changes: changesOf(context),

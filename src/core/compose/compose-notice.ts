@@ -11,7 +11,7 @@ import { readEventView } from './event-view.ts';
 import { dateFormatter, describeStart, describeWhen, type Reader } from './format-time.ts';
 import { plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
-import { nameIn, showEvent, showText, showTitle } from './show-event.ts';
+import { answerKey, nameIn, showEvent, showText, showTitle } from './show-event.ts';
 import type { ComposedMail, EventView, HeldNotice, NoticeKind, NoticeMail, Templates } from './types.ts';
 import { writeMail } from './write-mail.ts';
 
@@ -43,8 +43,9 @@ interface NoticeContext {
 
 type MessageFunction = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
-function messagesFor({ reader, templates }: NoticeContext): MessageFunction {
-  return (key, values) => templates.message(reader.language, `mail.${key}`, values);
+function messagesFor({ event, reader, templates }: NoticeContext): MessageFunction {
+  const item = event?.item ?? 'event';
+  return (key, values) => templates.message(reader.language, `mail.${key}`, { item, ...values });
 }
 
 /** Returns the name that the guest list has for this address, or the address. */
@@ -64,7 +65,7 @@ function whenOf(recurrenceId: string, { calendar, asOf, reader, templates }: Not
 
 function showAnswer(notice: Extract<NoticeKind, { kind: 'answer' }>, context: NoticeContext): ShownNotice {
   const message = messagesFor(context);
-  const values = { answer: notice.partstat, name: nameOf(notice.attendee, context) };
+  const values = { answer: answerKey(notice.partstat), name: nameOf(notice.attendee, context) };
   const headline =
     notice.recurrenceId === null
       ? message('notice.answer', values)
@@ -80,7 +81,7 @@ function showHeld(notice: HeldNotice, context: NoticeContext): ShownNotice {
     notice.attendee === null
       ? message('notice.heldFromUnknown', { sender })
       : message('notice.heldFrom', { sender, name: nameOf(notice.attendee, context) });
-  const answer = notice.partstat === null ? [] : [message('notice.heldAnswer', { answer: notice.partstat })];
+  const answer = notice.partstat === null ? [] : [message('notice.heldAnswer', { answer: answerKey(notice.partstat) })];
   return {
     kind: 'held',
     tone: 'held',
@@ -292,7 +293,7 @@ function undatedSubject(notices: readonly NoticeKind[], context: NoticeContext):
   if (only === undefined || notices.length > 1) return message('subject.digest', { count: notices.length, title });
   if (only.kind === 'waiting') return message('subject.waiting', { count: only.count });
   const name = only.attendee === null ? '' : nameOf(only.attendee, context);
-  const answer = only.kind === 'answer' ? only.partstat : '';
+  const answer = only.kind === 'answer' ? answerKey(only.partstat) : '';
   return message(`subject.${subjectKeys[only.kind] ?? only.kind}`, { name, answer, title });
 }
 

@@ -145,6 +145,7 @@ function viewComponent(document: EventDocument, component: EventComponent): Even
   const organizer = component.property('ORGANIZER');
   return {
     uid: document.uid,
+    item: component.name === 'VTODO' ? 'task' : 'event',
     recurrenceId: null,
     summary: textOf(component, 'SUMMARY'),
     location: textOf(component, 'LOCATION'),
@@ -152,6 +153,7 @@ function viewComponent(document: EventDocument, component: EventComponent): Even
     url: linkOf(component),
     start: component.start,
     end: component.end,
+    isDue: component.startLine?.name === 'DUE',
     recurrence: null,
     exceptions: [],
     organizer: organizer && personOf(organizer),

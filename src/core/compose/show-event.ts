@@ -21,11 +21,13 @@ export interface ShownGuest extends ShownPerson {
 }
 
 export interface ShownEvent {
+  readonly item: EventView['item'];
   readonly title: string;
   /** The texts for the picture of a calendar leaf. */
   readonly leaf: { readonly month: string; readonly day: string; readonly weekday: string } | null;
-  /** One line, and a second one if the local time differs in the reader's zone. */
+  /** One line, and a second one if the local time differs in the reader's zone; none for a task without a date. */
   readonly when: readonly string[];
+  readonly isDue: boolean;
   readonly recurrence: string | null;
   /** A line for each occurrence that differs from the series. */
   readonly exceptions: readonly string[];
@@ -49,9 +51,9 @@ function showGuests(event: EventView, reader: Reader, templates: Templates): Sho
   const others = event.guests.filter((guest) => !isOrganizer(guest));
   return [...own, ...others].slice(0, MAX_GUESTS).map((guest) => {
     const notes = isOrganizer(guest)
-      ? [templates.message(reader.language, 'mail.guests.organizer')]
+      ? [templates.message(reader.language, 'mail.guests.organizer', { item: event.item })]
       : [
-          templates.message(reader.language, 'mail.answer.partstat', { answer: guest.partstat }),
+          templates.message(reader.language, 'mail.answer.partstat', { answer: answerKey(guest.partstat) }),
           ...(guest.optional ? [templates.message(reader.language, 'mail.guests.optional')] : []),
         ];
     const { address, partstat } = guest;
@@ -71,7 +73,7 @@ export function countAnswers(event: EventView, reader: Reader, templates: Templa
   const guests = event.guests.filter((guest) => !isOrganizer(guest));
   const counted = { accepted: 0, tentative: 0, declined: 0, waiting: 0 };
   for (const { partstat } of guests) {
-    if (partstat === 'ACCEPTED') counted.accepted++;
+    if (partstat === 'ACCEPTED' || partstat === 'COMPLETED' || partstat === 'IN-PROCESS') counted.accepted++;
     else if (partstat === 'TENTATIVE') counted.tentative++;
     else if (partstat === 'DECLINED') counted.declined++;
     else if (partstat !== 'DELEGATED') counted.waiting++;
@@ -79,6 +81,11 @@ export function countAnswers(event: EventView, reader: Reader, templates: Templa
   return Object.entries(counted)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => templates.message(reader.language, `mail.counts.${name}`, { count }));
+}
+
+/** Returns the PARTSTAT as a keyword of the catalogue, which has no hyphen. */
+export function answerKey(partstat: Partstat): string {
+  return partstat.replace('-', '');
 }
 
 export function showPerson(person: Person): ShownPerson {
@@ -101,9 +108,11 @@ export function showEvent(event: EventView, reader: Reader, templates: Templates
   const location = plainLine(event.location);
   const hidden = event.guests.length - MAX_GUESTS;
   return {
+    item: event.item,
+    isDue: event.isDue,
     title: showTitle(event, reader, templates),
     leaf: describeLeaf(event.start, reader),
-    when: describeWhen(event.start, event.end, reader, templates),
+    when: event.item === 'task' && event.start === null ? [] : describeWhen(event.start, event.end, reader, templates),
     recurrence: describeRecurrence(event.recurrence, reader, templates),
     exceptions: showExceptions(event, reader, templates),
     location: location === '' ? null : findLinks(location),

@@ -37,16 +37,20 @@ export interface Recurrence {
 /** One event or occurrence for display. Its texts are untrusted and not escaped, and its times are not formatted. */
 export interface EventView {
   readonly uid: string;
+  /** A VTODO is a task. It selects the words of messages. */
+  readonly item: 'event' | 'task';
   readonly recurrenceId: string | null;
   readonly summary: string;
   readonly location: string;
   readonly description: string;
   /** The link to an online meeting or the URL; only http, https, mailto or tel. */
   readonly url: string | null;
-  /** Of a series, the time of the next occurrence. */
+  /** Of a series, the time of the next occurrence. Of a task without DTSTART, when it is due. */
   readonly start: CalendarTime | null;
   /** Exclusive, as in the calendar. Computed from DURATION if there is no DTEND. */
   readonly end: CalendarTime | null;
+  /** Whether `start` is DUE of a task. */
+  readonly isDue: boolean;
   /** Null for a single event and for one occurrence of a series. */
   readonly recurrence: Recurrence | null;
   /** How single occurrences of the series differ from it. */

@@ -45,6 +45,7 @@ export const weekly = (rrule: string): Recurrence => ({
 
 export const event: EventView = {
   uid: claims.uid,
+  item: 'event',
   recurrenceId: null,
   summary: 'Sprint review and a walk along the river',
   location: 'Bridge House, room 4.02',
@@ -52,6 +53,7 @@ export const event: EventView = {
   url: 'https://meet.example.com/sprint-review',
   start: { form: 'zoned', local: '20261124T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 9) },
   end: { form: 'zoned', local: '20261124T113000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 10, 30) },
+  isDue: false,
   recurrence: null,
   exceptions: [],
   organizer: { key: 'alice@example.com', name: 'Alice Martin', address: 'alice@example.com' },

@@ -8,8 +8,12 @@ import { endIfLater } from '../../../src/core/ical/occurrence-id.ts';
 import { cancelFor } from '../../../src/core/itip/schedule-message.ts';
 import { scheduleFingerprint } from '../../../src/core/itip/fingerprint.ts';
 import { readMessage } from '../../../src/core/itip/read-message.ts';
-import { bob, calendar, event } from '../../core/compose/samples.ts';
-import { invitationTo, invited } from './read-mail.ts';
+import { composeNotice } from '../../../src/core/compose/compose-notice.ts';
+import { readEventView } from '../../../src/core/compose/event-view.ts';
+import type { InvitationMail } from '../../../src/core/compose/types.ts';
+import { rsvpPage } from '../../../src/core/pages/rsvp-page.ts';
+import { alice, bob, calendar, event, noticeMail } from '../../core/compose/samples.ts';
+import { invitationTo, invited, readMail, templates } from './read-mail.ts';
 
 describe('O10: an end that is not after the start counts as missing', () => {
   const start = 'Tuesday, November 3, 2026 at 10:00 AM (Central European Time)';
@@ -249,5 +253,120 @@ describe('O8: text is cut between characters', () => {
     const text = 'x' + '👨‍👩‍👧‍👦'.repeat(1_000);
     const kept = [plainLine(text), plainLines(text), readComment(text) ?? '', displayName(text, 'a@example.com')];
     for (const shown of kept) expect(shown).toMatch(/^x(?:👨‍👩‍👧‍👦)+…$/u);
+  });
+});
+
+describe('O13: a task is called a task', () => {
+  const task = (properties: Readonly<Record<string, string | null>>, method: string | null = 'REQUEST'): string =>
+    calendar(method, event({ DTSTART: null, DTEND: null, ...properties })).replaceAll('VEVENT', 'VTODO');
+  const due = 'DUE;TZID=Europe/Paris:20261103T180000';
+  const words = {
+    en: { event: /event|invitation|invites|guest|be there|coming/i, task: /task/i, when: /^(?:When|Due)/m },
+    fr: { event: /événement|invit|viendr/i, task: /tâche/i, when: /^(?:Quand|Échéance)/m },
+    de: { event: /termin|einlad|lädt|gäste|kommen|kommt/i, task: /aufgabe/i, when: /^(?:Wann|Fällig)/m },
+    es: { event: /evento|invita|asist/i, task: /tarea/i, when: /^(?:Cuándo|Vence)/m },
+    it: { event: /evento|invit|partecip/i, task: /attività/i, when: /^(?:Quando|Scadenza)/m },
+    nl: { event: /afspraak|uitnodig|nodigt|gast|komt u/i, task: /taak/i, when: /^(?:Wanneer|Uiterlijk)/m },
+  };
+  const mails: Readonly<Record<string, Partial<InvitationMail>>> = {
+    invitation: { calendar: task({}) },
+    update: { kind: 'update', calendar: task({ SUMMARY: 'SUMMARY:Other' }), previousCalendar: task({}) },
+    refresh: { kind: 'refresh', calendar: task({}) },
+    cancel: { kind: 'cancel', links: null, calendar: task({ STATUS: 'STATUS:CANCELLED' }, 'CANCEL') },
+    removal: { kind: 'cancel', links: null, calendar: task({}, 'CANCEL') },
+    decline: { kind: 'decline', links: null, calendar: task({}, 'DECLINECOUNTER') },
+    reply: {
+      kind: 'reply',
+      links: null,
+      sender: bob,
+      recipient: alice,
+      calendar: task({ ATTENDEE: 'ATTENDEE;CN=Bob Dupont;PARTSTAT=COMPLETED:mailto:bob@example.org' }, 'REPLY'),
+    },
+  };
+
+  it.each(
+    Object.entries(words).flatMap(([language, each]) =>
+      Object.keys(mails).map((name) => ({ language, name, ...each })),
+    ),
+  )('in $language: $name', async ({ language, name, event: eventWords, task: taskWords, when }) => {
+    const { subject, text } = await invited({ ...mails[name], language });
+    const own = (part: string): string => part.replace(/Planning the spring issue|Dear all.*?Thanks!/gs, '');
+    expect(own(subject)).not.toMatch(eventWords);
+    expect(own(text)).not.toMatch(eventWords);
+    expect(text).toMatch(taskWords);
+    expect(text).not.toMatch(when);
+  });
+
+  it('states when it is due, and when it starts', async () => {
+    const late = await invited({ calendar: task({ DUE: due }) });
+    expect(late.subject).toBe('Task: Planning the spring issue (Tue, Nov 3, 2026, 6:00 PM)');
+    expect(late.line('Due')).toBe('Tuesday, November 3, 2026 at 6:00 PM (Central European Time)');
+    const both = await invited({ calendar: task({ DTSTART: 'DTSTART;TZID=Europe/Paris:20261102T090000', DUE: due }) });
+    expect(both.line('When')).toBe(
+      'Monday, November 2, 2026 at 9:00 AM – Tuesday, November 3, 2026 at 6:00 PM (Central European Time)',
+    );
+    const day = await invited({ calendar: task({ DUE: 'DUE;VALUE=DATE:20261103' }) });
+    expect(day.line('Due')).toBe('Tuesday, November 3, 2026, all day');
+  });
+
+  it('names the answers that only a task has', async () => {
+    const { text } = await invited({
+      calendar: task({})
+        .replace('PARTSTAT=TENTATIVE', 'PARTSTAT=COMPLETED')
+        .replace('PARTSTAT=NEEDS-ACTION', 'PARTSTAT=IN-PROCESS'),
+    });
+    expect(text).toContain(
+      'Assigned to:\n  - Alice Martin (organizer)\n  - Bob Dupont (in progress)\n  - Carol Weiß (done, optional)',
+    );
+    const notice = async (partstat: 'COMPLETED' | 'IN-PROCESS'): Promise<string> =>
+      (
+        await readMail(
+          composeNotice(
+            noticeMail({
+              calendar: task({}, null),
+              notices: [{ kind: 'answer', attendee: bob, partstat, comment: null, recurrenceId: null }],
+            }),
+            templates,
+          ).raw,
+        )
+      ).text;
+    expect(await notice('COMPLETED')).toMatch(/^Bob Dupont has done it\.\n[^]*organizer of this task\.\n$/);
+    expect(await notice('IN-PROCESS')).toMatch(/^Bob Dupont is working on it\./);
+    expect(await notice('IN-PROCESS')).not.toContain('When');
+  });
+
+  it('is a task on its page', () => {
+    const reader = { language: 'en', timezone: 'UTC', templates };
+    const view = readEventView(task({}), null, bob, null);
+    const claims = {
+      uid: 'x',
+      recurrenceId: null,
+      attendee: 'bob@example.org',
+      organizer: 'alice@example.com',
+      expiresAt: 0,
+    };
+    const page = (state: 'open' | 'past' | 'cancelled'): string => {
+      const form = {
+        action: null,
+        comment: '',
+        commentTooLong: false,
+        sequence: 0,
+        schedule: null,
+        wholeSeries: false,
+      };
+      const model = rsvpPage(
+        { state, event: view, partstat: null, sequence: 0, guestList: true },
+        claims,
+        form,
+        null,
+        reader,
+      );
+      return templates.render('pages/rsvp.html', 'en', { ...model, token: '', folder: '' });
+    };
+    expect(page('open')).toContain('Alice Martin gives you a task');
+    expect(page('open')).toContain('Will you do it?');
+    expect(page('open')).not.toContain('When');
+    expect(page('past')).toContain('This task is over');
+    expect(page('cancelled')).toContain('This task is cancelled');
   });
 });
