@@ -109,8 +109,8 @@ function readMultistatus(what: string, base: string, responses: readonly DAVResp
 
 /**
  * Returns the href as an absolute URL on the origin of `base`, without query and fragment; null if it is not an HTTP URL.
- * Behind a proxy, servers write their inner host name or `http:` into hrefs. Only the path counts, so that the credentials
- * are sent to no other origin.
+ * Behind a proxy, servers write their internal host name or `http:` into hrefs. Only the path is used, so that the credentials
+ * are not sent to another origin.
  */
 export function resolveWithin(base: string, href: string): string | null {
   if (!URL.canParse(href, base)) return null;

@@ -6,7 +6,7 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** A longer cluster, such as a letter with a hundred marks, is cut between code points. */
 const MAX_CLUSTER = 100;
 
-/** Returns at most `limit` UTF-16 units. An emoji, a flag or a letter with marks is kept whole or left out. */
+/** Returns at most `limit` UTF-16 units. An emoji, a flag or a letter with marks is kept completely or omitted. */
 export function clipText(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, boundaryBefore(text, limit - 1)).trimEnd()}…`;
 }

@@ -7,7 +7,7 @@ import { isUid } from './uid.ts';
 
 export interface GlobalObjectId {
   /**
-   * If the event came to Outlook as iCalendar, as ours do, the UID that follows `vCal-Uid` in the ID. Otherwise the ID in
+   * The UID that follows `vCal-Uid` in the ID, if Outlook received the event as iCalendar, as it receives ours. Otherwise the ID in
    * hexadecimal digits without the date (MS-OXCICAL §2.1.3.1.1.20.26).
    */
   readonly uid: string;
@@ -31,15 +31,15 @@ export function readGlobalObjectId(octets: Uint8Array): GlobalObjectId | null {
   return date === 'invalid' || !isUid(uid) ? null : { uid, date, clean };
 }
 
-/** Returns the UIDs that the event may have in the organizer's calendar if it does not have this one, which Outlook sent. */
+/** Returns the other UIDs that the event may have in the organizer's calendar, for a UID that Outlook sent. */
 export function otherUids(uid: string): string[] {
   const id = readUid(uid);
   if (id === null) return [];
-  // Outlook, Exchange and calendar servers write the digits in different case.
+  // Outlook, Exchange and calendar servers differ in the case of the digits.
   return [...new Set([id.uid, id.clean, id.clean.toLowerCase()])].filter((other) => other !== uid);
 }
 
-/** Returns the RECURRENCE-ID of an answer, or else that of the date in its UID. `start` is its DTSTART. */
+/** Returns the RECURRENCE-ID of an answer, or else the RECURRENCE-ID for the date in its UID. `start` is its DTSTART. */
 export function recurrenceIdWithin({ uid, recurrenceId }: OccurrenceKey, start: CalendarTime | null): string | null {
   const date = readUid(uid)?.date ?? null;
   return recurrenceId ?? (date === null ? null : occurrenceOn(date, [start?.instant ?? null]));

@@ -44,8 +44,8 @@ export function durationOf({ start, end }: Span): number {
 }
 
 /**
- * Returns the end if it is after the start, else null: an end that is not counts as missing (RFC 5545 §3.8.2.2). Where only one
- * zone is known, local times are compared, and an end of the day before may still be after the start.
+ * Returns the end if it is after the start, else null, because any other end counts as missing (RFC 5545 §3.8.2.2). If only
+ * one zone is known, local times are compared, and an end on the day before may still be after the start.
  */
 export function endIfLater(start: CalendarTime, end: CalendarTime | null): CalendarTime | null {
   if (end === null) return null;
