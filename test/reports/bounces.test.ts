@@ -44,7 +44,7 @@ function mail(head: readonly string[], ...text: readonly string[]): Buffer {
   return Buffer.from([`To: ${bounceTo}`, ...head, '', ...text, ''].join('\r\n'));
 }
 
-/** The mail comes back; the result is what the ledger says of it, and the mails that follow. */
+/** Receives a returned mail; returns its ledger entries, the attendee's status and the mails to the organizer. */
 async function comesBack(raw: Uint8Array, { from = '', to = bounceTo } = {}) {
   const known = (await kit.ledger.recent(100)).length;
   kit.mails.length = 0;
@@ -61,8 +61,8 @@ async function comesBack(raw: Uint8Array, { from = '', to = bounceTo } = {}) {
 
 const senders = ['From: <>', 'From: no-reply@remote.test', 'From: Service <service@remote.test>', 'X-No-From: at all'];
 
-describe('B1: prose with the null sender at a bounce address', () => {
-  it.each(senders)('a refusal marks the attendee and is reported: %s', async (from) => {
+describe('B1: a mail without a report, with the null sender, to a bounce address', () => {
+  it.each(senders)('sets SCHEDULE-STATUS and is reported if it is a refusal: %s', async (from) => {
     const { told, status, outcomes } = await comesBack(
       mail([from, 'Subject: Undeliverable: Planning'], 'bob@remote.test: the mailbox does not exist.'),
     );
@@ -91,22 +91,22 @@ describe('B1: prose with the null sender at a bounce address', () => {
       'Away 1.1.27 to 5.1.27, my deputy does not exist.',
       'recorded not-a-failure',
     ],
-  ])('changes nothing, and nobody is told: %s', async (_, head, text, outcome) => {
+  ])('changes nothing and causes no mail: %s', async (_, head, text, outcome) => {
     const { told, status, outcomes } = await comesBack(mail(['From: bob@remote.test', ...head], text));
     expect({ told, status, outcomes }).toEqual({ told: [], status: null, outcomes: [outcome] });
   });
 
   it.each([
     ['a letter', ['From: bob@remote.test', 'Subject: Re: Planning'], 'Who else comes?'],
+    ['an automatic mail', ['From: no-reply@remote.test', 'Subject: Ticket 7', 'Auto-Submitted: auto-generated'], 'Hi.'],
     [
-      'a mail of a machine',
-      ['From: no-reply@remote.test', 'Subject: Ticket 7', 'Auto-Submitted: auto-generated'],
-      'Hi.',
+      'a mail of a mail system without a result',
+      ['From: postmaster@remote.test', 'Subject: Maintenance'],
+      'On Sunday.',
     ],
-    ['a mail system that says nothing', ['From: postmaster@remote.test', 'Subject: Maintenance'], 'On Sunday.'],
     ['an empty mail', ['From: <>'], ''],
     ['a vague subject', ['From: mailer-daemon@remote.test', 'Subject: Delivery Status Notification'], 'See below.'],
-  ])('is shown to the organizer once, and changes nothing: %s', async (_, head, text) => {
+  ])('is forwarded to the organizer once and changes nothing: %s', async (_, head, text) => {
     const first = await comesBack(mail(head, text));
     expect(first).toMatchObject({ status: null, told: [expect.anything()] });
     expect(first.outcomes).toEqual(['forwarded unclear-bounce', 'mailed forward']);
@@ -115,7 +115,7 @@ describe('B1: prose with the null sender at a bounce address', () => {
     expect(second).toMatchObject({ told: [], outcomes: ['ignored forwarded-before'] });
   });
 
-  it('is not read so with a sender, nor at a reply address', async () => {
+  it('is a letter if it has a sender or is sent to a reply address', async () => {
     const raw = mail(['From: no-reply@remote.test', 'Subject: Your mail'], 'bob@remote.test: user unknown');
     expect(await comesBack(raw, { from: 'no-reply@remote.test' })).toMatchObject({ told: [], status: null });
     const { items } = await interpretMail(raw);
@@ -134,7 +134,7 @@ describe('B2: a vacation notice without Auto-Submitted', () => {
 });
 
 describe('B4: a report with several delivery-status parts', () => {
-  it('the attendee and the status come from the part that has them', async () => {
+  it('is read from the part that has the attendee and the status', async () => {
     const parts = [
       'Content-Type: message/delivery-status\r\n\r\nYour mail could not be delivered. The server said no.',
       'Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; bob@remote.test\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user',
@@ -161,7 +161,7 @@ describe('R10: a bounced notice', () => {
     return own?.mailFrom ?? '';
   }
 
-  it('is an error about the organizer, once', async () => {
+  it('is reported to the operator as an error about the organizer, once', async () => {
     const to = await notice();
     const raw = mail(failure, '550 5.1.1 user unknown');
     const { entries, told } = await comesBack(raw, { to });
@@ -170,20 +170,20 @@ describe('R10: a bounced notice', () => {
     expect((await comesBack(raw, { to })).outcomes).toEqual(['ignored reported-before']);
   });
 
-  it('so is a letter that was forwarded', async () => {
+  it('is treated in the same way if it is a forwarded letter', async () => {
     await comesBack(mail(['From: bob@remote.test', 'Subject: Hello'], 'Who else comes?'));
     const to = kit.mails.find(({ rcptTo }) => rcptTo === alice.asWritten)?.mailFrom ?? '';
     const { outcomes, told } = await comesBack(mail(failure, '550 5.1.1 user unknown'), { to });
     expect({ outcomes, told }).toEqual({ outcomes: ['bounced organizer-not-told'], told: [] });
   });
 
-  it('is not forwarded if it says nothing, because that would come back again', async () => {
+  it('is not forwarded if it has no result, because it would be returned again', async () => {
     const to = await notice();
     const { outcomes, told } = await comesBack(mail(['From: postmaster@remote.test'], 'Hm.'), { to });
     expect({ outcomes, told }).toEqual({ outcomes: ['recorded not-a-failure'], told: [] });
   });
 
-  it('of an unknown mail names nobody', async () => {
+  it('has no organizer in the ledger if its mail is unknown', async () => {
     const to = bounceAddress(kit.ring, 'a'.repeat(26), REPLY_DOMAIN);
     const { entries } = await comesBack(mail(failure, '550 5.1.1 user unknown'), { to });
     expect(entries).toMatchObject([{ verdict: 'bounced', reason: 'undeliverable', organizer: null }]);
@@ -191,7 +191,7 @@ describe('R10: a bounced notice', () => {
 });
 
 describe('R10: the id of a mail', () => {
-  it('in the bounce address finds the mail, although host name and key have changed since', async () => {
+  it('in the bounce address identifies the mail even after the host name and the key have changed', async () => {
     const [newest] = parseKeyRing(`k2:${Buffer.alloc(32, 2).toString('base64')}`);
     const ring = [newest, ...kit.ring] as const;
     const settings = { ring, bounceDomain: REPLY_DOMAIN, replyDomain: REPLY_DOMAIN, invitationFromEmail: null };

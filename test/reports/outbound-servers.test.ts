@@ -1,4 +1,4 @@
-// Faults seen with CalDAV servers (O3, O12, O15, O16). Each case is named after its row; the tables cover the whole kind.
+// Faults with CalDAV servers (O3, O12, O15, O16). Each case is named after its row; the tables cover the whole kind.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { calendarProps, type FakeOptions, multistatus, startFakeCaldav } from '../adapters/caldav/fake-caldav.ts';
 import { home, start, text } from '../adapters/caldav/fake-store.ts';
@@ -47,12 +47,12 @@ describe('O12: several hrefs in calendar-home-set', () => {
     expect(await store.find(alice, 'one', null)).toMatchObject({ kind: 'found' });
   });
 
-  it('a home that cannot be read now leaves open whether the event exists', async () => {
+  it('if a home cannot be read now, it is unknown whether the event exists', async () => {
     const { store } = await start(teamHome(503));
     await expect(store.find(alice, 'two', null)).rejects.toMatchObject({ code: 'caldav-unreachable' });
   });
 
-  it('all homes that are denied are an error', async () => {
+  it('it is an error if all homes are denied', async () => {
     const { store } = await start({
       moreHomes: [team],
       intercept: ({ path }) => (path.startsWith(team) || path === home ? { status: 403 } : undefined),
@@ -81,7 +81,7 @@ describe('O12: hrefs with another host or scheme', () => {
     for (const { headers } of server.requests) expect(headers.host).toBe(new URL(server.url).host);
   });
 
-  it('that are no URLs of a server are ignored', async () => {
+  it('that are not HTTP URLs are ignored', async () => {
     const principal = '<D:current-user-principal><D:href>mailto:alice@example.com</D:href></D:current-user-principal>';
     const { store } = await start({
       intercept: ({ path }) => (path === '/' ? multistatus([['/', principal]]) : undefined),

@@ -111,7 +111,7 @@ describe('the breaker', () => {
     expect(refused.result()).toMatchObject({ retryAfterMs: openMs.first });
   });
 
-  it('lets work wait while the back end responds, however slowly', async () => {
+  it('lets work wait while the back end responds, even slowly', async () => {
     const { sent, get } = setUp();
     get();
     get();

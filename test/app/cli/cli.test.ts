@@ -187,7 +187,7 @@ describe('imip-gateway', { timeout: 60_000 }, () => {
     });
     afterAll(() => gateway.kill('SIGKILL'));
 
-    it('logs its listeners, and is alive and ready', async () => {
+    it('logs its listeners, and is healthy and ready', async () => {
       expect(listening).toMatchObject({
         http: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         smtp: expect.any(String),

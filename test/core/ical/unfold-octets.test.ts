@@ -18,7 +18,7 @@ describe('unfoldOctets', () => {
     expect(unfoldOctets(Buffer.from(folded)).toString()).toBe(expected);
   });
 
-  it('removes every fold, wherever it is', () => {
+  it('removes folds at any position', () => {
     const folds = fc.constantFrom('\r\n ', '\r\n\t', '\n ', '\r\r\n ');
     const texts = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replace(/[\p{Cc}]/gu, ''));
     fc.assert(

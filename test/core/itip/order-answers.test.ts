@@ -127,14 +127,14 @@ describe('resolveRevision', () => {
   const ELEVEN = '20261122T110000Z';
 
   it.each([
-    ['the new one, behind its SEQUENCE', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 3],
-    ['the new one, in its own mail', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN, true)], 3],
-    ['the old one', AT_NINE, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
-    ['one between', AT_TEN, 0, [AT_NINE, AT_TEN, ELEVEN].map((at, n) => mailMoved(n, n, at)), 0],
-    ['one that was never mailed', ELEVEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
-    ['one that came back', AT_NINE, 0, [AT_NINE, AT_TEN, AT_NINE].map((at, n) => mailMoved(n, n, at)), 2],
-    ['the same, but longer', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), longer(mailMoved(3, 2, AT_TEN))], 1],
-    ['the same as before', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 1],
+    ['the new time, with an older SEQUENCE', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 3],
+    ['the new time, in a separate mail', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN, true)], 3],
+    ['the old time', AT_NINE, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
+    ['a time between two others', AT_TEN, 0, [AT_NINE, AT_TEN, ELEVEN].map((at, n) => mailMoved(n, n, at)), 0],
+    ['a time that was never mailed', ELEVEN, 0, [mailMoved(0, 1, AT_NINE), mailMoved(3, 2, AT_TEN)], 0],
+    ['a time that was mailed again', AT_NINE, 0, [AT_NINE, AT_TEN, AT_NINE].map((at, n) => mailMoved(n, n, at)), 2],
+    ['the same time, but longer', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), longer(mailMoved(3, 2, AT_TEN))], 1],
+    ['the same time as before', AT_TEN, 1, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 1],
     [
       'mailed with a higher SEQUENCE since',
       AT_TEN,
@@ -142,10 +142,10 @@ describe('resolveRevision', () => {
       [AT_NINE, AT_TEN, AT_TEN].map((at, n) => mailMoved(n, n, at)),
       1,
     ],
-    ['older than its SEQUENCE', AT_TEN, 3, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 3],
+    ['the time of a mail before its SEQUENCE', AT_TEN, 3, [mailMoved(1, 1, AT_TEN), mailMoved(3, 2, AT_TEN)], 3],
     ['of a mail that is no longer stored', AT_TEN, 0, [mailMoved(0, 1, AT_NINE), mail(3, 2)], 0],
     ['of a cancelled occurrence', AT_TEN, 0, [{ ...mailMoved(3, 2, AT_TEN), method: 'CANCEL' }], 0],
-  ] as const)('takes DTSTART for the time told: %s', (_, at, claimed, mailed, sequence) => {
+  ] as const)('uses DTSTART to find the mail that was answered: %s', (_, at, claimed, mailed, sequence) => {
     const start = readTime(at, {}, []);
     const occurrence = { uid: 'a', recurrenceId: AT_NINE };
     const given = { ...answer, occurrence, start, revision: { sequence: claimed, sentAt: 100 } };

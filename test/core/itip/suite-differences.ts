@@ -40,7 +40,7 @@ export const SUITE_DIFFERENCES: readonly SuiteDifference[] = [
   {
     suite: 'ccs',
     row: 'reading',
-    why: 'A reply without PARTSTAT says nothing: it is held. Calendar Server reads it as NEEDS-ACTION.',
+    why: 'A reply without PARTSTAT has no answer, so it is held. Calendar Server reads it as NEEDS-ACTION.',
     cases: ['test_update_attendee_partstat#2'],
   },
   {

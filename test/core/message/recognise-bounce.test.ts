@@ -99,7 +99,7 @@ describe('recogniseReturnedMail', () => {
     'To: alice@example.com',
   ];
 
-  it.each(heads)('reads a refusal in prose, whoever writes it: %s', (from) => {
+  it.each(heads)('reads a refusal in prose from any sender: %s', (from) => {
     expect(actionOf(`${from}\nSubject: Your mail`, 'bob@remote.test: user unknown')).toBe('failed');
   });
 

@@ -1,5 +1,5 @@
-// Answers are written into the event: in one PUT, after conflicts and outages, and once although a process dies. And what one
-// batch of records about a copy loads, writes, adds and tells the owner.
+// Answers are written into the event: in one PUT, after conflicts and outages, and only once even if a process dies. Also: what a
+// batch of records about one copy loads, writes, adds and reports to the owner.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { Changes, CopyContext, Mailing, NewTask } from '../../../src/flow/ports/spool.ts';

@@ -11,7 +11,7 @@ const added = (id: string): NewTask =>
   recordTask({ kind: 'verify', origin, owner: alice, uid: 'u', round: 0 }, { id, createdAt: 0 });
 
 describe('changesOf', () => {
-  it('sorts the tasks by what becomes of them, and joins what follows in order', () => {
+  it('sorts the tasks by their outcome, and joins the added tasks and entries in order', () => {
     const changes = changesOf(
       [
         { id: 'a', plan: { disposition: done, add: [added('1')], ledger: [mark('one', 1)] } },

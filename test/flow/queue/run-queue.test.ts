@@ -1,6 +1,6 @@
 // Running a queue: when it claims, retries and holds after failures, leases that are renewed, lost or claimed again, damaged
-// tasks, and the stop. A lane that
-// is claimed during the stop is released unprocessed, because a mail sent then could not be recorded.
+// tasks, and the stop. A lane that is claimed during the stop is released unprocessed, because a mail sent then could not be
+// recorded.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { makeOutcomes, type Outcomes } from '../../../src/flow/queue/outcomes.ts';

@@ -1,5 +1,5 @@
-// What each kind of record accepts beyond the cases of records.test.ts: absent values, every word of its enumerations, older
-// versions; and what it derives from them.
+// The values that each kind of record accepts, in addition to records.test.ts: absent values, every word of its enumerations and
+// older versions; and the values that are derived from them.
 import { describe, expect, it } from 'vitest';
 import { answer, type AnswerRecord } from '../../../src/flow/records/answer.ts';
 import { delegation } from '../../../src/flow/records/delegation.ts';
@@ -214,7 +214,7 @@ describe('a record of version 1', () => {
     expect(upgraded(anAnswer)).toEqual({ kind: 'record', body: anAnswer });
   });
 
-  it('of kind proposal is not declined, unless it says so', () => {
+  it('of kind proposal is declined only if its body says so', () => {
     const { declined: _, ...old } = aProposal;
     expect(upgraded(old)).toEqual({ kind: 'record', body: aProposal });
     expect(upgraded({ ...old, declined: true })).toEqual({ kind: 'record', body: { ...aProposal, declined: true } });
@@ -243,7 +243,7 @@ describe('a record of version 1', () => {
 describe('an outgoing mail', () => {
   const derived = (record: OutgoingRecord) => ({ lane: task(record).lane, ...describeTask(task(record)) });
 
-  it('is in a lane of its own if it is about no event, and its origin has its own Message-ID', () => {
+  it('has a separate lane if it is about no event, and its origin has its own Message-ID', () => {
     const { lane, origin: from, subject } = derived(aForward);
     expect(lane).toBe('t1\u001falice@example.com');
     expect(from).toEqual({ ...origin, messageId: aForward.messageId });

@@ -68,7 +68,7 @@ const received = (count: number): string[] =>
 const accepted = { method: 'REPLY', lines: [`ATTENDEE;PARTSTAT=ACCEPTED:mailto:${bob.asWritten}`] };
 const refresh = { method: 'REFRESH', lines: [`ATTENDEE:mailto:${bob.asWritten}`] };
 
-/** A failure report, or one that says something else. */
+/** A delivery report, by default of a failure. */
 function report(action: string): Buffer {
   const part = (type: string, ...lines: string[]): string[] => ['--b', `Content-Type: ${type}`, '', ...lines, ''];
   return Buffer.from(
@@ -91,7 +91,7 @@ function report(action: string): Buffer {
   );
 }
 
-describe('R8: what becomes of a mail that is not an answer', () => {
+describe('R8: the outcome of a mail that is not an answer', () => {
   let kit: FlowKit;
   let replyTo: string;
   beforeEach(async () => {
@@ -104,7 +104,7 @@ describe('R8: what becomes of a mail that is not an answer', () => {
   });
   afterEach(() => kit.close());
 
-  /** The reasons of the entries that the mail causes. */
+  /** Returns the reasons of the ledger entries about the mail. */
   async function outcomes(raw: Buffer, to = replyTo, from = bob.asWritten): Promise<string[]> {
     await kit.mail(raw, to, from);
     await kit.settle();
@@ -114,14 +114,14 @@ describe('R8: what becomes of a mail that is not an answer', () => {
   it.each([
     { what: 'of somebody else at the reply address', from: dave.asWritten, to: null },
     { what: 'without proof in the own domain', from: bob.asWritten, to: alice.asWritten },
-  ])('nobody gets a mail because of a REFRESH $what', async ({ from, to }) => {
+  ])('a REFRESH $what causes no mail', async ({ from, to }) => {
     expect(await outcomes(mailOf({ ...refresh, from }), to ?? replyTo, from)).toEqual([
       expect.stringMatching(/^ignored (unauthenticated|another-attendee)$/),
     ]);
     expect(kit.mails).toEqual([]);
   });
 
-  it('a proven REFRESH gets its mail', async () => {
+  it('a proven REFRESH causes a mail', async () => {
     expect(await outcomes(mailOf(refresh))).toEqual(['recorded refresh']);
     expect(await kit.mailsTo(bob)).toHaveLength(1);
   });
@@ -130,7 +130,7 @@ describe('R8: what becomes of a mail that is not an answer', () => {
     'a reply address': () => replyTo,
     'a bounce address': () => bounceAddress(kit.ring, 'abcdefghijklmnopqrstuvwxyz', REPLY_DOMAIN),
     'the postmaster': () => `postmaster@${REPLY_DOMAIN}`,
-    'an own recipient': () => alice.asWritten,
+    'one of REPLY_RECIPIENTS': () => alice.asWritten,
   };
   it.each(Object.entries(addresses))('a mail to %s ends after 60 hops', async (_, to) => {
     expect(await outcomes(mailOf({ ...accepted, fields: received(61) }), to())).toEqual(['refused loop']);
@@ -156,7 +156,7 @@ describe('R8: what becomes of a mail that is not an answer', () => {
     expect(kit.mails).toEqual([]);
   });
 
-  it('a letter that comes twice is forwarded once', async () => {
+  it('a letter that arrives twice is forwarded once', async () => {
     await outcomes(mailOf());
     expect(await outcomes(mailOf())).toContain('ignored forwarded-before');
     expect(kit.mails).toHaveLength(1);
@@ -181,7 +181,7 @@ describe('R8: what becomes of a mail that is not an answer', () => {
     expect(await outcomes(raw(), addresses['a bounce address']())).toEqual(['recorded not-a-failure']);
   });
 
-  it('an answer that names nobody, from nobody, is refused', async () => {
+  it('an answer without ATTENDEE and without From is refused', async () => {
     const nobody = mailOf({ method: 'COUNTER', lines: ['DTSTART:20270203T100000Z'], from: null });
     expect(await outcomes(nobody, alice.asWritten, '')).toEqual(['refused no-attendee']);
   });
@@ -198,7 +198,7 @@ describe('R8: mail for the postmaster without POSTMASTER_EMAIL', () => {
   });
 });
 
-describe('R8: the limit of guests that are listed', () => {
+describe('R8: the limit of listed guests', () => {
   const guests = (count: number, last = ''): string[] =>
     Array.from({ length: count }, (_, at) => `ATTENDEE${at === count - 1 ? last : ''}:mailto:guest${at}@example.com`);
   const own = `ATTENDEE:mailto:${alice.asWritten}`;
@@ -251,7 +251,7 @@ describe('R8: RETAIN_MAIL_DAYS and RETAIN_LEDGER_DAYS', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('are how long a running gateway keeps what is done, and what it decided', async () => {
+  it('limit how long a running gateway keeps finished tasks and ledger entries', async () => {
     const timers = vi.spyOn(globalThis, 'setInterval');
     const config = requireConfig({
       GATEWAY_SECRETS: makeSecret(),
@@ -298,10 +298,10 @@ describe('R8: RETAIN_MAIL_DAYS and RETAIN_LEDGER_DAYS', () => {
   });
 });
 
-describe('R8: what is changed in smtp-server', () => {
+describe('R8: our changes of smtp-server', () => {
   const mail = [`MAIL FROM:<bob@remote.test>`, `RCPT TO:<${REPLY}>`, 'DATA', 'Subject: x\r\n\r\nx\r\n.'];
 
-  it('a session ends after so many commands without a mail; a mail begins the count again', async () => {
+  it('a session ends after the maximum number of commands without a mail; each mail restarts the count', async () => {
     const door = await openTestDoor({ limits: { commandsPerMail: 5 } });
     const client = await rawClient(door);
     const [greeting, ...replies] = [await client.reply(), ...(await client.talk('EHLO c.test', ...mail, ...mail))];
@@ -327,14 +327,14 @@ describe('R8: what is changed in smtp-server', () => {
 });
 
 describe('R5: one Message-ID to several recipients', () => {
-  it('is one mailing for each of them, and each is found by its own id', async () => {
+  it('is stored as one mailing for each of them, found by separate ids', async () => {
     const kit = await openFlowKit();
     for (const guest of [bob, carol]) await kit.invite(event(`ATTENDEE:mailto:${carol.asWritten}`), guest);
     await kit.settle();
     const { mailings } = await kit.ledger.copyContext(alice.key, uid, null);
     const [first] = mailings;
     if (first === undefined) throw new TypeError('not mailed');
-    // As if one submitted mail had been the invitation of both, and of one more guest.
+    // As if one submitted mail had been the invitation for both, and of one more guest.
     const shared = ['m1', 'm2', 'm3'].map((id, at) => ({
       ...first,
       id,

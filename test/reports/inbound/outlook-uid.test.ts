@@ -94,7 +94,7 @@ describe('I6: the UID of an answer is a global object ID', () => {
     }
   });
 
-  it('the UID as written comes first', async () => {
+  it('the UID as written is tried first', async () => {
     const wrapped = hex(globalObjectId({ uid: OURS }));
     await invite(OURS);
     await invite(wrapped);

@@ -1,4 +1,4 @@
-// Faults I5 and I8: an answer whose DTSTART says which date or which time it is for.
+// Faults I5 and I8: an answer whose DTSTART identifies its date or its time.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CalendarAddress, Partstat } from '../../../src/core/ical/types.ts';
 import { parseEvent, partstatOf } from '../../../src/core/ical/event-document.ts';
@@ -69,7 +69,7 @@ function stored(at: string | null): Partstat | null {
   return partstatOf(parseEvent(kit.calendar.text(uid)), bob, at);
 }
 
-describe('I5: an answer without RECURRENCE-ID of somebody invited to some dates only', () => {
+describe('I5: an answer without RECURRENCE-ID, of a guest of single dates', () => {
   const series = master(0, [carol]);
   const second = override(SECOND, '20270209T140000Z', 0, bob, carol);
   const third = override(THIRD, '20270216T150000Z', 0, bob);
@@ -77,17 +77,22 @@ describe('I5: an answer without RECURRENCE-ID of somebody invited to some dates 
   const both = [series, second, third, ofCarol];
 
   it.each([
-    ['the only date, which DTSTART is', [series, second, ofCarol], 'DTSTART:20270209T140000Z', [SECOND]],
+    ['the only date, with its DTSTART', [series, second, ofCarol], 'DTSTART:20270209T140000Z', [SECOND]],
     ['the only date, without DTSTART', [series, second, ofCarol], 'SUMMARY:Weekly', [SECOND]],
     ['the only date, with another DTSTART', [series, second, ofCarol], `DTSTART:${FIRST}`, [SECOND]],
     ['the only date of an event without a series', [second, ofCarol], 'DTSTART:20270209T140000Z', [SECOND]],
-    ['the date that DTSTART is', both, 'DTSTART:20270216T150000Z', [THIRD]],
-    ['the date that DTSTART is in a zone', both, 'DTSTART;TZID=Europe/Paris:20270216T160000', [THIRD]],
-    ['the date that DTSTART is without a zone', both, 'DTSTART:20270216T150000', [THIRD]],
-    ['the date that DTSTART was originally', both, `DTSTART:${SECOND}`, [SECOND]],
+    ['the date with that DTSTART', both, 'DTSTART:20270216T150000Z', [THIRD]],
+    ['the date with that DTSTART in a zone', both, 'DTSTART;TZID=Europe/Paris:20270216T160000', [THIRD]],
+    ['the date with that DTSTART without a zone', both, 'DTSTART:20270216T150000', [THIRD]],
+    ['the date with that original DTSTART', both, `DTSTART:${SECOND}`, [SECOND]],
     ['all dates, without DTSTART', both, 'SUMMARY:Weekly', [SECOND, THIRD]],
-    ['all dates, with a DTSTART of none of them', both, `DTSTART:${FIRST}`, [SECOND, THIRD]],
-    ['all dates, with the DTSTART of a date without Bob', both, 'DTSTART:20270223T160000Z', [SECOND, THIRD]],
+    ['all dates, if none has that DTSTART', both, `DTSTART:${FIRST}`, [SECOND, THIRD]],
+    [
+      'all dates, if Bob is not invited to the date with that DTSTART',
+      both,
+      'DTSTART:20270223T160000Z',
+      [SECOND, THIRD],
+    ],
   ])('is for %s', async (_, components, line, accepted) => {
     await invite(calendar(...components));
     const before = kit.calendar.text(uid);
@@ -117,7 +122,7 @@ describe('I5: an answer without RECURRENCE-ID of somebody invited to some dates 
     expect(await kit.reasons(uid)).toContain('held not-invited');
   });
 
-  it('may come later for another date', async () => {
+  it('can be followed by one for another date', async () => {
     await invite(calendar(...both));
     await answer(reply(0, 'DTSTART:20270209T140000Z'));
     await answer(reply(0, 'DTSTART:20270216T150000Z').replace('ACCEPTED', 'DECLINED'));
@@ -125,7 +130,7 @@ describe('I5: an answer without RECURRENCE-ID of somebody invited to some dates 
   });
 });
 
-describe('I8: an answer that states the time mailed last is not stale', () => {
+describe('I8: an answer with the last mailed time is not stale', () => {
   const NEW = '20270209T160000Z';
   const moved = calendar(master(2, [bob]), override(SECOND, NEW, 3, bob));
 

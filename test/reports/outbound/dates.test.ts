@@ -124,7 +124,7 @@ describe('O6: a mail shows the date that it is about', () => {
       true,
     ],
     [
-      'one date is elsewhere',
+      'one date has another place',
       [series],
       [series, override('20261110', { LOCATION: 'LOCATION:Garden' })],
       'Nov 10',

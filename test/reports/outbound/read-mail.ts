@@ -1,4 +1,4 @@
-// A mail as its recipient reads it. In: the composed mail; out: its subject and its text, and the lines with a label.
+// Reads a mail as its recipient sees it. In: the composed mail; out: its subject, its text, and the lines with a label.
 import { simpleParser } from 'mailparser';
 import { composeInvitation } from '../../../src/core/compose/compose-invitation.ts';
 import type { InvitationMail } from '../../../src/core/compose/types.ts';

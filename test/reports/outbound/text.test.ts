@@ -1,4 +1,4 @@
-// What mails say about an event: its end, its text, its links.
+// The end, the text and the links of an event in mails.
 import { describe, expect, it } from 'vitest';
 import { displayName, plainLine, plainLines } from '../../../src/core/compose/plain-text.ts';
 import { readComment } from '../../../src/core/message/read-comment.ts';
@@ -46,7 +46,7 @@ describe('O10: an end that is not after the start counts as missing', () => {
     expect(mail.ics).not.toMatch(/^DTEND/m);
   });
 
-  it('keeps an end that is later', async () => {
+  it('unless it is after the start', async () => {
     for (const end of ['DTEND:20261103T090100Z', 'DTEND;TZID=Nowhere:20261103T095900', 'DTEND;VALUE=DATE:20261104']) {
       expect((await invitationTo({ DTEND: end })).ics).toContain(end);
     }
@@ -222,7 +222,7 @@ describe('O5: HTML is shown as text, with the targets of links', () => {
   });
 });
 
-describe('O8: text is cut between characters', () => {
+describe('O8: text is cut between grapheme clusters', () => {
   const clusters = (text: string): string[] =>
     [...new Intl.Segmenter('en').segment(text)].map(({ segment }) => segment);
 
