@@ -2,15 +2,10 @@
 // batch of records about one copy loads, writes, adds and reports to the owner.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Changes, CopyContext, Mailing, NewTask } from '../../../src/flow/ports/spool.ts';
-import type { FoundEvent, WriteResult } from '../../../src/flow/ports/calendar-store.ts';
-import { processCopy } from '../../../src/flow/copies/process-copy.ts';
-import type { NoticeMail } from '../../../src/flow/outbound/mail-notice.ts';
-import type { AnswerRecord } from '../../../src/flow/records/answer.ts';
-import { type EventRecord, type Job, recordTask } from '../../../src/flow/records/records.ts';
-import { newMailing } from '../../adapters/spool/records.ts';
+import type { Changes, CopyContext } from '../../../src/flow/ports/spool.ts';
 import { address, alice, bob, carol, dave } from '../flow-kit.ts';
 import { event, type OneEvent, openOneEvent, uid } from '../one-event.ts';
+import { answer, from, lane, mailing, NOW, records, runBatch } from './run-batch.ts';
 
 describe('writing answers', () => {
   let kit: OneEvent;
@@ -90,156 +85,10 @@ describe('writing answers', () => {
 });
 
 describe('a batch of records about one copy', () => {
-  const NOW = Date.UTC(2027, 0, 10, 12);
-  const lane = `${alice.key}\u001f${uid}`;
-  const from = (recordId: string) => ({ recordId, door: 'smtp', messageId: null });
-
-  const answer = (attendee: typeof bob, over: Partial<AnswerRecord> = {}): AnswerRecord => ({
-    kind: 'answer',
-    origin: from(`answer-${attendee.key}`),
-    answer: {
-      component: 'VEVENT',
-      occurrence: { uid, recurrenceId: null },
-      range: null,
-      start: null,
-      attendee,
-      organizer: alice,
-      partstat: 'ACCEPTED',
-      comment: null,
-      delegatedTo: [],
-      revision: { sequence: 0, sentAt: NOW - 60_000 },
-      door: 'smtp',
-    },
-    sender: attendee.asWritten,
-    held: null,
-    approved: false,
-    ...over,
-  });
-  const records = {
-    answer: answer(bob),
-    held: answer(bob, { held: 'unauthenticated' }),
-    approved: answer(bob, { held: 'unauthenticated', approved: true }),
-    verify: { kind: 'verify', origin: from('verify'), owner: alice, uid, round: 0 },
-    proposal: {
-      kind: 'proposal',
-      origin: from('proposal'),
-      organizer: alice,
-      attendee: carol,
-      proposal: {
-        kind: 'proposal',
-        occurrence: { uid, recurrenceId: null },
-        attendee: carol,
-        organizer: alice,
-        start: null,
-        end: null,
-        comment: null,
-        sequence: 0,
-        stampedAt: null,
-      },
-      sender: carol.asWritten,
-      held: null,
-      approved: false,
-      declined: false,
-    },
-    delegation: {
-      kind: 'delegation',
-      origin: from('delegation'),
-      organizer: alice,
-      attendee: bob,
-      delegate: dave,
-      uid,
-      recurrenceId: null,
-      approved: false,
-    },
-    refresh: { kind: 'refresh', origin: from('refresh'), organizer: alice, attendee: carol, uid },
-    undeliverable: {
-      kind: 'undeliverable',
-      origin: from('undeliverable'),
-      owner: alice,
-      recipient: dave,
-      uid,
-      method: 'REQUEST',
-      diagnostic: '550 5.1.1 no such user',
-    },
-    notice: {
-      kind: 'notice',
-      origin: from('notice'),
-      owner: alice,
-      uid,
-      notice: { kind: 'not-entered', attendee: carol, reason: 'failed' },
-    },
-  } as const satisfies Record<string, EventRecord>;
-
-  interface Given {
-    readonly batch: readonly EventRecord[];
-    /** As stored; null: there is none. */
-    readonly stored?: string | null;
-    readonly context?: Partial<CopyContext>;
-    readonly writes?: readonly WriteResult[];
-    readonly dueAt?: number;
-    readonly attempts?: number;
-    readonly down?: GatewayError;
-  }
-
-  /** Processes the batch; task ids are the origins' record ids. */
-  async function run({ batch, stored = event(), context = {}, writes = [], dueAt = NOW, attempts = 0, down }: Given) {
-    const calls: unknown[] = [];
-    const told: (readonly [notices: readonly string[], calendar: string | null, recordId: string, when: string])[] = [];
-    const begun: string[] = [];
-    const results = [...writes];
-    const find = async (): Promise<FoundEvent> => {
-      calls.push('find');
-      if (down !== undefined) throw down;
-      if (stored === null) return { kind: 'none' };
-      return { kind: 'found', event: { href: '/cal/a.ics', etag: '"1"', text: stored, lastModified: null } };
-    };
-    const process = processCopy({
-      store: {
-        find,
-        write: async () => {
-          calls.push('write');
-          return results.shift() ?? { kind: 'written', etag: null };
-        },
-        close: async () => undefined,
-      },
-      ledger: {
-        copyContext: async (...asked: unknown[]) => {
-          calls.push(asked);
-          return { place: null, applied: [], mailings: [], ...context };
-        },
-      } as unknown as Parameters<typeof processCopy>[0]['ledger'],
-      notifyOrganizer: ({ notices, calendar, origin }: NoticeMail, when = 'by-setting'): NewTask[] => {
-        told.push([notices.map(({ kind }) => kind), calendar, origin.recordId, when]);
-        return [];
-      },
-      writeBatching: { begin: (of) => void begun.push(of), dueAt: () => NOW },
-      expand: () => Promise.reject(new TypeError('nothing to expand')),
-      makeDecisionLink: async (key) => `https://calendar.example.com/${key.length}`,
-      makeId: () => 'new',
-      now: () => NOW,
-    });
-    const jobs = batch.map((body): Job<EventRecord['kind']> => {
-      const task = recordTask(body, { id: body.origin.recordId, createdAt: NOW, dueAt });
-      return { task: { ...task, attempts, lastError: null }, body } as Job<EventRecord['kind']>;
-    });
-    const changes = await process(jobs);
-    return { changes, calls, told, begun };
-  }
-
   const rereads = ({ add = [] }: Changes) =>
     add
       .filter(({ body }) => body.includes('"kind":"verify"'))
       .map(({ body, dueAt }) => ({ ...JSON.parse(body), dueAt }));
-  const mailing = (over: Partial<Mailing> = {}): Mailing =>
-    newMailing({
-      ownerKey: alice.key,
-      uid,
-      recipientKey: bob.key,
-      calendar: event(),
-      mailedAt: NOW - 120_000,
-      ...over,
-    });
-
   it.each([
     { of: ['answer'], attendees: [bob.key] },
     { of: ['proposal'], attendees: [carol.key] },
@@ -251,7 +100,7 @@ describe('a batch of records about one copy', () => {
     { of: ['verify'], attendees: null },
     { of: ['answer', 'verify'], attendees: null },
   ] as const)('of $of gets the history of $attendees', async ({ of, attendees }) => {
-    const { calls } = await run({ batch: of.map((name) => records[name]) });
+    const { calls } = await runBatch({ batch: of.map((name) => records[name]) });
     expect(calls[0]).toEqual([alice.key, uid, attendees]);
   });
 
@@ -262,14 +111,14 @@ describe('a batch of records about one copy', () => {
     { of: ['held'], expected: [] },
     { of: ['verify', 'undeliverable', 'notice'], expected: [] },
   ] as const)('of $of counts as a write for batching: $expected', async ({ of, expected }) => {
-    const { begun } = await run({ batch: of.map((name) => records[name]) });
+    const { begun } = await runBatch({ batch: of.map((name) => records[name]) });
     expect(begun).toEqual(expected);
   });
 
   it('plans in a fixed order of kinds, and by age within a kind', async () => {
     const { notice, refresh, proposal, delegation, undeliverable, verify } = records;
     const batch = [notice, refresh, proposal, delegation, undeliverable, answer(carol), answer(bob), verify];
-    const { changes } = await run({ batch });
+    const { changes } = await runBatch({ batch });
     const entries = changes.ledger?.flatMap((write) => (write.kind === 'entry' ? [write.entry.taskId] : []));
     const order = [answer(carol), answer(bob), undeliverable, delegation, proposal, refresh];
     expect(entries).toEqual(order.map(({ origin }) => origin.recordId));
@@ -278,12 +127,12 @@ describe('a batch of records about one copy', () => {
   });
 
   it('that is empty is refused', async () => {
-    await expect(run({ batch: [] })).rejects.toMatchObject({ code: 'internal' });
+    await expect(runBatch({ batch: [] })).rejects.toMatchObject({ code: 'internal' });
   });
 
   describe('is re-read', () => {
     it('a second after a write, for the first time', async () => {
-      const { changes } = await run({ batch: [records.answer] });
+      const { changes } = await runBatch({ batch: [records.answer] });
       const origin = { recordId: 'new', door: 'gateway', messageId: null };
       expect(rereads(changes)).toMatchObject([{ origin, owner: alice, uid, round: 0, dueAt: NOW + 1_000 }]);
     });
@@ -294,22 +143,25 @@ describe('a batch of records about one copy', () => {
       { lateMs: 60_000, delay: 31_000 },
       { lateMs: -5_000, delay: 1_000 },
     ])('after $delay ms if its answers are $lateMs ms late', async ({ lateMs, delay }) => {
-      const { changes } = await run({ batch: [records.answer], dueAt: NOW - lateMs });
+      const { changes } = await runBatch({ batch: [records.answer], dueAt: NOW - lateMs });
       expect(rereads(changes)).toMatchObject([{ dueAt: NOW + delay }]);
     });
 
     it('not later because another record is late', async () => {
-      const { changes } = await run({ batch: [{ ...records.undeliverable, recipient: bob }], dueAt: NOW - 60_000 });
+      const { changes } = await runBatch({
+        batch: [{ ...records.undeliverable, recipient: bob }],
+        dueAt: NOW - 60_000,
+      });
       expect(rereads(changes)).toMatchObject([{ dueAt: NOW + 1_000 }]);
     });
 
     it.each(['held', 'notice', 'refresh', 'verify'] as const)('not after %s, which writes nothing', async (name) => {
-      const { changes, calls } = await run({ batch: [records[name]] });
+      const { changes, calls } = await runBatch({ batch: [records[name]] });
       expect([rereads(changes), calls.includes('write')]).toEqual([[], false]);
     });
 
     it('in the next round after answers were restored, and never after the fifth', async () => {
-      const first = await run({ batch: [records.answer] });
+      const first = await runBatch({ batch: [records.answer] });
       const applied = first.changes.ledger?.flatMap((write) => (write.kind === 'applied' ? [write.answer] : [])) ?? [];
       expect(applied).toHaveLength(1);
       for (const [round, next] of [
@@ -322,7 +174,7 @@ describe('a batch of records about one copy', () => {
           { ...records.verify, origin: from('v1') },
           { ...records.verify, origin: from('v2'), round },
         ];
-        const { changes, calls } = await run({ batch, context: { applied } });
+        const { changes, calls } = await runBatch({ batch, context: { applied } });
         expect(calls.filter((call) => call === 'write')).toHaveLength(1);
         expect(rereads(changes).map((body) => body.round)).toEqual(next === null ? [] : [next]);
         const last = next === null ? ', the last one' : '';
@@ -344,7 +196,10 @@ describe('a batch of records about one copy', () => {
       const others = [records.proposal, records.delegation, records.undeliverable];
       const failed = [failing, answer(address('eve@remote.test'), { held: 'unauthenticated', approved: true })];
       const batch = [...digest, ...others, ...failed, answer(bob), answer(carol)];
-      const { told, changes } = await run({ batch, context: { mailings: [mailing({ recipientKey: carol.key })] } });
+      const { told, changes } = await runBatch({
+        batch,
+        context: { mailings: [mailing({ recipientKey: carol.key })] },
+      });
       expect(told.map(([notices, , recordId, when]) => [notices, recordId, when])).toEqual([
         [['answer', 'answer'], `answer-${bob.key}`, 'by-setting'],
         [['undeliverable'], 'undeliverable', 'by-setting'],
@@ -359,18 +214,18 @@ describe('a batch of records about one copy', () => {
     it('the event as it was written, else as last mailed, else unknown', async () => {
       const moved = event([], 1);
       const mailings = [mailing(), mailing({ id: 'm2', calendar: moved })];
-      const written = await run({ batch: [records.answer], context: { mailings } });
+      const written = await runBatch({ batch: [records.answer], context: { mailings } });
       expect(written.told[0]?.[1]).toContain('PARTSTAT=ACCEPTED');
       const missing = { batch: [records.notice], stored: null };
-      expect((await run({ ...missing, context: { mailings } })).told[0]?.[1]).toBe(moved);
-      expect((await run(missing)).told[0]?.[1]).toBeNull();
+      expect((await runBatch({ ...missing, context: { mailings } })).told[0]?.[1]).toBe(moved);
+      expect((await runBatch(missing)).told[0]?.[1]).toBeNull();
     });
   });
 
   it('records where the copy is stored, if that is new', async () => {
     const place = (href: string | null) => ({ place: { ownerKey: alice.key, uid, href } });
     const places = async (context: Partial<CopyContext>, stored?: null) =>
-      (await run({ batch: [records.answer], context, ...(stored === null && { stored }) })).changes.ledger?.filter(
+      (await runBatch({ batch: [records.answer], context, ...(stored === null && { stored }) })).changes.ledger?.filter(
         ({ kind }) => kind === 'place',
       );
     const isNew = [{ kind: 'place', ...place('/cal/a.ics') }];
@@ -391,8 +246,8 @@ describe('a batch of records about one copy', () => {
       failing,
     ];
     const context = { mailings: [mailing(), mailing({ id: 'm2', recipientKey: carol.key })] };
-    const once = await run({ batch, context });
-    const thrice = await run({ batch, context, writes: [{ kind: 'conflict' }, { kind: 'gone' }] });
+    const once = await runBatch({ batch, context });
+    const thrice = await runBatch({ batch, context, writes: [{ kind: 'conflict' }, { kind: 'gone' }] });
     expect(thrice.calls.filter((call) => call === 'write')).toHaveLength(3);
     expect(thrice.changes).toEqual(once.changes);
     expect(thrice.told).toEqual(once.told);
@@ -405,7 +260,7 @@ describe('a batch of records about one copy', () => {
 
     it.each(['answer', 'approved', 'verify', 'undeliverable', 'refresh'] as const)('waits with %s', async (name) => {
       for (const down of [away, refused]) {
-        await expect(run({ batch: [records[name], records.notice], down, attempts: 100 })).rejects.toBe(down);
+        await expect(runBatch({ batch: [records[name], records.notice], down, attempts: 100 })).rejects.toBe(down);
       }
     });
 
@@ -413,16 +268,16 @@ describe('a batch of records about one copy', () => {
       'does without the copy for %s after eight tries',
       async (name) => {
         const batch = [records[name]];
-        await expect(run({ batch, down: away, attempts: 7 })).rejects.toBe(away);
-        expect((await run({ batch, down: away, attempts: 8 })).told).toHaveLength(1);
-        expect((await run({ batch, down: refused })).told).toHaveLength(1);
+        await expect(runBatch({ batch, down: away, attempts: 7 })).rejects.toBe(away);
+        expect((await runBatch({ batch, down: away, attempts: 8 })).told).toHaveLength(1);
+        expect((await runBatch({ batch, down: refused })).told).toHaveLength(1);
         const bug = new TypeError('x') as unknown as GatewayError;
-        await expect(run({ batch, down: bug, attempts: 100 })).rejects.toBe(bug);
+        await expect(runBatch({ batch, down: bug, attempts: 100 })).rejects.toBe(bug);
       },
     );
 
     it('needs no copy to hold an answer', async () => {
-      const { calls } = await run({ batch: [records.held], down: away });
+      const { calls } = await runBatch({ batch: [records.held], down: away });
       expect(calls).not.toContain('find');
     });
   });
