@@ -49,6 +49,7 @@ const COMPUTES_IMPORT = new Set(['src/adapters/spool/sqlite-database.ts']);
 const PURE_NODE = new Set(['buffer', 'crypto', 'string_decoder', 'url', 'util', 'zlib', 'stream', 'path/posix']);
 /** Packages that only compute, with every path by which they are imported. */
 const PURE_PACKAGES = new Set([
+  'asn1js',
   'ical.js',
   'intl-messageformat',
   'jose',

@@ -84,6 +84,12 @@ describe('B1: a mail without a report, with the null sender, to a bounce address
     ['a delay', ['Subject: Delayed: Planning'], 'We will keep trying.', 'recorded delayed'],
     ['a delay in the text', ['Subject: Planning'], 'It could not be delivered; will retry.', 'recorded delayed'],
     ['a delivery', ['Subject: Delivered: Planning'], 'It was delivered to bob.', 'recorded not-a-failure'],
+    [
+      'a vacation notice with our invitation',
+      ['Subject: Away', 'Auto-Submitted: auto-replied', 'Content-Type: text/calendar; method=REQUEST'],
+      event.replace('BEGIN:VEVENT', 'METHOD:REQUEST\r\nBEGIN:VEVENT'),
+      'recorded not-a-failure',
+    ],
     ['a vacation notice', ['Subject: Away', 'X-Apple-Action: VACATION'], 'On holiday.', 'recorded not-a-failure'],
     [
       'a vacation notice with a date',

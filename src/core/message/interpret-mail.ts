@@ -11,7 +11,7 @@ import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
 import { findCalendars, type FoundCalendar, isTnef } from './find-calendar.ts';
 import { MAIL_LIMITS, type MailLimits } from './mail-limits.ts';
 import { readComment, writesCommentAsText } from './read-comment.ts';
-import { readHead, readMail, type ReadMail } from './read-mail.ts';
+import { readHead, readMail, type ReadMail, type SignedBudget } from './read-mail.ts';
 import { readMeetingResponse } from './read-meeting-response.ts';
 import { isAbuseReport, readDeliveryReport } from './read-report.ts';
 import { isAutomatic, isAutomaticReply } from './recognise-automatic.ts';
@@ -32,8 +32,9 @@ export async function interpretMail(
 ): Promise<Incoming> {
   const limits = { ...MAIL_LIMITS, ...options.limits };
   try {
-    const mail = readMail(raw, limits);
-    const interpretation = interpret(mail, { limits, forwardsLeft: limits.forwards }, options.isReturned);
+    const budget: Budget = { limits, forwardsLeft: limits.forwards, signed: { octetsLeft: limits.signedOctets } };
+    const mail = readMail(raw, limits, budget.signed);
+    const interpretation = interpret(mail, budget, options.isReturned);
     return { mail: mail.facts, ...interpretation };
   } catch (error) {
     const mail = readHead(raw, limits);
@@ -52,6 +53,7 @@ interface Budget {
   readonly limits: MailLimits;
   /** The attached messages that may still be parsed, counted over all levels of nesting. */
   forwardsLeft: number;
+  readonly signed: SignedBudget;
 }
 
 function interpret(mail: ReadMail, budget: Budget, isReturned = false): Interpretation {
@@ -67,9 +69,9 @@ function interpret(mail: ReadMail, budget: Budget, isReturned = false): Interpre
   if (forwarded !== null) return forwarded;
   const bounce = recogniseBounce(mail) ?? (isReturned ? recogniseReturnedMail(mail) : null);
   if (bounce !== null) return { items: [bounce], forwarded: false, source: null };
-  // A mail system writes what comes back, so there only a vacation notice is an automatic reply.
+  // A mail system writes what comes back, so there only a vacation notice is an automatic reply; it may have our invitation.
   const automatic = isReturned ? isAutomaticReply(mail) : isAutomatic(mail);
-  if (automatic && !hasSchedulingMessage(mail, budget.limits)) {
+  if (automatic && (isReturned || !hasSchedulingMessage(mail, budget.limits))) {
     return { items: [{ kind: 'automatic-reply' }], forwarded: false, source: null };
   }
   return calendar ?? { items: [{ kind: 'letter' }], forwarded: false, source: null };
@@ -99,7 +101,7 @@ function interpretForwarded(mail: ReadMail, budget: Budget): Interpretation | nu
 
 function readForwarded(raw: Uint8Array, budget: Budget): Interpretation | null {
   try {
-    return interpret(readMail(raw, budget.limits), budget);
+    return interpret(readMail(raw, budget.limits, budget.signed), budget);
   } catch (error) {
     if (error instanceof GatewayError) return null; // it exceeds the limits; the outer mail is still a letter
     throw error;

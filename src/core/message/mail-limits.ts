@@ -18,6 +18,8 @@ export interface MailLimits {
   readonly forwards: number;
   /** A calendar or winmail.dat, after decoding. */
   readonly calendarOctets: number;
+  /** All CMS SignedData that is opened, after decoding, nested ones and those in attached messages included. */
+  readonly signedOctets: number;
   /** Characters of the plain text that is kept. */
   readonly textLength: number;
 }
@@ -31,5 +33,6 @@ export const MAIL_LIMITS: MailLimits = {
   dashedLines: 500_000,
   forwards: 4,
   calendarOctets: 1024 * 1024,
+  signedOctets: 128 * 1024,
   textLength: 64 * 1024,
 };

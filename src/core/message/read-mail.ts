@@ -14,6 +14,7 @@ import {
   readParameter,
 } from './read-header.ts';
 import { lastValue, type MimePart, readMime } from './read-mime.ts';
+import { openSignedData } from './signed-data.ts';
 import type { MailFacts } from './types.ts';
 
 /** The header field of mails that the gateway forwards. It identifies such a mail when it comes back in a loop. */
@@ -39,13 +40,57 @@ export interface ReadMail {
   readonly parts: readonly MailPart[];
 }
 
+/** What may still be opened, of a mail and of the messages attached to it. */
+export interface SignedBudget {
+  octetsLeft: number;
+}
+
 /** @throws GatewayError `mail-unparseable` for a mail beyond the limits */
-export function readMail(raw: Uint8Array, limits: MailLimits): ReadMail {
+export function readMail(
+  raw: Uint8Array,
+  limits: MailLimits,
+  signed: SignedBudget = { octetsLeft: limits.signedOctets },
+): ReadMail {
   const mime = readMime(raw, limits);
   const top = mime[0]?.fields ?? [];
   const fields = (name: string): string[] => valuesOf(top, name);
-  const parts = mime.filter(({ type }) => !type.startsWith('multipart/')).map(readPart);
+  const opened = openSigned(mime, limits, signed);
+  const parts = opened.filter(({ type }) => !type.startsWith('multipart/')).map(readPart);
   return { hasHeader: top.length > 0, facts: readFacts(fields, readText(parts, limits.textLength)), fields, parts };
+}
+
+/**
+ * Replaces each part that is CMS SignedData by the parts of the signed mail, as if it were multipart/signed (RFC 8551 §3.5).
+ * Other data of that type stays, such as enveloped data, which only the recipient can read.
+ */
+function openSigned(mime: readonly MimePart[], limits: MailLimits, budget: SignedBudget): MimePart[] {
+  return mime.flatMap((part) => {
+    if (!isSignedData(part)) return [part];
+    const encoding = lastValue(part.fields, 'content-transfer-encoding');
+    const octets = decodeTransfer(part.body, encoding, budget.octetsLeft + 1);
+    if (octets.length > budget.octetsLeft) return [part];
+    budget.octetsLeft -= octets.length;
+    const signed = openSignedData(octets);
+    if (signed === null) return [part];
+    const inner = openSigned(readMime(signed, limits), limits, budget);
+    return inner.map(({ parentType, number, ...rest }) => ({
+      ...rest,
+      parentType: parentType ?? part.type,
+      number: [part.number, number ?? '1'].filter((each) => each !== null).join('.'),
+    }));
+  });
+}
+
+function isSignedData({ type, fields }: MimePart): boolean {
+  const contentType = lastValue(fields, 'content-type');
+  const smimeType = readParameter(contentType, 'smime-type')?.toLowerCase() ?? 'signed-data';
+  if (smimeType !== 'signed-data') return false;
+  if (/^application\/(?:x-)?pkcs7-mime$/.test(type)) return true;
+  // Some mail gateways change the type (RFC 8551 §3.2.1).
+  return (
+    type === 'application/octet-stream' &&
+    /\.p7m$/i.test(readFilename(lastValue(fields, 'content-disposition'), contentType))
+  );
 }
 
 /** Returns the header facts of a mail that exceeds the limits. Reads only the top-level header, up to its maximum size. */

@@ -193,6 +193,15 @@ export const FIXTURES: Readonly<Record<string, Expected>> = {
     source: 'text/calendar in multipart/alternative (part 3)',
     items: ['answer ACCEPTED of bob@outlook.test to nobody for planning-1@example.com seq 0'],
   },
+  'outlook-enveloped-data': { source: null, items: ['letter'] },
+  'outlook-signed-data': {
+    source: 'text/calendar in multipart/alternative (part 2)',
+    items: ['answer ACCEPTED of bob@example.com to alice@example.com for planning-1@example.com seq 0 "See you there"'],
+  },
+  'notes-signed-data-in-pieces': {
+    source: 'text/calendar in multipart/alternative (part 2)',
+    items: ['answer ACCEPTED of bob@example.com to alice@example.com for planning-1@example.com seq 0 "See you there"'],
+  },
   'outlook-desktop-accepted': {
     source: 'text/calendar "meeting.ics" in multipart/alternative (part 3)',
     items: ['answer ACCEPTED of bob@example.com to alice@example.com for planning-1@example.com seq 0'],
