@@ -50,6 +50,7 @@ const PURE_NODE = new Set(['buffer', 'crypto', 'string_decoder', 'url', 'util', 
 /** Packages that only compute, with every path by which they are imported. */
 const PURE_PACKAGES = new Set([
   'asn1js',
+  'entities',
   'ical.js',
   'intl-messageformat',
   'jose',

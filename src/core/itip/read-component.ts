@@ -1,5 +1,6 @@
 // Reads one VEVENT or VTODO of a REPLY, COUNTER or REFRESH. In: the component; out: its items. It refuses, with a sentence that
 // states the reason, a component that cannot be used. It handles the quirks of mail clients.
+import { decodeHTMLStrict } from 'entities';
 import { calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import { asPartstat, type EventComponent, readSequence } from '../ical/event-component.ts';
@@ -18,8 +19,8 @@ const MAX_DELEGATES = 10;
  * RFC 5546 §3.2.3. Returns an answer for each ATTENDEE, because some clients send back the whole event, or a line for each of
  * their user's addresses; `claimsOf` chooses among them. An iOS reply that proposes another time is an answer and a proposal.
  */
-export function readReply(component: EventComponent): readonly ClaimedItem[] | string {
-  const common = readCommon(component);
+export function readReply(component: EventComponent, isFromGoogle = false): readonly ClaimedItem[] | string {
+  const common = readCommon(component, isFromGoogle);
   if (typeof common === 'string') return common;
   const attendees = readAttendees(component);
   if (attendees.length === 0) return `${common.occurrence.uid}: REPLY without ATTENDEE`;
@@ -44,8 +45,8 @@ export function readReply(component: EventComponent): readonly ClaimedItem[] | s
 }
 
 /** RFC 5546 §3.2.7. Exchange writes neither ORGANIZER nor ATTENDEE; the reply address identifies both. */
-export function readCounter(component: EventComponent): readonly ClaimedItem[] | string {
-  const common = readCommon(component);
+export function readCounter(component: EventComponent, isFromGoogle = false): readonly ClaimedItem[] | string {
+  const common = readCommon(component, isFromGoogle);
   if (typeof common === 'string') return common;
   const { range: _, comments, ...shared } = common;
   const start = timeIn(component, 'DTSTART');
@@ -80,7 +81,7 @@ interface Common extends Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'seque
   readonly comments: readonly string[];
 }
 
-function readCommon(component: EventComponent): Common | string {
+function readCommon(component: EventComponent, isFromGoogle = false): Common | string {
   const { uid } = component;
   if (!uid) return `${component.name} without UID`;
   if (!isUid(uid)) return `${component.name} with an invalid UID`;
@@ -92,7 +93,7 @@ function readCommon(component: EventComponent): Common | string {
     occurrence,
     range,
     organizer: claimedAddress(component.property('ORGANIZER')?.value ?? ''),
-    comments: readComments(component),
+    comments: readComments(component).map((text) => (isFromGoogle ? decodeHTMLStrict(text) : text)),
     sequence: readSequence(component.property('SEQUENCE')),
     stampedAt: readStamp(component.property('DTSTAMP'), component.vtimezones),
   };
@@ -208,9 +209,9 @@ function readComments(component: EventComponent): string[] {
   return texts;
 }
 
-/** Google writes the comment into a parameter of the ATTENDEE. */
+/** Google writes the comment into a parameter of the ATTENDEE, with HTML entities, as in `I&rsquo\;ll`. */
 function commentIn(attendee: ContentLine): string {
-  return unescapeText(attendee.param('X-RESPONSE-COMMENT') ?? '');
+  return decodeHTMLStrict(unescapeText(attendee.param('X-RESPONSE-COMMENT') ?? ''));
 }
 
 /** Joins the texts without repeated ones. */

@@ -22,7 +22,7 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
   const read = READERS.get(method ?? '');
   if (read && calendar.components.length > MAX_COMPONENTS) throw unparseable(`more than ${MAX_COMPONENTS} components`);
   for (const component of read ? calendar.components : []) {
-    const claims = read?.(component) ?? [];
+    const claims = read?.(component, calendar.isFromGoogle) ?? [];
     if (typeof claims === 'string') unusable.push(claims);
     else items.push(...claims);
   }
@@ -33,7 +33,7 @@ export function readMessage(text: string, headerMethod: string | null): ItipMess
 const MAX_COMPONENTS = 200;
 
 /** Returns a string with the reason if the component cannot be used. */
-type Reader = (component: EventComponent) => readonly ClaimedItem[] | string;
+type Reader = (component: EventComponent, isFromGoogle: boolean) => readonly ClaimedItem[] | string;
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
   ['REPLY', readReply],
@@ -49,6 +49,7 @@ function readMethod(text: string | null): string | null {
 interface ReadCalendar {
   /** The first METHOD, because some clients write it twice. */
   readonly method: string | null;
+  readonly isFromGoogle: boolean;
   readonly components: readonly EventComponent[];
   readonly unusable: readonly string[];
 }
@@ -63,8 +64,10 @@ function readCalendar(text: string): ReadCalendar {
   const whole = componentsIn(calendar).filter(({ endLine }) => endLine !== null);
   const vtimezones = whole.filter(({ name }) => name === 'VTIMEZONE').map((zone) => joinLines(linesOf([zone])));
   const events = whole.filter(isEvent);
+  const valueOf = (name: string) => ownLines(calendar).find((line) => line.name === name)?.value ?? null;
   return {
-    method: ownLines(calendar).find((line) => line.name === 'METHOD')?.value ?? null,
+    method: valueOf('METHOD'),
+    isFromGoogle: /\bgoogle\b/i.test(valueOf('PRODID') ?? ''),
     components: events.map((event) => new EventComponent(event, vtimezones)),
     unusable: faults.flatMap(({ kind, name, message }) => (kind === 'no-end' && name !== 'VCALENDAR' ? message : [])),
   };
