@@ -130,7 +130,8 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
   const base = { spool, outcomes, log, now: shared.now };
   const queues: RunningQueue[] = [
     runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: caldavBackOff }),
-    // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a server that does not respond leaves lanes for the others.
+    // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a server that does not respond leaves lanes
+    // for the others.
     runQueue({
       ...base,
       queue: 'event',

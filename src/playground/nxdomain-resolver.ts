@@ -1,5 +1,5 @@
 // A DNS resolver that answers every query with NXDOMAIN. The people in the playground have addresses at example.com, and the
-// records of the real domain must not decide about their mail. In: queries by UDP on loopback; out: NXDOMAIN.
+// records of the real domain must not affect their mail. In: queries by UDP on loopback; out: NXDOMAIN.
 import { createSocket } from 'node:dgram';
 
 export interface NxdomainResolver {

@@ -72,7 +72,7 @@ function openAccounts(defaultUrl: string, file: string): Authorize {
   let accounts = readAccounts(file);
   let reloadError: GatewayError | null = null;
 
-  // If the changed file is invalid, the accounts loaded before stay in force: a typo must not stop the answers.
+  // If the changed file is invalid, the old accounts stay in force, so that a typo does not stop the processing of answers.
   function reloadIfChanged(): void {
     const current = fileVersion(file);
     if (current === version) return;

@@ -52,7 +52,7 @@ export function sameUrl(a: string, b: string): boolean {
   return a === b || decoded(asCollection(a)) === decoded(asCollection(b));
 }
 
-/** Keeps the first of those that name one resource. */
+/** Removes each URL that names the same resource as an earlier one. */
 export function distinctByUrl<T>(items: readonly T[], urlOf: (item: T) => string): T[] {
   return items.filter((item, at) => items.findIndex((other) => sameUrl(urlOf(other), urlOf(item))) === at);
 }
@@ -70,7 +70,7 @@ export function asCollection(url: string): string {
 }
 
 /**
- * Keeps `@`, which servers accept both plain and as %40, because they list it plain. The Buffer replaces a lone surrogate,
+ * Keeps `@`: servers also accept %40, but they list `@`. The Buffer replaces a lone surrogate,
  * for which encodeURIComponent would throw.
  */
 function encodeSegment(text: string): string {

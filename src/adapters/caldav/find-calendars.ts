@@ -1,5 +1,5 @@
 // Lists the calendars that may hold an organizer's events. In: access and organizer; out: the writable collections for
-// VEVENT or VTODO, cached for ten minutes. It leaves out scheduling inboxes and outboxes, subscriptions, deleted and
+// VEVENT or VTODO, cached for ten minutes. It omits scheduling inboxes and outboxes, subscriptions, deleted and
 // read-only calendars.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { childNames, type DavResource, hrefsOf, isObject, propfind, resolveWithin } from './dav-query.ts';
@@ -66,7 +66,7 @@ async function listCalendars(
   const homes = await findHomes(http, access, template, organizer);
   const listed = await Promise.allSettled(homes.map((home) => listHome(http, access, home)));
   const failed = listed.flatMap((list) => (list.status === 'rejected' ? [list.reason as unknown] : []));
-  // One home may be denied to us; then the others count.
+  // If one home is refused, the calendars of the others are used.
   const fatal = failed.find((error) => !isDenied(error)) ?? (failed.length === homes.length ? failed[0] : undefined);
   if (fatal !== undefined) throw fatal;
   const calendars = listed.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));

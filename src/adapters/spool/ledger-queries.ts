@@ -187,7 +187,7 @@ const mailingColumns = `m.id, m.message_id as "messageId", m.owner_key as "owner
   m.mailed_at as "mailedAt", m.schedule_fingerprint as "scheduleFingerprint", m.fingerprint,
   m.organizer_as_mailed as "organizerAsMailed", m.raised, m.stamped_at as "stampedAt"`;
 
-/** `raised` as it is stored. */
+/** `raised` in its stored form. */
 type WithJson<T> = Omit<T, 'raised'> & { readonly raised: string | null };
 
 function parseRaised<T extends { readonly raised: string | null }>(

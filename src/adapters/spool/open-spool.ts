@@ -1,5 +1,5 @@
-// Opens the spool. In: DATABASE_URL; out: the ports Spool and Ledger. Only this file
-// depends on both back ends. It refuses a URL with another scheme, and a database of a newer gateway.
+// Opens the spool. In: DATABASE_URL; out: the ports Spool and Ledger. Only this file depends on both back ends. It refuses a
+// URL with another scheme, and a database of a newer gateway.
 import { GatewayError } from '../../core/errors.ts';
 import { openCalendarCache } from './calendar-cache.ts';
 import type { Engine } from './engine.ts';

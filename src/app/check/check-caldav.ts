@@ -1,6 +1,6 @@
 // Checks the CalDAV server. In: a Config and an organizer; out: whether the server responds, grants access to that
 // organizer's calendars, has one that we may write, and handles a conditional PUT. For the last, `probe-event.ts` writes an
-// event that names nobody, so that no server mails about it.
+// event without organizer and attendees, so that no server mails about it.
 import { request } from 'undici';
 import { calendarStoreOptions } from '../config/adapter-options.ts';
 import { propfind } from '../../adapters/caldav/dav-query.ts';

@@ -1,5 +1,5 @@
 // Checks GATEWAY_SECRETS: whether each key looks random, and whether the reply addresses in recent mails still verify. If a
-// key was lost, the mail door refuses the answers to the mails that it signed. In: a Config and the ledger; out: a result.
+// key was lost, the mail door refuses the answers to the mails that the key signed. In: a Config and the ledger; out: a result.
 import type { Config } from '../config/config.ts';
 import { readReplyAddress } from '../../core/signing/reply-address.ts';
 import type { Ledger } from '../../flow/ports/spool.ts';

@@ -1,5 +1,5 @@
 // Formats check results for a terminal. In: results; out: for each a mark, its name and the finding, and below it what to
-// do; then a summary. It lets no control characters through.
+// do; then a summary. It removes control characters.
 import type { CheckResult, CheckStatus } from './check-result.ts';
 
 const MARKS: Record<CheckStatus, string> = { ok: '✓', failed: '✗', warning: '!', skipped: '–' };

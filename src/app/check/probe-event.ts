@@ -85,7 +85,7 @@ async function remove(http: HttpClient, { headers }: Access, url: string): Promi
   }
 }
 
-/** An event of tomorrow that is transparent and names nobody, so that RFC 6638 scheduling does not apply to it. */
+/** A transparent event of tomorrow without organizer and attendees, so that RFC 6638 scheduling does not apply to it. */
 function probeText(uid: string, now: number, word: string): string {
   const start = now + DAY;
   return [

@@ -89,7 +89,7 @@ async function checkOutgoingMail({ organizer, sendTo, now }: CheckOptions, confi
   }
 }
 
-/** The mail doors, and the way to them from outside. */
+/** The mail doors, and whether mail from outside reaches them. */
 async function checkIncomingMail({ now, mxPort = 25 }: CheckOptions, config: Config, add: Report): Promise<void> {
   const { replyDomain, bounceDomain, secrets: ring } = config;
   const addresses: ProbeAddresses | null =

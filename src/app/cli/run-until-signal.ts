@@ -1,5 +1,5 @@
-// Stops the gateway on a signal and logs why the process ends. In: SIGTERM or SIGINT, and the function that stops what runs; out: exit
-// status 0, or 1 if stopping fails. A second signal ends the process at once.
+// Stops the gateway on a signal and logs why the process ends. In: SIGTERM or SIGINT, and the function that stops the gateway;
+// out: exit status 0, or 1 if stopping fails. A second signal ends the process at once.
 import type { Log } from '../../flow/ports/log.ts';
 
 export function runUntilSignal(log: Log, stop: () => Promise<void>): void {

@@ -1,5 +1,5 @@
-// Cuts text that people read. In: a text and a limit; out: the text, cut between two characters as people see them, with an
-// ellipsis. It refuses nothing.
+// Cuts text that people read. In: a text and a limit; out: the text, cut between two grapheme clusters, with an ellipsis. It
+// refuses nothing.
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

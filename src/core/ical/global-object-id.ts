@@ -11,7 +11,7 @@ export interface GlobalObjectId {
    * hexadecimal digits without the date (MS-OXCICAL §2.1.3.1.1.20.26).
    */
   readonly uid: string;
-  /** Of the occurrence, in the organizer's time zone; null for the event itself. */
+  /** The date of the occurrence in the organizer's time zone; null for the event itself. */
   readonly date: string | null;
   /** The ID without the date, in hexadecimal digits. */
   readonly clean: string;

@@ -21,7 +21,7 @@ export interface AsOf {
 /** 50 years of days, or 500 occurrences of a monthly rule that is counted from its start: about 20 ms. */
 const MAX_WORK = 200_000;
 
-/** Returns whether the event is over. An event without a length is over after its start, one without a time never. */
+/** Returns whether the event is over. An event without a length is over after its start; an event without a time is never over. */
 export function isOver({ start, end }: Span, { now, timezone }: AsOf): boolean {
   const [from, to] = [instantIn(start, timezone), instantIn(end, timezone)];
   if (from === null) return false;
@@ -88,7 +88,7 @@ function nextInstance(document: EventDocument, asOf: AsOf): Found | null {
   return null;
 }
 
-/** Returns a time before the start of any instance that is not over, in the form of the series. Some are longer than the first. */
+/** Returns a time before the start of any instance that is not over, in the form of the series. An instance may be longer than the first. */
 function earliestId(master: EventComponent, { now, timezone }: AsOf): string {
   const from = now - Math.max(0, durationOf(master)) - DAY;
   if (master.start?.instant != null) return formatInstant(from);

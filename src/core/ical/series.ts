@@ -129,7 +129,7 @@ function excludedPoints(dates: readonly ListedDate[], clock: Clock): (point: num
 
 function* rulePoints(rule: Rule, clock: Clock, first: number, budget: WorkBudget): Generator<number> {
   const { start } = clock;
-  // One day earlier, because of the zone.
+  // One day earlier, because the offset of the zone may differ.
   const from = Number.isFinite(first) ? Math.max(start, clock.localOf(first) - DAY) : start;
   const ended = endOf(rule, clock);
   let count = 0;

@@ -69,7 +69,7 @@ export class MailConnection extends SMTPConnection {
     else this.end(REPLIES.tooManyCommands);
   }
 
-  /** STARTTLS. smtp-server removes all listeners of the plain socket; the door's are kept, because it counts open sockets. */
+  /** Keeps the listeners on the plain socket, which smtp-server removes at STARTTLS, because the door counts open sockets. */
   override upgrade(callback: () => void, secureCallback?: () => void): void {
     // oxlint-disable-next-line no-underscore-dangle
     const plain = this._socket;
