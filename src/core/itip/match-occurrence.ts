@@ -30,7 +30,11 @@ export function queryFor(document: EventDocument, recurrenceId: string, limit: n
   const { master } = document;
   if (!master?.start || !isRecurring(document) || Number.isNaN(millisOf(recurrenceId))) return null;
   const from = exactId(document, recurrenceId);
-  if (from !== null) return { ...seriesQuery(document, master, limit), from };
+  // Midnight is also the first time of the day that it may mean.
+  if (from !== null) {
+    const most = dayOf(document, recurrenceId) === null ? limit : limit + MAX_PER_DAY;
+    return { ...seriesQuery(document, master, most), from };
+  }
   return { ...seriesQuery(document, master, limit + MAX_PER_DAY), from: startOfWindow(document, recurrenceId) };
 }
 
@@ -62,7 +66,22 @@ export function matchOccurrence(
   const moved = document.overrides.filter((each) => each.start && occurrenceIdOf(each.start) === exact);
   const only = new Set(moved.map((each) => each.recurrenceId));
   const [found] = only;
-  return only.size === 1 && found ? { kind: 'override', recurrenceId: found } : { kind: 'none' };
+  if (only.size === 1 && found) return { kind: 'override', recurrenceId: found };
+  const day = only.size > 0 || isExcluded(document, exact) ? null : dayOf(document, recurrenceId);
+  return day === null ? { kind: 'none' } : matchOccurrence(document, day, occurrences);
+}
+
+/**
+ * Returns the date of a time that is midnight in the zone of the event, else null. Some clients write the date of an occurrence
+ * as midnight, also if it begins at another time.
+ */
+function dayOf(document: EventDocument, id: string): string | null {
+  const local = formOf(id) === 'instant' ? localAt(millisOf(id), zoneOf(document), document.vtimezones) : id;
+  return local?.endsWith('T000000') ? local.slice(0, 8) : null;
+}
+
+function isExcluded({ master }: EventDocument, id: string): boolean {
+  return master?.dates('EXDATE').some(({ time }) => time !== null && occurrenceIdOf(time) === id) === true;
 }
 
 /** Returns the overrides that begin at that time, else those that did originally. A client may write it in another form. */

@@ -48,11 +48,44 @@ describe('matchOccurrence', () => {
     expect(found).toEqual(expected === null ? { kind: 'none' } : { kind: 'instance', recurrenceId: expected });
   });
 
+  const early = event('DTSTART;TZID=Europe/Paris:20261006T030000', RULE);
+  const twice = event('DTSTART:20261006T030000Z', 'RRULE:FREQ=HOURLY;INTERVAL=12;COUNT=10');
+  const midnight = event(
+    'DTSTART:20261006T000000Z',
+    'RRULE:FREQ=HOURLY;INTERVAL=12;COUNT=10',
+    'EXDATE:20261008T000000Z',
+  );
+  const minutely = event('DTSTART:20261006T030000Z', 'RRULE:FREQ=MINUTELY;INTERVAL=5;COUNT=900');
+  const cairo = event('DTSTART;TZID=Africa/Cairo:20270430T030000', RULE);
+
+  it.each([
+    ['without zone', early, '20261007T000000', '20261007T010000Z'],
+    ['in the zone of the event', early, '20261006T220000Z', '20261007T010000Z'],
+    ['in UTC, for an event in Paris', early, '20261007T000000Z', null],
+    ['for an event in UTC', utc, '20261007T000000Z', '20261007T080000Z'],
+    ['for a floating event', floating, '20261007T000000', '20261007T100000'],
+    ['for an event in an unknown zone', unknown, '20261007T000000', '20261007T100000'],
+    ['late in the evening', paris, '20261007T000000', '20261007T213000Z'],
+    ['before the first occurrence', early, '20261005T000000', null],
+    ['after the last occurrence', early, '20261011T000000', null],
+    ['a second after midnight', early, '20261007T000001', null],
+    ['with several occurrences', twice, '20261007T000000Z', null],
+    ['if it is one of many occurrences', minutely, '20261007T000000Z', '20261007T000000Z'],
+    ['if it is one of several occurrences', midnight, '20261007T000000Z', '20261007T000000Z'],
+    ['if it is an excluded occurrence', midnight, '20261008T000000Z', null],
+    ['if the day has no midnight', cairo, '20270430T000000', '20270430T000000Z'],
+  ])('midnight means its day: %s', (_, document, recurrenceId, expected) => {
+    const found = match(document, recurrenceId);
+    expect(found).toEqual(expected === null ? { kind: 'none' } : { kind: 'instance', recurrenceId: expected });
+  });
+
   it('matches the only occurrence of a single event', () => {
     const single = event('DTSTART;TZID=Europe/Paris:20261006T100000');
     expect(queryFor(single, '20261006T080000Z', 1)).toBeNull();
     expect(match(single, '20261006T080000Z')).toEqual({ kind: 'master' });
     expect(match(single, '20261006')).toEqual({ kind: 'master' });
+    expect(match(single, '20261006T000000')).toEqual({ kind: 'master' });
+    expect(match(single, '20261007T000000')).toEqual({ kind: 'none' });
     expect(match(single, '20261007T080000Z')).toEqual({ kind: 'none' });
   });
 
@@ -74,6 +107,13 @@ describe('matchOccurrence', () => {
 
     it('matches its new start if no other occurrence has that start', () => {
       expect(match(elsewhere, '20261007T150000Z')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
+    });
+
+    it('takes midnight for the day of its original start, unless it is a new start', () => {
+      expect(match(moved, '20261007T000000')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
+      const toMidnight = event('DTSTART:20261006T080000Z', RULE, ...override.slice(0, -1), 'DTSTART:20261008T000000Z');
+      expect(match(toMidnight, '20261008T000000')).toEqual({ kind: 'override', recurrenceId: '20261007T080000Z' });
+      expect(match(toMidnight, '20261008')).toEqual({ kind: 'instance', recurrenceId: '20261008T080000Z' });
     });
 
     it('matches the instance at its new start if there is one', () => {
