@@ -1,13 +1,13 @@
-// Applies decisions to an event. In: the event and a decision; out: the event with the attendee's PARTSTAT, with new overrides
-// where needed, or for a bounce with SCHEDULE-STATUS. It refuses to change any other byte (decision table, "writing"), such as
+// Applies decisions to an event. In: the event and a decision; out: the event with the attendee's PARTSTAT and without the
+// delegation that it withdraws, with new overrides where needed, or for a bounce with SCHEDULE-STATUS. It refuses to change any other byte (decision table, "writing"), such as
 // DTSTAMP, SEQUENCE or the order of lines.
 import { GatewayError } from '../errors.ts';
-import { withParam } from '../ical/content-lines.ts';
+import { type ContentLine, withParam } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
 import { type EventDocument, mapEvents, overridesAt, withParts } from '../ical/event-document.ts';
 import { makeOverride } from './make-override.ts';
 import { millisOf } from '../ical/occurrence-id.ts';
-import type { CalendarAddress } from '../ical/types.ts';
+import type { CalendarAddress, Partstat } from '../ical/types.ts';
 import type { Decision } from './types.ts';
 
 /**
@@ -22,26 +22,36 @@ export function applyDecision(document: EventDocument, decision: Decision & { ve
     .filter((change) => change.create)
     .reduce((current, { recurrenceId }) => addOverride(current, recurrenceId), document);
   const partstats = new Map(changes.map((change) => [change.recurrenceId, change.partstat]));
-  return changeComponents(created, attendee, 'PARTSTAT', (component) => partstats.get(component.recurrenceId) ?? null);
+  return changeLines(created, attendee, (line, { recurrenceId }) => {
+    const partstat = partstats.get(recurrenceId);
+    return partstat === undefined ? line : answeredLine(line, partstat);
+  });
+}
+
+/** An attendee who answers withdraws the delegation (RFC 5546 §2.1.2): DELEGATED-TO belongs to DELEGATED only. */
+function answeredLine(line: ContentLine, partstat: Partstat): ContentLine {
+  const answered = setParam(line, 'PARTSTAT', partstat);
+  return partstat === 'DELEGATED' ? answered : withParam(answered, 'DELEGATED-TO', null);
 }
 
 /** Sets SCHEDULE-STATUS (RFC 6638 §3.2.9), the result of the mail to this attendee, on all of its ATTENDEE lines. */
 export function setScheduleStatus(document: EventDocument, attendee: CalendarAddress, status: string): EventDocument {
-  return changeComponents(document, attendee, 'SCHEDULE-STATUS', () => status);
+  return changeLines(document, attendee, (line) => setParam(line, 'SCHEDULE-STATUS', status));
 }
 
-/** Sets a parameter on the attendee's lines of the components for which `valueFor` returns a value. */
-function changeComponents(
+function changeLines(
   document: EventDocument,
   attendee: CalendarAddress,
-  param: string,
-  valueFor: (component: EventComponent) => string | null,
+  change: (line: ContentLine, component: EventComponent) => ContentLine,
 ): EventDocument {
-  return mapEvents(document, (event) => {
-    const value = valueFor(event);
-    if (value === null || !event.invites(attendee)) return event;
-    return event.withAttendee(attendee, (line) => (line.param(param) === value ? line : withParam(line, param, value)));
-  });
+  return mapEvents(document, (event) =>
+    event.invites(attendee) ? event.withAttendee(attendee, (line) => change(line, event)) : event,
+  );
+}
+
+/** Returns the line as it is if it already has the value, so that its folds are kept. */
+function setParam(line: ContentLine, name: string, value: string): ContentLine {
+  return line.param(name) === value ? line : withParam(line, name, value);
 }
 
 function addOverride(document: EventDocument, recurrenceId: string | null): EventDocument {

@@ -268,10 +268,15 @@ function wasChangedElsewhere(
   return sentAt < modifiedAt;
 }
 
-/** Returns whether each line of the attendee already has this PARTSTAT explicitly. */
+/** Returns whether each line of the attendee already has this PARTSTAT explicitly, and no delegation that it withdraws. */
 function hasPartstat(component: EventComponent, { attendee, partstat }: StatedAnswer): boolean {
   const lines = component.attendeeLines(attendee);
-  return lines.every((line) => line.param('PARTSTAT') !== null && partstatIn(line) === partstat);
+  return lines.every(
+    (line) =>
+      line.param('PARTSTAT') !== null &&
+      partstatIn(line) === partstat &&
+      (partstat === 'DELEGATED' || !line.params.some(({ name }) => name === 'DELEGATED-TO')),
+  );
 }
 
 /** Counts the overrides that differ from the master only in their ATTENDEEs. */

@@ -45,6 +45,21 @@ describe('applyDecision', () => {
     expect(applyDecision(document, decision())).toBe(document);
   });
 
+  it.each([
+    ['ACCEPTED', 'ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com'],
+    ['NEEDS-ACTION', 'ATTENDEE;CN=Bob;PARTSTAT=NEEDS-ACTION:mailto:bob@example.com'],
+    ['DELEGATED', 'ATTENDEE;CN=Bob;DELEGATED-TO="mailto:eve@example.com";PARTSTAT=DELEGATED:mailto:bob@example.com'],
+  ] as const)('%s withdraws a delegation, unless it is one', (partstat, line) => {
+    const delegated = 'ATTENDEE;CN=Bob;DELEGATED-TO="mailto:eve@example.com";PARTSTAT=DELEGATED:mailto:bob@example.com';
+    const eve = 'ATTENDEE;DELEGATED-FROM="mailto:bob@example.com":mailto:eve@example.com';
+    const stored = (own: string): string => calendar(['DTSTART:20261006T080000Z', own, eve]);
+    const after = applyDecision(
+      parseEvent(stored(delegated)),
+      decision({ recurrenceId: null, create: false, partstat }),
+    );
+    expect(eventText(after).replaceAll('\r\n ', '')).toBe(stored(line));
+  });
+
   it('changes the components of the decision', () => {
     const document = parseEvent(calendar(MASTER, override('20261007T080000Z'), override('20261008T080000Z')));
     const after = applyDecision(

@@ -1,8 +1,8 @@
-// Fault D7: a RECURRENCE-ID at midnight.
+// Faults D7 and D8: a RECURRENCE-ID at midnight, and an answer of somebody who delegated.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Partstat } from '../../../src/core/ical/types.ts';
 import { parseEvent, partstatOf } from '../../../src/core/ical/event-document.ts';
-import { alice, bob, type FlowKit, openFlowKit } from '../../flow/flow-kit.ts';
+import { alice, bob, carol, type FlowKit, openFlowKit } from '../../flow/flow-kit.ts';
 import { calendarMail, replyTo } from '../mailed-calendar.ts';
 
 const uid = 'nightly@example.com';
@@ -98,5 +98,59 @@ describe('D7: a RECURRENCE-ID at midnight means the day', () => {
     await invite([...times, 'DURATION:PT1H', INVITED]);
     await answer(line, YES);
     expect(await kit.reasons(uid)).toContain('held no-such-occurrence');
+  });
+});
+
+describe('D8: an answer of somebody who delegated withdraws the delegation', () => {
+  const toCarol = `DELEGATED-TO="mailto:${carol.asWritten}"`;
+  const byBob = `ATTENDEE;DELEGATED-FROM="mailto:${bob.asWritten}":mailto:${carol.asWritten}`;
+  const single = (line: string): string[] => ['DTSTART:20270201T030000Z', 'DURATION:PT1H', line, byBob];
+  const unfolded = (): string => kit.calendar.text(uid).replaceAll('\r\n ', '');
+
+  it.each(['ACCEPTED', 'DECLINED', 'TENTATIVE', 'NEEDS-ACTION'])('with %s', async (partstat) => {
+    await invite(single(`ATTENDEE;PARTSTAT=DELEGATED;${toCarol};RSVP=TRUE${TO_BOB}`));
+    await answer(`ATTENDEE;PARTSTAT=${partstat}${TO_BOB}`);
+    expect(unfolded()).toBe(calendar(null, single(`ATTENDEE;PARTSTAT=${partstat};RSVP=TRUE${TO_BOB}`)));
+  });
+
+  it('also if only DELEGATED-TO is left of it', async () => {
+    await invite(single(`ATTENDEE;${toCarol};PARTSTAT=ACCEPTED${TO_BOB}`));
+    await answer(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`);
+    expect(unfolded()).toBe(calendar(null, single(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`)));
+  });
+
+  it('by a link', async () => {
+    await invite(single(`ATTENDEE;PARTSTAT=DELEGATED;${toCarol}${TO_BOB}`));
+    await kit.click(uid, bob, 'DECLINED');
+    await kit.settle();
+    expect(unfolded()).toBe(calendar(null, single(`ATTENDEE;PARTSTAT=DECLINED${TO_BOB}`)));
+  });
+
+  it('in the overrides that follow the series', async () => {
+    const delegated = `ATTENDEE;PARTSTAT=DELEGATED;${toCarol}${TO_BOB}`;
+    const at = 'RECURRENCE-ID:20270203T030000Z';
+    const series = (line: string): string[][] => [
+      ['DTSTART:20270201T030000Z', 'RRULE:FREQ=DAILY', line, byBob],
+      [at, 'DTSTART:20270203T050000Z', line, byBob],
+    ];
+    await invite(...series(delegated));
+    await answer(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`);
+    expect(unfolded()).toBe(calendar(null, ...series(`ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`)));
+  });
+
+  it('for one date only in an answer to that date', async () => {
+    const line = `ATTENDEE;PARTSTAT=DELEGATED;${toCarol}${TO_BOB}`;
+    await invite(['DTSTART:20270201T030000Z', 'RRULE:FREQ=DAILY', line, byBob]);
+    await answer('RECURRENCE-ID:20270203T030000Z', `ATTENDEE;PARTSTAT=ACCEPTED${TO_BOB}`);
+    expect([stored(), stored('20270203T030000Z')]).toEqual(['DELEGATED', 'ACCEPTED']);
+    expect(unfolded().split(toCarol)).toHaveLength(2);
+  });
+
+  it('but keeps it in a second DELEGATED', async () => {
+    const line = `ATTENDEE;PARTSTAT=DELEGATED;${toCarol}${TO_BOB}`;
+    await invite(single(line));
+    const before = kit.calendar.text(uid);
+    await answer(line);
+    expect(kit.calendar.text(uid)).toBe(before);
   });
 });
