@@ -9,8 +9,10 @@ declare(strict_types=1);
 namespace ImipGateway\SabreDav;
 
 use InvalidArgumentException;
+use Sabre\DAV\Exception as DavException;
 use Sabre\DAV\Server;
 use Sabre\DAV\ServerPlugin;
+use Sabre\DAVACL\IPrincipal;
 use Sabre\VObject\ITip\Message;
 
 final class ImipGatewayPlugin extends ServerPlugin
@@ -27,6 +29,7 @@ final class ImipGatewayPlugin extends ServerPlugin
     private const CONNECT_TIMEOUT_MS = 2000;
     private const TIMEOUT_MS = 5000;
 
+    private Server $server;
     private string $callbackUrl;
     private string $apiKey;
 
@@ -71,6 +74,7 @@ final class ImipGatewayPlugin extends ServerPlugin
 
     public function initialize(Server $server): void
     {
+        $this->server = $server;
         // After local delivery, which has the priority 100.
         $server->on('schedule', [$this, 'schedule'], 120);
     }
@@ -85,10 +89,27 @@ final class ImipGatewayPlugin extends ServerPlugin
         if (0 === strncmp((string) $message->scheduleStatus, '1.2', 3)) {
             return; // delivered to a user of this server
         }
-        if (!self::isMailAddress($message->sender) || !self::isMailAddress($message->recipient)) {
+        $sender = $this->mailAddressOf($message->sender);
+        if (null === $sender || !self::isMailAddress($message->recipient)) {
             return;
         }
-        $message->scheduleStatus = $this->unreachable ? self::UNREACHABLE : $this->post($message);
+        $message->scheduleStatus = $this->unreachable ? self::UNREACHABLE : $this->post($message, $sender);
+    }
+
+    /** Calendar on macOS and iOS writes the path of the principal into ORGANIZER. */
+    private function mailAddressOf(?string $address): ?string
+    {
+        if (null === $address || '' === $address || self::isMailAddress($address)) {
+            return $address ?: null;
+        }
+        try {
+            $principal = $this->server->tree->getNodeForPath($this->server->calculateUri($address));
+        } catch (DavException $notOurs) {
+            return null;
+        }
+        $addresses = $principal instanceof IPrincipal ? $principal->getAlternateUriSet() : [];
+
+        return array_values(array_filter($addresses, [self::class, 'isMailAddress']))[0] ?? null;
     }
 
     /** Refuses line breaks, which would begin another header field. */
@@ -97,7 +118,7 @@ final class ImipGatewayPlugin extends ServerPlugin
         return null !== $address && 1 === preg_match('/^mailto:[^\x00-\x20\x7f]+$/iD', $address);
     }
 
-    private function post(Message $message): string
+    private function post(Message $message, string $sender): string
     {
         $this->curl ??= curl_init();
         curl_setopt_array($this->curl, [
@@ -108,7 +129,7 @@ final class ImipGatewayPlugin extends ServerPlugin
                 'Content-Type: text/calendar; charset=utf-8',
                 'Expect:',
                 'X-Api-Key: '.$this->apiKey,
-                'X-CalDAV-Sender: '.$message->sender,
+                'X-CalDAV-Sender: '.$sender,
                 'X-CalDAV-Recipient: '.$message->recipient,
                 'X-CalDAV-Method: '.$message->method,
             ],

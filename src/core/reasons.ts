@@ -265,6 +265,7 @@ export const reasons = {
       response === undefined ? 'The organizer declined the proposal.' : mailed.ledger({ response }),
   },
   'schedule-agent': { verdicts: ['not-mailed'], ledger: () => 'Not mailed: SCHEDULE-AGENT is CLIENT or NONE.' },
+  resource: { verdicts: ['not-mailed'], ledger: () => 'Not mailed: the address of a room or a device has no mailbox.' },
   'nothing-new': {
     verdicts: ['not-mailed'],
     ledger: () => 'Not mailed: nothing changed since the last mail to this recipient.',

@@ -1,8 +1,13 @@
 // Faults with CalDAV servers (O3, O12, O15, O16). Each case is named after its row; the tables cover the whole kind.
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { nameOrganizer } from '../../src/core/itip/name-organizer.ts';
+import type { Method } from '../../src/core/itip/methods.ts';
+import { checkCalendar } from '../../src/doors/web/check-callback.ts';
+import { readScheduling } from '../../src/doors/web/read-scheduling.ts';
+import { showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
 import { calendarProps, type FakeOptions, multistatus, startFakeCaldav } from '../adapters/caldav/fake-caldav.ts';
 import { home, start, text } from '../adapters/caldav/fake-store.ts';
-import { alice } from '../flow/flow-kit.ts';
+import { address, alice, bob, dave, type FlowKit, openFlowKit } from '../flow/flow-kit.ts';
 
 const collection = '<D:resourcetype><D:collection/></D:resourcetype>';
 
@@ -109,6 +114,189 @@ describe('O12: hrefs with another host or scheme', () => {
       };
       await expect(work()).rejects.toMatchObject({ code: 'caldav-refused' });
       expect(other.requests).toEqual([]);
+    },
+  );
+});
+
+/** Alice's event as macOS and iOS write it: ORGANIZER and her own ATTENDEE are her principal. */
+function principalEvent(organizer: string, ...lines: readonly string[]): string {
+  return [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'BEGIN:VEVENT',
+    'UID:planning@example.com',
+    'DTSTAMP:20270101T120000Z',
+    'DTSTART:20270202T100000Z',
+    'SUMMARY:Planning',
+    `ORGANIZER;${organizer}`,
+    `ATTENDEE;PARTSTAT=ACCEPTED;${organizer}`,
+    `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${bob.asWritten}`,
+    ...lines,
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
+}
+
+const organizers = [
+  'CN=Alice Martin:/principals/alice/',
+  'CN="Martin, Alice":/principals/__uids__/alice%40example.com/',
+  'CN=Alice Martin:https://inner.test/principals/users/alice',
+  'CN=Alice Martin:urn:uuid:6f0c1a1e-0000-4000-8000-000000000001',
+  'CN=Alice Martin;EMAIL=:/principals/alice/',
+  'CN=Alice Martin;EMAIL=alice@example.com:/principals/alice/',
+];
+
+describe('O3: an ORGANIZER that is not a mail address', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const uid = 'planning@example.com';
+  const check = (calendar: string, sender = alice, method: Method = 'REQUEST') =>
+    checkCalendar(
+      { sender, recipient: method === 'REPLY' ? alice : bob, method },
+      calendar.replace('BEGIN:VEVENT', `METHOD:${method}\r\nBEGIN:VEVENT`),
+      readScheduling,
+    );
+
+  it.each(organizers)('is the sender, for whom the key vouches: %s', (organizer) => {
+    for (const method of ['REQUEST', 'CANCEL', 'ADD', 'DECLINECOUNTER'] as const) {
+      expect(check(principalEvent(organizer), alice, method)).toMatchObject({ sender: alice, recipient: bob });
+    }
+  });
+
+  it.each([
+    'CN=Carol:mailto:carol@remote.test',
+    'CN=Carol;EMAIL=carol@remote.test:/principals/carol/',
+    'CN=Carol:carol@remote.test',
+  ])('is not the sender if it has another mail address: %s', (organizer) => {
+    expect(check(principalEvent(organizer))).toBe('sender-differs');
+  });
+
+  it('is no reason to take a guest for the sender of a REPLY', () => {
+    expect(check(principalEvent(organizers[0] ?? ''), dave, 'REPLY')).toBe('sender-differs');
+  });
+
+  it.each(organizers)('mail, link, answer and notice work: %s', async (organizer) => {
+    const event = principalEvent(organizer);
+    kit.calendar.put(uid, event);
+    await kit.invite(event, bob);
+    await kit.settle();
+    const [mail] = await kit.mailsTo(bob);
+    expect(mail?.text).toMatch(/^(Alice Martin|Martin, Alice) invites you/);
+    expect(mail?.text).not.toMatch(/principals|urn:uuid|alice%40/);
+    expect(mail?.calendar).toMatch(/ORGANIZER[^\r]*EMAIL=alice@example\.com[^\r]*:mailto:r1\S+@reply\.example\.com/);
+    expect(mail?.calendar).not.toMatch(/principals|urn:uuid/);
+    const claims = {
+      uid,
+      recurrenceId: null,
+      attendee: bob.asWritten,
+      organizer: alice.asWritten,
+      expiresAt: Infinity,
+    };
+    const page = await showRsvp({ ...kit, store: kit.calendar }, claims);
+    expect(page).toMatchObject({ state: 'open', event: { organizer: { address: alice.asWritten } } });
+    expect(JSON.stringify(page)).not.toMatch(/principals|urn:uuid/);
+    await kit.click(uid, bob, 'ACCEPTED');
+    await kit.settle();
+    expect(kit.calendar.text(uid)).toBe(event.replace('PARTSTAT=NEEDS-ACTION', 'PARTSTAT=ACCEPTED'));
+    const [notice] = await kit.mailsTo(alice);
+    expect(notice?.subject).toMatch(/is coming: Planning/);
+    expect(notice?.text).not.toMatch(/principals|urn:uuid/);
+    // The organizer is no guest.
+    expect(notice?.text).toContain('1 accepted');
+  });
+
+  it('is mailed by address with iTIP off as well', async () => {
+    const plain = await openFlowKit({ itip: false });
+    await plain.invite(principalEvent(organizers[0] ?? ''), bob);
+    await plain.settle();
+    const [mail] = await plain.mailsTo(bob);
+    expect(mail?.calendar).toMatch(/ORGANIZER[^\r]*:mailto:alice@example\.com/);
+    await plain.close();
+  });
+
+  it('changes no other octet, and no ORGANIZER with a mail address', () => {
+    const mailed = principalEvent(`CN=Alice Martin:mailto:${alice.asWritten}`, 'X-ODD;A="b:c":  d');
+    expect(nameOrganizer(mailed, alice)).toBe(mailed);
+    const path = principalEvent('CN=Alice Martin:/principals/alice/', 'X-ODD;A="b:c":  d');
+    expect(nameOrganizer(path, alice)).toBe(mailed);
+    const others = principalEvent('CN=Carol;EMAIL=carol@remote.test:/principals/carol/');
+    expect(nameOrganizer(others, alice)).toBe(others);
+  });
+
+  const ofPrincipal = (organizer: string): string =>
+    text.replace(/ORGANIZER[^\r]*/, `ORGANIZER:${organizer}`).replaceAll('UID:one', 'UID:seven');
+  it.each([
+    { organizer: '/principals/alice%40example.com/', kind: 'found' },
+    { organizer: '/principals/alice@example.com', kind: 'found' },
+    { organizer: 'https://inner.test/principals/ALICE@example.com/', kind: 'found' },
+    { organizer: '/other/users/alice/', kind: 'found' },
+    { organizer: 'mailto:alice@example.com', kind: 'found' },
+    { organizer: 'alice', kind: 'found' },
+    { organizer: '/principals/bob/', kind: 'none' },
+    { organizer: '/principals/alice/bob/', kind: 'none' },
+    { organizer: 'urn:uuid:2', kind: 'none' },
+    { organizer: 'invalid:nomail', kind: 'none' },
+    { organizer: 'mailto:bob@remote.test', kind: 'none' },
+  ])('the event of $organizer in the calendar of Alice: $kind', async ({ organizer, kind }) => {
+    const { server, store } = await start();
+    const path = `${home}default/odd.ics`;
+    server.objects.set(path, ofPrincipal(organizer));
+    expect(await store.find(alice, 'seven', null)).toMatchObject({ kind });
+    expect(await store.find(alice, 'seven', path)).toMatchObject({ kind });
+  });
+
+  it.each(['urn:uuid:1', '/principals/__uids__/1/', '/calendars/owner/7/'])(
+    'the event of %s is hers if the server says that this is she',
+    async (organizer) => {
+      const { server, store } = await start({
+        intercept({ method, path }) {
+          const set = `<C:calendar-home-set><D:href>${home}</D:href></C:calendar-home-set>`;
+          const addresses = ['urn:uuid:1', '/principals/__uids__/1/']
+            .map((each) => `<D:href>${each}</D:href>`)
+            .join('');
+          const own = `${set}<C:calendar-user-address-set>${addresses}</C:calendar-user-address-set>`;
+          if (path === '/principals/alice@example.com/') return multistatus([[path, own]]);
+          if (method !== 'PROPFIND' || path !== home) return undefined;
+          const owner = '<D:owner><D:href>/calendars/owner/7/</D:href></D:owner>';
+          return multistatus([
+            [home, `${collection}${owner}`],
+            [`${home}default/`, `${calendarProps}${owner}`],
+          ]);
+        },
+      });
+      server.objects.set(`${home}default/odd.ics`, ofPrincipal(organizer));
+      expect(await store.find(alice, 'seven', null)).toMatchObject({ kind: 'found' });
+    },
+  );
+});
+
+describe('O3: a room of a calendar service', () => {
+  it.each(['c_1885abc@resource.calendar.google.com', 'Room-7@resource.calendar.example.com'])(
+    '%s gets no mail',
+    async (room) => {
+      const kit = await openFlowKit();
+      const calendar = principalEvent(organizers[0] ?? '', `ATTENDEE;CUTYPE=ROOM:mailto:${room}`);
+      for (const method of ['REQUEST', 'CANCEL']) await kit.invite(calendar, address(room), method);
+      await kit.settle();
+      expect(kit.mails).toEqual([]);
+      expect(await kit.reasons('planning@example.com')).toEqual(['not-mailed resource', 'not-mailed resource']);
+      await kit.close();
+    },
+  );
+
+  it.each(['room@calendar.example.com', 'resource.calendar.google.com@example.com', 'x@notresource.calendar.test'])(
+    '%s is a mailbox',
+    async (guest) => {
+      const kit = await openFlowKit();
+      await kit.invite(principalEvent(organizers[0] ?? '', `ATTENDEE:mailto:${guest}`), address(guest));
+      await kit.settle();
+      expect(kit.mails).toHaveLength(1);
+      await kit.close();
     },
   );
 });

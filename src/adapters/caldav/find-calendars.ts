@@ -14,6 +14,8 @@ export interface Calendar {
   readonly components: readonly ('VEVENT' | 'VTODO')[];
   /** False for a calendar that somebody else shares with the owner of the home. */
   readonly own: boolean;
+  /** URLs and paths that stand for the owner of the home. */
+  readonly principals: readonly string[];
 }
 
 export interface CalendarList {
@@ -63,8 +65,8 @@ async function listCalendars(
   template: string | null,
   organizer: CalendarAddress,
 ): Promise<readonly Calendar[]> {
-  const homes = await findHomes(http, access, template, organizer);
-  const listed = await Promise.allSettled(homes.map((home) => listHome(http, access, home)));
+  const { homes, principals } = await findHomes(http, access, template, organizer);
+  const listed = await Promise.allSettled(homes.map((home) => listHome(http, access, home, principals)));
   const failed = listed.flatMap((list) => (list.status === 'rejected' ? [list.reason as unknown] : []));
   // If one home is refused, the calendars of the others are used.
   const fatal = failed.find((error) => !isDenied(error)) ?? (failed.length === homes.length ? failed[0] : undefined);
@@ -77,7 +79,12 @@ function isDenied(error: unknown): boolean {
   return error instanceof CalDavError && error.status === 403;
 }
 
-async function listHome(http: HttpClient, access: Access, home: string): Promise<readonly Calendar[]> {
+async function listHome(
+  http: HttpClient,
+  access: Access,
+  home: string,
+  principals: readonly string[],
+): Promise<readonly Calendar[]> {
   const result = await propfind(http, home, access.headers, props, '1');
   if (result.kind === 'refused') {
     const { status, message } = result.error;
@@ -91,7 +98,16 @@ async function listHome(http: HttpClient, access: Access, home: string): Promise
     const components = writableComponents(resource);
     const owner = ownerOf(resource);
     const own = owner === null || homeOwner === null || sameUrl(owner, homeOwner);
-    return components.length === 0 ? [] : [{ url: asCollection(resource.url), components, own }];
+    return components.length === 0
+      ? []
+      : [
+          {
+            url: asCollection(resource.url),
+            components,
+            own,
+            principals: [...principals, ...(homeOwner ? [homeOwner] : [])],
+          },
+        ];
   });
 }
 

@@ -15,6 +15,8 @@ import type { FoundEvent } from '../../flow/ports/calendar-store.ts';
 interface EventKey {
   readonly uid: string;
   readonly organizer: CalendarAddress;
+  /** What else stands for the organizer in ORGANIZER. */
+  readonly principals?: readonly string[];
 }
 
 interface Hit {
@@ -32,11 +34,11 @@ export async function loadIfMatching(
   http: HttpClient,
   access: Access,
   url: string,
-  { uid, organizer }: EventKey,
+  { uid, organizer, principals }: EventKey,
 ): Promise<Loaded> {
   const event = await loadEvent(http, url, access.headers);
   if (event === null || event === 'not-visible') return event;
-  return isEventOf(event.text, uid, organizer) ? event : null;
+  return isEventOf(event.text, uid, organizer, principals) ? event : null;
 }
 
 /** Tries the conventional file name first, with one GET per calendar; then queries each calendar for the UID. */
@@ -46,14 +48,15 @@ export async function findEvent(
   calendars: readonly Calendar[],
   key: EventKey,
 ): Promise<FoundEvent> {
+  const keyIn = ({ principals }: Calendar): EventKey => ({ ...key, principals });
   const byName = chooseHit(
-    await searchAll(calendars, (calendar) => findByName(http, access, calendar, key), isPermanent),
+    await searchAll(calendars, (calendar) => findByName(http, access, calendar, keyIn(calendar)), isPermanent),
   );
   if (byName.kind !== 'none' && byName.kind !== 'not-visible') return byName;
   const byUid = chooseHit(
     await searchAll(
       calendars,
-      (calendar) => findByUid(http, access, calendar, key),
+      (calendar) => findByUid(http, access, calendar, keyIn(calendar)),
       () => false,
     ),
   );
@@ -155,7 +158,7 @@ async function queryComponent(
   }
   return result.resources.flatMap(({ url, status, props }) => {
     const text = textOf(props['calendarData']);
-    const isOther = text !== '' && !isEventOf(text, key.uid, key.organizer);
+    const isOther = text !== '' && !isEventOf(text, key.uid, key.organizer, key.principals);
     return status >= 400 || isOther || sameUrl(url, calendar.url) ? [] : [url];
   });
 }

@@ -1,5 +1,5 @@
 // Finds an organizer's calendar homes. In: the access, the home template or null, the organizer; out: the URLs of the homes,
-// none if the principal has no calendar home. It refuses a server that offers no way to find the organizer's principal.
+// none if the principal has no calendar home, and what else stands for the organizer in an event. It refuses a server that offers no way to find the organizer's principal.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import {
   type DavResult,
@@ -18,13 +18,19 @@ import type { HttpClient } from './send-request.ts';
 
 const principalProps = ['c:calendar-home-set', 'c:calendar-user-address-set'];
 
+export interface Homes {
+  readonly homes: readonly string[];
+  /** The URL of the principal and its calendar user addresses (RFC 6638 §2.4.1). Clients write them into ORGANIZER. */
+  readonly principals: readonly string[];
+}
+
 export async function findHomes(
   http: HttpClient,
   access: Access,
   template: string | null,
   organizer: CalendarAddress,
-): Promise<readonly string[]> {
-  if (template !== null) return [expandHomeTemplate(template, access.url, organizer)];
+): Promise<Homes> {
+  if (template !== null) return { homes: [expandHomeTemplate(template, access.url, organizer)], principals: [] };
   const own = await ownPrincipal(http, access);
   if (access.actsAs === 'organizer' || hasAddress(own, organizer)) return homesOf(own);
   return searchPrincipal(http, access, own, organizer);
@@ -76,10 +82,11 @@ function hasAddress(principal: DavResource, organizer: CalendarAddress): boolean
 }
 
 /** A principal may have several homes (RFC 4791 §6.2.1). */
-function homesOf(principal: DavResource): readonly string[] {
+function homesOf(principal: DavResource): Homes {
   const hrefs = hrefsOf(principal.props['calendarHomeSet']);
   const homes = hrefs.flatMap((href) => resolveWithin(principal.url, href) ?? []).map(asCollection);
-  return distinctByUrl(homes, (home) => home);
+  const principals = [principal.url, ...hrefsOf(principal.props['calendarUserAddressSet'])];
+  return { homes: distinctByUrl(homes, (home) => home), principals };
 }
 
 /**
@@ -91,7 +98,7 @@ async function searchPrincipal(
   access: Access,
   own: DavResource,
   organizer: CalendarAddress,
-): Promise<readonly string[]> {
+): Promise<Homes> {
   const search = {
     'd:property-search': {
       'd:prop': emptyElements(['c:calendar-user-address-set']),

@@ -17,6 +17,8 @@ export function calendarAddress(text: string): CalendarAddress | null {
     .replace(/^<(.*)>$/s, '$1')
     .trim();
   const scheme = /^mailto\s*:\s*/i.exec(bare)?.[0] ?? '';
+  // A path may contain an address: `/principals/alice@example.com`.
+  if (scheme === '' && bare.startsWith('/')) return null;
   // RFC 6068 §2: header fields may follow, and octets may be percent-encoded. Without the scheme, `%` is a plain character.
   const address = scheme === '' ? bare : decodePercents((bare.slice(scheme.length).split('?')[0] ?? '').trim());
   const at = address.lastIndexOf('@');

@@ -72,10 +72,12 @@ export function checkCalendar(
 
 function checkParties(
   { sender, recipient, method }: CallbackHeaders,
-  { organizers, attendees }: Scheduling,
+  { organizers, organizerLacksAddress, attendees }: Scheduling,
 ): CallbackReply | null {
   const [senders, recipients] = isFromAttendee(method) ? [attendees, organizers] : [organizers, attendees];
-  if (!senders.has(sender.key)) return 'sender-differs';
+  // The key vouches for the sender, so an ORGANIZER that is a principal path (macOS, iOS) is taken to be the sender.
+  const isVouchedFor = organizerLacksAddress && !isFromAttendee(method);
+  if (!isVouchedFor && !senders.has(sender.key)) return 'sender-differs';
   // A calendar with METHOD:PUBLISH lists no attendees (RFC 5546 §1.4).
   if (method !== 'PUBLISH' && !recipients.has(recipient.key)) return 'recipient-differs';
   return null;

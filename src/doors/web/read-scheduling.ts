@@ -5,6 +5,7 @@ import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { type ContentLine, splitLines } from '../../core/ical/content-lines.ts';
 import { isEvent } from '../../core/ical/event-component.ts';
 import { memoizeText } from '../../core/ical/memoize-text.ts';
+import { lacksMailAddress } from '../../core/itip/name-organizer.ts';
 import { componentsIn, ownLines, readComponents, wholeCalendar } from '../../core/ical/read-components.ts';
 
 export interface Scheduling {
@@ -14,6 +15,8 @@ export interface Scheduling {
   readonly uids: ReadonlySet<string>;
   /** CalendarAddress keys of ORGANIZER and ATTENDEE in VEVENTs and VTODOs, including their EMAIL parameters. */
   readonly organizers: ReadonlySet<string>;
+  /** Whether each ORGANIZER, and there is one, is no mail address but, for example, a principal path. */
+  readonly organizerLacksAddress: boolean;
   readonly attendees: ReadonlySet<string>;
 }
 
@@ -30,10 +33,12 @@ export function readScheduling(text: string): Scheduling | null {
   if (typeof calendar === 'string') return null;
   const methods = ownLines(calendar).filter(({ name }) => name === 'METHOD');
   const lines = componentsIn(calendar).filter(isEvent).flatMap(ownLines);
+  const organizers = lines.filter(({ name }) => name === 'ORGANIZER');
   return {
     methods: methods.map(({ value }) => value.trim().toUpperCase()),
     uids: new Set(lines.filter(({ name }) => name === 'UID').map(({ value }) => value)),
-    organizers: addressKeys(lines.filter(({ name }) => name === 'ORGANIZER')),
+    organizers: addressKeys(organizers),
+    organizerLacksAddress: organizers.length > 0 && organizers.every(lacksMailAddress),
     attendees: addressKeys(lines.filter(({ name }) => name === 'ATTENDEE')),
   };
 }

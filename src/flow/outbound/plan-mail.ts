@@ -6,10 +6,12 @@ import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
 import { parseEvent } from '../../core/ical/event-document.ts';
+import type { CalendarAddress } from '../../core/ical/types.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
+import { nameOrganizer } from '../../core/itip/name-organizer.ts';
 import { type MailStamp, raisedSequences, stampFor } from '../../core/itip/stamp.ts';
 import { because } from '../../core/reasons.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
@@ -54,8 +56,10 @@ export async function planMail(
   job: Job<'schedule-message'>,
   mailings: readonly Mailing[],
 ): Promise<Plan> {
-  const { from, to, calendar, method, again } = job.body;
-  const message: Message = { ...job, ...calendarScope(calendar), mailings };
+  const { from, to, method, again } = job.body;
+  const calendar = isFromAttendee(method) ? job.body.calendar : nameOrganizer(job.body.calendar, from);
+  const message: Message = { ...job, body: { ...job.body, calendar }, ...calendarScope(calendar), mailings };
+  if (isRoomOfService(to)) return ended(message, options.now(), 'not-mailed', because('resource'));
   if (mailingForbidden(calendar, to)) return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
   const fingerprint = fingerprintOf(options, message, calendar);
   if (!again && hasSameContent(options, message, fingerprint)) {
@@ -83,6 +87,11 @@ export async function planMail(
     add: [...mail.add, ...rereadTask(options, message)],
     ledger: [...unsuppress, ...mail.ledger],
   };
+}
+
+/** A room or a device of a calendar service, such as `c_…@resource.calendar.google.com`. It has no mailbox. */
+function isRoomOfService({ key }: CalendarAddress): boolean {
+  return /@resource\.calendar\./.test(key);
 }
 
 interface MailFacts {

@@ -3,6 +3,7 @@
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { nameOrganizer } from '../../core/itip/name-organizer.ts';
 import { within } from '../../core/within.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger } from '../ports/spool.ts';
@@ -21,7 +22,7 @@ export async function loadCurrentEvent(
 ): Promise<CurrentEvent> {
   const loading = store.find(owner, uid, href).then(
     (found): CurrentEvent => {
-      if (found.kind === 'found') return { calendar: validText(found.event.text) };
+      if (found.kind === 'found') return { calendar: nameOrganizer(validText(found.event.text), owner) };
       return found.kind === 'none' ? 'none' : 'unreachable';
     },
     (error: unknown): CurrentEvent => {

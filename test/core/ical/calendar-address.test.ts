@@ -42,6 +42,7 @@ describe('calendarAddress', () => {
     'invalid:nomail',
     'urn:uuid:2e5c1a52-7b8a-4f0e-9d7f-0d3f6b2f7a11',
     '/12345/principal/',
+    '/principals/alice@example.com',
     'https://example.com/principals/bob/',
     'mailto:bob',
     'mailto:@example.com',

@@ -7,6 +7,7 @@ describe('the facts of a posted calendar', () => {
   it('are its METHOD, UID, organizer and attendees, and not those of an alarm', () => {
     expect(readScheduling(calendarOf({}))).toEqual({
       methods: ['REQUEST'],
+      organizerLacksAddress: false,
       uids: new Set(['sprint-review@example.com']),
       organizers: new Set(['alice@example.com']),
       attendees: new Set(['bob@example.com', 'carol@example.com']),

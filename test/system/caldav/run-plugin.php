@@ -10,7 +10,19 @@ declare(strict_types=1);
 namespace Sabre\DAV {
     class Server
     {
+        public object $tree;
         private array $listeners = [];
+
+        /** The path below the base URL, as sabre/dav 4 computes it for the base URL `/dav/`. */
+        public function calculateUri(string $uri): string
+        {
+            $path = (string) parse_url($uri, PHP_URL_PATH);
+            if (0 !== strpos($path, '/dav/')) {
+                throw new Exception\Forbidden("$uri is not on this server");
+            }
+
+            return trim(rawurldecode(substr($path, 5)), '/');
+        }
 
         public function on(string $event, callable $listener, int $priority = 100): void
         {
@@ -72,6 +84,23 @@ namespace {
     $server->on('schedule', function (Sabre\VObject\ITip\Message $message) {
         $message->scheduleStatus = 'mailto:bob@example.com' === $message->recipient ? '1.2;Delivered' : '3.7;Nobody';
     });
+    // Alice's principal, and one without an address.
+    $backend = new Sabre\DAVACL\PrincipalBackend\PDO(new PDO('sqlite::memory:'));
+    $server->tree = new class($backend) {
+        public function __construct(private $backend)
+        {
+        }
+
+        public function getNodeForPath(string $path): object
+        {
+            $known = ['principals/alice' => ['{http://sabredav.org/ns}email-address' => 'alice@example.com'], 'principals/room' => []];
+            if (!isset($known[$path])) {
+                throw new Sabre\DAV\Exception\NotFound($path);
+            }
+
+            return new Sabre\DAVACL\Principal($this->backend, ['uri' => $path] + $known[$path]);
+        }
+    };
     $server->addPlugin($plugin);
     $statuses = [];
     foreach ($input['messages'] as $given) {

@@ -116,6 +116,22 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
     expect(seen[0]?.body).toContain('UID:plugin@example.com\r\n');
   });
 
+  it.each(['/dav/principals/alice/', 'http://127.0.0.1/dav/principals/alice', '/dav/principals/%61lice/'])(
+    'posts for an organizer whom the client names by the principal %s',
+    async (sender) => {
+      expect((await send({ sender })).statuses).toEqual(['1.1']);
+      expect(seen[0]?.headers['x-caldav-sender']).toBe('mailto:alice@example.com');
+    },
+  );
+
+  it.each(['/dav/principals/room/', '/dav/principals/nobody/', '/principals/alice/', 'urn:uuid:1', 'mailto:', ''])(
+    'posts nothing for an organizer without a mail address: %s',
+    async (sender) => {
+      expect((await send({ sender })).statuses).toEqual(['3.7']);
+      expect(seen).toEqual([]);
+    },
+  );
+
   it.each([
     [200, '1.1'],
     [400, '5.1'],
