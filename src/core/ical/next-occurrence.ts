@@ -88,7 +88,10 @@ function nextInstance(document: EventDocument, asOf: AsOf): Found | null {
   return null;
 }
 
-/** Returns a time before the start of any instance that is not over, in the form of the series. An instance may be longer than the first. */
+/**
+ * Returns a time before the start of any instance that is not over, in the form of the series. An instance may be longer than
+ * the first.
+ */
 function earliestId(master: EventComponent, { now, timezone }: AsOf): string {
   const from = now - Math.max(0, durationOf(master)) - DAY;
   if (master.start?.instant != null) return formatInstant(from);
