@@ -39,6 +39,12 @@ describe.each(CLIENTS)('replyAs %s', (client) => {
         delegatedTo: [],
         sequence: 2,
         stampedAt: REPLY.date,
+        start: {
+          form: 'zoned',
+          local: '20261122T100000',
+          zone: 'Europe/Berlin',
+          instant: Date.UTC(2026, 10, 22, 9),
+        },
       },
     ]);
     expect(incoming.mail).toMatchObject({
