@@ -50,7 +50,7 @@ export interface SharedParts {
 }
 
 export async function startQueues(config: Config, log: Log, onStop: OnStop, shared: SharedParts) {
-  const { spool, outcomes, metrics, priority } = shared;
+  const { spool, metrics, priority } = shared;
   const hostname = hostnameOf(config);
   const bounceDomain = config.bounceDomain ?? config.replyDomain;
   const resumer = resumeOnRecovery({ spool, log, now: shared.now });
@@ -127,7 +127,7 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
   const outgoing = submitOutgoing({ ...common, submission });
   const caldavBackOff = { first: 3_000, longest: 5 * 60_000 };
   const relayBackOff = { first: 15_000, longest: 30 * 60_000 };
-  const base = { spool, outcomes, log, now: shared.now };
+  const base = { ...shared, log };
   const queues: RunningQueue[] = [
     runQueue({ ...base, queue: 'incoming', handle: incoming, lanes: 16, perLane: 1, backOff: caldavBackOff }),
     // More lanes than one CalDAV server may occupy (caldav/breaker.ts), so that a server that does not respond leaves lanes
@@ -139,7 +139,7 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
       lanes: 24,
       perLane: 2_000,
       backOff: caldavBackOff,
-      onHeld: notifyFailedDecision(shared.makeId),
+      onHeld: notifyFailedDecision,
     }),
     runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: caldavBackOff }),
     runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: caldavBackOff }),

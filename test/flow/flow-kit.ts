@@ -16,9 +16,9 @@ import { submitOutgoing } from '../../src/flow/outbound/submit-outgoing.ts';
 import { waitForQuota } from '../../src/flow/outbound/wait-for-quota.ts';
 import { askOwner } from '../../src/flow/questions/ask-owner.ts';
 import { processCopy } from '../../src/flow/copies/process-copy.ts';
-import { changesOf } from '../../src/flow/queue/plan.ts';
-import { joinChanges, readBatch } from '../../src/flow/queue/read-batch.ts';
-import { type AnyRecord, type Job, type KindsOf, recordTask } from '../../src/flow/records/records.ts';
+import { changesOf, type LaneHandler, type LanePlan } from '../../src/flow/queue/plan.ts';
+import { readBatch } from '../../src/flow/queue/read-batch.ts';
+import { type AnyRecord, type Kind, type KindsOf, recordTask } from '../../src/flow/records/records.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
@@ -151,7 +151,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     makeDecisionLink: decisionLinks({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
-  const work: { readonly [Q in QueueName]: (records: readonly Job<KindsOf[Q]>[]) => Promise<Changes> } = {
+  const work: { readonly [Q in QueueName]: LaneHandler<KindsOf[Q]> } = {
     incoming: interpretIncoming({
       ...common,
       interpret: interpretMail,
@@ -197,8 +197,9 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
   /** Handles a batch as `run-queue.ts` does. */
   async function handle(queue: QueueName, batch: Batch): Promise<Changes> {
     const { jobs, others } = readBatch(batch, clock.now);
-    const handled = jobs.length === 0 ? {} : await (work[queue] as (jobs: readonly Job[]) => Promise<Changes>)(jobs);
-    return joinChanges(handled, changesOf(others));
+    const { planned, more = {} }: LanePlan =
+      jobs.length === 0 ? { planned: [] } : await (work[queue] as LaneHandler<Kind>)(jobs);
+    return changesOf({ planned: [...planned, ...others], more }, common);
   }
   const handlerOf = (queue: QueueName) => (batch: Batch) => handle(queue, batch);
   const handlers: Readonly<Record<QueueName, (batch: Batch) => Promise<Changes>>> = {

@@ -3,15 +3,14 @@
 // (null) if there is no such copy.
 import { otherUids, recurrenceIdWithin } from '../../core/ical/global-object-id.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { Changes, Ledger } from '../ports/spool.ts';
-import { changesOf, done } from '../queue/plan.ts';
-import { type EventKind, type Job, recordTask } from '../records/records.ts';
+import type { Ledger } from '../ports/spool.ts';
+import { done, type PlannedTask } from '../queue/plan.ts';
+import type { EventKind, Job } from '../records/records.ts';
 import { attendeesOf, type CopyFacts, type Stored } from './copy.ts';
 
 export interface MoveOptions {
   readonly store: CalendarStore;
   readonly ledger: Ledger;
-  readonly makeId: (now: number) => string;
 }
 
 /** The records whose UID a mail stated. */
@@ -21,7 +20,7 @@ export async function moveToOtherUid(
   options: MoveOptions,
   { owner, uid, batch, now }: CopyFacts,
   stored: Stored,
-): Promise<Changes | null> {
+): Promise<PlannedTask[] | null> {
   const jobs = batch.filter(isMovable);
   if (jobs.length < batch.length || (stored.kind !== 'none' && stored.kind !== 'not-loaded')) return null;
   for (const other of otherUids(uid)) {
@@ -35,12 +34,10 @@ export async function moveToOtherUid(
     const exists =
       isKnown || (stored.kind === 'none' && (await options.store.find(owner, other, null)).kind !== 'none');
     if (!exists) continue;
-    return changesOf(
-      jobs.map(({ task: { id, createdAt }, body }) => {
-        const moved = recordTask(withUid(body, other), { id: options.makeId(now), createdAt, dueAt: now });
-        return { id, plan: { disposition: done, add: [moved] } };
-      }),
-    );
+    return jobs.map(({ task: { id, createdAt }, body }) => {
+      const moved = { body: withUid(body, other), createdAt, dueAt: now };
+      return { id, plan: { disposition: done, add: [moved] } };
+    });
   }
   return null;
 }

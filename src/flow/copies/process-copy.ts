@@ -1,18 +1,18 @@
-// Queue `event`, one lane. In: all due jobs of one copy; out: the changes of one transaction. The copy is loaded once,
+// Queue `event`, one lane. In: all due jobs of one copy; out: their plans. The copy is loaded once,
 // the records are planned one after the other, and all edits are written in one PUT.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { EventDocument } from '../../core/ical/event-document.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { Changes, CopyContext, Ledger, LedgerWrite, NewTask } from '../ports/spool.ts';
+import type { CopyContext, Ledger, LedgerWrite } from '../ports/spool.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
-import { changesOf } from '../queue/plan.ts';
+import type { LaneHandler } from '../queue/plan.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
 import { heldParties } from '../records/held.ts';
 import type { Origin } from '../records/parts.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { type EventKind, recordTask, type Job } from '../records/records.ts';
+import { type EventKind, type Job, type NewRecord, originOf } from '../records/records.ts';
 import { attendeesOf, Copy, type CopyFacts, type CopyPlan, isToApply, type Stored } from './copy.ts';
 import { editCopy, type EditedCopy } from './edit-copy.ts';
 import type { HandlerOptions } from './handlers/handler.ts';
@@ -31,7 +31,7 @@ interface PlannedJob {
   readonly plan: CopyPlan;
 }
 
-export function processCopy(options: ProcessCopyOptions): (batch: readonly Job<EventKind>[]) => Promise<Changes> {
+export function processCopy(options: ProcessCopyOptions): LaneHandler<EventKind> {
   return async (batch) => {
     const facts = await openCopy(options, batch);
     if (batch.some((job) => job.body.kind === 'answer' && isToApply(job as Job<'answer'>))) {
@@ -39,13 +39,14 @@ export function processCopy(options: ProcessCopyOptions): (batch: readonly Job<E
     }
     const edited = await planBatch(options, facts);
     const moved = await moveToOtherUid(options, facts, edited.stored);
-    if (moved !== null) return moved;
-    const planned = edited.result;
-    const tasks = planned.map(({ job, plan }) => ({ id: job.task.id, plan }));
-    return changesOf(tasks, {
-      add: [...rereadAfter(options, facts, edited), ...noticesOf(options, facts, edited)],
-      ledger: placeOf(facts, edited),
-    });
+    if (moved !== null) return { planned: moved };
+    return {
+      planned: edited.result.map(({ job, plan }) => ({ id: job.task.id, plan })),
+      more: {
+        add: [...rereadAfter(options, facts, edited), ...noticesOf(options, facts, edited)],
+        ledger: placeOf(facts, edited),
+      },
+    };
   };
 }
 
@@ -111,20 +112,18 @@ const REREAD_DELAY = { perLateMs: 10, maxMs: 30_000 };
 
 /** Adds a re-read after a write, in case another client overwrites it with a stale copy. */
 function rereadAfter(
-  { makeId, now }: ProcessCopyOptions,
+  { now }: ProcessCopyOptions,
   { owner, uid, batch }: CopyFacts,
   { written, result }: EditedCopy<readonly PlannedJob[]>,
-): NewTask[] {
+): NewRecord[] {
   const wanted = result.map(({ plan }) => plan.reread).find((reread) => reread !== undefined);
   if (wanted === 'never' || (wanted === undefined && !written)) return [];
-  const createdAt = now();
+  const at = now();
   const due = batch.flatMap(({ task, body }) => (body.kind === 'answer' ? [task.dueAt] : []));
-  const lateMs = createdAt - Math.min(createdAt, ...due);
+  const lateMs = at - Math.min(at, ...due);
   const delayMs = Math.min(lateMs * REREAD_DELAY.perLateMs, REREAD_DELAY.maxMs);
-  const id = makeId(createdAt);
-  const origin = { recordId: id, door: 'gateway', messageId: null };
-  const body = { kind: 'verify', origin, owner, uid, round: wanted?.round ?? 0 } as const;
-  return [recordTask(body, { id, createdAt, dueAt: createdAt + REREAD_AFTER_MS + delayMs })];
+  const dueAt = at + REREAD_AFTER_MS + delayMs;
+  return [{ body: { kind: 'verify', owner, uid, round: wanted?.round ?? 0 }, dueAt }];
 }
 
 /**
@@ -134,22 +133,22 @@ function noticesOf(
   { notifyOrganizer }: ProcessCopyOptions,
   { owner, uid, context }: CopyFacts,
   { text, result }: EditedCopy<readonly PlannedJob[]>,
-): NewTask[] {
+): NewRecord[] {
   const calendar = text === null ? lastMailed(context) : validText(text);
-  const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewTask[] => {
+  const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewRecord[] => {
     const [first] = notices;
     if (first === undefined) return [];
     const { origin } = first;
     return notifyOrganizer({ owner, uid, calendar, notices: notices.map(({ notice }) => notice), origin }, when);
   };
   const planned = result.flatMap(({ job, plan }) =>
-    (plan.notices ?? []).map((notice): OwnerNotice => ({ notice, origin: job.body.origin })),
+    (plan.notices ?? []).map((notice): OwnerNotice => ({ notice, origin: originOf(job) })),
   );
   const digest = result.flatMap(({ job: { body } }): OwnerNotice[] =>
     body.kind === 'notice' ? [{ notice: body.notice, origin: body.origin }] : [],
   );
   const failed = result.flatMap(({ job, plan }): OwnerNotice[] =>
-    plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: job.body.origin }],
+    plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: originOf(job) }],
   );
   const isAnswer = ({ notice }: OwnerNotice): boolean => notice.kind === 'answer';
   return [

@@ -8,8 +8,7 @@ import type { IncomingItem, ReceivedMail } from '../../core/message/types.ts';
 import { because } from '../../core/reasons.ts';
 import { readBounceAddress } from '../../core/signing/bounce-address.ts';
 import { readReplyAddress } from '../../core/signing/reply-address.ts';
-import type { Changes } from '../ports/spool.ts';
-import { changesOf, done, joinEffects, type Plan, type PlannedTask } from '../queue/plan.ts';
+import { done, joinEffects, type LaneHandler, type Plan, planEach } from '../queue/plan.ts';
 import type { Origin } from '../records/parts.ts';
 import type { Job } from '../records/records.ts';
 import {
@@ -32,15 +31,11 @@ const MAX_DNS_ATTEMPTS = 6;
 /** A mail with more Received fields is in a loop (RFC 5321 §6.3 recommends at least 100; our own path is short). */
 const MAX_HOPS = 60;
 
-export function interpretIncoming(options: InterpretOptions): (mails: readonly Job<'mail'>[]) => Promise<Changes> {
-  return async (mails) => {
-    const planned: PlannedTask[] = [];
-    for (const mail of mails) planned.push({ id: mail.task.id, plan: await planMail(options, mail) });
-    return changesOf(planned);
-  };
+export function interpretIncoming(options: InterpretOptions): LaneHandler<'mail'> {
+  return planEach((mail) => interpretOne(options, mail));
 }
 
-async function planMail(options: InterpretOptions, job: Job<'mail'>): Promise<Plan> {
+async function interpretOne(options: InterpretOptions, job: Job<'mail'>): Promise<Plan> {
   const { task, body } = job;
   const { envelope, peer, receivedAt } = body;
   if (task.raw === null) throw new GatewayError('internal', `task ${task.id} has no mail`);

@@ -26,7 +26,6 @@ export interface InterpretOptions {
   readonly policy: 'strict' | 'domain' | 'token';
   readonly outgoingMails: OutgoingMails;
   readonly writeBatching: WriteBatching;
-  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 

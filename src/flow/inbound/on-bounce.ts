@@ -8,7 +8,6 @@ import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
 import type { LedgerEntry } from '../ports/spool.ts';
 import { mark } from '../queue/plan.ts';
-import { recordTask } from '../records/records.ts';
 import { type InterpretOptions, type MailContext, type Outcome, recordMail } from './mail-context.ts';
 import { forward } from './on-letter.ts';
 
@@ -71,8 +70,8 @@ async function onFailure(
     return recordMail(options, context, { verdict: 'ignored', ...why, organizer, attendee });
   }
   const { origin } = context;
-  const failure = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;
-  return { add: [recordTask(failure, { id: options.makeId(at), createdAt: at })], ledger: [mark(name, at)] };
+  const body = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;
+  return { add: [{ body }], ledger: [mark(name, at)] };
 }
 
 interface Lost {

@@ -6,7 +6,6 @@ import type { ClaimedItem } from '../../core/itip/types.ts';
 import { because } from '../../core/reasons.ts';
 import { judgeSender } from '../../core/message/judge-sender.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { recordTask } from '../records/records.ts';
 import { claimToRecord } from './claim-to-record.ts';
 import {
   type InterpretOptions,
@@ -51,7 +50,7 @@ export async function onClaim(
     const why = because(held, { who: attendee.asWritten });
     return { dedupeKey, ...recordForPerson(options, route, context, { verdict: 'ignored', ...why }) };
   }
-  const record = claimToRecord({
+  const body = claimToRecord({
     claim,
     attendee,
     organizer,
@@ -63,8 +62,7 @@ export async function onClaim(
     held,
   });
   const dueAt = options.writeBatching.dueAt(copyLane(organizer, claim.occurrence.uid));
-  const id = options.makeId(options.now());
-  return { dedupeKey, add: [recordTask(record, { id, createdAt: mail.receivedAt, dueAt })] };
+  return { dedupeKey, add: [{ body, createdAt: mail.receivedAt, dueAt }] };
 }
 
 /** In own-domain mode: ORGANIZER if it is another accepted address (a shared calendar), else the recipient. */

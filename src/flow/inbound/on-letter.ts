@@ -61,5 +61,5 @@ export function forward(
     uid: null,
   };
   const { ledger = [] } = recordMail(options, context, { verdict: 'forwarded', ...because(what), organizer: to });
-  return { add: [options.outgoingMails.task(identity, raw, facts, date)], ledger };
+  return { add: [options.outgoingMails.record(identity, raw, facts)], ledger };
 }

@@ -55,16 +55,9 @@ export async function receiveCallback(
   const at = now();
   const id = makeId(at);
   const origin = { recordId: id, door: 'callback', messageId: null };
-  const message = {
-    kind: 'schedule-message',
-    origin,
-    from: sender,
-    to: recipient,
-    method,
-    calendar,
-    again: false,
-  } as const;
-  await spool.put([recordTask(message, { id, createdAt: at })]);
+  const names = { from: sender, to: recipient, method };
+  const body = { kind: 'schedule-message', origin, ...names, calendar, again: false } as const;
+  await spool.put([recordTask(body, { id, createdAt: at })]);
   return id;
 }
 

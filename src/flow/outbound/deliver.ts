@@ -1,15 +1,12 @@
 // Queue `invitation`, one lane. In: schedule messages about one event to one recipient, in order; out: mails and ledger
 // entries. Only this file decides how a message is delivered; at present every message is mailed (`plan-mail.ts`).
-import type { Changes, Mailing } from '../ports/spool.ts';
-import { changesOf, type Plan, type PlannedTask } from '../queue/plan.ts';
+import type { Mailing } from '../ports/spool.ts';
+import type { LaneHandler, Plan, PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';
-import type { Job } from '../records/records.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { type MailOptions, planMail } from './plan-mail.ts';
 
-export type DeliverOptions = MailOptions;
-
-export function deliver(options: DeliverOptions): (messages: readonly Job<'schedule-message'>[]) => Promise<Changes> {
+export function deliver(options: MailOptions): LaneHandler<'schedule-message'> {
   return async (messages) => {
     const planned: PlannedTask[] = [];
     const mailingsByOwner = new Map<string, readonly Mailing[]>();
@@ -25,12 +22,12 @@ export function deliver(options: DeliverOptions): (messages: readonly Job<'sched
       planned.push(...messages.slice(at + 1).map(({ task }) => ({ id: task.id, plan: { disposition } })));
       break;
     }
-    return changesOf(planned);
+    return { planned };
   };
 }
 
 async function mailingsOf(
-  { ledger }: DeliverOptions,
+  { ledger }: MailOptions,
   { from, to, calendar }: ScheduleMessageRecord,
 ): Promise<readonly Mailing[]> {
   return (await ledger.copyContext(from.key, calendarScope(calendar).uid, [to.key])).mailings;

@@ -1,9 +1,9 @@
-// Composes one mail from the gateway to the owner of a copy. In: notices; out: a task of the queue `outgoing`.
+// Composes one mail from the gateway to the owner of a copy. In: notices; out: a record of the queue `outgoing`.
 import { composeNotice } from '../../core/compose/compose-notice.ts';
 import type { NoticeKind, Templates } from '../../core/compose/types.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import type { NewTask } from '../ports/spool.ts';
 import type { Origin } from '../records/parts.ts';
+import type { NewRecord } from '../records/records.ts';
 import type { LanguageOf } from './language-of.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
 
@@ -25,7 +25,7 @@ export interface NoticeMail {
 }
 
 export interface MailedNotice {
-  readonly task: NewTask;
+  readonly mail: NewRecord;
   readonly messageId: string;
 }
 
@@ -52,5 +52,5 @@ export function mailNotice(
     recipient: null,
     uid,
   };
-  return { task: outgoingMails.task(identity, raw, facts, date), messageId };
+  return { mail: outgoingMails.record(identity, raw, facts), messageId };
 }

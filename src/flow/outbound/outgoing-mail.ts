@@ -3,9 +3,8 @@
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { bounceAddress } from '../../core/signing/bounce-address.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
-import type { NewTask } from '../ports/spool.ts';
 import type { OutgoingRecord } from '../records/outgoing.ts';
-import { recordTask } from '../records/records.ts';
+import type { NewRecord } from '../records/records.ts';
 
 export interface OutgoingMailOptions {
   readonly ring: KeyRing;
@@ -32,13 +31,12 @@ export interface OutgoingMails {
    * given if the same mail may be made several times and must be sent once.
    */
   identify(now: number, owner: CalendarAddress, given: { replyAddress?: string | null; id?: string }): MailIdentity;
-  /** Returns the task that submits the mail. Mails about one event to one recipient are sent in order. */
-  task(
+  /** Returns the record that submits the mail. Mails about one event to one recipient are sent in order. */
+  record(
     identity: MailIdentity,
     raw: Uint8Array,
     facts: Omit<OutgoingRecord, 'kind' | 'mailFrom' | 'messageId'>,
-    now: number,
-  ): NewTask;
+  ): NewRecord;
 }
 
 export function openOutgoingMails(options: OutgoingMailOptions): OutgoingMails {
@@ -53,8 +51,8 @@ export function openOutgoingMails(options: OutgoingMailOptions): OutgoingMails {
       const mailFrom = bounceDomain === null ? from : bounceAddress(ring, id, bounceDomain);
       return { id, messageId: `<${id}@${options.hostname}>`, mailFrom, from };
     },
-    task({ id, mailFrom, messageId }, raw, facts, now) {
-      return recordTask({ kind: 'outgoing', mailFrom, messageId, ...facts }, { id, createdAt: now, raw });
+    record({ id, mailFrom, messageId }, raw, facts) {
+      return { body: { kind: 'outgoing', mailFrom, messageId, ...facts }, id, raw };
     },
   };
 }

@@ -17,11 +17,11 @@ import { because } from '../../core/reasons.ts';
 import { replyAddress } from '../../core/signing/reply-address.ts';
 import { signRsvpToken } from '../../core/signing/token.ts';
 import type { KeyRing } from '../../core/signing/types.ts';
-import type { Ledger, LedgerWrite, Mailing, NewTask } from '../ports/spool.ts';
+import type { Ledger, LedgerWrite, Mailing } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
-import { done, ended, type Plan } from '../queue/plan.ts';
+import { done, type Effects, ended, type Plan } from '../queue/plan.ts';
 import { copyLane } from '../records/record-kind.ts';
-import { recordTask, type Job } from '../records/records.ts';
+import type { Job, NewRecord } from '../records/records.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -40,7 +40,6 @@ export interface MailOptions {
   readonly appUrl: string;
   readonly languageOf: LanguageOf;
   readonly timezone: string;
-  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 
@@ -84,7 +83,7 @@ export async function planMail(
   const mail = await composeMail(options, message, { kind, fingerprint, stamp });
   return {
     disposition: done,
-    add: [...mail.add, ...rereadTask(options, message)],
+    add: [...mail.add, ...rereadOnce(options, message)],
     ledger: [...unsuppress, ...mail.ledger],
   };
 }
@@ -104,7 +103,7 @@ async function composeMail(
   options: MailOptions,
   message: Message,
   { kind, fingerprint, stamp }: MailFacts,
-): Promise<{ add: NewTask[]; ledger: LedgerWrite[] }> {
+): Promise<Required<Effects>> {
   const { body, uid, recurrenceId, mailings } = message;
   const { origin, from, to, calendar, method } = body;
   const now = options.now();
@@ -140,7 +139,7 @@ async function composeMail(
   const pair: LedgerWrite[] =
     reply === null ? [] : [{ kind: 'reply-pair', pair: { id: reply.id, organizer: from, attendee: to } }];
   return {
-    add: [options.outgoingMails.task(identity, raw, facts, now)],
+    add: [options.outgoingMails.record(identity, raw, facts)],
     // A DECLINECOUNTER is not a revision of the event, so later mails are not compared with it.
     ledger: kind === 'decline' ? pair : [...pair, { kind: 'mailing', mailing }],
   };
@@ -242,15 +241,13 @@ const REREAD_WINDOW_MS = 4_000;
  * Adds a re-read of the event: the organizer's change may be based on an older copy that lacks an answer we applied.
  * All recipients of the change share one re-read, because the task id is the same within a window.
  */
-function rereadTask({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewTask[] {
+function rereadOnce({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewRecord[] {
   if (method !== 'REQUEST' || again) return [];
-  const createdAt = now();
   const lane = copyLane(from, uid);
-  const window = Math.floor(createdAt / REREAD_WINDOW_MS);
+  const window = Math.floor(now() / REREAD_WINDOW_MS);
   const id = `verify-${createHash('sha256').update(lane).digest('hex').slice(0, 24)}-${window}`;
-  const origin = { recordId: id, door: 'gateway', messageId: null };
   const dueAt = (window + 1) * REREAD_WINDOW_MS + 1_000;
-  return [recordTask({ kind: 'verify', origin, owner: from, uid, round: 0 }, { id, createdAt, dueAt })];
+  return [{ body: { kind: 'verify', owner: from, uid, round: 0 }, id, dueAt }];
 }
 
 /** Two messages of an attendee are equal if they differ only in properties that change with every message. */

@@ -4,14 +4,12 @@ import { DAY } from '../../core/ical/local-time.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
 import { because } from '../../core/reasons.ts';
-import type { Changes } from '../ports/spool.ts';
 import type { Submission } from '../ports/submission.ts';
-import { changesOf, ended, type Plan, type PlannedTask } from '../queue/plan.ts';
-import { recordTask, type Job } from '../records/records.ts';
+import { ended, type LaneHandler, type Plan, planEach } from '../queue/plan.ts';
+import type { Job } from '../records/records.ts';
 
 export interface SubmitOptions {
   readonly submission: Submission;
-  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 
@@ -19,12 +17,8 @@ const MAX_RETRY_MS = 5 * DAY;
 /** About a day of attempts, because the clock may be set forward. */
 const MIN_ATTEMPTS = 50;
 
-export function submitOutgoing(options: SubmitOptions): (mails: readonly Job<'outgoing'>[]) => Promise<Changes> {
-  return async (mails) => {
-    const planned: PlannedTask[] = [];
-    for (const mail of mails) planned.push({ id: mail.task.id, plan: await submit(options, mail) });
-    return changesOf(planned);
-  };
+export function submitOutgoing(options: SubmitOptions): LaneHandler<'outgoing'> {
+  return planEach((mail) => submit(options, mail));
 }
 
 async function submit(options: SubmitOptions, mail: Job<'outgoing'>): Promise<Plan> {
@@ -65,7 +59,5 @@ function recordFailure(
   const why = because(toOwner ? 'organizer-not-told' : reason, { diagnostic });
   const plan = ended(mail, options.now(), 'not-mailed', why);
   if (owner === null || recipient === null || uid === null || method === null) return plan;
-  const createdAt = options.now();
-  const failure = { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } as const;
-  return { ...plan, add: [recordTask(failure, { id: options.makeId(createdAt), createdAt })] };
+  return { ...plan, add: [{ body: { kind: 'undeliverable', origin, owner, recipient, uid, method, diagnostic } }] };
 }

@@ -76,8 +76,8 @@ async function noticeOnce(
   if (await options.ledger.marked(name)) return {};
   const id = mailIdFor(name);
   const notices = [{ kind: 'quota', attendee: null, per, limit, until }] as const;
-  const { task } = mailNotice(options, { owner, uid, calendar, notices, origin }, at, id);
-  return { add: [task], ledger: [mark(name, at)] };
+  const { mail } = mailNotice(options, { owner, uid, calendar, notices, origin }, at, id);
+  return { add: [mail], ledger: [mark(name, at)] };
 }
 
 /** Derives a mail id (26 characters of lower-case base32) from a name. */

@@ -7,11 +7,10 @@ import type { HeldNotice, NoticeKind } from '../../core/compose/types.ts';
 import { because } from '../../core/reasons.ts';
 import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbound/mail-notice.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { Changes, Ledger, LedgerWrite, NewTask, Spool } from '../ports/spool.ts';
-import { changesOf, done, type Effects, joinEffects, mark, type PlannedTask } from '../queue/plan.ts';
+import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
+import { done, type Effects, joinEffects, type LaneHandler, type LanePlan, mark } from '../queue/plan.ts';
 import { type HeldKind, heldParties, heldJobs } from '../records/held.ts';
-import type { QuestionRecord } from '../records/question.ts';
-import { entryAbout, recordTask, type Job } from '../records/records.ts';
+import { entryAbout, type Job } from '../records/records.ts';
 import { currentCalendar } from './current-event.ts';
 import type { MakeDecisionLink } from './decision-link.ts';
 
@@ -20,7 +19,6 @@ export interface AskOwnerOptions extends MailNoticeOptions {
   readonly ledger: Ledger;
   readonly store: CalendarStore;
   readonly makeDecisionLink: MakeDecisionLink;
-  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 
@@ -39,7 +37,7 @@ const RECHECK_MS = HOUR;
 const MAX_IN_SUMMARY = 30;
 
 /** All questions are for one owner. */
-export function askOwner(options: AskOwnerOptions): (questions: readonly Question[]) => Promise<Changes> {
+export function askOwner(options: AskOwnerOptions): LaneHandler<'question'> {
   return async (questions) => {
     const marks = new Marks(options.ledger, options.now());
     const effects: Effects[] = [];
@@ -51,24 +49,11 @@ export function askOwner(options: AskOwnerOptions): (questions: readonly Questio
       marks,
       questions.filter(({ body }) => body.together),
     );
-    return changesOf([...asked, ...summary.planned], joinEffects([...effects, summary, { ledger: marks.writes() }]));
+    return {
+      planned: [...asked, ...summary.planned],
+      more: joinEffects([...effects, summary.more ?? {}, { ledger: marks.writes() }]),
+    };
   };
-}
-
-/**
- * Returns the task that mails a question about everything held under that key; `later`: when it goes into a summary.
- */
-export function questionTask(
-  facts: Pick<QuestionRecord, 'origin' | 'owner' | 'uid' | 'key' | 'calendar'>,
-  makeId: (now: number) => string,
-  now: number,
-  later: number | null = null,
-): NewTask {
-  const { origin, owner, uid, key, calendar } = facts;
-  return recordTask(
-    { kind: 'question', origin, owner, uid, key, calendar, together: later !== null },
-    { id: makeId(now), createdAt: now, dueAt: later ?? now },
-  );
 }
 
 async function askOne(options: AskOwnerOptions, marks: Marks, question: Question): Promise<Effects> {
@@ -85,11 +70,11 @@ async function askOne(options: AskOwnerOptions, marks: Marks, question: Question
     marks.set(eventMark);
     marks.set(ownerMark);
     const calendar = await calendarOf(options, open);
-    return { add: [mailFor(options, open, [await noticeOf(options, open)], calendar, at).task] };
+    return { add: [mailFor(options, open, [await noticeOf(options, open)], calendar, at).mail] };
   }
   const why = because('asked-together', { until: intervalOf(at) + SUMMARY_INTERVAL_MS });
   return {
-    add: [questionTask(body, options.makeId, at, nextCheck(at))],
+    add: [{ body: { ...body, together: true }, dueAt: nextCheck(at) }],
     ledger: [entryAbout(open.newest, { at, verdict: 'retried', ...why, taskId: question.task.id })],
   };
 }
@@ -107,11 +92,7 @@ function nextCheck(at: number): number {
  * One summary per interval, with the questions of earlier intervals. Questions beyond its maximum size wait for the
  * next summary.
  */
-async function askInSummary(
-  options: AskOwnerOptions,
-  marks: Marks,
-  due: readonly Question[],
-): Promise<Effects & { readonly planned: readonly PlannedTask[] }> {
+async function askInSummary(options: AskOwnerOptions, marks: Marks, due: readonly Question[]): Promise<LanePlan> {
   const [first] = due;
   if (first === undefined) return { planned: [] };
   const { at } = marks;
@@ -136,12 +117,12 @@ async function askInSummary(
     asked.map(async (each) => ({ ...(await noticeOf(options, each)), calendar: await calendarOf(options, each) })),
   );
   const summary = { kind: 'waiting', attendee: null, count: open.length, items } as const;
-  const { task, messageId } = mailFor(options, one, [summary], null, at);
+  const { mail, messageId } = mailFor(options, one, [summary], null, at);
   const why = because('asked-together', { messageId, count: asked.length });
   const ledger = asked.map(({ newest, task: { id } }) =>
     entryAbout(newest, { at, verdict: 'recorded', ...why, taskId: id }),
   );
-  return { planned, add: [task], ledger };
+  return { planned, more: { add: [mail], ledger } };
 }
 
 /** Returns the questions that still have something held under their key, one per key. */

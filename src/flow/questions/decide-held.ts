@@ -13,8 +13,8 @@ import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark } from '../queue/plan.ts';
 import { heldParties, type HeldKind, type HeldRecord, heldJobs } from '../records/held.ts';
-import { entryAbout, recordBody, type Job } from '../records/records.ts';
-import { dayOf, decidedMark, questionTask } from './ask-owner.ts';
+import { entryAbout, recordBody, recordTask, type Job } from '../records/records.ts';
+import { dayOf, decidedMark } from './ask-owner.ts';
 import { currentCalendar } from './current-event.ts';
 
 export interface DecideOptions {
@@ -102,7 +102,8 @@ async function askAboutRest({ spool, makeId }: DecideOptions, key: string, at: n
   if (left === undefined || questionOf(left.body) !== 'sender') return;
   const { origin } = left.body;
   const { organizer: owner, uid } = heldParties(left.body);
-  await spool.put([questionTask({ origin, owner, uid, key, calendar: null }, makeId, at)]);
+  const body = { kind: 'question', origin, owner, uid, key, calendar: null, together: false } as const;
+  await spool.put([recordTask(body, { id: makeId(at), createdAt: at })]);
 }
 
 /**

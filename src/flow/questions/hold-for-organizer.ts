@@ -1,19 +1,13 @@
 // Holds an answer or a proposal until the organizer decides, and adds a question to the organizer (`ask-owner.ts`).
 import { because, type HoldReason } from '../../core/reasons.ts';
-import { type Plan } from '../queue/plan.ts';
+import type { Plan } from '../queue/plan.ts';
 import { heldParties } from '../records/held.ts';
 import { senderKey } from '../records/question.ts';
 import { entryAbout, type Job } from '../records/records.ts';
-import { questionTask } from './ask-owner.ts';
-
-export interface HoldOptions {
-  readonly makeId: (now: number) => string;
-  readonly now: () => number;
-}
 
 /** `calendar` is the event as stored or as last mailed, for the text of the question; null: unknown. */
 export function holdForOrganizer(
-  { makeId, now }: HoldOptions,
+  { now }: { readonly now: () => number },
   job: Job<'answer' | 'proposal'>,
   reason: HoldReason,
   calendar: string | null,
@@ -25,6 +19,6 @@ export function holdForOrganizer(
   return {
     disposition: { kind: 'hold', reason, key },
     ledger: [entryAbout(job, { at, verdict: 'held', ...because(reason, { who: attendee.asWritten }) })],
-    add: [questionTask({ origin: body.origin, owner: organizer, uid, key, calendar }, makeId, at)],
+    add: [{ body: { kind: 'question', origin: body.origin, owner: organizer, uid, key, calendar, together: false } }],
   };
 }

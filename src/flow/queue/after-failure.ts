@@ -1,20 +1,21 @@
-// In: the jobs of a lane and the error that their handler threw; out: the changes that follow. A job is put back with
+// In: the jobs of a lane and the error that their handler threw; out: the plans for them. A job is put back with
 // back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
 import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';
 import { redactSignatures } from '../../core/signing/redact-signatures.ts';
-import type { Changes, LedgerWrite, NewTask, QueueName, Task } from '../ports/spool.ts';
+import type { QueueName, Task } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
-import { describeTask, entryAbout, type Job } from '../records/records.ts';
+import { describeTask, entryAbout, type Job, type NewRecord } from '../records/records.ts';
+import type { Plan, PlannedTask } from './plan.ts';
 
 export interface FailureOptions {
   readonly queue: QueueName;
   readonly log: Log;
   readonly now: () => number;
   readonly backOff: BackOff;
-  /** Returns further tasks to add when a job is held for the operator. */
-  readonly onHeld?: (job: Job, now: number) => NewTask[];
+  /** Returns further records to add when a job is held for the operator. */
+  readonly onHeld?: (job: Job) => NewRecord[];
 }
 
 /** The delay before a retry, in ms: `first`, then doubled each time up to `longest`. */
@@ -41,7 +42,7 @@ export const MAX_WAIT_MS = HOUR;
 /** Prefix of the reason for which a job that failed too often is held. */
 export const FAILED_PREFIX = 'failed: ';
 
-export function afterFailure(options: FailureOptions, jobs: readonly Job[], error: unknown): Changes {
+export function afterFailure(options: FailureOptions, jobs: readonly Job[], error: unknown): PlannedTask[] {
   const { now, backOff, onHeld } = options;
   const temporary = error instanceof GatewayError && error.temporary;
   const text = redactSignatures(error instanceof Error ? error.message : String(error));
@@ -56,28 +57,25 @@ export function afterFailure(options: FailureOptions, jobs: readonly Job[], erro
   const retried = jobs.filter(({ task }) => !isExhausted(task));
   logFailure(options, { exhausted, retried, temporary, code, text, error });
   const { waitMs, waitsFor } = retryHint(error);
-  return {
-    retry: retried.map(({ task: { id, attempts } }) => ({
-      id,
-      dueAt: at + Math.min(Math.max(waitMs, retryDelay(backOff, attempts)), MAX_WAIT_MS),
-      error: text,
-      waitsFor,
-    })),
-    hold: exhausted.map(({ task: { id } }) => ({ id, reason: `${FAILED_PREFIX}${code}`, key: `operator:${id}` })),
-    add: exhausted.flatMap((job) => onHeld?.(job, at) ?? []),
-    ledger: [
-      ...exhausted.map((job): LedgerWrite => {
-        const tries = job.task.attempts + 1;
-        return entryAbout(job, { at, verdict: 'held', ...because(code, { error: text, tries }) });
-      }),
-      ...retried
-        .filter(({ task }) => task.attempts === 0)
-        .map((job): LedgerWrite => {
-          const why = because(code, { error: text, tries: null });
-          return entryAbout(job, { at, verdict: 'retried', ...why });
-        }),
-    ],
+  const hold = (job: Job): Plan => {
+    const { id, attempts } = job.task;
+    const why = because(code, { error: text, tries: attempts + 1 });
+    return {
+      disposition: { kind: 'hold', reason: `${FAILED_PREFIX}${code}`, key: `operator:${id}` },
+      add: onHeld?.(job) ?? [],
+      ledger: [entryAbout(job, { at, verdict: 'held', ...why })],
+    };
   };
+  const retry = (job: Job): Plan => {
+    const { attempts } = job.task;
+    const dueAt = at + Math.min(Math.max(waitMs, retryDelay(backOff, attempts)), MAX_WAIT_MS);
+    const why = because(code, { error: text, tries: null });
+    return {
+      disposition: { kind: 'retry', dueAt, error: text, waitsFor },
+      ledger: attempts === 0 ? [entryAbout(job, { at, verdict: 'retried', ...why })] : [],
+    };
+  };
+  return jobs.map((job) => ({ id: job.task.id, plan: isExhausted(job.task) ? hold(job) : retry(job) }));
 }
 
 interface Failure {

@@ -1,18 +1,19 @@
-// The plan for one record, as values: what becomes of its task, and which tasks and ledger entries follow. Handlers
-// return plans; the worker commits all plans of a batch in one transaction.
+// The plan for one record, as values: what becomes of its task, and which records and ledger entries follow. Handlers
+// return plans; `run-queue.ts` commits all plans of a batch in one transaction.
 import type { ReasonFor, Verdict, Why } from '../../core/reasons.ts';
-import type { Changes, LedgerWrite, NewTask, TaskHoldReason } from '../ports/spool.ts';
-import { entryAbout, type Job } from '../records/records.ts';
+import type { Changes, LedgerWrite, TaskHoldReason } from '../ports/spool.ts';
+import { entryAbout, type Job, type Kind, type NewRecord, recordTask } from '../records/records.ts';
 
 /** The task is done, is tried again at `dueAt`, or is held. One decision covers all tasks held under the same `key`. */
 export type Disposition =
   | { readonly kind: 'done' }
-  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
+  /** `waitsFor`: the back end that is unreachable. */
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string; readonly waitsFor?: string | null }
   | { readonly kind: 'hold'; readonly reason: TaskHoldReason; readonly key: string };
 
-/** New tasks and ledger writes. */
+/** New records and ledger writes. */
 export interface Effects {
-  readonly add?: readonly NewTask[];
+  readonly add?: readonly NewRecord[];
   readonly ledger?: readonly LedgerWrite[];
 }
 
@@ -27,15 +28,40 @@ export interface PlannedTask {
   readonly plan: Plan;
 }
 
-export function changesOf(planned: readonly PlannedTask[], more: Effects = {}): Changes {
-  const all = planned.map(({ id, plan }) => ({ id, ...plan.disposition }));
+/** The plans for the jobs of one lane, and what follows from all of them together. */
+export interface LanePlan {
+  readonly planned: readonly PlannedTask[];
+  readonly more?: Effects;
+}
+
+/** Plans the jobs of one lane. */
+export type LaneHandler<K extends Kind> = (jobs: readonly Job<K>[]) => Promise<LanePlan>;
+
+/** A handler that plans the jobs one after the other. */
+export function planEach<K extends Kind>(plan: (job: Job<K>) => Promise<Plan>): LaneHandler<K> {
+  return async (jobs) => {
+    const planned: PlannedTask[] = [];
+    for (const job of jobs) planned.push({ id: job.task.id, plan: await plan(job) });
+    return { planned };
+  };
+}
+
+export interface ChangesOptions {
+  readonly makeId: (now: number) => string;
+  readonly now: () => number;
+}
+
+/** The changes of one transaction. New records become tasks here, so that a plan that is made twice has no second id. */
+export function changesOf({ planned, more = {} }: LanePlan, { makeId, now }: ChangesOptions): Changes {
+  const at = now();
+  const all = planned.map(({ id, plan: { disposition } }) => ({ id, ...disposition }));
+  const { add, ledger } = joinEffects([...planned.map(({ plan }) => plan), more]);
   return {
     done: all.flatMap(({ id, kind }) => (kind === 'done' ? [id] : [])),
-    retry: all.flatMap((each) =>
-      each.kind === 'retry' ? [{ id: each.id, dueAt: each.dueAt, error: each.error }] : [],
-    ),
-    hold: all.flatMap((each) => (each.kind === 'hold' ? [{ id: each.id, reason: each.reason, key: each.key }] : [])),
-    ...joinEffects([...planned.map(({ plan }) => plan), more]),
+    retry: all.filter((each) => each.kind === 'retry'),
+    hold: all.filter((each) => each.kind === 'hold'),
+    add: add.map(({ body, ...facts }) => recordTask(body, { id: makeId(at), createdAt: at, ...facts })),
+    ledger,
   };
 }
 

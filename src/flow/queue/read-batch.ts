@@ -1,7 +1,7 @@
 // Parses the tasks of a batch. An unreadable task is held for the operator with the path of the error; a record of a
 // newer version is put back untouched, because another gateway is being upgraded. The other tasks become jobs.
 import { because } from '../../core/reasons.ts';
-import type { Batch, Changes, QueueName, Task } from '../ports/spool.ts';
+import type { Batch, QueueName, Task } from '../ports/spool.ts';
 import { entryAboutTask, isOfQueue, type Job, readRecord, type ReadRecord } from '../records/records.ts';
 import { type Plan, type PlannedTask } from './plan.ts';
 
@@ -44,15 +44,5 @@ function holdUnreadable(task: Task, why: string, at: number): Plan {
   return {
     disposition: { kind: 'hold', reason: 'unreadable', key: `operator:${task.id}` },
     ledger: [entryAboutTask(task, { at, verdict: 'held', ...because('unreadable', { why }) })],
-  };
-}
-
-export function joinChanges(one: Changes, other: Changes): Changes {
-  return {
-    done: [...(one.done ?? []), ...(other.done ?? [])],
-    retry: [...(one.retry ?? []), ...(other.retry ?? [])],
-    hold: [...(one.hold ?? []), ...(other.hold ?? [])],
-    add: [...(one.add ?? []), ...(other.add ?? [])],
-    ledger: [...(one.ledger ?? []), ...(other.ledger ?? [])],
   };
 }

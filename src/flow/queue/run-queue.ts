@@ -1,20 +1,21 @@
 // Runs one queue: claims lanes with due tasks, parses their records, passes the jobs of each lane to the handler and
-// commits the changes that it returns. Several lanes run concurrently, so that a slow server or event delays no other.
+// commits what it plans. Several lanes run concurrently, so that a slow server or event delays no other.
 // Leases are renewed while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the
 // jobs.
-import type { Batch, Changes, Lease, QueueName, Spool } from '../ports/spool.ts';
+import type { Batch, Lease, QueueName, Spool } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, KindsOf } from '../records/records.ts';
 import { afterFailure, type FailureOptions, MAX_WAIT_MS } from './after-failure.ts';
 import type { Outcomes } from './outcomes.ts';
-import { changesOf } from './plan.ts';
-import { joinChanges, readBatch } from './read-batch.ts';
+import { changesOf, type LaneHandler, type LanePlan } from './plan.ts';
+import { readBatch } from './read-batch.ts';
 
 export interface RunQueueOptions<Q extends QueueName> extends FailureOptions {
   readonly queue: Q;
   readonly spool: Spool;
   /** Processes jobs of one lane. */
-  readonly handle: (jobs: readonly Job<KindsOf[Q]>[]) => Promise<Changes>;
+  readonly handle: LaneHandler<KindsOf[Q]>;
+  readonly makeId: (now: number) => string;
   readonly outcomes: Outcomes;
   readonly log: Log;
   /** How many lanes may run at the same time. */
@@ -149,13 +150,13 @@ async function runLane<Q extends QueueName>(options: RunQueueOptions<Q>, batch: 
   }, RENEW_MS);
   try {
     const { jobs, others } = readBatch(batch, now());
-    const handled =
+    const { planned, more = {} }: LanePlan =
       jobs.length === 0
-        ? {}
-        : await handle(jobs as readonly Job<KindsOf[Q]>[]).catch((error: unknown) =>
-            afterFailure(options, jobs, error),
-          );
-    const changes = others.length === 0 ? handled : joinChanges(handled, changesOf(others));
+        ? { planned: [] }
+        : await handle(jobs as readonly Job<KindsOf[Q]>[]).catch((error: unknown) => ({
+            planned: afterFailure(options, jobs, error),
+          }));
+    const changes = changesOf({ planned: [...planned, ...others], more }, options);
     run.isCommitting = true;
     if (await spool.commit(run.lease, changes)) outcomes.publish(changes.ledger ?? []);
     else log.warn({ queue, tasks: idsOf(batch) }, 'lease lost to another gateway, nothing written');

@@ -80,6 +80,9 @@ export interface TaskFacts {
   readonly raw?: Uint8Array | null;
 }
 
+/** A record to add as a task. Absent facts: a new id, created now, due at once. */
+export type NewRecord = { readonly body: AnyRecord } & Readonly<Partial<TaskFacts>>;
+
 /**
  * Returns the task that carries this record. No task is made in any other way.
  * @throws GatewayError `internal` if the body does not match its schema
@@ -204,10 +207,14 @@ type EntryFacts<V extends Verdict> = { readonly verdict: V; readonly reason: Rea
 > &
   Partial<NewEntry>;
 
+export function originOf({ task, body }: Job): Origin {
+  return kindOf(body).origin(body, task.id);
+}
+
 /** Returns the ledger entry about a record. A field in `facts` replaces the one from the body. */
 export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryFacts<V>): LedgerWrite {
-  const { origin, subject } = kindOf(body);
-  return { kind: 'entry', entry: { taskId: task.id, ...origin(body, task.id), ...subject(body), ...facts } };
+  const subject = kindOf(body).subject(body);
+  return { kind: 'entry', entry: { taskId: task.id, ...originOf({ task, body }), ...subject, ...facts } };
 }
 
 /** Returns the ledger entry about any task, also one that is unreadable. */

@@ -1,5 +1,6 @@
 // Queue `invitation`, one lane per (UID, recipient): a scheduling message (RFC 5546 §3.2) from one calendar user to
-// another.
+// another. If a door keeps the mail that the message came in, its bytes are the task's `raw`, as in `outgoing`; no door does
+// so yet, so the record has no field for it.
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';

@@ -1,11 +1,10 @@
 // Queue `event`: re-read the copy and apply again the answers that another client has overwritten with a stale version.
 import { z } from 'zod';
-import { address, origin } from './parts.ts';
+import { address } from './parts.ts';
 import { copyLane, noSubject, type RecordKind, renameFields } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('verify'),
-  origin,
   owner: address,
   uid: z.string(),
   /** How many re-reads in a row found overwritten answers and applied them again. */
@@ -21,7 +20,7 @@ export const verify: RecordKind<VerifyRecord> = {
   schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
   lane: ({ owner, uid }) => copyLane(owner, uid),
-  origin: (body) => body.origin,
+  origin: (_body, id) => ({ recordId: id, door: 'gateway', messageId: null }),
   subject: ({ owner, uid }) => ({ ...noSubject, organizer: owner.key, uid }),
   text: () => 're-read of the event',
 };

@@ -17,12 +17,14 @@ import {
   showTask,
 } from '../../../src/app/cli/queue-commands.ts';
 import { type EventKind, recordTask, type Job } from '../../../src/flow/records/records.ts';
+import { makeIds } from '../../../src/adapters/spool/new-id.ts';
+import { done, type LanePlan } from '../../../src/flow/queue/plan.ts';
 import { runQueue } from '../../../src/flow/queue/run-queue.ts';
 import { calendarAddress } from '../../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { openForOperator, openSpool } from '../../../src/adapters/spool/open-spool.ts';
-import type { Changes, Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
+import type { Ledger, NewTask, Spool } from '../../../src/flow/ports/spool.ts';
 
 const address = (text: string): CalendarAddress => calendarAddress(text) ?? { key: '', asWritten: '' };
 const organizer = address('alice@example.com');
@@ -155,11 +157,11 @@ describe('the operator’s commands', () => {
   it('reach the running gateway within two seconds', async () => {
     const worked: string[] = [];
     let broken = true;
-    const handle = async (records: readonly Job<EventKind>[]): Promise<Changes> => {
+    const handle = async (records: readonly Job<EventKind>[]): Promise<LanePlan> => {
       const tasks = records.map(({ task: each }) => each);
       if (broken) throw new GatewayError('caldav-unreachable', 'away', { temporary: true });
       for (const { id, attempts } of tasks) worked.push(`${id} ${attempts}`);
-      return { done: tasks.map(({ id }) => id) };
+      return { planned: tasks.map(({ id }) => ({ id, plan: { disposition: done } })) };
     };
     const log = openLog('silent');
     const work = runQueue({
@@ -167,6 +169,7 @@ describe('the operator’s commands', () => {
       spool: gateway.spool,
       handle,
       outcomes: makeOutcomes(log),
+      makeId: makeIds(),
       log,
       now: Date.now,
       lanes: 4,

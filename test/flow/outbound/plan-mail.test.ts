@@ -2,6 +2,7 @@
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../src/flow/outbound/deliver.ts';
+import { changesOf } from '../../../src/flow/queue/plan.ts';
 import { readBatch } from '../../../src/flow/queue/read-batch.ts';
 import type { Job } from '../../../src/flow/records/records.ts';
 import { parseKeyRing } from '../../../src/core/signing/keys.ts';
@@ -162,7 +163,8 @@ describe('schedule messages', () => {
         longestWaitMs: 3_600_000,
         now: kit.clock.now,
       })) {
-        await kit.spool.commit(batch.lease, await rotated(readBatch(batch, 0).jobs as Job<'schedule-message'>[]));
+        const plan = await rotated(readBatch(batch, 0).jobs as Job<'schedule-message'>[]);
+        await kit.spool.commit(batch.lease, changesOf(plan, kit));
       }
       await kit.settle(['outgoing']);
       return /ORGANIZER[^:]*:mailto:(\S+)/.exec((await read(-1)).calendar)?.[1];

@@ -4,8 +4,9 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { afterFailure, type FailureOptions } from '../../../src/flow/queue/after-failure.ts';
 import { openLog } from '../../../src/app/log.ts';
 import { makeOutcomes } from '../../../src/flow/queue/outcomes.ts';
+import { changesOf } from '../../../src/flow/queue/plan.ts';
 import { readBatch } from '../../../src/flow/queue/read-batch.ts';
-import { recordTask } from '../../../src/flow/records/records.ts';
+import { type Job, type NewRecord, recordTask } from '../../../src/flow/records/records.ts';
 import type { Log } from '../../../src/flow/ports/log.ts';
 import type { Changes, Task } from '../../../src/flow/ports/spool.ts';
 import type { CalendarAddress } from '../../../src/core/ical/types.ts';
@@ -16,8 +17,7 @@ const alice: CalendarAddress = { key: 'alice@example.com', asWritten: 'alice@exa
 const away = new GatewayError('caldav-unreachable', 'GET https://dav.test/: no answer', { temporary: true });
 
 function verifyTask(id: string, attempts: number): Task {
-  const origin = { recordId: id, door: 'gateway', messageId: null };
-  const body = { kind: 'verify', origin, owner: alice, uid: `${id}@example.com`, round: 0 } as const;
+  const body = { kind: 'verify', owner: alice, uid: `${id}@example.com`, round: 0 } as const;
   return { ...recordTask(body, { id, createdAt: 0 }), attempts, lastError: null } as Task;
 }
 
@@ -28,8 +28,8 @@ function linesAfter(error: unknown, tasks: readonly Task[], now = 0): Line[] {
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Log;
   const { jobs } = readBatch({ lease: { queue: 'event', lane: 'l', fence: 1 }, tasks }, now);
   const backOff = { first: 1, longest: 1 };
-  const changes = afterFailure({ queue: 'event', log, now: () => now, backOff }, jobs, error);
-  makeOutcomes(log).publish(changes.ledger ?? []);
+  const planned = afterFailure({ queue: 'event', log, now: () => now, backOff }, jobs, error);
+  makeOutcomes(log).publish(planned.flatMap(({ plan }) => plan.ledger ?? []));
   return lines;
 }
 
@@ -39,7 +39,8 @@ const BACK_OFF = { first: 1_000, longest: 300_000 };
 function changesAfter(error: unknown, tasks: readonly Task[], options: Partial<FailureOptions> = {}): Changes {
   const { jobs } = readBatch({ lease: { queue: 'event', lane: 'l', fence: 1 }, tasks }, NOW);
   const log = openLog('silent');
-  return afterFailure({ queue: 'event', log, now: () => NOW, backOff: BACK_OFF, ...options }, jobs, error);
+  const planned = afterFailure({ queue: 'event', log, now: () => NOW, backOff: BACK_OFF, ...options }, jobs, error);
+  return changesOf({ planned }, { makeId: () => 'new', now: () => NOW });
 }
 
 const failing = (id: string, attempts: number, createdAt = NOW): Task => ({ ...verifyTask(id, attempts), createdAt });
@@ -59,7 +60,7 @@ describe('a task that is tried again', () => {
     { when: 'Retry-After is no number', error: retryAfter('soon'), attempts: 0, delay: 1_000 },
   ])('waits $delay ms: $when', ({ error, attempts, delay }) => {
     const { retry, hold, add } = changesAfter(error, [failing('t1', attempts)]);
-    expect(retry).toEqual([{ id: 't1', dueAt: NOW + delay, error: error.message, waitsFor: null }]);
+    expect(retry).toMatchObject([{ id: 't1', dueAt: NOW + delay, error: error.message, waitsFor: null }]);
     expect([hold, add]).toEqual([[], []]);
   });
 
@@ -124,7 +125,7 @@ describe('a task that failed too often', () => {
 
   it('is held for the operator alone, and the ledger has the number of attempts', () => {
     const { hold, retry, ledger } = changesAfter(permanent, [failing('t1', 4), failing('t2', 1)]);
-    expect(hold).toEqual([{ id: 't1', reason: 'failed: internal', key: 'operator:t1' }]);
+    expect(hold).toMatchObject([{ id: 't1', reason: 'failed: internal', key: 'operator:t1' }]);
     expect(retry).toMatchObject([{ id: 't2' }]);
     const detail = 'Failed 5 times, held for the operator: x is undefined';
     expect(ledger).toMatchObject([{ entry: { taskId: 't1', at: NOW, verdict: 'held', reason: 'internal', detail } }]);
@@ -132,16 +133,13 @@ describe('a task that failed too often', () => {
 
   it('adds the tasks that onHeld returns, and no task that is tried again does', () => {
     const held: unknown[] = [];
-    const onHeld: FailureOptions['onHeld'] = ({ task }, at) => {
-      held.push([task.id, at]);
-      return [verifyTask(`notice-${task.id}`, 0)];
+    const onHeld = ({ task, body }: Job): NewRecord[] => {
+      held.push(task.id);
+      return [{ body, id: `notice-${task.id}` }];
     };
     const { add } = changesAfter(permanent, [failing('t1', 4), failing('t2', 1), failing('t3', 9)], { onHeld });
     expect(add?.map(({ id }) => id)).toEqual(['notice-t1', 'notice-t3']);
-    expect(held).toEqual([
-      ['t1', NOW],
-      ['t3', NOW],
-    ]);
+    expect(held).toEqual(['t1', 't3']);
   });
 });
 

@@ -1,7 +1,7 @@
 // Parsing a batch: an unreadable task is held, a record of a newer version is put back, and the others become jobs.
 import { describe, expect, it } from 'vitest';
-import type { Batch, Changes, QueueName, Task } from '../../../src/flow/ports/spool.ts';
-import { joinChanges, type ReadBatch, readBatch } from '../../../src/flow/queue/read-batch.ts';
+import type { Batch, QueueName, Task } from '../../../src/flow/ports/spool.ts';
+import { type ReadBatch, readBatch } from '../../../src/flow/queue/read-batch.ts';
 import { recordTask } from '../../../src/flow/records/records.ts';
 import { meeting } from '../../harness/calendar-server.ts';
 import { alice, bob } from '../flow-kit.ts';
@@ -9,7 +9,7 @@ import { alice, bob } from '../flow-kit.ts';
 const origin = { recordId: 'r1', door: 'gateway', messageId: null };
 
 function readable(id: string): Task {
-  const body = { kind: 'verify', origin, owner: alice, uid: 'u1', round: 0 } as const;
+  const body = { kind: 'verify', owner: alice, uid: 'u1', round: 0 } as const;
   return { ...recordTask(body, { id, createdAt: 0 }), attempts: 0, lastError: null };
 }
 
@@ -45,9 +45,7 @@ const broken = (id: string): Task => ({ ...readable(id), body: '{"kind":"verify"
 describe('readBatch', () => {
   it('holds an unreadable task for the operator and names the path', () => {
     const { jobs, others } = readBatch(batch('event', [broken('b'), readable('a')]), 5);
-    expect(jobs).toEqual([
-      { task: readable('a'), body: { kind: 'verify', origin, owner: alice, uid: 'u1', round: 0 } },
-    ]);
+    expect(jobs).toEqual([{ task: readable('a'), body: { kind: 'verify', owner: alice, uid: 'u1', round: 0 } }]);
     expect(others).toHaveLength(1);
     expect(others[0]).toMatchObject({
       id: 'b',
@@ -55,7 +53,7 @@ describe('readBatch', () => {
     });
     expect(others[0]?.plan.ledger?.[0]).toMatchObject({
       kind: 'entry',
-      entry: { taskId: 'b', at: 5, verdict: 'held', reason: 'unreadable', detail: expect.stringContaining('origin: ') },
+      entry: { taskId: 'b', at: 5, verdict: 'held', reason: 'unreadable', detail: expect.stringContaining('owner: ') },
     });
   });
 
@@ -94,24 +92,5 @@ describe('readBatch', () => {
     expect(others[0]?.plan.disposition).toMatchObject({ kind: 'hold', reason: 'unreadable' });
     const detail = expect.stringContaining('kind: verify does not belong to the queue outgoing');
     expect(others[0]?.plan.ledger).toMatchObject([{ entry: { detail } }]);
-  });
-});
-
-describe('joinChanges', () => {
-  it('keeps what both contain, in order', () => {
-    const changes = (id: string): Required<Changes> => ({
-      done: [`done-${id}`],
-      retry: [{ id, dueAt: 1, error: 'later' }],
-      hold: [{ id, reason: 'unreadable', key: `operator:${id}` }],
-      add: [readable(id)],
-      ledger: [{ kind: 'mark', mark: id, at: 1 }],
-    });
-    const [one, other] = [changes('a'), changes('b')];
-    const fields = ['done', 'retry', 'hold', 'add', 'ledger'] as const;
-    for (const field of fields) {
-      expect(joinChanges(one, other)[field]).toEqual([...one[field], ...other[field]]);
-      expect(joinChanges(one, {})[field]).toEqual(one[field]);
-      expect(joinChanges({}, other)[field]).toEqual(other[field]);
-    }
   });
 });

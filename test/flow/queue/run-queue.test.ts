@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { makeOutcomes, type Outcomes } from '../../../src/flow/queue/outcomes.ts';
+import { done, type LanePlan, mark } from '../../../src/flow/queue/plan.ts';
 import { runQueue } from '../../../src/flow/queue/run-queue.ts';
 import { openLog } from '../../../src/app/log.ts';
 import type { Batch, Changes, Spool } from '../../../src/flow/ports/spool.ts';
@@ -24,6 +25,7 @@ const mail = {
   uid: null,
 } as const;
 const task = { ...recordTask(mail, { id: 't', createdAt: 0 }), attempts: 0, lastError: null };
+const ended: LanePlan = { planned: [{ id: 't', plan: { disposition: done } }] };
 const batch: Batch = { lease: { queue: 'outgoing', lane: 'l', fence: 1 }, tasks: [task] };
 
 function deferred() {
@@ -40,7 +42,7 @@ function open(claims: Promise<Batch[]>[], now = 0, onCommit: () => void = () => 
   const committed: Changes[] = [];
   const leases: Batch['lease'][] = [];
   let listener: () => void = () => {};
-  let release: (changes: Changes | Promise<Changes>) => void = () => {};
+  let release: (plan: LanePlan | Promise<LanePlan>) => void = () => {};
   const spool = {
     claim: () => claims.shift() ?? Promise.resolve([]),
     renew: async () => true,
@@ -66,6 +68,7 @@ function open(claims: Promise<Batch[]>[], now = 0, onCommit: () => void = () => 
       });
     },
     outcomes: makeOutcomes(log),
+    makeId: () => 'new',
     log,
     now: () => now,
     lanes: 2,
@@ -84,7 +87,7 @@ function open(claims: Promise<Batch[]>[], now = 0, onCommit: () => void = () => 
     committed,
     leases,
     announce,
-    release: (changes: Changes | Promise<Changes>) => release(changes),
+    release: (plan: LanePlan | Promise<LanePlan>) => release(plan),
   };
 }
 
@@ -154,7 +157,7 @@ describe('a lane that this process claims again after a clock jump', () => {
     ]);
     await expect.poll(() => handled.length).toBe(1);
     await announce();
-    release({ done: ['t'] });
+    release(ended);
     await expect.poll(() => leases).toEqual([renewed.lease]);
     await running.stop(5_000);
     expect(handled).toHaveLength(1);
@@ -170,9 +173,9 @@ describe('a lane that is claimed again while its run is being committed', () => 
     });
     await expect.poll(() => handled.length).toBe(1);
     await announce();
-    release({ done: ['t'] });
+    release(ended);
     await expect.poll(() => handled).toEqual([['t'], ['t']]);
-    release({ done: ['t'] });
+    release(ended);
     await expect.poll(() => leases).toEqual([batch.lease, again.lease]);
     await running.stop(5_000);
   });
@@ -193,9 +196,9 @@ describe('a queue that stops', () => {
     const { running, handled, committed, release } = open([Promise.resolve([batch])]);
     await expect.poll(() => handled.length).toBe(1);
     const stopped = running.stop(5_000);
-    release({ done: ['t'] });
+    release(ended);
     await stopped;
-    expect(committed).toEqual([{ done: ['t'] }]);
+    expect(committed).toMatchObject([{ done: ['t'] }]);
   });
 
   it('waits at most drainMs, and does not wait for a claim that fails', async () => {
@@ -209,8 +212,8 @@ describe('a queue that stops', () => {
     await stuck.running.stop(1);
     expect(stuck.committed).toEqual([]);
     // Without this, the lease would be renewed until the process ends.
-    stuck.release({ done: ['t'] });
-    await expect.poll(() => stuck.committed).toEqual([{ done: ['t'] }]);
+    stuck.release(ended);
+    await expect.poll(() => stuck.committed).toMatchObject([{ done: ['t'] }]);
   });
 });
 
@@ -273,11 +276,13 @@ describe('a running queue', () => {
       async handle(jobs) {
         state.handled.push(jobs.map(({ task: { id } }) => id).join(' '));
         await new Promise((resolve) => setTimeout(resolve, over.handleMs ?? 0));
-        return { done: jobs.map(({ task: { id } }) => id), ledger: [{ kind: 'mark', mark: 'm', at: 1 }] };
+        const planned = jobs.map(({ task: { id } }) => ({ id, plan: { disposition: done } }));
+        return { planned, more: { ledger: [mark('m', 1)] } };
       },
       outcomes: { publish: (writes: unknown) => void published.push(writes) } as unknown as Outcomes,
       log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Log,
       now: Date.now,
+      makeId: () => 'new',
       lanes: over.lanes ?? 2,
       perLane: 7,
       backOff: { first: 1, longest: 1 },
@@ -398,7 +403,7 @@ describe('a running queue', () => {
     expect(state.committed).toHaveLength(1);
     const [changes] = state.committed;
     expect(changes?.done).toEqual(['a', 'b']);
-    expect(changes?.hold).toEqual(tasks.map(({ id }) => ({ id, reason: 'unreadable', key: `operator:${id}` })));
+    expect(changes?.hold).toMatchObject(tasks.map(({ id }) => ({ id, reason: 'unreadable', key: `operator:${id}` })));
     expect(changes?.ledger).toHaveLength(1 + tasks.length);
     await running.stop(0);
   });

@@ -63,7 +63,7 @@ const cases: { record: AnyRecord; queue: string; lane: string; subject: Record<s
     text: `answer of ${bob.asWritten}`,
   },
   {
-    record: { kind: 'verify', origin, owner: alice, uid, round: 2 },
+    record: { kind: 'verify', owner: alice, uid, round: 2 },
     queue: 'event',
     lane: copy,
     subject: { organizer: alice.key, uid },
@@ -230,7 +230,7 @@ describe('a record', () => {
   });
 
   it('that does not match its schema is refused, and the error names the path', () => {
-    const wrong = { kind: 'verify', origin, owner: { key: 'a' }, uid, round: 1 } as unknown as AnyRecord;
+    const wrong = { kind: 'verify', owner: { key: 'a' }, uid, round: 1 } as unknown as AnyRecord;
     expect(() => recordBody(wrong)).toThrow(/kind verify is not valid: owner\.asWritten/);
   });
 
@@ -260,7 +260,7 @@ describe('a record', () => {
   });
 
   it('gives its origin and subject to a ledger entry, which may add to the subject', () => {
-    const body = { kind: 'verify', origin, owner: alice, uid, round: 0 } as const;
+    const body = { kind: 'refresh', origin, organizer: alice, attendee: bob, uid } as const;
     const facts = {
       at: 1,
       verdict: 'applied',
@@ -333,7 +333,7 @@ describe('a stored task', () => {
     },
     {
       what: 'a nested field has the wrong type',
-      body: JSON.stringify({ version: 2, kind: 'verify', origin, owner: { key: 1, asWritten: '' }, uid, round: 0 }),
+      body: JSON.stringify({ version: 2, kind: 'verify', owner: { key: 1, asWritten: '' }, uid, round: 0 }),
       read: { kind: 'unreadable', why: expect.stringMatching(/^owner\.key: /) },
     },
     {

@@ -5,11 +5,11 @@ import type { Decision } from '../../../core/itip/types.ts';
 import { componentFor, type EventDocument } from '../../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../../core/ical/types.ts';
 import { because } from '../../../core/reasons.ts';
-import type { LedgerWrite, NewTask } from '../../ports/spool.ts';
+import type { LedgerWrite } from '../../ports/spool.ts';
 import { endOf } from '../../outbound/event-end.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
 import { done, ended } from '../../queue/plan.ts';
-import { entryAbout, recordTask, type Job } from '../../records/records.ts';
+import { entryAbout, type Job, type NewRecord } from '../../records/records.ts';
 import { type Copy, type CopyPlan, isToApply } from '../copy.ts';
 import { judgeAnswerSafely } from '../judge-answer.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
@@ -84,7 +84,7 @@ function planApplied(
       (applied): LedgerWrite => ({ kind: 'applied', ownerKey: owner.key, uid, answer: applied }),
     ),
   ];
-  const delegations = delegationsOf(job, owner, document, recurrenceId, options);
+  const delegations = delegationsOf(job, owner, document, recurrenceId);
   const notice = { kind: 'answer', attendee, partstat, comment, recurrenceId } as const;
   // The question about the delegate replaces the notice about the answer.
   return { disposition: done, document, ledger, add: delegations, notices: delegations.length > 0 ? [] : [notice] };
@@ -96,21 +96,14 @@ function delegationsOf(
   organizer: CalendarAddress,
   document: EventDocument,
   recurrenceId: string | null,
-  { makeId, now }: HandlerOptions,
-): NewTask[] {
+): NewRecord[] {
   const { attendee, partstat, delegatedTo, occurrence } = given;
   if (partstat !== 'DELEGATED') return [];
-  const createdAt = now();
   const component = componentFor(document, recurrenceId);
+  const common = { kind: 'delegation', origin, organizer, attendee, uid: occurrence.uid, recurrenceId } as const;
   return delegatedTo
     .filter((delegate) => component?.invites(delegate) !== true)
-    .map((delegate) => {
-      const { uid } = occurrence;
-      return recordTask(
-        { kind: 'delegation', origin, organizer, attendee, delegate, uid, recurrenceId, approved: false },
-        { id: makeId(createdAt), createdAt },
-      );
-    });
+    .map((delegate) => ({ body: { ...common, delegate, approved: false } }));
 }
 
 function planWithoutCopy(job: AnswerJob, copy: Copy, options: HandlerOptions): CopyPlan {

@@ -6,7 +6,7 @@ import { componentFor, type EventDocument } from '../../../core/ical/event-docum
 import { because } from '../../../core/reasons.ts';
 import { ended } from '../../queue/plan.ts';
 import { delegationKey } from '../../records/delegation.ts';
-import { entryAbout, recordTask, type RecordOf, type Job } from '../../records/records.ts';
+import { entryAbout, type RecordOf, type Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
@@ -41,7 +41,7 @@ async function askOrganizer(
  * Adds the delegate and mails the invitation, because not every CalDAV server posts a callback for a new guest. If the
  * server does, its message is `nothing-new` and is not mailed.
  */
-function addDelegateToEvent(job: DelegationJob, copy: Copy, { makeId, now }: HandlerOptions): CopyPlan {
+function addDelegateToEvent(job: DelegationJob, copy: Copy, { now }: HandlerOptions): CopyPlan {
   const { attendee, delegate, recurrenceId, origin } = job.body;
   const at = now();
   if (copy.document === null) {
@@ -55,19 +55,22 @@ function addDelegateToEvent(job: DelegationJob, copy: Copy, { makeId, now }: Han
   }
   const why = because('delegate-added', { who: attendee.asWritten, delegate: delegate.asWritten });
   const calendar = requestFor(document, delegate, { now: at, sequence: 0 });
-  const message = {
-    kind: 'schedule-message',
-    origin,
-    from: copy.owner,
-    to: delegate,
-    method: 'REQUEST',
-    calendar,
-    again: false,
-  } as const;
   return {
     ...ended(job, at, 'applied', why),
     document,
-    add: [recordTask(message, { id: makeId(at), createdAt: at })],
+    add: [
+      {
+        body: {
+          kind: 'schedule-message',
+          origin,
+          from: copy.owner,
+          to: delegate,
+          method: 'REQUEST',
+          calendar,
+          again: false,
+        },
+      },
+    ],
   };
 }
 

@@ -7,7 +7,6 @@ import type { Copy, CopyPlan } from '../copy.ts';
 export interface HandlerOptions {
   readonly expand: Expand;
   readonly makeDecisionLink: MakeDecisionLink;
-  readonly makeId: (now: number) => string;
   readonly now: () => number;
 }
 

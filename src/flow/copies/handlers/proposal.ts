@@ -11,7 +11,7 @@ import type { Expand } from '../../ports/recurrence.ts';
 import { holdForOrganizer } from '../../questions/hold-for-organizer.ts';
 import { done, ended } from '../../queue/plan.ts';
 import { proposalKey } from '../../records/proposal.ts';
-import { recordTask, type Job } from '../../records/records.ts';
+import type { Job } from '../../records/records.ts';
 import type { Copy, CopyPlan } from '../copy.ts';
 import type { Handler, HandlerOptions } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
@@ -55,11 +55,7 @@ async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOption
 }
 
 /** One decision covers all proposals of the attendee for that occurrence; only the newest is declined by mail. */
-async function declineProposal(
-  job: ProposalJob,
-  copy: Copy,
-  { expand, makeId, now }: HandlerOptions,
-): Promise<CopyPlan> {
+async function declineProposal(job: ProposalJob, copy: Copy, { expand, now }: HandlerOptions): Promise<CopyPlan> {
   const { body } = job;
   const key = proposalKey(body);
   const newest = copy.jobsOf('proposal').findLast((each) => each.body.declined && proposalKey(each.body) === key);
@@ -74,16 +70,22 @@ async function declineProposal(
   const occurrence = await occurrenceIn(document, job, expand);
   const calendar = occurrence && declineCounterFor(document, attendee, occurrence.recurrenceId, at);
   if (calendar === null) return refused(job, at, because('no-such-occurrence', { isProposal: true }));
-  const message = {
-    kind: 'schedule-message',
-    origin,
-    from: owner,
-    to: attendee,
-    method: 'DECLINECOUNTER',
-    calendar,
-    again: true,
-  } as const;
-  return { disposition: done, add: [recordTask(message, { id: makeId(at), createdAt: at })] };
+  return {
+    disposition: done,
+    add: [
+      {
+        body: {
+          kind: 'schedule-message',
+          origin,
+          from: owner,
+          to: attendee,
+          method: 'DECLINECOUNTER',
+          calendar,
+          again: true,
+        },
+      },
+    ],
+  };
 }
 
 /** The proposal's occurrence as the event identifies it; null: the event has no such occurrence. */

@@ -5,7 +5,6 @@ import { cancelFor, requestFor } from '../../../core/itip/schedule-message.ts';
 import { because } from '../../../core/reasons.ts';
 import type { Mailing } from '../../ports/spool.ts';
 import { ended } from '../../queue/plan.ts';
-import { recordTask } from '../../records/records.ts';
 import type { ScheduleMessageRecord } from '../../records/schedule-message.ts';
 import type { Handler } from './handler.ts';
 import { missingReason, retryWhileMissing } from './missing-copy.ts';
@@ -14,7 +13,7 @@ type Message = Pick<ScheduleMessageRecord, 'method' | 'calendar'>;
 
 export const refresh: Handler<'refresh'> = {
   needsCopy: () => 'required',
-  plan(job, copy, { makeId, now }) {
+  plan(job, copy, { now }) {
     const { attendee, origin } = job.body;
     const { document, context, owner } = copy;
     const at = now();
@@ -27,10 +26,9 @@ export const refresh: Handler<'refresh'> = {
         document === null ? because(missingReason(copy), {}) : because('not-invited', { who: attendee.asWritten });
       return ended(job, at, 'refused', why);
     }
-    const body = { kind: 'schedule-message', origin, from: owner, to: attendee, ...message, again: true } as const;
     return {
       ...ended(job, at, 'recorded', because('refresh', { who: attendee.asWritten })),
-      add: [recordTask(body, { id: makeId(at), createdAt: at })],
+      add: [{ body: { kind: 'schedule-message', origin, from: owner, to: attendee, ...message, again: true } }],
     };
   },
 };
