@@ -5,6 +5,7 @@ import { bounceAddress, readBounceAddress } from '../../src/core/signing/bounce-
 import { parseKeyRing } from '../../src/core/signing/keys.ts';
 import { interpretIncoming } from '../../src/flow/inbound/interpret-incoming.ts';
 import { openOutgoingMails } from '../../src/flow/outbound/outgoing-mail.ts';
+import { changesOf } from '../../src/flow/queue/plan.ts';
 import { readBatch } from '../../src/flow/queue/read-batch.ts';
 import type { Job } from '../../src/flow/records/records.ts';
 import { alice, bob, type FlowKit, openFlowKit, REPLY_DOMAIN } from '../flow/flow-kit.ts';
@@ -215,7 +216,8 @@ describe('R10: the id of a mail', () => {
     await kit.mail(raw, bounceTo, '');
     const options = { lanes: 1, perLane: 1, leaseMs: 60_000, longestWaitMs: 60_000, now: kit.clock.now };
     for (const batch of await kit.spool.claim('incoming', options)) {
-      await kit.spool.commit(batch.lease, await interpret(readBatch(batch, kit.clock.now).jobs as Job<'mail'>[]));
+      const plan = await interpret(readBatch(batch, kit.clock.now).jobs as Job<'mail'>[]);
+      await kit.spool.commit(batch.lease, changesOf(plan, kit));
     }
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('SCHEDULE-STATUS=5.1');

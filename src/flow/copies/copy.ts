@@ -4,10 +4,11 @@ import type { NoticeKind } from '../../core/compose/types.ts';
 import { type EventDocument, eventText } from '../../core/ical/event-document.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
-import type { Reason } from '../../core/reasons.ts';
 import type { CopyContext, LedgerWrite } from '../ports/spool.ts';
 import type { Plan } from '../queue/plan.ts';
+import type { CopyKey } from '../records/record-kind.ts';
 import type { EventKind, Job } from '../records/records.ts';
+import { lastMailed } from '../questions/current-event.ts';
 import { Histories, newestAnswers } from './judge-answer.ts';
 
 /** What the CalDAV server holds under the copy's UID. */
@@ -15,18 +16,10 @@ export type Stored =
   | { readonly kind: 'loaded'; readonly text: string; readonly document: EventDocument }
   /** Not loaded: no record of the batch needs it, or it could not be loaded and no record has to wait for it. */
   | { readonly kind: 'not-loaded' }
-  | { readonly kind: 'none' }
-  /** The server refuses to show the object (403). */
-  | { readonly kind: 'not-visible' }
-  | { readonly kind: 'ambiguous' }
-  /** The stored object is not a calendar that the gateway can edit. */
-  | { readonly kind: 'unusable'; readonly why: string };
+  | { readonly kind: 'missing'; readonly reason: MissingReason };
 
-/** A decision of the organizer that could not be carried out. */
-export interface FailedDecision {
-  readonly attendee: CalendarAddress;
-  readonly reason: Reason;
-}
+/** Why there is no event to read or edit. */
+export type MissingReason = 'unknown-event' | 'not-visible' | 'ambiguous-event' | 'event-unusable';
 
 /** The plan for one record of a copy. */
 export interface CopyPlan extends Plan {
@@ -34,14 +27,13 @@ export interface CopyPlan extends Plan {
   readonly document?: EventDocument;
   /** Notices to the owner. */
   readonly notices?: readonly NoticeKind[];
-  readonly failed?: FailedDecision;
+  /** The notices have waited for their digest: NOTIFY_ORGANIZER does not delay them again. */
+  readonly when?: 'now';
   /** Overrides the usual re-read after a write: a later round of re-reads, or none. */
   readonly reread?: { readonly round: number } | 'never';
 }
 
-export interface CopyFacts {
-  readonly owner: CalendarAddress;
-  readonly uid: string;
+export interface CopyFacts extends CopyKey {
   readonly context: CopyContext;
   /** All jobs that are processed together, oldest first. */
   readonly batch: readonly Job<EventKind>[];
@@ -77,13 +69,11 @@ export class Copy {
 
   /** The event for questions: as the earlier records left it, else as last mailed; null: unknown. */
   get calendar(): string | null {
-    return this.#document === null
-      ? (this.context.mailings.at(-1)?.calendar ?? null)
-      : validText(eventText(this.#document));
+    return this.#document === null ? lastMailed(this.context) : validText(eventText(this.#document));
   }
 
   jobsOf<K extends EventKind>(kind: K): Job<K>[] {
-    return this.batch.filter((each) => each.body.kind === kind) as Job<K>[];
+    return jobsOf(this.batch, kind);
   }
 
   /**
@@ -103,6 +93,10 @@ export class Copy {
   }
 }
 
+export function jobsOf<K extends EventKind>(batch: readonly Job<EventKind>[], kind: K): Job<K>[] {
+  return batch.filter((each): each is Job<K> => each.body.kind === kind);
+}
+
 /** Whether the sender is proven or the organizer has accepted the answer. */
 export function isToApply({ body }: Job<'answer'>): boolean {
   return body.held === null || body.approved;
@@ -110,11 +104,4 @@ export function isToApply({ body }: Job<'answer'>): boolean {
 
 function appliedIn(write: LedgerWrite) {
   return write.kind === 'applied' ? [write.answer] : [];
-}
-
-/** The attendees whose history the handler of this record needs. */
-export function attendeesOf(body: Job<EventKind>['body']): string[] {
-  if (body.kind === 'answer') return [body.answer.attendee.key];
-  if (body.kind === 'undeliverable') return [body.recipient.key];
-  return 'attendee' in body ? [body.attendee.key] : [];
 }

@@ -1,41 +1,48 @@
 // Loads a copy, plans its new text and writes it with If-Match. After a conflict it loads and plans again, so that no
 // change of another client is overwritten (RFC 4791 §5.3.4).
 import { GatewayError } from '../../core/errors.ts';
-import { type EventDocument, eventText, parseEvent } from '../../core/ical/event-document.ts';
-import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
-import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { Stored } from './copy.ts';
+import { type EventDocument, eventText, nullIfUnparseable, parseEvent } from '../../core/ical/event-document.ts';
+import type { CalendarStore, FoundEvent } from '../ports/calendar-store.ts';
+import type { EventKind, Job } from '../records/records.ts';
+import type { CopyFacts, CopyPlan, Stored } from './copy.ts';
 
-export interface EditedCopy<T> {
+export interface PlannedJob {
+  readonly job: Job<EventKind>;
+  readonly plan: CopyPlan;
+}
+
+/** The document to store, or null for none, and the plans that lead to it. */
+export interface PlannedCopy {
+  readonly document: EventDocument | null;
+  readonly planned: readonly PlannedJob[];
+}
+
+export interface EditedCopy extends Pick<PlannedCopy, 'planned'> {
   readonly stored: Stored;
   /** The text as stored now; null: there is no event that can be edited. */
   readonly text: string | null;
   readonly href: string | null;
   readonly written: boolean;
-  readonly result: T;
 }
 
 const MAX_CONFLICTS = 8;
 
-/** `plan` returns the document to store, or null for none. It is called each time the copy is loaded. */
-export async function editCopy<T>(
+/** `plan` is called each time the copy is loaded. */
+export async function editCopy(
   store: CalendarStore,
-  which: { readonly owner: CalendarAddress; readonly uid: string; readonly href: string | null },
-  plan: (stored: Stored) => Promise<{ readonly document: EventDocument | null; readonly result: T }>,
-): Promise<EditedCopy<T>> {
-  const { owner, uid } = which;
-  let href = which.href;
+  { owner, uid, context }: CopyFacts,
+  plan: (stored: Stored) => Promise<PlannedCopy>,
+): Promise<EditedCopy> {
+  let href = context.place?.href ?? null;
   let reloadedAfterError = false;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const found = await store.find(owner, uid, href);
-    const stored = found.kind === 'found' ? readStored(found.event) : found;
-    const { document, result } = await plan(stored);
-    if (found.kind !== 'found' || stored.kind !== 'loaded' || document === null) {
-      return { stored, text: null, href: null, written: false, result };
-    }
+    const stored = readStored(found);
+    const { document, planned } = await plan(stored);
+    if (found.kind !== 'found' || document === null) return { stored, text: null, href: null, written: false, planned };
     const { event } = found;
     const text = eventText(document);
-    const edited = { stored, text, href: event.href, result };
+    const edited = { stored, text, href: event.href, planned };
     if (text === event.text) return { ...edited, written: false };
     const written = await store.write(owner, event, text).catch((error: unknown) => {
       if (reloadedAfterError || !(error instanceof GatewayError && error.code === 'caldav-unreachable')) throw error;
@@ -58,13 +65,11 @@ export async function editCopy<T>(
   );
 }
 
-function readStored({ text, lastModified }: StoredEvent): Stored {
-  try {
-    return { kind: 'loaded', text, document: parseEvent(text, lastModified) };
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'calendar-unparseable') {
-      return { kind: 'unusable', why: error.message };
-    }
-    throw error;
-  }
+const MISSING = { none: 'unknown-event', 'not-visible': 'not-visible', ambiguous: 'ambiguous-event' } as const;
+
+function readStored(found: FoundEvent): Stored {
+  if (found.kind !== 'found') return { kind: 'missing', reason: MISSING[found.kind] };
+  const { text, lastModified } = found.event;
+  const document = nullIfUnparseable(() => parseEvent(text, lastModified));
+  return document === null ? { kind: 'missing', reason: 'event-unusable' } : { kind: 'loaded', text, document };
 }

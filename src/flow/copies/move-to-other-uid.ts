@@ -6,7 +6,8 @@ import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger } from '../ports/spool.ts';
 import { done, type PlannedTask } from '../queue/plan.ts';
 import type { EventKind, Job } from '../records/records.ts';
-import { attendeesOf, type CopyFacts, type Stored } from './copy.ts';
+import type { CopyFacts, Stored } from './copy.ts';
+import { attendeesOf } from './handlers/handlers.ts';
 
 export interface MoveOptions {
   readonly store: CalendarStore;
@@ -22,17 +23,13 @@ export async function moveToOtherUid(
   stored: Stored,
 ): Promise<PlannedTask[] | null> {
   const jobs = batch.filter(isMovable);
-  if (jobs.length < batch.length || (stored.kind !== 'none' && stored.kind !== 'not-loaded')) return null;
+  const isNone = stored.kind === 'missing' && stored.reason === 'unknown-event';
+  if (jobs.length < batch.length || (!isNone && stored.kind !== 'not-loaded')) return null;
   for (const other of otherUids(uid)) {
-    const { place, mailings } = await options.ledger.copyContext(
-      owner.key,
-      other,
-      jobs.flatMap(({ body }) => attendeesOf(body)),
-    );
+    const { place, mailings } = await options.ledger.copyContext(owner.key, other, attendeesOf(jobs));
     const isKnown = place !== null || mailings.length > 0;
     // A batch that was planned without the calendar does not wait for it here.
-    const exists =
-      isKnown || (stored.kind === 'none' && (await options.store.find(owner, other, null)).kind !== 'none');
+    const exists = isKnown || (isNone && (await options.store.find(owner, other, null)).kind !== 'none');
     if (!exists) continue;
     return jobs.map(({ task: { id, createdAt }, body }) => {
       const moved = { body: withUid(body, other), createdAt, dueAt: now };

@@ -1,22 +1,18 @@
-// Queue `event`, one lane. In: all due jobs of one copy; out: their plans. The copy is loaded once,
-// the records are planned one after the other, and all edits are written in one PUT.
-import type { NoticeKind } from '../../core/compose/types.ts';
+// Queue `event`, one lane. In: all due jobs of one copy; out: their plans. The copy is loaded once, the records are planned
+// one after the other, and all edits are written in one PUT.
 import { GatewayError } from '../../core/errors.ts';
-import type { EventDocument } from '../../core/ical/event-document.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { CopyContext, Ledger, LedgerWrite } from '../ports/spool.ts';
+import type { Ledger, LedgerWrite } from '../ports/spool.ts';
+import { lastMailed } from '../questions/current-event.ts';
 import type { NotifyOrganizer } from '../questions/notify-organizer.ts';
 import type { LaneHandler } from '../queue/plan.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
-import { heldParties } from '../records/held.ts';
-import type { Origin } from '../records/parts.ts';
-import { copyLane } from '../records/record-kind.ts';
-import { type EventKind, type Job, type NewRecord, originOf } from '../records/records.ts';
-import { attendeesOf, Copy, type CopyFacts, type CopyPlan, isToApply, type Stored } from './copy.ts';
-import { editCopy, type EditedCopy } from './edit-copy.ts';
-import type { HandlerOptions } from './handlers/handler.ts';
-import { inPlanningOrder, needsCopy, planRecord } from './handlers/handlers.ts';
+import { copyLane, copyOf, type EventKind, type Job, type NewRecord, originOf } from '../records/records.ts';
+import { Copy, type CopyFacts, isToApply, jobsOf, type Stored } from './copy.ts';
+import { editCopy, type EditedCopy, type PlannedCopy, type PlannedJob } from './edit-copy.ts';
+import type { CopyNeed, HandlerOptions } from './handlers/handler.ts';
+import { attendeesOf, handlerOf, inPlanningOrder } from './handlers/handlers.ts';
 import { moveToOtherUid } from './move-to-other-uid.ts';
 
 export interface ProcessCopyOptions extends HandlerOptions {
@@ -26,22 +22,15 @@ export interface ProcessCopyOptions extends HandlerOptions {
   readonly writeBatching: WriteBatching;
 }
 
-interface PlannedJob {
-  readonly job: Job<EventKind>;
-  readonly plan: CopyPlan;
-}
-
 export function processCopy(options: ProcessCopyOptions): LaneHandler<EventKind> {
   return async (batch) => {
     const facts = await openCopy(options, batch);
-    if (batch.some((job) => job.body.kind === 'answer' && isToApply(job as Job<'answer'>))) {
-      options.writeBatching.begin(copyLane(facts.owner, facts.uid));
-    }
+    if (jobsOf(batch, 'answer').some(isToApply)) options.writeBatching.begin(copyLane(facts));
     const edited = await planBatch(options, facts);
     const moved = await moveToOtherUid(options, facts, edited.stored);
     if (moved !== null) return { planned: moved };
     return {
-      planned: edited.result.map(({ job, plan }) => ({ id: job.task.id, plan })),
+      planned: edited.planned.map(({ job, plan }) => ({ id: job.task.id, plan })),
       more: {
         add: [...rereadAfter(options, facts, edited), ...noticesOf(options, facts, edited)],
         ledger: placeOf(facts, edited),
@@ -53,42 +42,37 @@ export function processCopy(options: ProcessCopyOptions): LaneHandler<EventKind>
 async function openCopy({ ledger, now }: ProcessCopyOptions, batch: readonly Job<EventKind>[]): Promise<CopyFacts> {
   const [first] = batch;
   if (first === undefined) throw new GatewayError('internal', 'a batch has no record');
-  const { owner, uid } = copyOf(first);
-  const allAttendees = batch.some(({ body }) => body.kind === 'verify');
-  const attendees = new Set(batch.flatMap(({ body }) => attendeesOf(body)));
-  const context = await ledger.copyContext(owner.key, uid, allAttendees ? null : [...attendees]);
+  const { owner, uid } = copyOf(first.body);
+  const context = await ledger.copyContext(owner.key, uid, attendeesOf(batch));
   return { owner, uid, context, batch, now: now() };
 }
 
-function copyOf({ body }: Job<EventKind>): Pick<CopyFacts, 'owner' | 'uid'> {
-  if ('owner' in body) return body;
-  if (body.kind === 'refresh') return { owner: body.organizer, uid: body.uid };
-  const { organizer, uid } = heldParties(body);
-  return { owner: organizer, uid };
-}
-
-async function planBatch(options: ProcessCopyOptions, facts: CopyFacts): Promise<EditedCopy<readonly PlannedJob[]>> {
-  const records = inPlanningOrder(facts.batch);
-  const plan = async (stored: Stored): Promise<{ document: EventDocument | null; result: readonly PlannedJob[] }> => {
+async function planBatch(options: ProcessCopyOptions, facts: CopyFacts): Promise<EditedCopy> {
+  const { batch } = facts;
+  const plan = async (stored: Stored): Promise<PlannedCopy> => {
     const copy = new Copy(facts, stored);
     const planned: PlannedJob[] = [];
-    for (const job of records) {
-      const next = await planRecord(job, copy, options);
+    for (const job of inPlanningOrder(batch)) {
+      const next = await handlerOf(job).plan(job, copy, options);
       copy.apply(next);
       planned.push({ job, plan: next });
     }
-    return { document: copy.document, result: planned };
+    return { document: copy.document, planned };
   };
-  const { owner, uid, context, batch } = facts;
   if (batch.some((job) => needsCopy(job) !== 'none')) {
     try {
-      return await editCopy(options.store, { owner, uid, href: context.place?.href ?? null }, plan);
+      return await editCopy(options.store, facts, plan);
     } catch (error) {
       if (!canDoWithoutCopy(batch, error)) throw error;
     }
   }
   const stored = { kind: 'not-loaded' } as const;
-  return { stored, text: null, href: null, written: false, result: (await plan(stored)).result };
+  const { planned } = await plan(stored);
+  return { stored, text: null, href: null, written: false, planned };
+}
+
+function needsCopy(job: Job<EventKind>): CopyNeed {
+  return handlerOf(job).needsCopy(job);
 }
 
 /** With the back-off of this queue, about ten minutes. */
@@ -100,7 +84,7 @@ function canDoWithoutCopy(batch: readonly Job<EventKind>[], error: unknown): boo
   return !error.temporary || batch.some(({ task }) => task.attempts >= MAX_LOADS_FOR_NOTICE);
 }
 
-function placeOf({ owner, uid, context }: CopyFacts, { href }: EditedCopy<unknown>): LedgerWrite[] {
+function placeOf({ owner, uid, context }: CopyFacts, { href }: EditedCopy): LedgerWrite[] {
   if (href === null || href === context.place?.href) return [];
   return [{ kind: 'place', place: { ownerKey: owner.key, uid, href } }];
 }
@@ -114,12 +98,12 @@ const REREAD_DELAY = { perLateMs: 10, maxMs: 30_000 };
 function rereadAfter(
   { now }: ProcessCopyOptions,
   { owner, uid, batch }: CopyFacts,
-  { written, result }: EditedCopy<readonly PlannedJob[]>,
+  { written, planned }: EditedCopy,
 ): NewRecord[] {
-  const wanted = result.map(({ plan }) => plan.reread).find((reread) => reread !== undefined);
+  const wanted = planned.map(({ plan }) => plan.reread).find((reread) => reread !== undefined);
   if (wanted === 'never' || (wanted === undefined && !written)) return [];
   const at = now();
-  const due = batch.flatMap(({ task, body }) => (body.kind === 'answer' ? [task.dueAt] : []));
+  const due = jobsOf(batch, 'answer').map(({ task }) => task.dueAt);
   const lateMs = at - Math.min(at, ...due);
   const delayMs = Math.min(lateMs * REREAD_DELAY.perLateMs, REREAD_DELAY.maxMs);
   const dueAt = at + REREAD_AFTER_MS + delayMs;
@@ -127,43 +111,33 @@ function rereadAfter(
 }
 
 /**
- * One mail for all answers of the batch, one for the digest, one for failed decisions, and one for each other notice.
+ * One mail for all answers of the batch, one for each other notice, one for the digest, and one for failed decisions.
  */
 function noticesOf(
   { notifyOrganizer }: ProcessCopyOptions,
   { owner, uid, context }: CopyFacts,
-  { text, result }: EditedCopy<readonly PlannedJob[]>,
+  { text, planned }: EditedCopy,
 ): NewRecord[] {
   const calendar = text === null ? lastMailed(context) : validText(text);
-  const notify = (notices: readonly OwnerNotice[], when?: 'now'): NewRecord[] => {
-    const [first] = notices;
+  const all = planned.flatMap(({ job, plan: { notices = [], when } }) =>
+    notices.map((notice) => ({ notice, when, origin: originOf(job) })),
+  );
+  const notify = (given: typeof all, when?: 'now'): NewRecord[] => {
+    const [first] = given;
     if (first === undefined) return [];
     const { origin } = first;
-    return notifyOrganizer({ owner, uid, calendar, notices: notices.map(({ notice }) => notice), origin }, when);
+    return notifyOrganizer({ owner, uid, calendar, notices: given.map(({ notice }) => notice), origin }, when);
   };
-  const planned = result.flatMap(({ job, plan }) =>
-    (plan.notices ?? []).map((notice): OwnerNotice => ({ notice, origin: originOf(job) })),
-  );
-  const digest = result.flatMap(({ job: { body } }): OwnerNotice[] =>
-    body.kind === 'notice' ? [{ notice: body.notice, origin: body.origin }] : [],
-  );
-  const failed = result.flatMap(({ job, plan }): OwnerNotice[] =>
-    plan.failed === undefined ? [] : [{ notice: { kind: 'not-entered', ...plan.failed }, origin: originOf(job) }],
-  );
-  const isAnswer = ({ notice }: OwnerNotice): boolean => notice.kind === 'answer';
+  const isTogether = ({ notice: { kind } }: (typeof all)[number]): boolean =>
+    kind === 'answer' || kind === 'not-entered';
+  const fresh = all.filter(({ when }) => when === undefined);
   return [
-    ...notify(planned.filter(isAnswer)),
-    ...planned.filter((each) => !isAnswer(each)).flatMap((each) => notify([each])),
-    ...notify(digest, 'now'),
-    ...notify(failed),
+    ...notify(fresh.filter(({ notice }) => notice.kind === 'answer')),
+    ...fresh.filter((each) => !isTogether(each)).flatMap((each) => notify([each])),
+    ...notify(
+      all.filter(({ when }) => when === 'now'),
+      'now',
+    ),
+    ...notify(fresh.filter(({ notice }) => notice.kind === 'not-entered')),
   ];
-}
-
-interface OwnerNotice {
-  readonly notice: NoticeKind;
-  readonly origin: Origin;
-}
-
-function lastMailed({ mailings }: CopyContext): string | null {
-  return mailings.at(-1)?.calendar ?? null;
 }

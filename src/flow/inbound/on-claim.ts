@@ -5,7 +5,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
 import { because } from '../../core/reasons.ts';
 import { judgeSender } from '../../core/message/judge-sender.ts';
-import { copyLane } from '../records/record-kind.ts';
+import { copyLane, copyOf } from '../records/records.ts';
 import { claimToRecord } from './claim-to-record.ts';
 import {
   type InterpretOptions,
@@ -61,7 +61,7 @@ export async function onClaim(
     sender,
     held,
   });
-  const dueAt = options.writeBatching.dueAt(copyLane(organizer, claim.occurrence.uid));
+  const dueAt = options.writeBatching.dueAt(copyLane(copyOf(body)));
   return { dedupeKey, add: [{ body, createdAt: mail.receivedAt, dueAt }] };
 }
 

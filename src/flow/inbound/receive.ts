@@ -8,8 +8,7 @@ import type { ReceivedMail } from '../../core/message/types.ts';
 import type { RsvpClaims } from '../../core/signing/types.ts';
 import type { Spool } from '../ports/spool.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { copyLane } from '../records/record-kind.ts';
-import { recordTask } from '../records/records.ts';
+import { copyLane, copyOf, recordTask } from '../records/records.ts';
 import type { WriteBatching } from '../queue/write-batching.ts';
 
 export interface ReceiveOptions {
@@ -91,7 +90,7 @@ export async function receiveWebAnswer(
   };
   const origin = { recordId: id, door: 'web', messageId: null };
   const body = { kind: 'answer', origin, answer, sender: attendee.asWritten, held: null, approved: false } as const;
-  const dueAt = writeBatching.dueAt(copyLane(organizer, claims.uid));
+  const dueAt = writeBatching.dueAt(copyLane(copyOf(body)));
   await spool.put([recordTask(body, { id, createdAt: at, dueAt })]);
   return id;
 }

@@ -20,8 +20,7 @@ import type { KeyRing } from '../../core/signing/types.ts';
 import type { Ledger, LedgerWrite, Mailing } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import { done, type Effects, ended, type Plan } from '../queue/plan.ts';
-import { copyLane } from '../records/record-kind.ts';
-import type { Job, NewRecord } from '../records/records.ts';
+import { copyLane, type Job, type NewRecord } from '../records/records.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -243,7 +242,7 @@ const REREAD_WINDOW_MS = 4_000;
  */
 function rereadOnce({ now }: MailOptions, { body: { method, from, again }, uid }: Message): NewRecord[] {
   if (method !== 'REQUEST' || again) return [];
-  const lane = copyLane(from, uid);
+  const lane = copyLane({ owner: from, uid });
   const window = Math.floor(now() / REREAD_WINDOW_MS);
   const id = `verify-${createHash('sha256').update(lane).digest('hex').slice(0, 24)}-${window}`;
   const dueAt = (window + 1) * REREAD_WINDOW_MS + 1_000;

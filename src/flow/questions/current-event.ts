@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { nameOrganizer } from '../../core/itip/name-organizer.ts';
 import { within } from '../../core/within.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
-import type { Ledger } from '../ports/spool.ts';
+import type { CopyContext, Ledger } from '../ports/spool.ts';
 
 export type CurrentEvent = 'none' | 'unreachable' | { readonly calendar: string };
 
@@ -42,5 +42,10 @@ export async function currentCalendar(
   const { place, mailings } = await ledger.copyContext(owner.key, uid, null);
   const current = await loadCurrentEvent(store, owner, uid, place?.href ?? null);
   if (typeof current === 'object') return current.calendar;
+  return lastMailed({ mailings });
+}
+
+/** The event as last mailed; null: it was not, or the text is no longer stored. */
+export function lastMailed({ mailings }: Pick<CopyContext, 'mailings'>): string | null {
   return mailings.at(-1)?.calendar || null;
 }

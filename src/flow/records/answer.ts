@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';
 import { address, holdReason, occurrence, type Origin, origin, partstat, time } from './parts.ts';
-import { copyLane, type OldBody, type RecordKind } from './record-kind.ts';
+import type { OldBody, RecordKind } from './record-kind.ts';
 
 export interface AnswerRecord {
   readonly kind: 'answer';
@@ -44,7 +44,7 @@ export const answer: RecordKind<AnswerRecord> = {
   }),
   // Version 2 may have further reasons in `held`, no PARTSTAT, the DTSTART of the answer, and the time that the page showed.
   upgrade: [(body) => ({ ...body, answer: { start: null, ...(body['answer'] as OldBody) } })],
-  lane: ({ answer: { organizer, occurrence: of } }) => copyLane(organizer, of.uid),
+  copy: ({ answer: { organizer: owner, occurrence: of } }) => ({ owner, uid: of.uid }),
   origin: (body) => body.origin,
   subject: ({ answer: { organizer, attendee, occurrence: of } }) => ({
     organizer: organizer.key,

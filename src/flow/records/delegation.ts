@@ -1,7 +1,7 @@
 // Queue `event`: an attendee delegates to somebody who is not on the guest list (RFC 5546 §3.2.2.3).
 import { z } from 'zod';
 import { address, origin } from './parts.ts';
-import { copyLane, joinKey, type RecordKind } from './record-kind.ts';
+import { joinKey, type RecordKind } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('delegation'),
@@ -23,7 +23,7 @@ export const delegation: RecordKind<DelegationRecord> = {
   queue: 'event',
   schema,
   upgrade: [],
-  lane: ({ organizer, uid }) => copyLane(organizer, uid),
+  copy: ({ organizer: owner, uid }) => ({ owner, uid }),
   origin: (body) => body.origin,
   subject: ({ organizer, attendee, uid, recurrenceId }) => ({
     organizer: organizer.key,

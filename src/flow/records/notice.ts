@@ -2,7 +2,7 @@
 // (NOTIFY_ORGANIZER=digest), or a decision that could not be carried out.
 import { z } from 'zod';
 import { address, origin, partstat, reason } from './parts.ts';
-import { copyLane, type RecordKind, renameFields } from './record-kind.ts';
+import { type RecordKind, renameFields } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('notice'),
@@ -29,7 +29,7 @@ export const notice: RecordKind<NoticeRecord> = {
   queue: 'event',
   schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
-  lane: ({ owner, uid }) => copyLane(owner, uid),
+  copy: (body) => body,
   origin: (body) => body.origin,
   subject: ({ owner, uid, notice: { attendee } }) => ({
     organizer: owner.key,

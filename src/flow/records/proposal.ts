@@ -4,7 +4,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedProposal } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';
 import { address, holdReason, occurrence, type Origin, origin, time } from './parts.ts';
-import { copyLane, joinKey, type RecordKind } from './record-kind.ts';
+import { joinKey, type RecordKind } from './record-kind.ts';
 
 export interface ProposalRecord {
   readonly kind: 'proposal';
@@ -48,7 +48,7 @@ export const proposal: RecordKind<ProposalRecord> = {
     declined: z.boolean(),
   }),
   upgrade: [(body) => ({ declined: false, ...body })],
-  lane: (body) => copyLane(body.organizer, body.proposal.occurrence.uid),
+  copy: ({ organizer: owner, proposal: { occurrence: of } }) => ({ owner, uid: of.uid }),
   origin: (body) => body.origin,
   subject: (body) => ({ organizer: body.organizer.key, attendee: body.attendee.key, ...body.proposal.occurrence }),
   text: ({ attendee }) => `proposal of ${attendee.asWritten}`,

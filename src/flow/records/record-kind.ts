@@ -8,23 +8,32 @@ import type { Origin } from './parts.ts';
 /** The people and the event that a record is about: ledger columns by which `why` finds it. */
 export type Subject = Pick<LedgerEntry, 'organizer' | 'uid' | 'recurrenceId' | 'attendee'>;
 
-export interface RecordKind<Body extends { readonly kind: string }> {
+/** One calendar user's stored object. */
+export interface CopyKey {
+  readonly owner: CalendarAddress;
+  readonly uid: string;
+}
+
+/** A record of the queue `event` is about a copy, which is its lane. */
+type Lane<Body> =
+  | { readonly queue: 'event'; readonly copy: (body: Body) => CopyKey }
+  | { readonly queue: Exclude<QueueName, 'event'>; readonly lane: (body: Body, id: string) => string };
+
+export type RecordKind<Body extends { readonly kind: string }> = Lane<Body> & {
   readonly kind: Body['kind'];
   /** Written into each body. A change of the schema increments it and adds a step to `upgrade`. */
   readonly version: number;
-  readonly queue: QueueName;
   /** Applied when a record is written and when it is read. */
   readonly schema: z.ZodType<Body>;
   /** The name of the kind in an earlier version. */
   readonly formerKind?: string;
   /** `upgrade[n - 1]` turns a body of version n into one of version n + 1. A released step is never edited. */
   readonly upgrade: readonly ((body: OldBody) => OldBody)[];
-  readonly lane: (body: Body, id: string) => string;
   readonly origin: (body: Body, id: string) => Origin;
   readonly subject: (body: Body) => Subject;
   /** A noun phrase for the ledger and the operator, such as `answer of bob@example.com`. */
   readonly text: (body: Body) => string;
-}
+};
 
 /** A body as an earlier version wrote it. */
 export type OldBody = Readonly<Record<string, unknown>>;
@@ -38,11 +47,6 @@ export function renameFields(body: OldBody, names: Readonly<Record<string, strin
 
 /** The unit separator, which occurs in no address and in no UID. */
 const SEPARATOR = '\u001f';
-
-/** The lane of a copy (one calendar user's stored object). One process at a time works on it. */
-export function copyLane(owner: CalendarAddress, uid: string): string {
-  return joinKey(owner.key, uid);
-}
 
 /** The lane of mails about one event to one recipient, which are sent in order. */
 export function recipientLane(uid: string, recipient: string): string {

@@ -12,7 +12,7 @@ import type { Origin } from './parts.ts';
 import { proposal, type ProposalRecord } from './proposal.ts';
 import { question, type QuestionRecord } from './question.ts';
 import { receivedMail, type ReceivedMailRecord } from './received-mail.ts';
-import { noSubject, type OldBody, type RecordKind, type Subject } from './record-kind.ts';
+import { type CopyKey, joinKey, noSubject, type OldBody, type RecordKind, type Subject } from './record-kind.ts';
 import { refresh, type RefreshRecord } from './refresh.ts';
 import { scheduleMessage, type ScheduleMessageRecord } from './schedule-message.ts';
 import { undeliverable, type UndeliverableRecord } from './undeliverable.ts';
@@ -88,12 +88,12 @@ export type NewRecord = { readonly body: AnyRecord } & Readonly<Partial<TaskFact
  * @throws GatewayError `internal` if the body does not match its schema
  */
 export function recordTask(body: AnyRecord, { id, createdAt, dueAt, raw }: TaskFacts): NewTask {
-  const { queue, lane } = kindOf(body);
+  const { queue } = kindOf(body);
   const valid = validate(body);
   return {
     id,
     queue,
-    lane: lane(valid, id),
+    lane: laneOf(valid, id),
     body: recordBody(valid),
     raw: raw ?? null,
     // Many recipients share one calendar, so the spool stores it once, outside the body.
@@ -101,6 +101,23 @@ export function recordTask(body: AnyRecord, { id, createdAt, dueAt, raw }: TaskF
     createdAt,
     dueAt: dueAt ?? createdAt,
   };
+}
+
+function laneOf(body: AnyRecord, id: string): string {
+  const definition = kindOf(body);
+  return definition.queue === 'event' ? copyLane(definition.copy(body)) : definition.lane(body, id);
+}
+
+/** The lane of a copy. One process at a time works on it. */
+export function copyLane({ owner, uid }: CopyKey): string {
+  return joinKey(owner.key, uid);
+}
+
+/** The copy that a record of the queue `event` is about. */
+export function copyOf(body: EventRecord): CopyKey {
+  const definition = kindOf(body);
+  if (definition.queue !== 'event') throw new GatewayError('internal', `a record of kind ${body.kind} has no copy`);
+  return definition.copy(body);
 }
 
 /** Returns the body as JSON, without the calendar, which the spool stores separately. */

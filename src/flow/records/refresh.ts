@@ -1,7 +1,7 @@
 // Queue `event`: an attendee's REFRESH (RFC 5546 §3.2.6), which requests the current event.
 import { z } from 'zod';
 import { address, origin } from './parts.ts';
-import { copyLane, type RecordKind } from './record-kind.ts';
+import { type RecordKind } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('refresh'),
@@ -19,7 +19,7 @@ export const refresh: RecordKind<RefreshRecord> = {
   queue: 'event',
   schema,
   upgrade: [],
-  lane: ({ organizer, uid }) => copyLane(organizer, uid),
+  copy: ({ organizer: owner, uid }) => ({ owner, uid }),
   origin: (body) => body.origin,
   subject: ({ organizer, attendee, uid }) => ({
     organizer: organizer.key,

@@ -1,7 +1,7 @@
 // Queue `event`: a mail about the owner's copy could not be delivered to its recipient.
 import { z } from 'zod';
 import { address, origin } from './parts.ts';
-import { copyLane, type RecordKind, renameFields } from './record-kind.ts';
+import { type RecordKind, renameFields } from './record-kind.ts';
 import { partiesOf } from './schedule-message.ts';
 
 const schema = z.object({
@@ -25,7 +25,7 @@ export const undeliverable: RecordKind<UndeliverableRecord> = {
   queue: 'event',
   schema,
   upgrade: [(body) => ({ method: 'REQUEST', ...renameFields(body, { organizer: 'owner', attendee: 'recipient' }) })],
-  lane: ({ owner, uid }) => copyLane(owner, uid),
+  copy: (body) => body,
   origin: (body) => body.origin,
   subject: ({ owner, recipient, uid, method }) => ({
     ...partiesOf({ from: owner, to: recipient, method }),

@@ -1,7 +1,7 @@
 // Queue `event`: re-read the copy and apply again the answers that another client has overwritten with a stale version.
 import { z } from 'zod';
 import { address } from './parts.ts';
-import { copyLane, noSubject, type RecordKind, renameFields } from './record-kind.ts';
+import { noSubject, type RecordKind, renameFields } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('verify'),
@@ -19,7 +19,7 @@ export const verify: RecordKind<VerifyRecord> = {
   queue: 'event',
   schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
-  lane: ({ owner, uid }) => copyLane(owner, uid),
+  copy: (body) => body,
   origin: (_body, id) => ({ recordId: id, door: 'gateway', messageId: null }),
   subject: ({ owner, uid }) => ({ ...noSubject, organizer: owner.key, uid }),
   text: () => 're-read of the event',

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
 import type { CalendarStore, FoundEvent, WriteResult } from '../../../src/flow/ports/calendar-store.ts';
-import type { Stored } from '../../../src/flow/copies/copy.ts';
-import { editCopy } from '../../../src/flow/copies/edit-copy.ts';
+import type { CopyFacts, Stored } from '../../../src/flow/copies/copy.ts';
+import { editCopy, type PlannedJob } from '../../../src/flow/copies/edit-copy.ts';
+import { done } from '../../../src/flow/queue/plan.ts';
 import { alice } from '../flow-kit.ts';
 import { event, uid } from '../one-event.ts';
 
@@ -16,6 +17,17 @@ const found = (text: string, version: number): FoundEvent => ({
   event: { href: `/cal/${version}.ics`, etag: `"${version}"`, text, lastModified: null },
 });
 const titled = (title: string): string => event().replace('SUMMARY:Planning', `SUMMARY:${title}`);
+
+const facts = (href: string | null): CopyFacts => ({
+  owner: alice,
+  uid,
+  context: { place: { ownerKey: alice.key, uid, href }, applied: [], mailings: [] },
+  batch: [],
+  now: 0,
+});
+/** Plans that can be told apart. */
+const plans = (count: number): PlannedJob[] =>
+  Array.from({ length: count }, () => ({ job: {} as PlannedJob['job'], plan: { disposition: done } }));
 
 /** A store with these loads, and these results of its writes; the last of each is repeated. */
 function open(loads: readonly FoundEvent[], writes: readonly (WriteResult | Error)[] = []) {
@@ -38,10 +50,10 @@ function open(loads: readonly FoundEvent[], writes: readonly (WriteResult | Erro
   const planned: Stored['kind'][] = [];
   /** Changes the loaded title to `${title}, edited`. */
   const edit = () =>
-    editCopy(store, { owner: alice, uid, href: '/cal/known.ics' }, async (stored) => {
+    editCopy(store, facts('/cal/known.ics'), async (stored) => {
       planned.push(stored.kind);
       const text = stored.kind === 'loaded' ? stored.text.replace(/SUMMARY:.*/, '$&, edited') : null;
-      return { document: text === null ? null : parseEvent(text), result: planned.length };
+      return { document: text === null ? null : parseEvent(text), planned: plans(planned.length) };
     });
   return { calls, planned, edit };
 }
@@ -51,20 +63,25 @@ describe('editing a copy', () => {
     const { calls, edit } = open([found(event(), 1)], [{ kind: 'written', etag: null }]);
     const edited = await edit();
     expect(calls).toEqual(['find /cal/known.ics', 'write /cal/1.ics "1" Planning, edited']);
-    expect(edited).toMatchObject({ written: true, href: '/cal/1.ics', text: titled('Planning, edited'), result: 1 });
+    expect(edited).toMatchObject({
+      written: true,
+      href: '/cal/1.ics',
+      text: titled('Planning, edited'),
+      planned: plans(1),
+    });
   });
 
   it('writes nothing if the text is unchanged, or if nothing is planned', async () => {
     for (const isPlanned of [true, false]) {
       const { calls } = open([]);
       const store = { find: async () => found(event(), 1) } as unknown as CalendarStore;
-      const edited = await editCopy(store, { owner: alice, uid, href: null }, async () => ({
+      const edited = await editCopy(store, facts(null), async () => ({
         document: isPlanned ? parseEvent(event()) : null,
-        result: 'same',
+        planned: plans(7),
       }));
       expect(calls).toEqual([]);
       const unchanged = isPlanned ? { text: event(), href: '/cal/1.ics' } : { text: null, href: null };
-      expect(edited).toMatchObject({ written: false, result: 'same', ...unchanged });
+      expect(edited).toMatchObject({ written: false, planned: plans(7), ...unchanged });
     }
   });
 
@@ -73,7 +90,7 @@ describe('editing a copy', () => {
       [found(event(), 1), found(titled('Moved'), 2)],
       [{ kind: 'conflict' }, { kind: 'written', etag: null }],
     );
-    expect(await edit()).toMatchObject({ text: titled('Moved, edited'), written: true, result: 2 });
+    expect(await edit()).toMatchObject({ text: titled('Moved, edited'), written: true, planned: plans(2) });
     expect(calls.slice(2)).toEqual(['find /cal/known.ics', 'write /cal/2.ics "2" Moved, edited']);
   });
 
@@ -97,7 +114,7 @@ describe('editing a copy', () => {
     // The reloaded text is planned again: here it is edited twice.
     await expect(arrived.edit()).rejects.toMatchObject({ code: 'caldav-refused' });
     const again = open([found(event(), 1)], [lost, { kind: 'written', etag: null }]);
-    expect(await again.edit()).toMatchObject({ written: true, result: 2 });
+    expect(await again.edit()).toMatchObject({ written: true, planned: plans(2) });
     const twice = open([found(event(), 1)], [lost, lost]);
     await expect(twice.edit()).rejects.toBe(lost);
     expect(twice.planned).toHaveLength(2);
@@ -112,14 +129,14 @@ describe('editing a copy', () => {
   });
 
   it.each([
-    { kind: 'none', load: { kind: 'none' } },
-    { kind: 'ambiguous', load: { kind: 'ambiguous' } },
-    { kind: 'not-visible', load: { kind: 'not-visible', href: '/cal/1.ics' } },
-    { kind: 'unusable', load: found('no calendar', 1) },
-  ] as { kind: string; load: FoundEvent }[])('plans without an event if it is $kind', async ({ kind, load }) => {
+    { reason: 'unknown-event', load: { kind: 'none' } },
+    { reason: 'ambiguous-event', load: { kind: 'ambiguous', hrefs: [] } },
+    { reason: 'not-visible', load: { kind: 'not-visible', href: '/cal/1.ics' } },
+    { reason: 'event-unusable', load: found('no calendar', 1) },
+  ] as { reason: string; load: FoundEvent }[])('plans without an event: $reason', async ({ reason, load }) => {
     const { calls, planned, edit } = open([load]);
     const edited = await edit();
-    expect([calls, planned]).toEqual([['find /cal/known.ics'], [kind]]);
-    expect(edited).toMatchObject({ text: null, href: null, written: false, stored: { kind } });
+    expect([calls, planned]).toEqual([['find /cal/known.ics'], ['missing']]);
+    expect(edited).toMatchObject({ text: null, href: null, written: false, stored: { kind: 'missing', reason } });
   });
 });

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import type { Changes, CopyContext } from '../../../src/flow/ports/spool.ts';
 import { address, alice, bob, carol, dave } from '../flow-kit.ts';
 import { event, type OneEvent, openOneEvent, uid } from '../one-event.ts';
-import { answer, from, lane, mailing, NOW, records, runBatch } from './run-batch.ts';
+import { answer, from, idOf, lane, mailing, NOW, records, runBatch } from './run-batch.ts';
 
 describe('writing answers', () => {
   let kit: OneEvent;
@@ -121,7 +121,7 @@ describe('a batch of records about one copy', () => {
     const { changes } = await runBatch({ batch });
     const entries = changes.ledger?.flatMap((write) => (write.kind === 'entry' ? [write.entry.taskId] : []));
     const order = [answer(carol), answer(bob), undeliverable, delegation, proposal, refresh];
-    expect(entries).toEqual(order.map(({ origin }) => origin.recordId));
+    expect(entries).toEqual(order.map(idOf));
     expect(changes.done?.[0]).toBe('verify');
     expect(changes.done?.at(-1)).toBe('notice');
   });
@@ -133,8 +133,7 @@ describe('a batch of records about one copy', () => {
   describe('is re-read', () => {
     it('a second after a write, for the first time', async () => {
       const { changes } = await runBatch({ batch: [records.answer] });
-      const origin = { recordId: 'new', door: 'gateway', messageId: null };
-      expect(rereads(changes)).toMatchObject([{ origin, owner: alice, uid, round: 0, dueAt: NOW + 1_000 }]);
+      expect(rereads(changes)).toMatchObject([{ owner: alice, uid, round: 0, dueAt: NOW + 1_000 }]);
     });
 
     it.each([
@@ -170,11 +169,8 @@ describe('a batch of records about one copy', () => {
         [4, null],
         [9, null],
       ] as const) {
-        const batch = [
-          { ...records.verify, origin: from('v1') },
-          { ...records.verify, origin: from('v2'), round },
-        ];
-        const { changes, calls } = await runBatch({ batch, context: { applied } });
+        const batch = [records.verify, { ...records.verify, round }];
+        const { changes, calls } = await runBatch({ batch, ids: ['v1', 'v2'], context: { applied } });
         expect(calls.filter((call) => call === 'write')).toHaveLength(1);
         expect(rereads(changes).map((body) => body.round)).toEqual(next === null ? [] : [next]);
         const last = next === null ? ', the last one' : '';

@@ -1,12 +1,13 @@
 // Runs one batch of records about one copy with a calendar store and a ledger in memory, and returns what follows.
 import type { GatewayError } from '../../../src/core/errors.ts';
-import type { CopyContext, Mailing, NewTask } from '../../../src/flow/ports/spool.ts';
+import type { CopyContext, Mailing } from '../../../src/flow/ports/spool.ts';
 import type { Expand } from '../../../src/flow/ports/recurrence.ts';
 import type { FoundEvent, WriteResult } from '../../../src/flow/ports/calendar-store.ts';
 import { processCopy } from '../../../src/flow/copies/process-copy.ts';
+import { changesOf } from '../../../src/flow/queue/plan.ts';
 import type { NoticeMail } from '../../../src/flow/outbound/mail-notice.ts';
 import type { AnswerRecord } from '../../../src/flow/records/answer.ts';
-import { type EventRecord, type Job, recordTask } from '../../../src/flow/records/records.ts';
+import { type EventRecord, type Job, type NewRecord, recordTask } from '../../../src/flow/records/records.ts';
 import { newMailing } from '../../adapters/spool/records.ts';
 import { alice, bob, carol, dave } from '../flow-kit.ts';
 import { event, uid } from '../one-event.ts';
@@ -40,7 +41,7 @@ export const records = {
   answer: answer(bob),
   held: answer(bob, { held: 'unauthenticated' }),
   approved: answer(bob, { held: 'unauthenticated', approved: true }),
-  verify: { kind: 'verify', origin: from('verify'), owner: alice, uid, round: 0 },
+  verify: { kind: 'verify', owner: alice, uid, round: 0 },
   proposal: {
     kind: 'proposal',
     origin: from('proposal'),
@@ -102,12 +103,16 @@ export interface Given {
   readonly attempts?: number;
   readonly down?: GatewayError;
   readonly expand?: Expand;
+  readonly ids?: readonly string[];
 }
 
-/** Processes the batch; task ids are the origins' record ids. */
+export const idOf = (body: EventRecord): string => ('origin' in body ? body.origin.recordId : body.kind);
+
+/** Processes the batch; task ids are by default the origins' record ids. */
 export async function runBatch(given: Given) {
   const { batch, stored = event(), context = {}, writes = [], attempts = 0, down } = given;
   const { dueAt = NOW, createdAt = NOW, expand = () => Promise.reject(new TypeError('nothing to expand')) } = given;
+  const { ids = batch.map(idOf) } = given;
   const calls: unknown[] = [];
   const told: (readonly [notices: readonly string[], calendar: string | null, recordId: string, when: string])[] = [];
   const begun: string[] = [];
@@ -134,21 +139,20 @@ export async function runBatch(given: Given) {
         return { place: null, applied: [], mailings: [], ...context };
       },
     } as unknown as Parameters<typeof processCopy>[0]['ledger'],
-    notifyOrganizer: ({ notices, calendar, origin }: NoticeMail, when = 'by-setting'): NewTask[] => {
+    notifyOrganizer: ({ notices, calendar, origin }: NoticeMail, when = 'by-setting'): NewRecord[] => {
       told.push([notices.map(({ kind }) => kind), calendar, origin.recordId, when]);
       return [];
     },
     writeBatching: { begin: (of) => void begun.push(of), dueAt: () => NOW },
     expand,
     makeDecisionLink: async (key) => `https://calendar.example.com/${key.length}`,
-    makeId: () => 'new',
     now: () => NOW,
   });
-  const jobs = batch.map((body): Job<EventRecord['kind']> => {
-    const task = recordTask(body, { id: body.origin.recordId, createdAt, dueAt });
+  const jobs = batch.map((body, at): Job<EventRecord['kind']> => {
+    const task = recordTask(body, { id: ids[at] ?? '', createdAt, dueAt });
     return { task: { ...task, attempts, lastError: null }, body } as Job<EventRecord['kind']>;
   });
-  const changes = await process(jobs);
+  const changes = changesOf(await process(jobs), { makeId: () => 'new', now: () => NOW });
   return { changes, calls, told, begun };
 }
 

@@ -19,6 +19,7 @@ import { refused } from './refused.ts';
 type AnswerJob = Job<'answer'>;
 
 export const answer: Handler<'answer'> = {
+  attendees: (body) => [body.answer.attendee.key],
   // The question about a held answer loads the event when it is mailed.
   needsCopy: (job) => (isToApply(job) ? 'required' : 'none'),
   async plan(job, copy, options) {

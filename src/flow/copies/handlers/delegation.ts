@@ -15,6 +15,7 @@ import { refused } from './refused.ts';
 type DelegationJob = Job<'delegation'>;
 
 export const delegation: Handler<'delegation'> = {
+  attendees: ({ attendee }) => [attendee.key],
   needsCopy: ({ body }) => (body.approved ? 'required' : 'for-notice'),
   plan(job, copy, options) {
     return job.body.approved ? addDelegateToEvent(job, copy, options) : askOrganizer(job, copy, options);

@@ -1,21 +1,19 @@
 // Retries a record whose copy cannot be read, because a client may be moving the event between calendars, or a share
 // may become visible again. In: the job and its copy; out: the plan to retry, or null after a quarter of an hour. Pure.
+import { GatewayError } from '../../../core/errors.ts';
 import { because } from '../../../core/reasons.ts';
 import type { Plan } from '../../queue/plan.ts';
 import { entryAbout, type EventKind, type Job } from '../../records/records.ts';
-import type { Copy } from '../copy.ts';
+import type { Copy, MissingReason } from '../copy.ts';
 
 /** A quarter of an hour, counted in attempts, because the clock may be set forward. */
 const RETRY_MS = 20_000;
 const MAX_ATTEMPTS = 45;
 
-export type MissingReason = 'unknown-event' | 'not-visible' | 'ambiguous-event' | 'event-unusable';
-
-/** The reason why there is no event to read or edit. */
+/** The reason why a copy that had to be loaded has no event. */
 export function missingReason({ stored }: Copy): MissingReason {
-  if (stored.kind === 'none') return 'unknown-event';
-  if (stored.kind === 'not-visible') return 'not-visible';
-  return stored.kind === 'ambiguous' ? 'ambiguous-event' : 'event-unusable';
+  if (stored.kind === 'missing') return stored.reason;
+  throw new GatewayError('internal', `the copy is ${stored.kind}, not missing`);
 }
 
 /**

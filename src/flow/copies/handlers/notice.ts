@@ -3,6 +3,7 @@ import { done } from '../../queue/plan.ts';
 import type { Handler } from './handler.ts';
 
 export const notice: Handler<'notice'> = {
+  attendees: () => [],
   needsCopy: () => 'for-notice',
-  plan: () => ({ disposition: done }),
+  plan: ({ body }) => ({ disposition: done, notices: [body.notice], when: 'now' }),
 };

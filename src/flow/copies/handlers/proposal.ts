@@ -20,6 +20,7 @@ import { refused } from './refused.ts';
 type ProposalJob = Job<'proposal'>;
 
 export const proposal: Handler<'proposal'> = {
+  attendees: ({ attendee }) => [attendee.key],
   needsCopy({ body }) {
     if (body.declined) return 'required';
     return body.held !== null && !body.approved ? 'none' : 'for-notice';

@@ -12,6 +12,7 @@ import { missingReason, retryWhileMissing } from './missing-copy.ts';
 type Message = Pick<ScheduleMessageRecord, 'method' | 'calendar'>;
 
 export const refresh: Handler<'refresh'> = {
+  attendees: ({ attendee }) => [attendee.key],
   needsCopy: () => 'required',
   plan(job, copy, { now }) {
     const { attendee, origin } = job.body;

@@ -9,5 +9,6 @@ import type { CopyPlan } from '../copy.ts';
 export function refused(job: Job<HeldKind>, at: number, why: Why<ReasonFor<'refused'>>): CopyPlan {
   const plan = ended(job, at, 'refused', why);
   if (!isDecided(job.body)) return plan;
-  return { ...plan, failed: { attendee: heldParties(job.body).attendee, reason: why.reason } };
+  const { attendee } = heldParties(job.body);
+  return { ...plan, notices: [{ kind: 'not-entered', attendee, reason: why.reason }] };
 }

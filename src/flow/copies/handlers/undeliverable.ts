@@ -9,6 +9,7 @@ import { entryAbout } from '../../records/records.ts';
 import type { Handler } from './handler.ts';
 
 export const undeliverable: Handler<'undeliverable'> = {
+  attendees: ({ recipient }) => [recipient.key],
   needsCopy: () => 'required',
   plan(job, { owner, document }, { now }) {
     const { recipient, diagnostic } = job.body;

@@ -8,6 +8,7 @@ import type { Handler } from './handler.ts';
 const MAX_ROUNDS = 5;
 
 export const verify: Handler<'verify'> = {
+  attendees: () => 'all',
   needsCopy: () => 'required',
   async plan(job, copy, { expand, now }) {
     const { document: loaded, context, owner, uid } = copy;
