@@ -18,7 +18,7 @@ import { askOwner } from '../../src/flow/questions/ask-owner.ts';
 import { processCopy } from '../../src/flow/copies/process-copy.ts';
 import { changesOf, type LaneHandler, type LanePlan } from '../../src/flow/queue/plan.ts';
 import { readBatch } from '../../src/flow/queue/read-batch.ts';
-import { type AnyRecord, type Kind, type KindsOf, recordTask } from '../../src/flow/records/records.ts';
+import { type AnyRecord, type Kind, type KindIn, recordTask } from '../../src/flow/records/records.ts';
 import type { SenderEvidence } from '../../src/core/message/sender-evidence.ts';
 import { calendarAddress } from '../../src/core/ical/calendar-address.ts';
 import type { CalendarAddress, Partstat } from '../../src/core/ical/types.ts';
@@ -151,7 +151,7 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     makeDecisionLink: decisionLinks({ ring: keys, appUrl: 'https://calendar.example.com', now }),
   };
   const awaitQuota = waitForQuota({ ...common, quota: options.quota ?? { hour: 5_000, day: 20_000 } });
-  const work: { readonly [Q in QueueName]: LaneHandler<KindsOf[Q]> } = {
+  const work: { readonly [Q in QueueName]: LaneHandler<KindIn<Q>> } = {
     incoming: interpretIncoming({
       ...common,
       interpret: interpretMail,

@@ -120,7 +120,7 @@ function noticesOf(
 ): NewRecord[] {
   const calendar = text === null ? lastMailed(context) : validText(text);
   const all = planned.flatMap(({ job, plan: { notices = [], when } }) =>
-    notices.map((notice) => ({ notice, when, origin: originOf(job) })),
+    notices.map((notice) => ({ notice, when, origin: originOf(job.body, job.task.id) })),
   );
   const notify = (given: typeof all, when?: 'now'): NewRecord[] => {
     const [first] = given;

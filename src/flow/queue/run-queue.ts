@@ -4,7 +4,7 @@
 // jobs.
 import type { Batch, Lease, QueueName, Spool } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
-import type { Job, KindsOf } from '../records/records.ts';
+import type { Job, KindIn } from '../records/records.ts';
 import { afterFailure, type FailureOptions, MAX_WAIT_MS } from './after-failure.ts';
 import type { Outcomes } from './outcomes.ts';
 import { changesOf, type LaneHandler, type LanePlan } from './plan.ts';
@@ -14,7 +14,7 @@ export interface RunQueueOptions<Q extends QueueName> extends FailureOptions {
   readonly queue: Q;
   readonly spool: Spool;
   /** Processes jobs of one lane. */
-  readonly handle: LaneHandler<KindsOf[Q]>;
+  readonly handle: LaneHandler<KindIn<Q>>;
   readonly makeId: (now: number) => string;
   readonly outcomes: Outcomes;
   readonly log: Log;
@@ -153,7 +153,7 @@ async function runLane<Q extends QueueName>(options: RunQueueOptions<Q>, batch: 
     const { planned, more = {} }: LanePlan =
       jobs.length === 0
         ? { planned: [] }
-        : await handle(jobs as readonly Job<KindsOf[Q]>[]).catch((error: unknown) => ({
+        : await handle(jobs as readonly Job<KindIn<Q>>[]).catch((error: unknown) => ({
             planned: afterFailure(options, jobs, error),
           }));
     const changes = changesOf({ planned: [...planned, ...others], more }, options);

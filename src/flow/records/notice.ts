@@ -2,7 +2,7 @@
 // (NOTIFY_ORGANIZER=digest), or a decision that could not be carried out.
 import { z } from 'zod';
 import { address, origin, partstat, reason } from './parts.ts';
-import { type RecordKind, renameFields } from './record-kind.ts';
+import { aboutCopy, type RecordKind, renameFields } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('notice'),
@@ -23,19 +23,12 @@ const schema = z.object({
 
 export type NoticeRecord = Readonly<z.infer<typeof schema>>;
 
-export const notice: RecordKind<NoticeRecord> = {
-  kind: 'notice',
+export const notice = {
   version: 2,
   queue: 'event',
   schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
   copy: (body) => body,
-  origin: (body) => body.origin,
-  subject: ({ owner, uid, notice: { attendee } }) => ({
-    organizer: owner.key,
-    attendee: attendee.key,
-    uid,
-    recurrenceId: null,
-  }),
+  subject: ({ owner, uid, notice: { attendee } }) => aboutCopy(owner, attendee, uid),
   text: ({ owner }) => `notice to ${owner.asWritten}`,
-};
+} satisfies RecordKind<NoticeRecord>;

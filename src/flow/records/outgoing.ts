@@ -26,8 +26,7 @@ const schema = z.object({
 
 export type OutgoingRecord = Readonly<z.infer<typeof schema>>;
 
-export const outgoing: RecordKind<OutgoingRecord> = {
-  kind: 'outgoing',
+export const outgoing = {
   version: 2,
   queue: 'outgoing',
   schema,
@@ -51,7 +50,7 @@ export const outgoing: RecordKind<OutgoingRecord> = {
     return { ...about, ...partiesOf({ from: owner, to: recipient, method }) };
   },
   text: ({ what, rcptTo }) => `${what} to ${rcptTo}`,
-};
+} satisfies RecordKind<OutgoingRecord>;
 
 /** Version 1 did not store the method. */
 const METHODS_OF_1: ReadonlyMap<unknown, string> = new Map([

@@ -19,18 +19,16 @@ const schema = z.object({
 
 export type QuestionRecord = Readonly<z.infer<typeof schema>>;
 
-export const question: RecordKind<QuestionRecord> = {
-  kind: 'question',
+export const question = {
   version: 2,
   queue: 'question',
   formerKind: 'held-notice',
   schema,
   upgrade: [(body) => ({ ...renameFields(body, { organizer: 'owner' }), kind: 'question' })],
   lane: ({ owner }) => owner.key,
-  origin: (body) => body.origin,
   subject: ({ owner, uid }) => ({ ...noSubject, organizer: owner.key, uid }),
   text: ({ owner }) => `question to ${owner.asWritten}`,
-};
+} satisfies RecordKind<QuestionRecord>;
 
 /** The hold key: one decision about a sender covers everything that this sender sent in this attendee's name. */
 export function senderKey(organizer: CalendarAddress, attendee: CalendarAddress, sender: string): string {

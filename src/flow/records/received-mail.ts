@@ -21,14 +21,12 @@ const schema = z.object({
 
 export type ReceivedMailRecord = Readonly<z.infer<typeof schema>>;
 
-export const receivedMail: RecordKind<ReceivedMailRecord> = {
-  kind: 'mail',
+export const receivedMail = {
   version: 1,
   queue: 'incoming',
   schema,
-  upgrade: [],
   lane: (_body, id) => id,
   origin: ({ peer }, id) => ({ recordId: id, door: peer.door, messageId: null }),
   subject: () => noSubject,
   text: ({ envelope }) => `mail from ${envelope.mailFrom === '' ? '<>' : envelope.mailFrom}`,
-};
+} satisfies RecordKind<ReceivedMailRecord>;

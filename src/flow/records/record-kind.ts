@@ -19,17 +19,20 @@ type Lane<Body> =
   | { readonly queue: 'event'; readonly copy: (body: Body) => CopyKey }
   | { readonly queue: Exclude<QueueName, 'event'>; readonly lane: (body: Body, id: string) => string };
 
-export type RecordKind<Body extends { readonly kind: string }> = Lane<Body> & {
-  readonly kind: Body['kind'];
+export type RecordKind<Body> = Lane<Body> & {
   /** Written into each body. A change of the schema increments it and adds a step to `upgrade`. */
   readonly version: number;
   /** Applied when a record is written and when it is read. */
   readonly schema: z.ZodType<Body>;
   /** The name of the kind in an earlier version. */
   readonly formerKind?: string;
-  /** `upgrade[n - 1]` turns a body of version n into one of version n + 1. A released step is never edited. */
-  readonly upgrade: readonly ((body: OldBody) => OldBody)[];
-  readonly origin: (body: Body, id: string) => Origin;
+  /**
+   * `upgrade[n - 1]` turns a body of version n into one of version n + 1; absent at version 1. A released step is never
+   * edited.
+   */
+  readonly upgrade?: readonly ((body: OldBody) => OldBody)[];
+  /** Absent: the field `origin` of the body, or the gateway itself if it has none. */
+  readonly origin?: (body: Body, id: string) => Origin;
   readonly subject: (body: Body) => Subject;
   /** A noun phrase for the ledger and the operator, such as `answer of bob@example.com`. */
   readonly text: (body: Body) => string;
@@ -39,6 +42,16 @@ export type RecordKind<Body extends { readonly kind: string }> = Lane<Body> & {
 export type OldBody = Readonly<Record<string, unknown>>;
 
 export const noSubject: Subject = { organizer: null, uid: null, recurrenceId: null, attendee: null };
+
+/** The subject of a record about the owner's copy and another calendar user. */
+export function aboutCopy(
+  owner: CalendarAddress,
+  other: CalendarAddress,
+  uid: string,
+  recurrenceId: string | null = null,
+): Subject {
+  return { organizer: owner.key, attendee: other.key, uid, recurrenceId };
+}
 
 /** Renames fields of an old body. Fields that are absent stay absent. */
 export function renameFields(body: OldBody, names: Readonly<Record<string, string>>): OldBody {

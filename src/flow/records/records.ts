@@ -4,36 +4,22 @@ import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReasonFor, Verdict } from '../../core/reasons.ts';
 import type { LedgerWrite, NewEntry, NewTask, QueueName, Task } from '../ports/spool.ts';
-import { answer, type AnswerRecord } from './answer.ts';
-import { delegation, type DelegationRecord } from './delegation.ts';
-import { notice, type NoticeRecord } from './notice.ts';
-import { outgoing, type OutgoingRecord } from './outgoing.ts';
+import { answer } from './answer.ts';
+import { delegation } from './delegation.ts';
+import { notice } from './notice.ts';
+import { outgoing } from './outgoing.ts';
 import type { Origin } from './parts.ts';
-import { proposal, type ProposalRecord } from './proposal.ts';
-import { question, type QuestionRecord } from './question.ts';
-import { receivedMail, type ReceivedMailRecord } from './received-mail.ts';
+import { proposal } from './proposal.ts';
+import { question } from './question.ts';
+import { receivedMail } from './received-mail.ts';
 import { type CopyKey, joinKey, noSubject, type OldBody, type RecordKind, type Subject } from './record-kind.ts';
-import { refresh, type RefreshRecord } from './refresh.ts';
-import { scheduleMessage, type ScheduleMessageRecord } from './schedule-message.ts';
-import { undeliverable, type UndeliverableRecord } from './undeliverable.ts';
-import { verify, type VerifyRecord } from './verify.ts';
+import { refresh } from './refresh.ts';
+import { scheduleMessage } from './schedule-message.ts';
+import { undeliverable } from './undeliverable.ts';
+import { verify } from './verify.ts';
 
-/** Records of the queue `event`; the lane of each is a copy. */
-export type EventRecord =
-  | AnswerRecord
-  | VerifyRecord
-  | ProposalRecord
-  | DelegationRecord
-  | RefreshRecord
-  | UndeliverableRecord
-  | NoticeRecord;
-
-export type AnyRecord = ReceivedMailRecord | EventRecord | QuestionRecord | ScheduleMessageRecord | OutgoingRecord;
-export type Kind = AnyRecord['kind'];
-export type EventKind = EventRecord['kind'];
-export type RecordOf<K extends Kind> = Extract<AnyRecord, { readonly kind: K }>;
-
-const kinds: { readonly [K in Kind]: RecordKind<RecordOf<K>> } = {
+/** Each kind by its name, which is also in the body. The types of records follow from their schemas. */
+const kinds = {
   mail: receivedMail,
   answer,
   verify,
@@ -47,14 +33,18 @@ const kinds: { readonly [K in Kind]: RecordKind<RecordOf<K>> } = {
   outgoing,
 };
 
-/** The kinds of record in each queue. */
-export interface KindsOf {
-  readonly incoming: 'mail';
-  readonly event: EventKind;
-  readonly question: 'question';
-  readonly invitation: 'schedule-message';
-  readonly outgoing: 'outgoing';
-}
+export type Kind = keyof typeof kinds;
+export type AnyRecord = { [K in Kind]: Readonly<z.infer<(typeof kinds)[K]['schema']>> }[Kind];
+export type RecordOf<K extends Kind> = Extract<AnyRecord, { readonly kind: K }>;
+
+/** The kinds of record in a queue. */
+export type KindIn<Q extends QueueName> = {
+  [K in Kind]: (typeof kinds)[K]['queue'] extends Q ? K : never;
+}[Kind];
+
+/** The lane of a record of the queue `event` is a copy. */
+export type EventKind = KindIn<'event'>;
+export type EventRecord = RecordOf<EventKind>;
 
 /** A task with its parsed body. */
 export type Job<K extends Kind = Kind> = JobWith<RecordOf<K>>;
@@ -127,10 +117,9 @@ export function recordBody(body: AnyRecord): string {
 }
 
 function validate<Body extends AnyRecord>(body: Body): Body {
-  const { kind, schema } = kindOf(body);
-  const parsed = schema.safeParse(body);
+  const parsed = kindOf(body).schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new GatewayError('internal', `a record of kind ${kind} is not valid: ${pathsOf(parsed.error)}`);
+  throw new GatewayError('internal', `a record of kind ${body.kind} is not valid: ${pathsOf(parsed.error)}`);
 }
 
 export type ReadRecord =
@@ -154,17 +143,20 @@ export function readRecord(task: StoredTask): ReadRecord {
   const { kind } = fields;
   if (!isVersion(version)) return { kind: 'unreadable', why: 'version: not a positive integer' };
   if (typeof kind !== 'string') return { kind: 'unreadable', why: 'kind: not a string' };
-  const definition = Object.values(kinds).find((each) => each.kind === kind || each.formerKind === kind);
-  if (definition === undefined) {
+  const found = findKind(kind);
+  if (found === undefined) {
     const what = kind.slice(0, MAX_SHOWN);
     // Version 0.1 wrote no version field, and all its kinds are listed here; so a later gateway wrote this record.
     if ('version' in stored) return { kind: 'newer', what, version };
     return { kind: 'unreadable', why: `kind: ${JSON.stringify(what)} is not known` };
   }
-  if (version > definition.version) return { kind: 'newer', what: definition.kind, version };
+  const [what, definition] = found;
+  if (version > definition.version) return { kind: 'newer', what, version };
   const withCalendar = { ...fields, calendar: task.calendar ?? null };
-  const current = definition.upgrade.slice(version - 1).reduce((body: OldBody, step) => step(body), withCalendar);
-  const parsed = (definition.schema as z.ZodType<AnyRecord>).safeParse(current);
+  const current = (definition.upgrade ?? [])
+    .slice(version - 1)
+    .reduce((body: OldBody, step) => step(body), withCalendar);
+  const parsed = definition.schema.safeParse(current);
   if (parsed.success) return { kind: 'record', body: parsed.data };
   return { kind: 'unreadable', why: pathsOf(parsed.error) };
 }
@@ -176,6 +168,12 @@ const MAX_ISSUES = 5;
 
 function isVersion(version: unknown): version is number {
   return Number.isSafeInteger(version) && Number(version) >= 1;
+}
+
+/** Finds a kind by its present or its former name. */
+function findKind(name: string): readonly [kind: string, definition: RecordKind<AnyRecord>] | undefined {
+  const definitions = Object.entries(kinds) as unknown as [string, RecordKind<AnyRecord>][];
+  return definitions.find(([kind, { formerKind }]) => kind === name || formerKind === name);
 }
 
 /** For example `answer.attendee.key: Invalid input: expected string, received undefined`. */
@@ -204,14 +202,8 @@ export function describeTask(task: StoredTask & Pick<Task, 'id'>): {
   const read = readRecord({ body: task.body, calendar: task.calendar ?? '' });
   if (read.kind === 'record') {
     const { body } = read;
-    const definition = kindOf(body);
-    return {
-      body,
-      kind: body.kind,
-      origin: definition.origin(body, task.id),
-      subject: definition.subject(body),
-      text: definition.text(body),
-    };
+    const { subject, text } = kindOf(body);
+    return { body, kind: body.kind, origin: originOf(body, task.id), subject: subject(body), text: text(body) };
   }
   const what = read.kind === 'newer' ? read.what : 'unreadable';
   const origin = { recordId: task.id, door: 'unknown', messageId: null };
@@ -224,14 +216,16 @@ type EntryFacts<V extends Verdict> = { readonly verdict: V; readonly reason: Rea
 > &
   Partial<NewEntry>;
 
-export function originOf({ task, body }: Job): Origin {
-  return kindOf(body).origin(body, task.id);
+/** `id` is the task's. A record that nothing from outside caused is the first of its own chain. */
+export function originOf(body: AnyRecord, id: string): Origin {
+  const own = 'origin' in body ? body.origin : { recordId: id, door: 'gateway', messageId: null };
+  return kindOf(body).origin?.(body, id) ?? own;
 }
 
 /** Returns the ledger entry about a record. A field in `facts` replaces the one from the body. */
 export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryFacts<V>): LedgerWrite {
   const subject = kindOf(body).subject(body);
-  return { kind: 'entry', entry: { taskId: task.id, ...originOf({ task, body }), ...subject, ...facts } };
+  return { kind: 'entry', entry: { taskId: task.id, ...originOf(body, task.id), ...subject, ...facts } };
 }
 
 /** Returns the ledger entry about any task, also one that is unreadable. */

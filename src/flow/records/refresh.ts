@@ -1,7 +1,7 @@
 // Queue `event`: an attendee's REFRESH (RFC 5546 §3.2.6), which requests the current event.
 import { z } from 'zod';
 import { address, origin } from './parts.ts';
-import { type RecordKind } from './record-kind.ts';
+import { aboutCopy, type RecordKind } from './record-kind.ts';
 
 const schema = z.object({
   kind: z.literal('refresh'),
@@ -13,19 +13,11 @@ const schema = z.object({
 
 export type RefreshRecord = Readonly<z.infer<typeof schema>>;
 
-export const refresh: RecordKind<RefreshRecord> = {
-  kind: 'refresh',
+export const refresh = {
   version: 1,
   queue: 'event',
   schema,
-  upgrade: [],
   copy: ({ organizer: owner, uid }) => ({ owner, uid }),
-  origin: (body) => body.origin,
-  subject: ({ organizer, attendee, uid }) => ({
-    organizer: organizer.key,
-    attendee: attendee.key,
-    uid,
-    recurrenceId: null,
-  }),
+  subject: ({ organizer, attendee, uid }) => aboutCopy(organizer, attendee, uid),
   text: ({ attendee }) => `refresh request of ${attendee.asWritten}`,
-};
+} satisfies RecordKind<RefreshRecord>;

@@ -2,7 +2,7 @@
 // another. If a door keeps the mail that the message came in, its bytes are the task's `raw`, as in `outgoing`; no door does
 // so yet, so the record has no field for it.
 import { z } from 'zod';
-import { GatewayError } from '../../core/errors.ts';
+import { nullIfUnparseable } from '../../core/ical/event-document.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import { address, origin } from './parts.ts';
@@ -22,18 +22,21 @@ const schema = z.object({
 
 export type ScheduleMessageRecord = Readonly<z.infer<typeof schema>>;
 
-export const scheduleMessage: RecordKind<ScheduleMessageRecord> = {
-  kind: 'schedule-message',
+export const scheduleMessage = {
   version: 2,
   queue: 'invitation',
   formerKind: 'invitation',
   schema,
   upgrade: [(body) => ({ ...renameFields(body, { sender: 'from', recipient: 'to' }), kind: 'schedule-message' })],
   lane: ({ calendar, to }) => recipientLane(calendarScope(calendar).uid, to.key),
-  origin: (body) => body.origin,
-  subject: (body) => ({ ...noSubject, ...scopeIfParseable(body.calendar), ...partiesOf(body) }),
+  // A message that fails because its calendar does not parse still needs a ledger entry.
+  subject: (body) => ({
+    ...noSubject,
+    ...nullIfUnparseable(() => calendarScope(body.calendar)),
+    ...partiesOf(body),
+  }),
   text: ({ method, to }) => `${method} to ${to.asWritten}`,
-};
+} satisfies RecordKind<ScheduleMessageRecord>;
 
 /** Address keys of the organizer and the attendee, whichever of the two sends the message. */
 export function partiesOf({
@@ -42,14 +45,4 @@ export function partiesOf({
   method,
 }: Pick<ScheduleMessageRecord, 'from' | 'to' | 'method'>): Pick<Subject, 'organizer' | 'attendee'> {
   return isFromAttendee(method) ? { organizer: to.key, attendee: from.key } : { organizer: from.key, attendee: to.key };
-}
-
-/** A message that fails because its calendar does not parse still needs a ledger entry. */
-function scopeIfParseable(calendar: string): Partial<Subject> {
-  try {
-    return calendarScope(calendar);
-  } catch (error) {
-    if (error instanceof GatewayError) return {};
-    throw error;
-  }
 }

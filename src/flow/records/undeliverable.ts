@@ -19,18 +19,16 @@ const schema = z.object({
 
 export type UndeliverableRecord = Readonly<z.infer<typeof schema>>;
 
-export const undeliverable: RecordKind<UndeliverableRecord> = {
-  kind: 'undeliverable',
+export const undeliverable = {
   version: 2,
   queue: 'event',
   schema,
   upgrade: [(body) => ({ method: 'REQUEST', ...renameFields(body, { organizer: 'owner', attendee: 'recipient' }) })],
   copy: (body) => body,
-  origin: (body) => body.origin,
   subject: ({ owner, recipient, uid, method }) => ({
     ...partiesOf({ from: owner, to: recipient, method }),
     uid,
     recurrenceId: null,
   }),
   text: ({ recipient }) => `delivery failure of ${recipient.asWritten}`,
-};
+} satisfies RecordKind<UndeliverableRecord>;

@@ -13,14 +13,12 @@ const schema = z.object({
 
 export type VerifyRecord = Readonly<z.infer<typeof schema>>;
 
-export const verify: RecordKind<VerifyRecord> = {
-  kind: 'verify',
+export const verify = {
   version: 2,
   queue: 'event',
   schema,
   upgrade: [(body) => renameFields(body, { organizer: 'owner' })],
   copy: (body) => body,
-  origin: (_body, id) => ({ recordId: id, door: 'gateway', messageId: null }),
   subject: ({ owner, uid }) => ({ ...noSubject, organizer: owner.key, uid }),
   text: () => 're-read of the event',
-};
+} satisfies RecordKind<VerifyRecord>;
