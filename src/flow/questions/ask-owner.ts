@@ -9,7 +9,7 @@ import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbou
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import { done, type Effects, joinEffects, type LaneHandler, type LanePlan, mark } from '../queue/plan.ts';
-import { type HeldKind, heldParties, heldJobs } from '../records/held.ts';
+import { type HeldKind, heldFacts, heldJobs } from '../records/held.ts';
 import { entryAbout, type Job } from '../records/records.ts';
 import { currentCalendar } from './current-event.ts';
 import type { MakeDecisionLink } from './decision-link.ts';
@@ -23,11 +23,10 @@ export interface AskOwnerOptions extends MailNoticeOptions {
 }
 
 type Question = Job<'question'>;
-type HeldSender = Job<'answer' | 'proposal'>;
 
 /** A question with the newest job that is held under its key. */
 interface OpenQuestion extends Question {
-  readonly newest: HeldSender;
+  readonly newest: Job<HeldKind>;
 }
 
 const DAILY_LIMITS = { event: 5, owner: 20 };
@@ -131,26 +130,21 @@ async function findOpen({ spool }: AskOwnerOptions, questions: readonly Question
   for (const question of questions) {
     const { key } = question.body;
     if (byKey.has(key)) continue;
-    const newest = heldJobs(await spool.held(key)).findLast(isOfSender);
+    const newest = heldJobs(await spool.held(key)).at(-1);
     if (newest !== undefined) byKey.set(key, { ...question, newest });
   }
   return [...byKey.values()];
 }
 
-function isOfSender(held: Job<HeldKind>): held is HeldSender {
-  return held.body.kind !== 'delegation';
-}
-
 async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner } }: OpenQuestion): Promise<HeldNotice> {
   const { task, body } = newest;
-  const { partstat, comment } = body.kind === 'answer' ? body.answer : { partstat: null, ...body.proposal };
   const decisionLink = await options.makeDecisionLink(key, owner);
-  const { attendee, recurrenceId } = heldParties(body);
+  const { attendee, recurrenceId, sender, partstat, comment } = heldFacts(body);
   return {
     kind: 'held',
     attendee,
     recurrenceId,
-    sender: body.sender,
+    sender,
     partstat,
     comment,
     reason: task.lastError ?? '',
@@ -160,7 +154,7 @@ async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner }
 
 /** The event of the newest held record as it is now, else as it was known when the question was made. */
 async function calendarOf(options: AskOwnerOptions, { newest, body }: OpenQuestion): Promise<string | null> {
-  const { organizer, uid } = heldParties(newest.body);
+  const { organizer, uid } = heldFacts(newest.body);
   return (await currentCalendar(options, organizer, uid)) ?? (uid === body.uid ? body.calendar : null);
 }
 

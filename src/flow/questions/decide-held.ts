@@ -4,7 +4,7 @@
 import { readEventView } from '../../core/compose/event-view.ts';
 import { nullIfUnparseable } from '../../core/ical/event-document.ts';
 import type { EventView } from '../../core/compose/types.ts';
-import type { HeldAnswer, HeldChoice, HeldView, Question } from '../../core/pages/decision-page.ts';
+import type { HeldChoice, HeldView } from '../../core/pages/decision-page.ts';
 import { because, type Verdict } from '../../core/reasons.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
@@ -12,7 +12,7 @@ import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark } from '../queue/plan.ts';
-import { heldParties, type HeldKind, type HeldRecord, heldJobs } from '../records/held.ts';
+import { heldFacts, type HeldKind, heldJobs } from '../records/held.ts';
 import { entryAbout, recordBody, recordTask, type Job } from '../records/records.ts';
 import { dayOf, decidedMark } from './ask-owner.ts';
 import { currentCalendar } from './current-event.ts';
@@ -51,17 +51,18 @@ export async function readDecision(options: DecideOptions, claims: DecisionClaim
   if (first === undefined) return null;
   const calendars = await calendarsOf(options, held);
   const answers = await Promise.all(
-    held.map(async (each) => ({
-      ...shownAnswer(each.body),
-      event: viewOf(options, calendars, each),
-      reason: await reasonOf(ledger, each),
-      receivedAt: each.task.createdAt,
-    })),
+    held.map(async (each) => {
+      const { partstat, comment, proposal } = heldFacts(each.body);
+      const reason = await reasonOf(ledger, each);
+      const receivedAt = each.task.createdAt;
+      return { partstat, comment, proposal, event: viewOf(options, calendars, each), reason, receivedAt };
+    }),
   );
+  const { asks, sender, attendee } = heldFacts(first.body);
   return {
-    asks: questionOf(first.body),
-    sender: senderOf(first.body),
-    attendee: heldParties(first.body).attendee.asWritten,
+    asks,
+    sender,
+    attendee: attendee.asWritten,
     delegate: first.body.kind === 'delegation' ? first.body.delegate.asWritten : null,
     answers,
   };
@@ -99,9 +100,10 @@ export async function decideHeld(
 /** A record that was held while this decision was being written needs a new question, because the link is used. */
 async function askAboutRest({ spool, makeId }: DecideOptions, key: string, at: number): Promise<void> {
   const [left] = heldJobs(await spool.held(key));
-  if (left === undefined || questionOf(left.body) !== 'sender') return;
+  if (left === undefined) return;
+  const { asks, organizer: owner, uid } = heldFacts(left.body);
+  if (asks !== 'sender') return;
   const { origin } = left.body;
-  const { organizer: owner, uid } = heldParties(left.body);
   const body = { kind: 'question', origin, owner, uid, key, calendar: null, together: false } as const;
   await spool.put([recordTask(body, { id: makeId(at), createdAt: at })]);
 }
@@ -139,9 +141,10 @@ export async function decideAndWait(
 
 /** The alias of one job is that of all: they share the sender and the attendee. */
 function aliasWrites([first]: readonly Held[]): LedgerWrite[] {
-  const alias = first === undefined ? null : calendarAddress(senderOf(first.body));
-  if (first === undefined || alias === null) return [];
-  const { organizer, attendee } = heldParties(first.body);
+  if (first === undefined) return [];
+  const { organizer, attendee, sender } = heldFacts(first.body);
+  const alias = calendarAddress(sender);
+  if (alias === null) return [];
   return [{ kind: 'alias', organizerKey: organizer.key, attendeeKey: attendee.key, alias: alias.key }];
 }
 
@@ -173,23 +176,6 @@ function decidedEntry(held: Held, choice: HeldChoice, at: number): LedgerWrite {
   return entryAbout(held, { at, verdict: 'decided', ...why });
 }
 
-/** Whether the organizer decides about the sender, the proposed time or the delegate. */
-function questionOf(body: HeldRecord): Question {
-  if (body.kind === 'delegation') return 'delegation';
-  return body.kind === 'proposal' && (body.held === null || body.approved) ? 'proposal' : 'sender';
-}
-
-function senderOf(body: HeldRecord): string {
-  return body.kind === 'delegation' ? body.attendee.asWritten : body.sender;
-}
-
-function shownAnswer(body: HeldRecord): Pick<HeldAnswer, 'partstat' | 'comment' | 'proposal'> {
-  if (body.kind === 'delegation') return { partstat: 'DELEGATED', comment: null };
-  if (body.kind === 'answer') return { partstat: body.answer.partstat, comment: body.answer.comment };
-  const { comment, start, end } = body.proposal;
-  return { partstat: null, comment, proposal: { start, end } };
-}
-
 async function reasonOf(ledger: Ledger, { task }: Held): Promise<string> {
   const entries = await ledger.entries(task.id, 20);
   return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
@@ -200,7 +186,7 @@ function viewOf(
   calendars: ReadonlyMap<string, string | null>,
   { body }: Held,
 ): EventView | null {
-  const { uid, recurrenceId } = heldParties(body);
+  const { uid, recurrenceId } = heldFacts(body);
   const calendar = calendars.get(uid) ?? null;
   const asOf = { now: now(), timezone };
   return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null, asOf));
@@ -211,7 +197,7 @@ const MAX_EVENTS = 20;
 
 /** By UID; all that is held under one key is one organizer's. */
 async function calendarsOf(options: DecideOptions, held: readonly Held[]): Promise<Map<string, string | null>> {
-  const events = new Map(held.map(({ body }) => [heldParties(body).uid, heldParties(body).organizer]));
+  const events = new Map(held.map(({ body }) => [heldFacts(body).uid, heldFacts(body).organizer]));
   const loading = [...events].slice(0, MAX_EVENTS).map(async ([uid, organizer]) => {
     return [uid, await currentCalendar(options, organizer, uid)] as const;
   });

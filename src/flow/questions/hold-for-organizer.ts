@@ -1,7 +1,7 @@
 // Holds an answer or a proposal until the organizer decides, and adds a question to the organizer (`ask-owner.ts`).
 import { because, type HoldReason } from '../../core/reasons.ts';
 import type { Plan } from '../queue/plan.ts';
-import { heldParties } from '../records/held.ts';
+import { heldFacts } from '../records/held.ts';
 import { senderKey } from '../records/question.ts';
 import { entryAbout, type Job } from '../records/records.ts';
 
@@ -13,7 +13,7 @@ export function holdForOrganizer(
   calendar: string | null,
 ): Plan {
   const { body } = job;
-  const { organizer, attendee, uid } = heldParties(body);
+  const { organizer, attendee, uid } = heldFacts(body);
   const key = senderKey(organizer, attendee, body.sender);
   const at = now();
   return {

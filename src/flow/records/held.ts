@@ -1,36 +1,68 @@
-// The records that can be held for the organizer's decision: answers, proposals and delegations. Pure.
-import type { CalendarAddress } from '../../core/ical/types.ts';
+// The records that can be held for the organizer's decision: answers, proposals and delegations. In: such a record; out: what
+// the organizer decides about. Pure.
+import type { HeldAnswer, Question } from '../../core/pages/decision-page.ts';
+import type { CalendarAddress, OccurrenceKey } from '../../core/ical/types.ts';
 import type { Task } from '../ports/spool.ts';
-import { recordOf, type RecordOf, type Job } from './records.ts';
+import { type Job, recordOf, type RecordOf } from './records.ts';
 
-export type HeldKind = 'answer' | 'proposal' | 'delegation';
-export type HeldRecord = RecordOf<HeldKind>;
+export interface HeldFacts extends OccurrenceKey, Required<Pick<HeldAnswer, 'partstat' | 'comment' | 'proposal'>> {
+  readonly organizer: CalendarAddress;
+  readonly attendee: CalendarAddress;
+  /** The address that sent it, as shown to the organizer. */
+  readonly sender: string;
+  readonly asks: Question;
+  /** The organizer has decided that it counts, or has declined it. */
+  readonly isDecided: boolean;
+}
+
+const facts = {
+  answer: ({ answer, sender, approved }: RecordOf<'answer'>): HeldFacts => {
+    const { organizer, attendee, occurrence, partstat, comment } = answer;
+    const about = { organizer, attendee, ...occurrence };
+    return { ...about, sender, partstat, comment, proposal: null, asks: 'sender', isDecided: approved };
+  },
+  proposal: ({ organizer, attendee, proposal, sender, held, approved, declined }: RecordOf<'proposal'>): HeldFacts => {
+    const { occurrence, comment, start, end } = proposal;
+    return {
+      organizer,
+      attendee,
+      ...occurrence,
+      sender,
+      partstat: null,
+      comment,
+      proposal: { start, end },
+      asks: held === null || approved ? 'proposal' : 'sender',
+      isDecided: approved || declined,
+    };
+  },
+  delegation: ({ organizer, attendee, uid, recurrenceId, approved }: RecordOf<'delegation'>): HeldFacts => ({
+    organizer,
+    attendee,
+    uid,
+    recurrenceId,
+    sender: attendee.asWritten,
+    partstat: 'DELEGATED',
+    comment: null,
+    proposal: null,
+    asks: 'delegation',
+    isDecided: approved,
+  }),
+};
+
+export type HeldKind = keyof typeof facts;
+
+/** The table is typed by kind; only this look-up needs a cast. */
+export function heldFacts(body: RecordOf<HeldKind>): HeldFacts {
+  return (facts[body.kind] as (body: RecordOf<HeldKind>) => HeldFacts)(body);
+}
+
+/** Whether the record is of a kind that can be held for the organizer. */
+export function isHeldKind(job: Job): job is Job<HeldKind> {
+  return Object.hasOwn(facts, job.body.kind);
+}
 
 /** Parses held tasks; tasks of other kinds and unreadable tasks are left out. */
 export function heldJobs(tasks: readonly Task[]): Job<HeldKind>[] {
-  return tasks.flatMap((task) => recordOf(task, 'answer', 'proposal', 'delegation') ?? []);
-}
-
-/** Whether the organizer has decided that it counts, or has declined it. */
-export function isDecided(body: HeldRecord): boolean {
-  return body.approved || (body.kind === 'proposal' && body.declined);
-}
-
-export interface Parties {
-  readonly organizer: CalendarAddress;
-  readonly attendee: CalendarAddress;
-  readonly uid: string;
-  readonly recurrenceId: string | null;
-}
-
-/** The attendee, the organizer, and the occurrence that the record is about. */
-export function heldParties(body: HeldRecord): Parties {
-  switch (body.kind) {
-    case 'delegation':
-      return body;
-    case 'answer':
-      return { ...body.answer, ...body.answer.occurrence };
-    default:
-      return { ...body, ...body.proposal.occurrence };
-  }
+  const kinds = Object.keys(facts) as HeldKind[];
+  return tasks.flatMap((task) => recordOf(task, ...kinds) ?? []);
 }

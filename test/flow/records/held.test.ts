@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/flow/ports/spool.ts';
 import { delegationKey, type DelegationRecord } from '../../../src/flow/records/delegation.ts';
-import { heldJobs, heldParties, isDecided } from '../../../src/flow/records/held.ts';
+import { heldFacts, heldJobs } from '../../../src/flow/records/held.ts';
 import { proposalKey, type ProposalRecord } from '../../../src/flow/records/proposal.ts';
 import { senderKey } from '../../../src/flow/records/question.ts';
 import type { AnswerRecord } from '../../../src/flow/records/answer.ts';
@@ -71,7 +71,7 @@ describe('heldJobs', () => {
       attempts: 0,
       lastError: null,
     });
-    const verify = { kind: 'verify', origin, owner: alice, uid, round: 0 } as const;
+    const verify = { kind: 'verify', owner: alice, uid, round: 0 } as const;
     const all = [...[answer, verify, proposal, delegation].map(taskOf), { ...taskOf(answer), body: '{}' }];
     expect(heldJobs(all).map(({ task, body }) => [task.id, body])).toEqual([
       ['answer', answer],
@@ -81,19 +81,30 @@ describe('heldJobs', () => {
   });
 });
 
-describe('heldParties', () => {
-  it.each([answer, proposal, delegation])('of kind $kind are its organizer, attendee and occurrence', (record) => {
+describe('heldFacts', () => {
+  it.each([answer, proposal, delegation])('of kind $kind are about its organizer, attendee, occurrence', (record) => {
     // A proposal names persons itself; only its record has the proven ones.
-    expect(heldParties(record)).toMatchObject({ organizer: alice, attendee: bob, ...occurrence });
-  });
-});
-
-describe('isDecided', () => {
-  it.each([answer, proposal, delegation])('is true once the organizer has accepted $kind', (record) => {
-    expect([isDecided(record), isDecided({ ...record, approved: true })]).toEqual([false, true]);
+    expect(heldFacts(record)).toMatchObject({ organizer: alice, attendee: bob, ...occurrence });
   });
 
-  it('is true for a declined proposal', () => expect(isDecided({ ...proposal, declined: true })).toBe(true));
+  it.each([
+    { record: answer, asks: 'sender', sender: 'bob@remote.test', partstat: 'ACCEPTED' },
+    { record: proposal, asks: 'proposal', sender: 'bob@remote.test', partstat: null },
+    { record: { ...proposal, held: 'unauthenticated' }, asks: 'sender', sender: 'bob@remote.test', partstat: null },
+    { record: { ...proposal, held: 'unauthenticated', approved: true }, asks: 'proposal', partstat: null },
+    { record: delegation, asks: 'delegation', sender: 'bob@remote.test', partstat: 'DELEGATED' },
+  ] as const)('of kind $record.kind ask for a decision about the $asks', ({ record, ...facts }) => {
+    expect(heldFacts(record)).toMatchObject(facts);
+  });
+
+  it.each([answer, proposal, delegation])('are decided once the organizer has accepted $kind', (record) => {
+    const accepted = { ...record, approved: true };
+    expect([heldFacts(record).isDecided, heldFacts(accepted).isDecided]).toEqual([false, true]);
+  });
+
+  it('are decided once a proposal is declined', () => {
+    expect(heldFacts({ ...proposal, declined: true }).isDecided).toBe(true);
+  });
 });
 
 describe('the hold key', () => {

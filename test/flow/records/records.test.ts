@@ -409,7 +409,7 @@ describe('a damaged body', () => {
   it.each(['', '\0', '\ud800', '__proto__', 'constructor', '\u001f', 'x'.repeat(1_000_000)])(
     'keeps any text in a text (case %#)',
     (text) => {
-      const record = { kind: 'verify', origin, owner: alice, uid: text, round: 0 } as const;
+      const record = { kind: 'verify', owner: alice, uid: text, round: 0 } as const;
       const task = taskOf(record);
       expect(readRecord(task)).toEqual({ kind: 'record', body: record });
       expect(describeTask(task).subject.uid).toBe(text);

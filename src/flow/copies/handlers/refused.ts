@@ -2,13 +2,12 @@
 // is not held again; the organizer is notified instead.
 import type { ReasonFor, Why } from '../../../core/reasons.ts';
 import { ended } from '../../queue/plan.ts';
-import { heldParties, type HeldKind, isDecided } from '../../records/held.ts';
+import { heldFacts, type HeldKind } from '../../records/held.ts';
 import type { Job } from '../../records/records.ts';
 import type { CopyPlan } from '../copy.ts';
 
 export function refused(job: Job<HeldKind>, at: number, why: Why<ReasonFor<'refused'>>): CopyPlan {
   const plan = ended(job, at, 'refused', why);
-  if (!isDecided(job.body)) return plan;
-  const { attendee } = heldParties(job.body);
-  return { ...plan, notices: [{ kind: 'not-entered', attendee, reason: why.reason }] };
+  const { attendee, isDecided } = heldFacts(job.body);
+  return !isDecided ? plan : { ...plan, notices: [{ kind: 'not-entered', attendee, reason: why.reason }] };
 }
