@@ -2,7 +2,7 @@
 // text, first in the event's zone, then in the reader's zone if the local time differs there. An all-day event ends with its
 // last day. It refuses nothing: a time that cannot be parsed is omitted.
 import { DAY, parseLocal } from '../ical/local-time.ts';
-import { localAt } from '../ical/time-zones.ts';
+import { localAt, resolveLocal } from '../ical/time-zones.ts';
 import type { CalendarTime } from '../ical/types.ts';
 import { plainLine } from './plain-text.ts';
 import type { Language, Templates } from './types.ts';
@@ -66,12 +66,28 @@ function formatRange(language: Language, options: Options, start: number, end: n
   return plainSpaces(dateFormatter(language, options).formatRange(start, end));
 }
 
-/** Returns a name such as `Central European Time`, or the TZID of the calendar if the zone is unknown. */
-function zoneLabel(zone: string, instant: number | null, language: Language): string {
-  if (/^(?:UTC|GMT|Z|Etc\/(?:UTC|GMT|Zulu|Universal))$/i.test(zone)) return 'UTC';
-  if (instant === null || !isZone(zone)) return plainLine(zone, 60);
-  const parts = dateFormatter(language, { timeZoneName: 'longGeneric' }, zone).formatToParts(instant);
-  return plainSpaces(parts.find((part) => part.type === 'timeZoneName')?.value ?? zone);
+/**
+ * Returns a name such as `Central European Time`. Where no known zone has this TZID and this offset, the name of the zone says
+ * nothing or something wrong (`Customized Time Zone`, `IST`), so it returns the offset that the calendar's rules give.
+ */
+function zoneLabel({ zone, instant, local }: CalendarTime, language: Language): string {
+  const name = zone ?? 'UTC';
+  if (/^(?:UTC|GMT|Z|Etc\/(?:UTC|GMT|Zulu|Universal))$/i.test(name)) return 'UTC';
+  if (instant === null) return plainLine(name, 60);
+  if (!isZone(name) || !isTimeOf(name, local, instant)) return describeOffset((parseLocal(local) ?? instant) - instant);
+  const parts = dateFormatter(language, { timeZoneName: 'longGeneric' }, name).formatToParts(instant);
+  return plainSpaces(parts.find((part) => part.type === 'timeZoneName')?.value ?? name);
+}
+
+/** Returns whether the local time is that of the instant in this zone, also in a gap or a doubled hour. */
+function isTimeOf(zone: string, local: string, instant: number): boolean {
+  return localAt(instant, zone, []) === local || resolveLocal(local, zone, []) === instant;
+}
+
+/** Returns text such as `UTC+5:45`. */
+function describeOffset(offset: number): string {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  return `UTC${offset < 0 ? '-' : '+'}${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
 }
 
 /** Returns the same instant with its local time in another zone. */
@@ -87,7 +103,7 @@ function inDisplayZone(time: CalendarTime, reader: Reader): CalendarTime {
 
 function withZone(text: string, time: CalendarTime, reader: Reader, templates: Templates): string {
   if (time.form === 'floating') return templates.message(reader.language, 'mail.time.floating', { time: text });
-  const zone = zoneLabel(time.zone ?? 'UTC', time.instant, reader.language);
+  const zone = zoneLabel(time, reader.language);
   return templates.message(reader.language, 'mail.time.zone', { time: text, zone });
 }
 
