@@ -13,7 +13,7 @@ import { readRule } from '../ical/read-rule.ts';
 import type { CalendarAddress, CalendarTime } from '../ical/types.ts';
 import { type EventDifference, exceptionsOf } from '../itip/what-changed.ts';
 import { descriptionOf } from './event-description.ts';
-import { safeLink } from './safe-link.ts';
+import { filesOf, meetingsOf } from './event-links.ts';
 import type { EventView, Guest, Person, Recurrence } from './types.ts';
 
 function textOf(component: EventComponent, name: string): string {
@@ -42,17 +42,6 @@ function guestsOf(component: EventComponent): readonly Guest[] {
   const guests = guestCache.get(component) ?? component.properties('ATTENDEE').map(guestOf);
   guestCache.set(component, guests);
   return guests;
-}
-
-/** Returns the link to an online meeting: CONFERENCE (RFC 7986 §5.11), else a vendor's property, else URL. */
-function linkOf(component: EventComponent): string | null {
-  for (const name of ['CONFERENCE', 'X-GOOGLE-CONFERENCE', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'URL']) {
-    for (const line of component.properties(name)) {
-      const link = safeLink(unescapeText(line.value));
-      if (link !== null) return link;
-    }
-  }
-  return null;
 }
 
 /** `asOf` null: without regard to what is past. */
@@ -150,7 +139,8 @@ function viewComponent(document: EventDocument, component: EventComponent): Even
     summary: textOf(component, 'SUMMARY'),
     location: textOf(component, 'LOCATION'),
     description: descriptionOf(component),
-    url: linkOf(component),
+    meetings: meetingsOf(component),
+    files: filesOf(component),
     start: component.start,
     end: component.end,
     isDue: component.startLine?.name === 'DUE',

@@ -5,6 +5,7 @@ import { parseEvent, recurrenceIdsOf } from '../ical/event-document.ts';
 import type { AsOf } from '../ical/next-occurrence.ts';
 import { type EventDifference, whatChanged } from '../itip/what-changed.ts';
 import { readTime } from '../ical/time-zones.ts';
+import { MEETING_LINKS } from './event-links.ts';
 import { readEventView } from './event-view.ts';
 import { describeDay, describeWhen, localeOf, type Reader } from './format-time.ts';
 import { displayName, plainLine } from './plain-text.ts';
@@ -78,8 +79,16 @@ function showText(context: ChangeContext, difference: TextDifference): ShownChan
   if (kind === 'description')
     return [{ label: labelOf(context, 'notes', recurrenceId), was: null, now: message(context, 'changed.notes') }];
   if (kind === 'status') return showStatus(context, difference);
-  const isLink = ['CONFERENCE', 'X-GOOGLE-CONFERENCE', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'URL'].includes(property);
-  return isLink ? showTexts(context, difference, 'join', safeLink(was) ?? '', safeLink(now) ?? '') : [];
+  if (!MEETING_LINKS.includes(property)) return [];
+  return showTexts(context, difference, 'join', linksIn(was), linksIn(now));
+}
+
+/** A property that occurs several times has a line for each. */
+function linksIn(lines: string): string {
+  return lines
+    .split('\n')
+    .flatMap((line) => safeLink(line) ?? [])
+    .join(' / ');
 }
 
 function showStatus(context: ChangeContext, { before, after, recurrenceId }: TextDifference): ShownChange[] {

@@ -7,7 +7,7 @@ import { displayName, plainLine, plainLines } from './plain-text.ts';
 import { describeRecurrence } from './recurrence-words.ts';
 import { showExceptions } from './show-exceptions.ts';
 import { findLinks, type Piece } from './safe-link.ts';
-import type { EventView, Guest, Person, Templates } from './types.ts';
+import type { EventView, Guest, NamedLink, Person, Templates } from './types.ts';
 
 export interface ShownPerson {
   readonly name: string;
@@ -32,7 +32,8 @@ export interface ShownEvent {
   /** A line for each occurrence that differs from the series. */
   readonly exceptions: readonly string[];
   readonly location: readonly Piece[] | null;
-  readonly url: string | null;
+  readonly meetings: readonly NamedLink[];
+  readonly files: readonly NamedLink[];
   readonly organizer: ShownPerson | null;
   readonly guests: readonly ShownGuest[];
   /** Text such as `and 12 more guests`; null if all are listed. */
@@ -92,6 +93,11 @@ export function showPerson(person: Person): ShownPerson {
   return { name: displayName(person.name, person.address), address: plainLine(person.address) };
 }
 
+/** The name is shown beside the link and not instead of it, because it may be the address of another page. */
+function showLink({ name, href }: NamedLink): NamedLink {
+  return { name: plainLine(name, 100), href };
+}
+
 /** Returns the title, or a placeholder in the reader's language if it is empty or the event is unknown. */
 export function showTitle(event: EventView | null, reader: Reader, templates: Templates): string {
   return plainLine(event?.summary ?? '', TITLE_LIMIT) || templates.message(reader.language, 'mail.untitled');
@@ -116,7 +122,8 @@ export function showEvent(event: EventView, reader: Reader, templates: Templates
     recurrence: describeRecurrence(event.recurrence, reader, templates),
     exceptions: showExceptions(event, reader, templates),
     location: location === '' ? null : findLinks(location),
-    url: event.url,
+    meetings: event.meetings.map(showLink),
+    files: event.files.map(showLink),
     organizer: event.organizer && showPerson(event.organizer),
     guests: showGuests(event, reader, templates),
     moreGuests: hidden > 0 ? templates.message(reader.language, 'mail.guests.more', { count: hidden }) : null,

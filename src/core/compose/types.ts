@@ -22,6 +22,12 @@ export interface Guest extends Person {
   readonly optional: boolean;
 }
 
+export interface NamedLink {
+  /** '' if it has none. */
+  readonly name: string;
+  readonly href: string;
+}
+
 export interface Recurrence {
   readonly rrule: string | null;
   /** The start of the series, which may be long past. */
@@ -43,8 +49,10 @@ export interface EventView {
   readonly summary: string;
   readonly location: string;
   readonly description: string;
-  /** The link to an online meeting or the URL; only http, https, mailto or tel. */
-  readonly url: string | null;
+  /** The links to online meetings; only http, https, mailto or tel. Without such a link, URL. */
+  readonly meetings: readonly NamedLink[];
+  /** The links to attached files; only http or https. */
+  readonly files: readonly NamedLink[];
   /** Of a series, the time of the next occurrence. Of a task without DTSTART, when it is due. */
   readonly start: CalendarTime | null;
   /** Exclusive, as in the calendar. Computed from DURATION if there is no DTEND. */

@@ -21,7 +21,8 @@ const NO_BREAK = '\u00A0';
 
 export function eventFacts(event: EventView, reader: PageReader): EventFacts {
   const shown = showEvent(event, reader, reader.templates);
-  const href = event.url === null ? null : safeLink(event.url);
+  const [meeting] = event.meetings;
+  const href = meeting === undefined ? null : safeLink(meeting.href);
   const text = href === null ? '' : plainLine(href.replace(/^(?:https?:\/\/|mailto:|tel:)/, ''), LINK_TEXT);
   return { ...shown, when: shown.when.map(preventLineBreaks), link: href === null ? null : { text, href } };
 }

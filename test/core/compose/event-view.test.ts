@@ -23,7 +23,8 @@ describe('readEventView', () => {
       summary: 'Planning the spring issue',
       location: 'Room 3, Main Street 12',
       description: 'Dear all,\n\nplease read https://example.com/draft?a=1&b=2 before we meet.\nThanks!',
-      url: 'https://meet.example.com/abc-defg-hij',
+      meetings: [{ name: '', href: 'https://meet.example.com/abc-defg-hij' }],
+      files: [],
       start: { form: 'zoned', local: '20261103T100000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 3, 9) },
       end: { local: '20261103T113000' },
       recurrence: null,
@@ -157,7 +158,9 @@ describe('readEventView', () => {
     ['URL:http://example.com/e', 'http://example.com/e'],
     ['X-GOOGLE-CONFERENCE:https://meet.google.com/abc', 'https://meet.google.com/abc'],
   ])('reads from %s the link %s', (line, expected) => {
-    expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null, null).url).toBe(expected);
+    expect(readEventView(calendar(null, event({ CONFERENCE: line })), null, null, null).meetings[0]?.href ?? null).toBe(
+      expected,
+    );
   });
 
   it('uses EMAIL of a guest whose address is a URN, and NEEDS-ACTION for an unknown PARTSTAT', () => {
@@ -184,7 +187,7 @@ describe('readEventView', () => {
 
   it('reads an event with almost no properties', () => {
     const view = readEventView(calendar(null, ['UID:x']), null, null, null);
-    expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], url: null });
+    expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], meetings: [], files: [] });
   });
 
   it.each(['', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n', 'hello'])('refuses %j', (text) => {

@@ -21,7 +21,7 @@ describe('showEvent', () => {
       when: ['Tuesday, November 3, 2026, 10:00 – 11:30 AM (Central European Time)'],
       recurrence: null,
       location: [{ text: 'Room 3, Main Street 12', href: null }],
-      url: 'https://meet.example.com/abc-defg-hij',
+      meetings: [{ name: '', href: 'https://meet.example.com/abc-defg-hij' }],
       organizer: { name: 'Alice Martin', address: 'alice@example.com' },
       moreGuests: null,
       counts: ['1 maybe', '1 without an answer'],

@@ -26,7 +26,7 @@ describe('eventFacts', () => {
   });
 
   it('returns null for what the event does not have', () => {
-    const bare = factsOf({ location: ' ', description: '', url: null, organizer: null, start: null, end: null });
+    const bare = factsOf({ location: ' ', description: '', meetings: [], organizer: null, start: null, end: null });
     expect(bare).toMatchObject({
       location: null,
       description: null,
@@ -55,7 +55,7 @@ describe('eventFacts', () => {
   it.each(['javascript:alert(1)', 'data:text/html,x', 'https://bank.example@evil.test/', 'file:///etc/passwd'])(
     'returns no link for %s',
     (url) => {
-      expect(factsOf({ url }).link).toBeNull();
+      expect(factsOf({ meetings: [{ name: '', href: url }] }).link).toBeNull();
     },
   );
 

@@ -277,7 +277,7 @@ describe('untrusted text', () => {
         summary: evil,
         location: evil,
         description: `${evil} javascript:alert(1) https://example.com/"onmouseover="x`,
-        url: 'javascript:alert(1)',
+        meetings: [{ name: evil, href: 'javascript:alert(1)' }],
         organizer: { key: 'alice@example.com', name: evil, address: 'alice@example.com' },
         guests: [
           { key: 'bob@example.com', name: evil, address: 'bob@example.com', partstat: 'NEEDS-ACTION', optional: false },

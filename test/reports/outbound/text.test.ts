@@ -370,3 +370,133 @@ describe('O13: a task is called a task', () => {
     expect(page('cancelled')).toContain('This task is cancelled');
   });
 });
+
+describe('O9: attachments and conferences are named and linked', () => {
+  const section = (text: string, label: string): string[] => {
+    const [, one = '', many = ''] = new RegExp(`^${label}:(?: (.+)|((?:\\n {2}- .*)+))`, 'm').exec(text) ?? [];
+    return one !== '' ? [one] : many.split('\n').flatMap((line) => line.slice(4) || []);
+  };
+
+  it.each<[what: string, line: string, expected: string[]]>([
+    [
+      'FILENAME',
+      'ATTACH;FMTTYPE=application/pdf;FILENAME=budget.pdf:https://x.example/9f2',
+      ['budget.pdf: https://x.example/9f2'],
+    ],
+    [
+      'a quoted FILENAME',
+      'ATTACH;FILENAME="Q3: plan, v2.pdf":https://x.example/9f2',
+      ['Q3: plan, v2.pdf: https://x.example/9f2'],
+    ],
+    ['X-FILENAME', 'ATTACH;X-FILENAME=budget.pdf:https://x.example/9f2', ['budget.pdf: https://x.example/9f2']],
+    [
+      'no name',
+      'ATTACH:https://x.example/files/the%20plan.odt?v=2',
+      ['the plan.odt: https://x.example/files/the%20plan.odt?v=2'],
+    ],
+    [
+      'a type and no extension',
+      'ATTACH;FMTTYPE=application/pdf:https://x.example/9f2',
+      ['9f2 (application/pdf): https://x.example/9f2'],
+    ],
+    ['no path', 'ATTACH:https://x.example/', ['x.example: https://x.example/']],
+    [
+      'several',
+      'ATTACH;FILENAME=a.pdf:https://x.example/a\r\nATTACH;FILENAME=b.pdf:https://x.example/b',
+      ['a.pdf: https://x.example/a', 'b.pdf: https://x.example/b'],
+    ],
+    [
+      'the same twice',
+      'ATTACH;FILENAME=a.pdf:https://x.example/a\r\nATTACH;FILENAME=a.pdf:https://x.example/a',
+      ['a.pdf: https://x.example/a'],
+    ],
+    ['a script', 'ATTACH;FILENAME=a.pdf:javascript:alert(1)', []],
+    ['a file of the reader', 'ATTACH;FILENAME=a.pdf:file:///etc/passwd', []],
+    ['a part of a mail', 'ATTACH:CID:part3@example.com', []],
+    ['a mail address', 'ATTACH:mailto:bob@example.com', []],
+    ['inside the calendar', 'ATTACH;ENCODING=BASE64;VALUE=BINARY;FILENAME=a.txt:aGVsbG8=', []],
+  ])('ATTACH: %s', async (_what, line, expected) => {
+    const { text, html } = await invitationTo({ ATTACH: line });
+    expect(section(text, 'Attachments')).toEqual(expected);
+    for (const each of expected) expect(html).toContain(`<a href="${each.split(': ').at(-1)}">`);
+  });
+
+  it.each<[what: string, lines: string, expected: string[]]>([
+    [
+      'a label',
+      'CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=Video call:https://meet.example/x',
+      ['Video call: https://meet.example/x'],
+    ],
+    [
+      'several',
+      'CONFERENCE;LABEL="Dial-in: Paris":tel:+33-1-23\r\nCONFERENCE;LABEL=Video:https://meet.example/x\r\nCONFERENCE:xmpp:room@chat.example',
+      ['Dial-in: Paris: tel:+33-1-23', 'Video: https://meet.example/x'],
+    ],
+  ])('CONFERENCE: %s', async (_what, lines, expected) => {
+    expect(section((await invitationTo({ CONFERENCE: lines })).text, 'Online')).toEqual(expected);
+  });
+
+  it('does not hide the target behind a name that looks like another', async () => {
+    const { html } = await invitationTo({ ATTACH: 'ATTACH;FILENAME="https://bank.example":https://evil.example/x' });
+    expect(html).toContain(
+      '<bdi>https://bank.example</bdi>: <a href="https://evil.example/x">https://evil.example/x</a>',
+    );
+    expect((await invitationTo({ ATTACH: 'ATTACH;FILENAME="<b>x</b>":https://x.example/x' })).html).toContain(
+      '&lt;b&gt;x&lt;/b&gt;',
+    );
+  });
+
+  it('names a changed conference among several', async () => {
+    const [before, after] = ['a', 'b'].map((room) =>
+      calendar('REQUEST', event({ CONFERENCE: `CONFERENCE:https://meet.example/${room}\r\nCONFERENCE:tel:+33-1-23` })),
+    );
+    const { text } = await invited({ kind: 'update', previousCalendar: before ?? '', calendar: after ?? '' });
+    expect(text).toContain(
+      'Online: https://meet.example/b / tel:+33-1-23 (was: https://meet.example/a / tel:+33-1-23)',
+    );
+  });
+});
+
+describe('O11: a zone whose name says nothing is shown by its offset', () => {
+  const zone = (tzid: string, offset: string): string =>
+    [
+      'BEGIN:VTIMEZONE',
+      `TZID:${tzid}`,
+      'BEGIN:STANDARD',
+      'DTSTART:19700101T000000',
+      `TZOFFSETFROM:${offset}`,
+      `TZOFFSETTO:${offset}`,
+      'END:STANDARD',
+      'END:VTIMEZONE',
+      '',
+    ].join('\r\n');
+  const when = async (tzid: string, rules: string): Promise<string> => {
+    const times = { DTSTART: `DTSTART;TZID="${tzid}":20261103T100000`, DTEND: `DTEND;TZID="${tzid}":20261103T110000` };
+    const text = calendar('REQUEST', event(times)).replace('BEGIN:VEVENT', `${rules}BEGIN:VEVENT`);
+    return (await invited({ calendar: text })).line('When').split(' / ')[0] ?? '';
+  };
+
+  it.each([
+    ['Customized Time Zone', '+0545', 'UTC+5:45'],
+    ['Customized Time Zone', '-0330', 'UTC-3:30'],
+    ['tzone://Microsoft/Custom', '+0100', 'UTC+1:00'],
+    ['My zone', '-1200', 'UTC-12:00'],
+    ['GMT +0530', '+0530', 'UTC+5:30'],
+    // Its rules are those of Israel, its name is that of India.
+    ['IST', '+0200', 'UTC+2:00'],
+    ['Europe/Paris', '+0100', 'Central European Time'],
+  ])('%s with %s: %s', async (tzid, offset, expected) => {
+    expect(await when(tzid, zone(tzid, offset))).toBe(`Tuesday, November 3, 2026, 10:00 – 11:00 AM (${expected})`);
+  });
+
+  it('keeps the name of a zone without rules', async () => {
+    expect(await when('Head office', '')).toContain('(Head office)');
+  });
+
+  it('keeps the name in the hour that is skipped or repeated', async () => {
+    for (const time of ['20260329T023000', '20261025T023000']) {
+      const { line } = await invitationTo({ DTSTART: `DTSTART;TZID=Europe/Paris:${time}`, DTEND: null });
+      expect(line('When')).toContain('Central European Time');
+    }
+  });
+});

@@ -208,7 +208,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
 
   it('a link out of a mail does not tell the next site where it came from', async () => {
     const seen: (string | undefined)[] = [];
-    fakes.shown = { ...shown, event: { ...event, url: `${http.url}/healthz` } };
+    fakes.shown = { ...shown, event: { ...event, meetings: [{ name: '', href: `${http.url}/healthz` }] } };
     const page = await open(`/rsvp/?token=${token}`);
     page.on('request', (request) => seen.push(request.headers()['referer']));
     await page.getByRole('link', { name: 'healthz' }).click();
