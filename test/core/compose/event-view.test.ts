@@ -187,7 +187,15 @@ describe('readEventView', () => {
 
   it('reads an event with almost no properties', () => {
     const view = readEventView(calendar(null, ['UID:x']), null, null, null);
-    expect(view).toMatchObject({ summary: '', start: null, end: null, organizer: null, guests: [], meetings: [], files: [] });
+    expect(view).toMatchObject({
+      summary: '',
+      start: null,
+      end: null,
+      organizer: null,
+      guests: [],
+      meetings: [],
+      files: [],
+    });
   });
 
   it.each(['', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n', 'hello'])('refuses %j', (text) => {
