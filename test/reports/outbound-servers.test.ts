@@ -162,7 +162,7 @@ describe('O3: an ORGANIZER that is not a mail address', () => {
       readScheduling,
     );
 
-  it.each(organizers)('is the sender, for whom the key vouches: %s', (organizer) => {
+  it.each(organizers)('counts as the sender, whom the key authenticates: %s', (organizer) => {
     for (const method of ['REQUEST', 'CANCEL', 'ADD', 'DECLINECOUNTER'] as const) {
       expect(check(principalEvent(organizer), alice, method)).toMatchObject({ sender: alice, recipient: bob });
     }
@@ -176,7 +176,7 @@ describe('O3: an ORGANIZER that is not a mail address', () => {
     expect(check(principalEvent(organizer))).toBe('sender-differs');
   });
 
-  it('is no reason to take a guest for the sender of a REPLY', () => {
+  it('does not make a guest the sender of a REPLY', () => {
     expect(check(principalEvent(organizers[0] ?? ''), dave, 'REPLY')).toBe('sender-differs');
   });
 
@@ -206,7 +206,7 @@ describe('O3: an ORGANIZER that is not a mail address', () => {
     const [notice] = await kit.mailsTo(alice);
     expect(notice?.subject).toMatch(/is coming: Planning/);
     expect(notice?.text).not.toMatch(/principals|urn:uuid/);
-    // The organizer is no guest.
+    // The organizer is not a guest.
     expect(notice?.text).toContain('1 accepted');
   });
 
@@ -251,7 +251,7 @@ describe('O3: an ORGANIZER that is not a mail address', () => {
   });
 
   it.each(['urn:uuid:1', '/principals/__uids__/1/', '/calendars/owner/7/'])(
-    'the event of %s is hers if the server says that this is she',
+    'the event of %s is hers if the server reports it as her principal',
     async (organizer) => {
       const { server, store } = await start({
         intercept({ method, path }) {

@@ -15,7 +15,7 @@ describe('openSignedData', () => {
     ['BER in one piece', signedData(TEXT, { pieces: 1000 })],
     ['BER in pieces of one octet', signedData(TEXT, { pieces: 1 })],
     ['BER with pieces in pieces', signedData(TEXT, { pieces: 7, levels: 3 })],
-    ['DER with octets after it', Buffer.concat([signedData(TEXT), Buffer.from('\r\n\r\n')])],
+    ['DER followed by other octets', Buffer.concat([signedData(TEXT), Buffer.from('\r\n\r\n')])],
   ])('returns the content of %s', (_, octets) => {
     expect(open(octets)).toBe(TEXT);
   });
@@ -26,7 +26,7 @@ describe('openSignedData', () => {
 
   it.each([
     ['enveloped data', signedData(TEXT, { type: ENVELOPED_DATA })],
-    ['content that is no data', signedData(TEXT, { contentType: ENVELOPED_DATA })],
+    ['content that is not data', signedData(TEXT, { contentType: ENVELOPED_DATA })],
     ['a detached signature', signedData(null)],
     ['no octets', new Uint8Array()],
     ['other octets', Buffer.from('MIIBsomething')],
@@ -34,7 +34,7 @@ describe('openSignedData', () => {
     ['BER that is cut off', signedData(TEXT, { pieces: 5 }).subarray(0, 90)],
     ['elements nested too deep', Buffer.from('3080'.repeat(10_000), 'hex')],
     ['too many elements', signedData('x'.repeat(5_000), { pieces: 1 })],
-    ['a time of many octets', element(0x30, element(0x17, Buffer.alloc(130_000, '1')))],
+    ['a time with many octets', element(0x30, element(0x17, Buffer.alloc(130_000, '1')))],
   ])('returns null for %s', (_, octets) => {
     expect(open(octets)).toBeNull();
   });

@@ -184,10 +184,10 @@ describe('a batch of records about one copy', () => {
     });
   });
 
-  describe('tells the owner', () => {
+  describe('reports to the owner', () => {
     const failing = answer(dave, { held: 'unauthenticated', approved: true });
 
-    it('all answers, all notices of a digest and all failed decisions together, and anything else by itself', async () => {
+    it('all answers, all notices of a digest and all failed decisions together, and everything else separately', async () => {
       const digest = [records.notice, { ...records.notice, origin: from('notice-2') }];
       const others = [records.proposal, records.delegation, records.undeliverable];
       const failed = [failing, answer(address('eve@remote.test'), { held: 'unauthenticated', approved: true })];
@@ -232,7 +232,7 @@ describe('a batch of records about one copy', () => {
     expect(await places(place('/cal/old.ics'), null)).toEqual([]);
   });
 
-  it('has the same result after conflicts, because plans leave nothing behind', async () => {
+  it('has the same result after conflicts, because plans change nothing', async () => {
     const failing = answer(dave, { held: 'unauthenticated', approved: true });
     const batch = [
       ...Object.values(records).filter((record) => record !== records.held),
@@ -250,7 +250,7 @@ describe('a batch of records about one copy', () => {
     expect(thrice.begun).toEqual(once.begun);
   });
 
-  describe('while the CalDAV server is away', () => {
+  describe('during an outage of the CalDAV server', () => {
     const away = new GatewayError('caldav-unreachable', 'away', { temporary: true });
     const refused = new GatewayError('caldav-refused', '403');
 
@@ -261,7 +261,7 @@ describe('a batch of records about one copy', () => {
     });
 
     it.each(['notice', 'proposal', 'delegation'] as const)(
-      'does without the copy for %s after eight tries',
+      'processes %s without the copy after eight attempts',
       async (name) => {
         const batch = [records[name]];
         await expect(runBatch({ batch, down: away, attempts: 7 })).rejects.toBe(away);

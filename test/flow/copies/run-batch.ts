@@ -94,7 +94,7 @@ export const records = {
 
 export interface Given {
   readonly batch: readonly EventRecord[];
-  /** As stored, or what the server says instead; null: there is none. */
+  /** The stored event, or another result of the search; null if there is none. */
   readonly stored?: string | FoundEvent | null;
   readonly context?: Partial<CopyContext>;
   readonly writes?: readonly WriteResult[];

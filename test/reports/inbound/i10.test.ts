@@ -106,7 +106,7 @@ describe('I10: an answer in CMS SignedData', () => {
     expect((await kit.ledger.recent(9)).map(({ reason }) => reason)).toContain('letter');
   });
 
-  it('all that is opened in a mail has one limit, also if it is nested or attached', async () => {
+  it('one limit applies to all opened data of a mail, even if it is nested or attached', async () => {
     const padded = (inner: string): string => part(signedData(`${inner}${' '.repeat(50_000)}`));
     const { items } = await interpretMail(mail('alice@example.com', padded(padded(padded(alternative)))));
     expect(items).toEqual([{ kind: 'letter' }]);
@@ -116,7 +116,7 @@ describe('I10: an answer in CMS SignedData', () => {
     expect((await interpretMail(mail('alice@example.com', outer))).items).toEqual([{ kind: 'letter' }]);
   });
 
-  it.each(['outlook-signed-data', 'notes-signed-data-in-pieces'])('as OpenSSL writes it: %s', async (name) => {
+  it.each(['outlook-signed-data', 'notes-signed-data-in-pieces'])('counts as written by OpenSSL: %s', async (name) => {
     const { items } = await interpretMail(readFileSync(new URL(`../../../fixtures/mail/${name}.eml`, import.meta.url)));
     expect(items).toMatchObject([{ kind: 'answer', partstat: 'ACCEPTED', comment: 'See you there' }]);
   });

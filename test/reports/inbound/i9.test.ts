@@ -1,4 +1,4 @@
-// I9: Google writes comments with HTML entities. They are decoded once, and those of other clients are not.
+// I9: Google writes comments with HTML entities. These are decoded once; comments of other clients are not decoded.
 import { describe, expect, it } from 'vitest';
 import { readMessage } from '../../../src/core/itip/read-message.ts';
 
@@ -42,7 +42,7 @@ describe('I9: HTML entities in comments', () => {
     expect(commentOf(method, GOOGLE, 'COMMENT:I&#39\\;ll', bob('"I&#39\\;ll"'))).toBe("I'll");
   });
 
-  it('in COMMENT of another client they are what the person typed', () => {
+  it('are kept in COMMENT of another client, because the person typed them', () => {
     expect(commentOf('REPLY', OTHER, 'COMMENT:Write &quot\\; for a quote', YES)).toBe('Write &quot; for a quote');
   });
 });

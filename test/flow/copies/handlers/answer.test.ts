@@ -1,4 +1,4 @@
-// What becomes of one answer: each decision with its ledger entry, its notices and further records.
+// The outcome of one answer: each decision with its ledger entry, its notices and further records.
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../src/core/errors.ts';
 import type { Answer } from '../../../../src/core/itip/types.ts';
@@ -23,14 +23,14 @@ const added = ({ add = [] }: Changes) => add.map(({ body }) => JSON.parse(body) 
 const kindsOf = (changes: Changes) => added(changes).map(({ kind }) => kind);
 
 const accepted = event().replace(/NEEDS-ACTION(.*bob)/, 'ACCEPTED$1');
-/** Ended an hour before NOW. */
+/** An event that ended an hour before NOW. */
 const over = event()
   .replace('DTEND:20270301T110000Z', 'DTEND:20270110T110000Z')
   .replace('20270301T100000Z', '20270110T100000Z');
 const weekly = event(['RRULE:FREQ=WEEKLY']);
 
 describe('an answer that is applied', () => {
-  it('is recorded, ends the suppression of mail, and is told to the owner', async () => {
+  it('is recorded, ends the suppression of mail, and is reported to the owner', async () => {
     const { changes, told } = await runBatch({ batch: [given({ comment: 'Yes' })] });
     expect(changes.done).toEqual([id]);
     expect(entries(changes)).toEqual([`applied applied: Set PARTSTAT of ${bob.asWritten} to ACCEPTED.`]);
@@ -100,7 +100,7 @@ describe('an answer that is not applied', () => {
     expect([changes.done, told]).toEqual([[id], []]);
   });
 
-  it('because the event is cancelled is refused, and told to the owner only after a decision', async () => {
+  it('because the event is cancelled is refused, and reported to the owner only after a decision', async () => {
     const stored = event(['STATUS:CANCELLED']);
     const refused = `refused cancelled-event: The event is cancelled; the answer of ${bob.asWritten} was not applied.`;
     const plain = await runBatch({ batch: [given({})], stored });
