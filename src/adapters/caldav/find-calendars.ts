@@ -14,7 +14,7 @@ export interface Calendar {
   readonly components: readonly ('VEVENT' | 'VTODO')[];
   /** False for a calendar that somebody else shares with the owner of the home. */
   readonly own: boolean;
-  /** URLs and paths that stand for the owner of the home. */
+  /** URLs and paths that identify the owner of the home. */
   readonly principals: readonly string[];
 }
 

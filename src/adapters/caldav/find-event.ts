@@ -15,7 +15,7 @@ import type { FoundEvent } from '../../flow/ports/calendar-store.ts';
 interface EventKey {
   readonly uid: string;
   readonly organizer: CalendarAddress;
-  /** What else stands for the organizer in ORGANIZER. */
+  /** The other values of ORGANIZER that identify the organizer. */
   readonly principals?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 // Finds an organizer's calendar homes. In: the access, the home template or null, the organizer; out: the URLs of the homes,
-// none if the principal has no calendar home, and what else stands for the organizer in an event. It refuses a server that offers no way to find the organizer's principal.
+// none if the principal has no calendar home, and the other values of ORGANIZER that identify the organizer. It refuses a
+// server that offers no way to find the organizer's principal.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import {
   type DavResult,

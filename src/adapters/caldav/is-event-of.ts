@@ -11,7 +11,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
  * Returns true if a VEVENT or VTODO has that UID and none of those components has another ORGANIZER. Servers match UIDs as
  * substrings (Radicale, DAViCal, Cyrus, SOGo, SabreDAV), and an attendee's copy has the same UID.
  *
- * @param principals what else stands for the organizer: URLs and paths of the principal
+ * @param principals URLs and paths of the principal, which also identify the organizer
  */
 export function isEventOf(
   text: string,
@@ -43,7 +43,7 @@ function hasAddress(line: ContentLine, organizer: CalendarAddress): boolean {
 }
 
 /**
- * Whether an ORGANIZER without a mail address (macOS, iOS) is the organizer: a principal that the server names, or a path
+ * Whether an ORGANIZER without a mail address (macOS, iOS) is the organizer: a principal that the server reports, or a path
  * whose last segment is the organizer's address or its local part.
  */
 function hasPrincipal(line: ContentLine, { asWritten }: CalendarAddress, principals: readonly string[]): boolean {
@@ -54,7 +54,7 @@ function hasPrincipal(line: ContentLine, { asWritten }: CalendarAddress, princip
   return names.some((name) => name.toLowerCase() === path.split('/').at(-1));
 }
 
-/** Without origin, percent-encoding and trailing slash, in lower case. Other URIs, such as `urn:uuid:`, stay whole. */
+/** Without origin, percent-encoding and trailing slash, in lower case. Other URIs, such as `urn:uuid:`, are kept. */
 function principalPath(uri: string): string {
   const path = uri.trim().replace(/^(?:https?:)?\/\/[^/]*/i, '');
   return tryDecode(path).replace(/\/+$/, '').toLowerCase();

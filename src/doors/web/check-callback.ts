@@ -75,7 +75,7 @@ function checkParties(
   { organizers, organizerLacksAddress, attendees }: Scheduling,
 ): CallbackReply | null {
   const [senders, recipients] = isFromAttendee(method) ? [attendees, organizers] : [organizers, attendees];
-  // The key vouches for the sender, so an ORGANIZER that is a principal path (macOS, iOS) is taken to be the sender.
+  // The key authenticates the sender, so an ORGANIZER that is a principal path (macOS, iOS) is regarded as the sender.
   const isVouchedFor = organizerLacksAddress && !isFromAttendee(method);
   if (!isVouchedFor && !senders.has(sender.key)) return 'sender-differs';
   // A calendar with METHOD:PUBLISH lists no attendees (RFC 5546 §1.4).

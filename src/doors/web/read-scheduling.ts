@@ -15,7 +15,7 @@ export interface Scheduling {
   readonly uids: ReadonlySet<string>;
   /** CalendarAddress keys of ORGANIZER and ATTENDEE in VEVENTs and VTODOs, including their EMAIL parameters. */
   readonly organizers: ReadonlySet<string>;
-  /** Whether each ORGANIZER, and there is one, is no mail address but, for example, a principal path. */
+  /** Whether there is an ORGANIZER and none has a mail address, but for example a principal path. */
   readonly organizerLacksAddress: boolean;
   readonly attendees: ReadonlySet<string>;
 }
