@@ -24,9 +24,9 @@ export function readReply(component: EventComponent, isFromGoogle = false): read
   if (typeof common === 'string') return common;
   const attendees = readAttendees(component);
   if (attendees.length === 0) return `${common.occurrence.uid}: REPLY without ATTENDEE`;
-  const { range, comments, ...shared } = common;
+  const { range, commentOf, ...shared } = common;
   return attendees.flatMap(({ address: attendee, lines }): ClaimedItem[] => {
-    const comment = joinComments([...comments, ...lines.map(commentIn)]);
+    const comment = commentOf(lines);
     const answer: ClaimedAnswer = {
       kind: 'answer',
       component: component.name,
@@ -48,7 +48,7 @@ export function readReply(component: EventComponent, isFromGoogle = false): read
 export function readCounter(component: EventComponent, isFromGoogle = false): readonly ClaimedItem[] | string {
   const common = readCommon(component, isFromGoogle);
   if (typeof common === 'string') return common;
-  const { range: _, comments, ...shared } = common;
+  const { range: _, commentOf, ...shared } = common;
   const start = timeIn(component, 'DTSTART');
   const duration = component.property('DURATION')?.value ?? '';
   const written = timeIn(component, 'DTEND') ?? timeIn(component, 'DUE');
@@ -58,7 +58,7 @@ export function readCounter(component: EventComponent, isFromGoogle = false): re
     return {
       kind: 'proposal',
       ...shared,
-      comment: joinComments([...comments, ...lines.map(commentIn)]),
+      comment: commentOf(lines),
       attendee,
       start,
       end,
@@ -77,8 +77,8 @@ export function readRefresh(component: EventComponent): readonly ClaimedItem[] |
 }
 
 interface Common extends Pick<ClaimedAnswer, 'occurrence' | 'organizer' | 'sequence' | 'stampedAt' | 'range'> {
-  /** Of the component, not of one attendee. */
-  readonly comments: readonly string[];
+  /** Returns the comments of the component and of these ATTENDEE lines. */
+  readonly commentOf: (attendee: readonly ContentLine[]) => string | null;
 }
 
 function readCommon(component: EventComponent, isFromGoogle = false): Common | string {
@@ -93,7 +93,7 @@ function readCommon(component: EventComponent, isFromGoogle = false): Common | s
     occurrence,
     range,
     organizer: claimedAddress(component.property('ORGANIZER')?.value ?? ''),
-    comments: readComments(component).map((text) => (isFromGoogle ? decodeHTMLStrict(text) : text)),
+    commentOf: commentReader(readComments(component).map((text) => (isFromGoogle ? decodeHTMLStrict(text) : text))),
     sequence: readSequence(component.property('SEQUENCE')),
     stampedAt: readStamp(component.property('DTSTAMP'), component.vtimezones),
   };
@@ -214,10 +214,19 @@ function commentIn(attendee: ContentLine): string {
   return decodeHTMLStrict(unescapeText(attendee.param('X-RESPONSE-COMMENT') ?? ''));
 }
 
-/** Joins the texts without repeated ones. */
-function joinComments(texts: readonly string[]): string | null {
-  const comments = new Set(texts.map((text) => text.trim()).filter((text) => text !== ''));
-  return comments.size === 0 ? null : [...comments].join('\n\n');
+/** Leaves out repeated texts. A long comment of the component is not copied for each of thousands of attendees. */
+function commentReader(texts: readonly string[]): Common['commentOf'] {
+  const common = distinct(texts);
+  const start = common.join('\n\n');
+  return (attendee) => {
+    const own = distinct(attendee.map(commentIn)).filter((text) => !common.includes(text));
+    if (start === '' || own.length === 0) return start || own.join('\n\n') || null;
+    return `${start}\n\n${own.join('\n\n')}`;
+  };
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts.map((text) => text.trim()))].filter((text) => text !== '');
 }
 
 /**

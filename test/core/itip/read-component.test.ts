@@ -96,6 +96,30 @@ describe('readReply', () => {
     ]);
   });
 
+  it('does not copy a long comment for each ATTENDEE', () => {
+    const attendees = Array.from({ length: 2_000 }, (_, at) => {
+      return `ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=late:mailto:${at}@example.com`;
+    });
+    const before = process.memoryUsage().heapUsed;
+    const read = readReply(eventOf(['UID:a', `COMMENT:${'long '.repeat(50_000)}`, ...attendees]));
+    const used = process.memoryUsage().heapUsed - before;
+    expect(read).toHaveLength(2_000);
+    // A copy each would be 500 MB.
+    expect(used).toBeLessThan(100_000_000);
+  });
+
+  it('leaves out the comment of an ATTENDEE that repeats one of the component', () => {
+    const line = 'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT=" late ":mailto:bob@example.com';
+    const commentFrom = (...lines: string[]) => {
+      const [item] = readReply(eventOf(['UID:a', ...lines]));
+      return typeof item === 'object' && item.kind === 'answer' ? item.comment : undefined;
+    };
+    expect(commentFrom(line)).toBe('late');
+    expect(commentFrom(line, 'COMMENT:late')).toBe('late');
+    expect(commentFrom(line, 'COMMENT:first', 'COMMENT:late')).toBe('first\n\nlate');
+    expect(commentFrom(line, 'COMMENT:first')).toBe('first\n\nlate');
+  });
+
   it('counts repeated ATTENDEE lines as one', () => {
     expect(reply('ATTENDEE;CN=B;PARTSTAT=ACCEPTED:MAILTO:BOB@EXAMPLE.COM')).toMatchObject([{ partstat: 'ACCEPTED' }]);
     expect(reply('ATTENDEE;PARTSTAT=DECLINED:BOB@example.com')).toMatchObject([{ partstat: null }]);
