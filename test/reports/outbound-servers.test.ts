@@ -1,5 +1,13 @@
 // Faults with CalDAV servers (O3, O12, O15, O16). Each case is named after its row; the tables cover the whole kind.
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkCaldav } from '../../src/app/check/check-caldav.ts';
+import type { CheckResult } from '../../src/app/check/check-result.ts';
+import { loginSchemes } from '../../src/app/check/login-schemes.ts';
+import { requireConfig } from '../../src/app/config/config.ts';
+import { makeSecret } from '../../src/app/start-gateway.ts';
 import { nameOrganizer } from '../../src/core/itip/name-organizer.ts';
 import type { Method } from '../../src/core/itip/methods.ts';
 import { checkCalendar } from '../../src/doors/web/check-callback.ts';
@@ -299,4 +307,62 @@ describe('O3: a room of a calendar service', () => {
       await kit.close();
     },
   );
+});
+
+describe('O16: `check` of a server that does not offer Basic', () => {
+  const login = { CALDAV_USERNAME: 'gateway', CALDAV_PASSWORD: 'secret' };
+
+  /** What to do about the credentials, as `check` says it. */
+  async function todo(challenge: string | null, auth: Readonly<Record<string, string>>, organizer = true) {
+    const server = await startFakeCaldav({
+      intercept: () => ({ status: 401, headers: challenge === null ? {} : { 'WWW-Authenticate': challenge } }),
+    });
+    const results: CheckResult[] = [];
+    const config = requireConfig({ GATEWAY_SECRETS: makeSecret(), CALDAV_URL: server.url, ...auth });
+    await checkCaldav(config, organizer ? alice : null, Date.now, (result) => results.push(result));
+    await server.stop();
+    const found = results.find(({ name }) => name === 'credentials');
+    return `${found?.status}: ${found?.status === 'failed' ? found.todo : ''}`;
+  }
+
+  const digest = 'Digest realm="Calendars, Basic ones", qop="auth", nonce="4f, Basic", algorithm=SHA-256';
+  it.each([
+    { challenge: digest, said: 'the server asks for Digest; allow Basic there' },
+    { challenge: 'Negotiate', said: 'the server asks for Negotiate; allow Basic there' },
+    {
+      challenge: `Negotiate, NTLM, ${digest}`,
+      said: 'the server asks for Negotiate or NTLM or Digest; allow Basic there',
+    },
+    { challenge: 'Bearer realm="x"', said: 'the server asks for Bearer; allow Basic there' },
+    { challenge: `${digest}, Basic realm="x"`, said: 'set CALDAV_USERNAME' },
+    { challenge: 'basic realm="x"', said: 'set CALDAV_USERNAME' },
+    { challenge: null, said: 'set CALDAV_USERNAME' },
+  ])('says "$said" of $challenge', async ({ challenge, said }) => {
+    for (const organizer of [true, false]) {
+      expect(await todo(challenge, { CALDAV_AUTH: 'basic', ...login }, organizer)).toContain(`failed: ${said}`);
+    }
+  });
+
+  it('says so for accounts, and for a user in a header with a login, but not for a key', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'imip-accounts-'));
+    const file = join(folder, 'accounts.json');
+    await writeFile(file, JSON.stringify({ [alice.asWritten]: { username: 'alice', password: 'secret' } }));
+    const allowBasic = 'failed: the server asks for Digest; allow Basic there';
+    expect(await todo(digest, { CALDAV_AUTH: `accounts:${file}` })).toBe(allowBasic);
+    expect(await todo(digest, { CALDAV_AUTH: 'remote-user:X-Remote-User', ...login })).toBe(allowBasic);
+    const key = { CALDAV_AUTH: 'api-key', CALDAV_OUTBOUND_API_KEY: 'key' };
+    expect(await todo(digest, key)).toContain('CALDAV_OUTBOUND_API_KEY');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['Basic', ['Basic']],
+    ['Digest realm = "a", nonce= "b" , Basic realm="c"', ['Digest', 'Basic']],
+    ['Negotiate YII==, Basic realm="\\", Digest x"', ['Negotiate', 'Basic']],
+    [', ,Bearer', ['Bearer']],
+    ['', []],
+    ['=,"', []],
+  ])('the schemes of %s', (challenge, schemes) => {
+    expect(loginSchemes(challenge)).toEqual(schemes);
+  });
 });

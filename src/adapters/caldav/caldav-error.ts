@@ -13,6 +13,9 @@ export class CalDavError extends GatewayError {
   /** The unreachable origin. The circuit breaker sets it, so that the task can be resumed when that origin recovers. */
   backEnd: string | null = null;
 
+  /** The value of WWW-Authenticate in a 401; null if the server sent none. */
+  challenge: string | null = null;
+
   constructor(
     code: ErrorCode,
     message: string,

@@ -109,8 +109,11 @@ async function sendOnce(
     const why = signal.aborted ? `no complete response within ${limits.timeoutMs} ms` : describeError(cause);
     throw new CalDavError('caldav-unreachable', `${what}: ${why}`, { temporary: true, cause });
   }
-  if (status === 401 || status === 429 || status >= 500)
-    throw errorForStatus(what, status, headers['retry-after'], Date.now());
+  if (status === 401 || status === 429 || status >= 500) {
+    const error = errorForStatus(what, status, headers['retry-after'], Date.now());
+    error.challenge = headers['www-authenticate'] ?? null;
+    throw error;
+  }
   return { status, headers, body, url: request.url };
 }
 

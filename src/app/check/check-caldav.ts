@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { calendarStoreOptions } from '../config/adapter-options.ts';
 import { propfind } from '../../adapters/caldav/dav-query.ts';
 import { type Access, openAuthorization } from '../../adapters/caldav/authorize.ts';
+import { CalDavError } from '../../adapters/caldav/caldav-error.ts';
 import { type Calendar, openCalendarFinder } from '../../adapters/caldav/find-calendars.ts';
 import { type CalendarStoreOptions, openCalendarStore } from '../../adapters/caldav/open-calendar-store.ts';
 import { type HttpClient, openHttpClient } from '../../adapters/caldav/send-request.ts';
@@ -13,6 +14,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { type CheckResult, failed, messageOf, ok, type Report, skipped } from './check-result.ts';
+import { loginSchemes } from './login-schemes.ts';
 import { probeEvent } from './probe-event.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -96,7 +98,7 @@ async function checkAccess(
   const whom = `${organizer.asWritten} with CALDAV_AUTH=${config.caldavAuth.kind}`;
   const search = await findCalendars(http, options, organizer);
   if ('error' in search && !search.hasAccess) {
-    report(failed('credentials', `no access for ${whom}: ${search.error}`, todoForAccess(config)));
+    report(failed('credentials', `no access for ${whom}: ${search.error}`, todoForAccess(config, search.challenge)));
     skipFrom('calendars', 'the server denies access', report);
     return;
   }
@@ -128,13 +130,14 @@ async function checkServiceAccount(http: HttpClient, options: CalendarStoreOptio
     await propfind(http, access.url, access.headers, ['d:current-user-principal'], '0');
     return ok(name, `the server accepts the login of ${options.auth.username}`);
   } catch (error) {
-    return failed(name, messageOf(error), 'set CALDAV_USERNAME and CALDAV_PASSWORD to an account of the server');
+    const todo = 'set CALDAV_USERNAME and CALDAV_PASSWORD to an account of the server';
+    return failed(name, messageOf(error), todoForScheme(challengeOf(error)) ?? todo);
   }
 }
 
 type CalendarSearch =
   | { readonly access: Access; readonly calendars: readonly Calendar[] }
-  | { readonly error: string; readonly hasAccess: boolean };
+  | { readonly error: string; readonly hasAccess: boolean; readonly challenge: string | null };
 
 async function findCalendars(
   http: HttpClient,
@@ -147,11 +150,25 @@ async function findCalendars(
     return { access, calendars };
   } catch (error) {
     const isDenied = error instanceof GatewayError && ['caldav-unauthorized', 'config-invalid'].includes(error.code);
-    return { error: messageOf(error), hasAccess: !isDenied };
+    return { error: messageOf(error), hasAccess: !isDenied, challenge: challengeOf(error) };
   }
 }
 
-function todoForAccess({ caldavAuth }: Config): string {
+function challengeOf(error: unknown): string | null {
+  return error instanceof CalDavError ? error.challenge : null;
+}
+
+/** The gateway logs in with Basic only. Returns null if the server offers Basic, or does not say what it offers. */
+function todoForScheme(challenge: string | null): string | null {
+  const schemes = loginSchemes(challenge ?? '');
+  if (schemes.length === 0 || schemes.some((scheme) => scheme.toLowerCase() === 'basic')) return null;
+  return `the server asks for ${schemes.join(' or ')}; allow Basic there`;
+}
+
+function todoForAccess({ caldavAuth, caldavUsername }: Config, challenge: string | null): string {
+  const usesBasic = ['basic', 'accounts'].includes(caldavAuth.kind) || caldavUsername !== null;
+  const todo = usesBasic ? todoForScheme(challenge) : null;
+  if (todo !== null) return todo;
   switch (caldavAuth.kind) {
     case 'basic':
       return 'set CALDAV_USERNAME and CALDAV_PASSWORD to an account that may read and write the organizers’ calendars';
