@@ -152,7 +152,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.context().close();
   });
 
-  it('an invitation is answered by keyboard alone, in the order that it is read', async () => {
+  it('an invitation is answered by keyboard alone, in reading order', async () => {
     const page = await open(`/rsvp/?token=${token}`);
     const passed: string[] = [];
     for (let n = 0; n < 12 && !passed.includes('Send my answer'); n++) {
@@ -190,7 +190,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.context().close();
   });
 
-  it('a changed event is shown again, accessibly, with what was written, and answered then', async () => {
+  it('a changed event is shown again with the text that was entered, accessibly, and can then be answered', async () => {
     const page = await open(`/rsvp/?token=${token}&action=accepted`);
     await page.getByLabel(/A note for/).fill('Yes!');
     fakes.outcome = { refused: 'changed' };
@@ -206,7 +206,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.context().close();
   });
 
-  it('a link out of a mail does not tell the next site where it came from', async () => {
+  it('the page does not send its URL to other sites', async () => {
     const seen: (string | undefined)[] = [];
     fakes.shown = { ...shown, event: { ...event, meetings: [{ name: '', href: `${http.url}/healthz` }] } };
     const page = await open(`/rsvp/?token=${token}`);
@@ -226,7 +226,7 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.context().close();
   });
 
-  it('paper has the event and no form', async () => {
+  it('a printed page has the event without the form', async () => {
     const page = await open(`/rsvp/?token=${token}`);
     await page.emulateMedia({ media: 'print' });
     expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(true);

@@ -45,7 +45,7 @@ describe.skipIf(lacks('radicale'))('an answer by link reaches the calendar', () 
       redirect: 'manual',
     });
 
-  it('has no METHOD in the mail, ORGANIZER as it is, and links', async () => {
+  it('mails the calendar without METHOD, with the original ORGANIZER, and with links', async () => {
     const { invitation } = await invite();
     expect(invitation.mail.raw).not.toMatch(/method=/i);
     expect(invitation.calendar).not.toMatch(/^METHOD/m);
@@ -53,7 +53,7 @@ describe.skipIf(lacks('radicale'))('an answer by link reaches the calendar', () 
     expect(invitation.links.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('changes nothing by GET or HEAD, one line by POST, and says so on a page without the token', async () => {
+  it('changes nothing on GET or HEAD and one line on POST, and redirects to a page without the token', async () => {
     const { uid, path, link } = await invite();
     const before = await stored(path);
     const accept = link('accepted');
@@ -75,7 +75,7 @@ describe.skipIf(lacks('radicale'))('an answer by link reaches the calendar', () 
     expect(changes[0]?.after).toContain('PARTSTAT=ACCEPTED');
   });
 
-  it('shows a changed event again before it takes an answer', async () => {
+  it('shows a changed event again before it accepts an answer', async () => {
     const { path, text, link } = await invite();
     await radicale.putEvent(
       radicale.users.alice,
@@ -108,7 +108,7 @@ describe.skipIf(lacks('radicale'))('an answer by link reaches the calendar', () 
     expect(answer.headers.get('content-type')).toContain('text/html');
   });
 
-  it('says when the event is gone, and when the person is no longer on the list', async () => {
+  it('says that the event no longer exists, or that the person is no longer invited', async () => {
     const { path, text, link } = await invite();
     await radicale.putEvent(
       radicale.users.alice,
@@ -122,7 +122,7 @@ describe.skipIf(lacks('radicale'))('an answer by link reaches the calendar', () 
     expect((await post(link('accepted'), { action: 'accepted', sequence: '0' })).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('keeps an answer while the calendar is away', async () => {
+  it('keeps an answer while the calendar server is unavailable', async () => {
     const { uid, path, link } = await invite();
     const accept = link('accepted');
     await radicale.stop();

@@ -83,7 +83,7 @@ describe.skipIf(unavailable)('imip-gateway check', () => {
     expect(formatSummary([...results.values()])).toMatch(/^No check failed: 15 ok, 1 with a warning, 2 skipped\.$/);
   });
 
-  it('works beside the running gateway', async () => {
+  it('works while the gateway runs', async () => {
     const gateway = await startGateway(requireConfig(setup.environment), openLog('silent'));
     try {
       const results = await setup.check();
@@ -104,7 +104,7 @@ describe.skipIf(unavailable)('imip-gateway check', () => {
     expect(shown(results, 'event')).toMatch(/^– event +no organizer was given: --organizer/);
   });
 
-  it('goes on with the other checks if the database is damaged', async () => {
+  it('runs the other checks if the database is damaged', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'imip-check-broken-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const file = join(folder, 'gateway.db');

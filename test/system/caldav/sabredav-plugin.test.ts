@@ -91,13 +91,13 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
   const send = (...messages: Record<string, unknown>[]) =>
     runPlugin({ settings: [`${url}/`, 'key-1'], messages: messages.map((one) => ({ ...request, ...one })) });
 
-  it('is PHP without a fault', async () => {
+  it('is valid PHP', async () => {
     for (const file of [plugin, script]) {
       expect((await promisify(execFile)('php', ['-l', file])).stdout).toContain('No syntax errors');
     }
   });
 
-  it('posts each message once, as the gateway wants it', async () => {
+  it('posts each message once, in the form of the callback', async () => {
     const { statuses, name } = await send({}, { recipient: 'mailto:carol@remote.test' });
     expect(name).toBe('imip-gateway');
     expect(statuses).toEqual(['1.1', '1.1']);
@@ -149,7 +149,7 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
     expect(log).not.toContain('key-1');
   });
 
-  it('says that nobody is there, and asks once for all', async () => {
+  it('reports that the gateway is down, and connects once for all recipients', async () => {
     const away: Given = {
       settings: [`http://127.0.0.1:${await freePort()}`, 'key-1'],
       messages: [request, { ...request, recipient: 'mailto:carol@remote.test' }],
@@ -159,7 +159,7 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
     expect(log.match(/failed/g)).toHaveLength(1);
   });
 
-  it('waits five seconds for an answer, for all recipients together', async () => {
+  it('waits five seconds for a response, for all recipients together', async () => {
     answer = 'hang';
     const start = performance.now();
     const recipients = Array.from({ length: 20 }, (_, index) => ({ recipient: `mailto:guest${index}@remote.test` }));
@@ -181,7 +181,7 @@ describe.skipIf(unavailable)('the SabreDAV plugin', () => {
     expect(seen).toEqual([]);
   });
 
-  it('takes its settings from a file, and says which it cannot use', async () => {
+  it('reads its settings from a file, and reports invalid ones', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plugin-'));
     const file = join(folder, 'gateway.ini');
     await writeFile(file, `; the gateway\nurl = ${url}\nkey = k(1)!$2\n`);
@@ -223,7 +223,7 @@ describe.skipIf(unavailable)('the SabreDAV plugin and the gateway', () => {
     expect(invited.calendar).toContain('METHOD:REQUEST');
   });
 
-  it('is refused with another key, or for somebody whom the calendar does not name', async () => {
+  it('is refused with another key, or for a recipient who is not in the calendar', async () => {
     expect((await runPlugin({ settings: [loop.httpUrl, 'wrong'], messages: [request] })).statuses).toEqual(['5.1']);
     const stranger = { ...request, recipient: 'mailto:eve@remote.test' };
     const { statuses } = await runPlugin({ settings: [loop.httpUrl, CALLBACK_KEY], messages: [stranger] });

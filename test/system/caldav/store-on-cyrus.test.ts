@@ -42,7 +42,7 @@ describeStore('Cyrus, service account that impersonates the organizer', startBeh
 });
 
 describe.skipIf(!quirks.available)('Cyrus', () => {
-  it('refuses to show a user without rights the event: it is not visible, and a write fails', async () => {
+  it('hides the event from a user without rights: it is not visible, and a write fails', async () => {
     const server = await startCyrus();
     const auth = { kind: 'basic', username: server.users.bob.username, password: server.users.bob.password } as const;
     const store = openCalendarStore({ url: server.url, auth, home: server.home });

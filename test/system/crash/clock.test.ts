@@ -30,7 +30,9 @@ describe.skipIf(lacks('faketime'))('a gateway whose clock is set', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('applies and mails everything once, seconds after the others are back', { timeout: 240_000 }, async () => {
+  it('applies and mails everything once, within seconds after CalDAV server and relay return', {
+    timeout: 240_000,
+  }, async () => {
     const took: number[] = [];
     const settings = {
       LD_PRELOAD: faketime,

@@ -36,7 +36,7 @@ describe('a gateway killed at any moment', () => {
 });
 
 describe.skipIf(lacks('postgres'))('four gateways on one PostgreSQL, one of them killed every second', () => {
-  it('do each other’s work, in order, once', { timeout: 3_600_000 }, async () => {
+  it('take over each other’s work, in order, without repeating it', { timeout: 3_600_000 }, async () => {
     const server = await startPostgres({ durable: false });
     const postgres = { url: server.url, gateways: 4 };
     const options = { built, kills: fullCount(100, 15), postgres, rhythm: { everyMs: 1_000 } };
@@ -47,7 +47,7 @@ describe.skipIf(lacks('postgres'))('four gateways on one PostgreSQL, one of them
 });
 
 describe.skipIf(lacks('postgres'))('the work of a gateway that died', () => {
-  it('is done by another in seconds; while it lives, however slow its CalDAV server, it keeps it', async () => {
+  it('is taken over by another gateway within seconds; a gateway that still runs keeps it, even if its CalDAV server is slow', async () => {
     const [server, hole, caldav, relay, noDns] = await Promise.all([
       startPostgres({ durable: false }),
       startSwallowing(),

@@ -22,7 +22,7 @@ describe.skipIf(lacks('prlimit'))('a gateway without descriptors', () => {
   });
   afterAll(() => built?.remove());
 
-  it('loses nothing, lives, says that it is not ready, and goes on by itself', { timeout: 240_000 }, async () => {
+  it('loses nothing, does not exit, reports that it is not ready, and recovers', { timeout: 240_000 }, async () => {
     const startedBy = ['prlimit', `--nofile=${DESCRIPTORS}`];
     const seen = await runThrough({ built, postgres: null, slower: 3, startedBy }, async (world) => {
       const [gateway] = world.gateways;

@@ -77,7 +77,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(notice.raw).toMatch(/^Auto-Submitted: auto-generated/im);
   });
 
-  it('keeps the newest answer, however they arrive', async () => {
+  it('keeps the newest answer in any order of arrival', async () => {
     const { uid, path, invitation } = await invite();
     const now = Date.now();
     const common = { attendee: bob, organizer: invitation.organizer, uid };
@@ -93,7 +93,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(await eventText(path)).toContain('PARTSTAT=DECLINED');
   });
 
-  it('says no to a wrong MAC, a stranger and an unknown recipient at RCPT', async () => {
+  it('refuses a wrong MAC, a foreign domain and an unknown recipient at RCPT', async () => {
     const { invitation } = await invite();
     const wrong = invitation.organizer.replace(/.(?=@)/, (last) => (last === 'a' ? 'b' : 'a'));
     for (const to of [wrong, `somebody@${REPLY_DOMAIN}`, 'alice@example.com']) {
@@ -103,7 +103,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     }
   });
 
-  it('holds an answer in another attendee’s name, and asks the organizer', async () => {
+  it('holds an answer in another attendee’s name, and mails the organizer a question', async () => {
     const { uid, path, stored, invitation } = await invite();
     const mallory = 'mallory@elsewhere.test';
     const raw = Buffer.from(answerMail({ attendee: bob, organizer: invitation.organizer, uid, partstat: 'DECLINED' }))
@@ -116,7 +116,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(notice.raw).toContain(mallory);
   });
 
-  it('decides what was held by the organizer’s word, once', async () => {
+  it('applies the organizer’s decision about a held answer once', async () => {
     const { uid, path, invitation } = await invite();
     const alias = 'bob.private@elsewhere.test';
     const raw = Buffer.from(answerMail({ attendee: bob, organizer: invitation.organizer, uid, partstat: 'ACCEPTED' }))
@@ -153,7 +153,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(await loop.entry(next.uid, 'applied')).toMatchObject({ reason: 'applied' });
   });
 
-  it('holds what is not in the calendar, or lists not that attendee', async () => {
+  it('holds an answer to an event that is missing or does not list the attendee', async () => {
     const { invitation } = await invite();
     const uid = 'never-heard-of@example.com';
     await answer(
@@ -196,7 +196,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(await eventText(path)).toBe(stored);
   });
 
-  it('answers again when the CalDAV server comes back', async () => {
+  it('applies an answer when the CalDAV server returns', async () => {
     const { uid, path, invitation } = await invite();
     await radicale.deleteEvent(radicale.users.alice, path);
     await answer(
@@ -206,7 +206,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(await loop.entry(uid, 'retried')).toMatchObject({ reason: 'unknown-event' });
   });
 
-  it('makes one instance’s answer an override of the series', async () => {
+  it('writes an answer to one instance as an override of the series', async () => {
     const { uid, path, invitation } = await invite([bob], ['RRULE:FREQ=DAILY;COUNT=5']);
     await answer(
       invitation.organizer,
@@ -224,7 +224,7 @@ describe.skipIf(lacks('radicale', 'swaks'))('an answer by mail reaches the calen
     expect(text).toMatch(/RECURRENCE-ID[^:]*:20270303T100000Z/);
   });
 
-  it('mails nothing new for what our own PUT makes the server post', async () => {
+  it('mails nothing for callbacks that our own PUT causes', async () => {
     const { uid, text, invitation } = await invite();
     await answer(
       invitation.organizer,

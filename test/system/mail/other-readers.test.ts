@@ -62,7 +62,7 @@ describe.skipIf(lacks('vobject'))('vobject', () => {
 });
 
 describe.skipIf(lacks('libical'))('libical', () => {
-  it('finds every calendar valid, and all that its METHOD asks for', () => {
+  it('finds every calendar valid, with all that its METHOD requires', () => {
     const calendars = names.map((name) => mailedCopy(namedInvitation(name)));
     const faults = ask(LIBICAL_SCRIPT, calendars) as string[][];
     const inDecline = faults.splice(names.indexOf('decline'), 1);
@@ -71,7 +71,7 @@ describe.skipIf(lacks('libical'))('libical', () => {
     expect(inDecline).toEqual([[expect.stringContaining('restrictions for SEQUENCE property. Expected 0 instances')]]);
   });
 
-  it('finds fault with one that lacks what its METHOD asks for', () => {
+  it('reports a calendar that lacks what its METHOD requires', () => {
     const [first = ''] = names;
     const without = mailedCopy(namedInvitation(first)).replace(/^ORGANIZER.*\r\n(?: .*\r\n)*/m, '');
     expect(ask(LIBICAL_SCRIPT, [without])).toEqual([[expect.stringContaining('INVALID-ITIP')]]);

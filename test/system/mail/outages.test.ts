@@ -38,7 +38,7 @@ describe.skipIf(lacks('swaks'))('outages', () => {
     await caldav?.close();
   });
 
-  it('mails when the relay comes back, answers when the calendar comes back', async () => {
+  it('submits mails when the relay returns, and applies answers when the calendar server returns', async () => {
     const uid = 'outage@example.com';
     const text = meeting({ uid, organizer, attendees: [{ email: bob }] });
     caldav.putEvent(organizer, uid, text);

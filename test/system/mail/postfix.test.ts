@@ -39,7 +39,7 @@ describe.skipIf(lacks('postfix'))('Postfix', () => {
     expect(elsewhere.dialogue).toContain('no such domain here');
   });
 
-  it('keeps an answer while the door is away, and brings it when it is back', async () => {
+  it('queues an answer while the door is closed, and delivers it afterwards', async () => {
     const port = await freePort();
     const postfix = keep(await startPostfix({ transports: { 'reply.example.com': `smtp:[127.0.0.1]:${port}` } }));
     expect((await sendWithSwaks({ port: postfix.port, ...answer })).status).toBe(0);
@@ -51,7 +51,7 @@ describe.skipIf(lacks('postfix'))('Postfix', () => {
     await waitFor('the empty queue', async () => (await postfix.queue()).length === 0);
   });
 
-  it('takes what we submit, and refuses what its policy refuses', async () => {
+  it('accepts our submissions, and refuses what its policy forbids', async () => {
     const inbox = keep(await startCatcher());
     const postfix: Postfix = keep(
       await startPostfix({

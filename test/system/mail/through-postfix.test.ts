@@ -71,7 +71,7 @@ describe.skipIf(lacks('radicale', 'postfix'))('through Postfix, as the README sa
     60_000,
   );
 
-  it('bounces what the gateway did not sign back to its sender, by Postfix', async () => {
+  it('is bounced by Postfix if the gateway did not sign its recipient', async () => {
     const [postfix] = running;
     if (postfix === undefined) throw new Error('Postfix is not running');
     await sendWithSwaks({ port: postfix.port, from: bob, to: `guess@${REPLY_DOMAIN}`, raw: 'Subject: x\r\n\r\nx\r\n' });
