@@ -2,10 +2,13 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyDecision, setScheduleStatus } from '../../src/core/itip/apply.ts';
+import type { CalendarAddress } from '../../src/core/ical/types.ts';
+import { compare } from '../../src/core/itip/compare.ts';
 import { decide } from '../../src/core/itip/decide.ts';
 import { eventText, parseEvent } from '../../src/core/ical/event-document.ts';
 import { octetsOfText, textOfOctets } from '../../src/core/ical/octets.ts';
 import { start, home } from '../adapters/caldav/fake-store.ts';
+import { newMailing } from '../adapters/spool/records.ts';
 import { answerRsvp, showRsvp } from '../../src/flow/inbound/show-rsvp.ts';
 import { decideHeld, readDecision } from '../../src/flow/questions/decide-held.ts';
 import { recordTask } from '../../src/flow/records/records.ts';
@@ -543,3 +546,80 @@ describe('D2: a REFRESH is answered', () => {
     expect(await kit.mailsTo(bob)).toHaveLength(1);
   });
 });
+
+describe('D9: SCHEDULE-AGENT changes', () => {
+  const AGENTS = {
+    absent: null,
+    SERVER: ';SCHEDULE-AGENT=SERVER',
+    CLIENT: ';SCHEDULE-AGENT=CLIENT',
+    NONE: ';SCHEDULE-AGENT=NONE',
+  };
+  type Agent = keyof typeof AGENTS;
+
+  const eventFor = (agent: Agent, title = 'Planning'): string =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      'SEQUENCE:0',
+      'DTSTART:20270202T100000Z',
+      `SUMMARY:${title}`,
+      `ORGANIZER:mailto:${alice.asWritten}`,
+      `ATTENDEE:mailto:${carol.asWritten}`,
+      ...(agent === 'absent' ? [] : [`ATTENDEE${AGENTS[agent]}:mailto:${bob.asWritten}`]),
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+
+  /** RFC 6638 §3.2.1.2: the guest before (row) and after (column) a change of the event. */
+  const table: Readonly<Record<Agent, Readonly<Record<Agent, string | null>>>> = {
+    absent: { absent: null, SERVER: 'REQUEST invited', CLIENT: null, NONE: null },
+    SERVER: {
+      absent: 'CANCEL uninvited',
+      SERVER: 'REQUEST changed',
+      CLIENT: 'CANCEL uninvited',
+      NONE: 'CANCEL uninvited',
+    },
+    CLIENT: { absent: null, SERVER: 'REQUEST invited', CLIENT: null, NONE: null },
+    NONE: { absent: null, SERVER: 'REQUEST invited', CLIENT: null, NONE: null },
+  };
+  const agents = Object.keys(AGENTS) as Agent[];
+  const cells = agents.flatMap((before) => agents.map((after) => ({ before, after, expected: table[before][after] })));
+
+  it.each(cells)('from $before to $after: $expected', ({ before, after, expected }) => {
+    const due = compare(eventFor(before), eventFor(after, 'Plan'), { user: alice, now: 0 });
+    const toBob = due.filter(({ recipient }) => recipient.key === bob.key);
+    expect(toBob.map(({ method, reason }) => `${method} ${reason}`)).toEqual(expected === null ? [] : [expected]);
+    for (const { calendar } of toBob) expect(calendar).not.toMatch(/SCHEDULE-|STATUS:CANCELLED/);
+    expect(due.filter(({ recipient }) => recipient.key === carol.key)).toHaveLength(1);
+  });
+
+  it.each(cells)('from $before to $after, and the event is deleted', ({ before }) => {
+    const due = compare(eventFor(before), null, { user: alice, now: 0 });
+    const toBob = due.filter(({ recipient }) => recipient.key === bob.key).map(({ method }) => method);
+    expect(toBob).toEqual(before === 'SERVER' ? ['CANCEL'] : []);
+  });
+
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  it.each(['CLIENT', 'NONE'] as const)('a CANCEL is mailed, although its ATTENDEE says %s already', async (agent) => {
+    for (const [text, method] of [
+      [eventFor('SERVER'), 'REQUEST'],
+      [eventFor(agent, 'Plan'), 'REQUEST'],
+      [eventFor(agent), 'CANCEL'],
+      [eventFor('SERVER'), 'REQUEST'],
+    ] as const) {
+      await kit.invite(text, bob, method);
+      await kit.settle();
+    }
+    const told = (await kit.entries(bob.key)).filter(({ verdict }) => verdict.endsWith('mailed'));
+    expect(told.map(({ reason }) => reason)).toEqual(['invitation', 'schedule-agent', 'cancel', 'invitation']);
+  });
+});
+

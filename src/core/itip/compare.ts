@@ -75,10 +75,7 @@ function messagesFromOrganizer(change: Change): DueMessage[] {
   recipients.delete(organizer.key);
   // Guests who are invited to the same occurrences get the same text, which is made only once.
   const requests = new Map<string, Pick<DueMessage, 'reason' | 'differences' | 'calendar'>>();
-  return [...recipients.values()].flatMap((recipient) => {
-    const source = [after, before].find((document) => document && isInvited(document, recipient));
-    return source && isForbidden(source, recipient) ? [] : messagesTo(change, recipient, requests);
-  });
+  return [...recipients.values()].flatMap((recipient) => messagesTo(change, recipient, requests));
 }
 
 function messagesTo(
@@ -177,9 +174,12 @@ function messagesFromAttendee(
   return [{ method: 'REPLY', recipient: organizer, reason: forced ? 'forced' : 'answered', differences: [], calendar }];
 }
 
-/** Returns the occurrences (null: the series or single event) that are not cancelled and invite the recipient. */
+/**
+ * Returns the occurrences (null: the series or single event) that are not cancelled and invite the recipient. None if
+ * somebody else schedules the recipient: a change of SCHEDULE-AGENT is an invitation or its end (RFC 6638 §3.2.1.2).
+ */
 function occurrencesOf(document: EventDocument | null, recipient: CalendarAddress): ReadonlySet<string | null> {
-  if (document?.master?.cancelled) return new Set();
+  if (document === null || document.master?.cancelled || isForbidden(document, recipient)) return new Set();
   const components = componentsOf(document).filter((each) => !each.cancelled && each.invites(recipient));
   return new Set(components.map((each) => each.recurrenceId));
 }
@@ -207,10 +207,6 @@ function sequencesOf(before: EventDocument | null, after: EventDocument | null):
 
 function highestSequence(document: EventDocument | null): number {
   return Math.max(0, ...componentsOf(document).map((each) => each.sequence));
-}
-
-function isInvited(document: EventDocument, recipient: CalendarAddress): boolean {
-  return componentsOf(document).some((each) => each.invites(recipient));
 }
 
 /** RFC 6638 §7.1: an unknown SCHEDULE-AGENT means NONE. */

@@ -58,7 +58,9 @@ export async function planMail(
   const calendar = isFromAttendee(method) ? job.body.calendar : nameOrganizer(job.body.calendar, from);
   const message: Message = { ...job, body: { ...job.body, calendar }, ...calendarScope(calendar), mailings };
   if (isRoomOfService(to)) return ended(message, options.now(), 'not-mailed', because('resource'));
-  if (mailingForbidden(calendar, to)) return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
+  // A CANCEL is due to whom we scheduled until now, even if the event says CLIENT or NONE already (RFC 6638 §3.2.1.2).
+  if (method !== 'CANCEL' && mailingForbidden(calendar, to))
+    return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
   const fingerprint = fingerprintOf(options, message, calendar);
   if (!again && hasSameContent(options, message, fingerprint)) {
     return ended(message, options.now(), 'not-mailed', because('nothing-new'));
