@@ -623,3 +623,73 @@ describe('D9: SCHEDULE-AGENT changes', () => {
   });
 });
 
+describe('D3: a guest who is added later', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const eventAt = (sequence: number, ...invited: readonly CalendarAddress[]): string =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      `SEQUENCE:${sequence}`,
+      `DTSTART:2027020${sequence + 1}T100000Z`,
+      'SUMMARY:Planning',
+      `ORGANIZER:mailto:${alice.asWritten}`,
+      ...invited.map(({ asWritten }) => `ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:${asWritten}`),
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+
+  /** Posts the callbacks for these recipients; returns the kind of each mail that follows. */
+  async function post(calendar: string, ...recipients: readonly CalendarAddress[]): Promise<string[]> {
+    const before = kit.mails.length;
+    for (const recipient of recipients) await kit.invite(calendar, recipient);
+    await kit.settle();
+    kit.clock.now += 60_000;
+    const mailed = new Map((await kit.entries(uid)).map(({ messageId, reason }) => [messageId, reason]));
+    return kit.mails.slice(before).map(({ messageId }) => mailed.get(messageId) ?? '');
+  }
+
+  it('gets an invitation, whatever SEQUENCE is, if others were invited before', async () => {
+    expect(await post(eventAt(0, bob), bob)).toEqual(['invitation']);
+    expect(await post(eventAt(2, bob, carol), bob, carol)).toEqual(['update', 'invitation']);
+    expect(await post(eventAt(3, bob, carol, dave), bob, carol, dave)).toEqual(['update', 'update', 'invitation']);
+    expect((await kit.mailsTo(dave))[0]?.subject).toMatch(/^Invitation: /);
+  });
+
+  it('gets an invitation also if the gateway first mailed a changed event, and to others', async () => {
+    expect(await post(eventAt(2, bob, carol), bob, carol)).toEqual(['update', 'update']);
+    expect(await post(eventAt(3, bob, carol, dave), dave)).toEqual(['invitation']);
+  });
+
+  it('gets an invitation also if the others were removed meanwhile', async () => {
+    expect(await post(eventAt(0, bob), bob)).toEqual(['invitation']);
+    await kit.invite(eventAt(1, bob), bob, 'CANCEL');
+    expect((await post(eventAt(2, carol), carol)).at(-1)).toBe('invitation');
+  });
+
+  it('gets an invitation also if nobody was mailed yet, but the ledger has the event', async () => {
+    const elsewhere = eventAt(2, bob, carol).replace('ATTENDEE;', 'ATTENDEE;SCHEDULE-AGENT=CLIENT;');
+    expect(await post(elsewhere, bob)).toEqual([]);
+    expect(await post(elsewhere, carol)).toEqual(['invitation']);
+  });
+
+  it('is told of a change if the ledger does not have the event: it was mailed by another system', async () => {
+    expect(await post(eventAt(2, bob, carol), carol)).toEqual(['update']);
+    expect(await post(eventAt(2, bob, carol), bob)).toEqual(['update']);
+  });
+
+  it('is not confused with a guest of another organizer’s event', async () => {
+    await kit.spool.put(
+      [],
+      [{ kind: 'mailing', mailing: newMailing({ uid: 'other@example.com', ownerKey: alice.key }) }],
+    );
+    expect(await post(eventAt(2, bob), bob)).toEqual(['update']);
+  });
+});

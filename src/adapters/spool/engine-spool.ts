@@ -69,7 +69,8 @@ export function createLedger(engine: Engine, calendars: CalendarCache): Ledger {
       return { place: rows.place, applied: rows.applied, mailings };
     },
     replyPair: (id) => engine.run('replyPair', id),
-    mailing: (messageId) => engine.run('mailing', messageId),
+    mailing: (id) => engine.run('mailing', id),
+    firstMailing: (ownerKey, uid) => engine.run('firstMailing', ownerKey, uid),
     aliases: (organizerKey, attendeeKey) => engine.run('aliases', organizerKey, attendeeKey),
     attendeesWithAlias: (organizerKey, alias) => engine.run('attendeesWithAlias', organizerKey, alias),
     suppressed: (organizerKey, recipientKey) => engine.run('suppressed', organizerKey, recipientKey),

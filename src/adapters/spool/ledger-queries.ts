@@ -227,12 +227,17 @@ export function* loadCopyContext(
   };
 }
 
+const mailingWithCalendar = `select ${mailingColumns}, c.text as calendar
+  from mailing m join calendar c on c.digest = m.calendar_digest`;
+
 export function* findMailing(id: string): Operation<Mailing | null> {
-  const row = yield* queryOne<WithJson<Mailing>>(
-    `select ${mailingColumns}, c.text as calendar from mailing m join calendar c on c.digest = m.calendar_digest
-     where m.id = ?`,
-    id,
-  );
+  const row = yield* queryOne<WithJson<Mailing>>(`${mailingWithCalendar} where m.id = ?`, id);
+  return row && parseRaised(row);
+}
+
+export function* findFirstMailing(ownerKey: string, uid: string): Operation<Mailing | null> {
+  const sql = `${mailingWithCalendar} where m.owner_key = ? and m.uid = ? order by m.seq limit 1`;
+  const row = yield* queryOne<WithJson<Mailing>>(sql, ownerKey, uid);
   return row && parseRaised(row);
 }
 

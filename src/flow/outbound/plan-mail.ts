@@ -21,6 +21,7 @@ import type { Ledger, LedgerWrite, Mailing } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import { done, type Effects, ended, type Plan } from '../queue/plan.ts';
 import { copyLane, type Job, type NewRecord } from '../records/records.ts';
+import { wasInvitedBefore } from './invited-before.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -65,7 +66,7 @@ export async function planMail(
   if (!again && hasSameContent(options, message, fingerprint)) {
     return ended(message, options.now(), 'not-mailed', because('nothing-new'));
   }
-  const kind = mailKind(message);
+  const kind = await mailKind(options, message);
   const stamp = stampFor(parseEvent(calendar), method, mailings, options.now());
   const bounced = kind === 'reply' ? null : await options.ledger.suppressed(from.key, to.key);
   if (bounced !== null && kind !== 'invitation' && !again) {
@@ -189,17 +190,16 @@ function replyAddressFor(
   return addresses.find(({ address }) => address === mailedFirst) ?? addresses[0] ?? null;
 }
 
-/** Depends on who sends it and on whether this recipient was invited before; if the ledger has no mailing, on SEQUENCE. */
-function mailKind({ body: { method, calendar, again }, recurrenceId, mailings }: Message): InvitationKind {
+/** Depends on who sends it and on whether this recipient was invited before. */
+async function mailKind({ ledger }: MailOptions, { body, recurrenceId, mailings }: Message): Promise<InvitationKind> {
+  const { method, again } = body;
   if (method === 'CANCEL') return 'cancel';
   if (method === 'DECLINECOUNTER') return 'decline';
   if (isFromAttendee(method)) return 'reply';
   if (again) return 'refresh';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
-  return mailings.length === 0 && readEventView(calendar, recurrenceId, null, null).sequence > 0
-    ? 'update'
-    : 'invitation';
+  return mailings.length === 0 && (await wasInvitedBefore(ledger, body)) ? 'update' : 'invitation';
 }
 
 function fingerprintOf({ guestList }: MailOptions, { body: { method, to } }: Message, calendar: string): string {

@@ -253,6 +253,8 @@ export interface Ledger {
   copyContext(ownerKey: string, uid: string, attendeeKeys: readonly string[] | null): Promise<CopyContext>;
   replyPair(id: string): Promise<ReplyPair | null>;
   mailing(id: string): Promise<Mailing | null>;
+  /** The first mail about that copy, to any recipient. */
+  firstMailing(ownerKey: string, uid: string): Promise<Mailing | null>;
   /** Addresses that the organizer has confirmed as this attendee's. */
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
   /** The attendees of whom the organizer has confirmed this address. */

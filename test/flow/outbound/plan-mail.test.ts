@@ -105,7 +105,7 @@ describe('schedule messages', () => {
         attendee: bob.key,
         detail: expect.stringContaining(bounced),
       });
-      expect(await reasonFor(moved(1), 'REQUEST', carol)).toBe('update');
+      expect(await reasonFor(moved(1), 'REQUEST', carol)).toBe('invitation');
       expect(await kit.mailsTo(bob)).toEqual([]);
     });
 
