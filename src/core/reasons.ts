@@ -270,6 +270,7 @@ export const reasons = {
     verdicts: ['not-mailed'],
     ledger: () => 'Not mailed: nothing changed since the last mail to this recipient.',
   },
+  over: { verdicts: ['not-mailed'], ledger: () => 'Not mailed: the event is over.' },
   suppressed: {
     verdicts: ['not-mailed'],
     ledger: ({ diagnostic }: Diagnostic) =>

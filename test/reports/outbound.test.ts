@@ -74,3 +74,88 @@ describe('O1: DTSTAMP of a mail', () => {
     expect(await stamps()).toEqual([[kit.clock.now]]);
   });
 });
+
+describe('O4: an event that is over', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  /** Posts and returns the reasons of the outcomes. The clock is at 10 January 2027, noon. */
+  async function post(...messages: readonly (readonly [calendar: string, method?: string])[]): Promise<string[]> {
+    for (const [calendar, method] of messages) {
+      await kit.invite(calendar, bob, method);
+      await kit.settle();
+      kit.clock.now += 1_000;
+    }
+    return (await kit.entries(bob.key)).flatMap(({ verdict, reason }) => (verdict.endsWith('mailed') ? [reason] : []));
+  }
+
+  const started = ['DTSTART:20180115T100000Z', 'DTEND:20180115T110000Z'];
+  const over: readonly (readonly [string, string])[] = [
+    ['of 2018', event(started)],
+    ['an hour ago', event(['DTSTART:20270110T100000Z', 'DURATION:PT1H'])],
+    ['without an end', event(['DTSTART:20270110T110000Z'])],
+    ['in a zone', event(['DTSTART;TZID=Europe/Paris:20270110T110000', 'DTEND;TZID=Europe/Paris:20270110T123000'])],
+    ['a whole day', event(['DTSTART;VALUE=DATE:20270108'])],
+    ['a series that ended in 2018', event([...started, 'RRULE:FREQ=WEEKLY;COUNT=20'])],
+    ['a series until 2018', event([...started, 'RRULE:FREQ=WEEKLY;UNTIL=20181231T000000Z'])],
+    ['listed dates', event([...started, 'RDATE:20180301T100000Z'])],
+    [
+      'an ended series with a moved date',
+      event([...started, 'RRULE:FREQ=WEEKLY;COUNT=9'], ['RECURRENCE-ID:20180122T100000Z', 'DTSTART:20190122T100000Z']),
+    ],
+    ['one date', event(['RECURRENCE-ID:20180122T100000Z', 'DTSTART:20180122T100000Z'])],
+  ];
+  it.each(over)('is recorded, and nobody is mailed: %s', async (_, calendar) => {
+    expect(await post([calendar], [calendar.replace('Planning', 'Plan')], [calendar, 'CANCEL'])).toEqual([
+      'over',
+      'over',
+      'over',
+    ]);
+    expect(kit.mails).toEqual([]);
+    expect((await kit.entries(uid))[0]).toMatchObject({ verdict: 'not-mailed', reason: 'over', attendee: bob.key });
+  });
+
+  const ahead: readonly (readonly [string, string])[] = [
+    ['still under way', event(['DTSTART:20270110T100000Z', 'DTEND:20270110T130000Z'])],
+    ['today, all day', event(['DTSTART;VALUE=DATE:20270110'])],
+    ['a series without an end', event([...started, 'RRULE:FREQ=WEEKLY'])],
+    ['a series with a date left', event([...started, 'RRULE:FREQ=YEARLY;COUNT=10'])],
+    [
+      'an ended series with a date moved to later',
+      event([...started, 'RRULE:FREQ=WEEKLY;COUNT=9'], ['RECURRENCE-ID:20180122T100000Z', 'DTSTART:20270122T100000Z']),
+    ],
+    ['a to-do that is late', event(['DUE:20270105T100000Z']).replaceAll('VEVENT', 'VTODO')],
+  ];
+  it.each(ahead)('is not one that has a part to come: %s', async (_, calendar) => {
+    expect(await post([calendar], [calendar, 'CANCEL'])).toEqual(['invitation', 'cancel']);
+  });
+
+  it('is mailed if it is moved there, because the guest expects it', async () => {
+    expect(await post([event(at(10))], [event(started)], [event([...started, 'LOCATION:Room 8'])])).toEqual([
+      'invitation',
+      'update',
+      'over',
+    ]);
+  });
+
+  it('is cancelled as long as it was mailed with a part to come: SabreDAV cancels a series by its first date', async () => {
+    const series = event([...started, 'RRULE:FREQ=WEEKLY']);
+    expect(await post([series], [event(started), 'CANCEL'])).toEqual(['invitation', 'cancel']);
+  });
+
+  it('invites when it is moved to the future', async () => {
+    expect(await post([event([...started, 'SEQUENCE:1'])], [event([...at(10), 'SEQUENCE:2'])])).toEqual([
+      'over',
+      'invitation',
+    ]);
+  });
+
+  it('is mailed to a guest who requests it, and answered to its organizer', async () => {
+    const theirs = event(started).replace(`ORGANIZER:mailto:${alice.asWritten}`, `ORGANIZER:mailto:${bob.asWritten}`);
+    expect(await post([theirs, 'REPLY'])).toEqual(['reply']);
+  });
+});
+

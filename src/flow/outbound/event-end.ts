@@ -34,6 +34,18 @@ export async function endOf(
   return known.length === ends.length && known.length > 0 ? Math.max(...known) : null;
 }
 
+/** A to-do is never over: it may still be done after it was due. */
+export async function isEventOver(
+  document: EventDocument,
+  recurrenceId: string | null,
+  expand: Expand,
+  now: number,
+): Promise<boolean> {
+  if (document.component === 'VTODO') return false;
+  const end = await endOf(document, recurrenceId, expand);
+  return end !== null && end < now;
+}
+
 function lastOf({ start, end }: Span): number | null {
   const from = instantOf(start);
   return from === null ? instantOf(end) : Math.max(from, instantOf(end) ?? from);

@@ -21,6 +21,7 @@ import type { Ledger, LedgerWrite, Mailing } from '../ports/spool.ts';
 import type { Expand } from '../ports/recurrence.ts';
 import { done, type Effects, ended, type Plan } from '../queue/plan.ts';
 import { copyLane, type Job, type NewRecord } from '../records/records.ts';
+import { isEventOver } from './event-end.ts';
 import { wasInvitedBefore } from './invited-before.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
@@ -65,6 +66,9 @@ export async function planMail(
   const fingerprint = fingerprintOf(options, message, calendar);
   if (!again && hasSameContent(options, message, fingerprint)) {
     return ended(message, options.now(), 'not-mailed', because('nothing-new'));
+  }
+  if (!again && (await isOver(options, message))) {
+    return ended(message, options.now(), 'not-mailed', because('over'));
   }
   const kind = await mailKind(options, message);
   const stamp = stampFor(parseEvent(calendar), method, mailings, options.now());
@@ -222,6 +226,20 @@ function lastAbout({ recurrenceId, mailings }: Message): Mailing | null {
     mailing.recurrenceId === recurrenceId ||
     (mailing.method === 'CANCEL' && (mailing.recurrenceId === null || recurrenceId === null));
   return mailings.findLast(isAbout) ?? null;
+}
+
+/** Whether the event is over, and was over already as it was last mailed: somebody may wait for what is moved into the past. */
+async function isOver({ expand, now }: MailOptions, { body, recurrenceId, mailings }: Message): Promise<boolean> {
+  if (isFromAttendee(body.method)) return false;
+  const last = mailings.findLast(
+    (mailing) =>
+      mailing.method === 'REQUEST' &&
+      (recurrenceId === null || mailing.recurrenceId === null || mailing.recurrenceId === recurrenceId),
+  );
+  for (const calendar of [body.calendar, last?.calendar ?? ''].filter((text) => text !== '')) {
+    if (!(await isEventOver(parseEvent(calendar), recurrenceId, expand, now()))) return false;
+  }
+  return true;
 }
 
 async function linksFor(
