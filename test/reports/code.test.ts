@@ -7,7 +7,7 @@ import { decideHeld } from '../../src/flow/questions/decide-held.ts';
 import type { FakeOptions } from '../adapters/caldav/fake-caldav.ts';
 import { home, start, text } from '../adapters/caldav/fake-store.ts';
 import { calendarMail, replyTo } from './mailed-calendar.ts';
-import { bob, type FlowKit, alice, openFlowKit } from '../flow/flow-kit.ts';
+import { bob, carol, type FlowKit, alice, openFlowKit } from '../flow/flow-kit.ts';
 
 const uid = 'planning@example.com';
 
@@ -445,5 +445,131 @@ describe('R2: two moves by a client that never raises SEQUENCE', () => {
     await kit.mail(calendarMail(declined, { from: bob, to, date: kit.clock.now }), to);
     await kit.settle();
     expect(partstatOf(parseEvent(kit.calendar.text(uid)), bob, null)).toBe('DECLINED');
+  });
+});
+
+describe('R4: the same answer twice', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const HOUR_MS = 3_600_000;
+
+  interface Reply {
+    readonly method?: string;
+    readonly lines?: readonly string[];
+    readonly attendee?: string;
+    readonly head?: readonly string[];
+  }
+
+  /** Alice's answer to Carol's event. */
+  const replyOf = ({ lines = ['SEQUENCE:1'], attendee = ';PARTSTAT=ACCEPTED', head = [] }: Reply): string =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      ...head,
+      'BEGIN:VEVENT',
+      'UID:theirs@remote.test',
+      ...lines,
+      `ORGANIZER:mailto:${carol.asWritten}`,
+      `ATTENDEE${attendee}:mailto:${alice.asWritten}`,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+
+  async function post(...replies: readonly Reply[]): Promise<(string | undefined)[]> {
+    const reasons: (string | undefined)[] = [];
+    for (const reply of replies) {
+      await kit.invite(replyOf(reply), carol, reply.method ?? 'REPLY');
+      await kit.settle();
+      reasons.push((await kit.entries('theirs@remote.test')).at(-1)?.reason);
+      kit.clock.now += 60_000;
+    }
+    return reasons;
+  }
+
+  const zone = [
+    'BEGIN:VTIMEZONE',
+    'TZID:Europe/Paris',
+    'BEGIN:STANDARD',
+    'DTSTART:19701025T030000',
+    'TZOFFSETFROM:+0200',
+    'TZOFFSETTO:+0100',
+    'END:STANDARD',
+    'END:VTIMEZONE',
+  ];
+  const written: readonly (readonly [string, Reply])[] = [
+    ['DTSTAMP', { lines: ['SEQUENCE:1', 'DTSTAMP:20270110T120000Z'] }],
+    ['a VTIMEZONE', { head: zone }],
+    ['PRODID and METHOD of the calendar', { head: ['PRODID:-//another//EN', 'METHOD:REPLY'] }],
+    ['X- properties', { lines: ['SEQUENCE:1', 'X-MOZ-GENERATION:3', 'X-ALT-DESC:<p>Hello</p>'] }],
+    ['DTSTART in UTC', { lines: ['SEQUENCE:1', 'DTSTART:20270301T090000Z'] }],
+    ['DTSTART in a zone', { head: zone, lines: ['SEQUENCE:1', 'DTSTART;TZID=Europe/Paris:20270301T100000'] }],
+    ['the title', { lines: ['SEQUENCE:1', 'SUMMARY:Theirs', 'LOCATION:Room 7'] }],
+    ['the order of lines and the case of names', { lines: ['summary:Theirs', 'sequence:1'] }],
+    ['CN, RSVP and ROLE', { attendee: ';CN=Alice;RSVP=FALSE;ROLE=CHAIR;PARTSTAT=ACCEPTED' }],
+    ['folding', { attendee: ';PARTSTAT=ACC\r\n EPTED' }],
+    ['another guest’s line', { lines: ['SEQUENCE:1', `ATTENDEE;PARTSTAT=DECLINED:mailto:${bob.asWritten}`] }],
+  ];
+  it.each(written)('is mailed once, in whatever form the other door writes it: %s', async (_, other) => {
+    expect(await post({}, other)).toEqual(['reply', 'nothing-new']);
+    expect(await kit.mailsTo(carol)).toHaveLength(1);
+  });
+
+  const date = (line: string): string[] => ['SEQUENCE:1', line];
+  it('is mailed once for an occurrence in any form, and once for each occurrence', async () => {
+    const utc = { lines: date('RECURRENCE-ID:20270308T090000Z') };
+    const local = { head: zone, lines: date('RECURRENCE-ID;TZID=Europe/Paris:20270308T100000') };
+    expect(await post(utc, local, { lines: date('RECURRENCE-ID:20270309T090000Z') }, {})).toEqual([
+      'reply',
+      'nothing-new',
+      'reply',
+      'reply',
+    ]);
+  });
+
+  const others: readonly (readonly [string, Reply])[] = [
+    ['PARTSTAT', { attendee: ';PARTSTAT=DECLINED' }],
+    ['SEQUENCE', { lines: ['SEQUENCE:2'] }],
+    ['a comment', { lines: ['SEQUENCE:1', 'COMMENT:I am late'] }],
+    ['a delegate', { attendee: `;PARTSTAT=ACCEPTED;DELEGATED-TO="mailto:${bob.asWritten}"` }],
+    ['a proposed time', { method: 'COUNTER', lines: ['SEQUENCE:1', 'DTSTART:20270301T140000Z'] }],
+  ];
+  it.each(others)('is another answer with another %s', async (_, other) => {
+    expect(await post({}, other, other)).toEqual(['reply', 'reply', 'nothing-new']);
+  });
+
+  it('is a proposal of another time only if the time differs', async () => {
+    const at = (...lines: string[]): Reply => ({ method: 'COUNTER', head: zone, lines: ['SEQUENCE:1', ...lines] });
+    expect(
+      await post(
+        at('DTSTART:20270301T140000Z', 'DTEND:20270301T150000Z'),
+        at('DTSTART;TZID=Europe/Paris:20270301T150000', 'DURATION:PT1H'),
+        at('DTSTART:20270301T143000Z', 'DTEND:20270301T150000Z'),
+      ),
+    ).toEqual(['reply', 'nothing-new', 'reply']);
+  });
+
+  it('is mailed again an hour later, and after another answer', async () => {
+    expect(await post({}, { attendee: ';PARTSTAT=DECLINED' }, {}, {})).toEqual([
+      'reply',
+      'reply',
+      'reply',
+      'nothing-new',
+    ]);
+    kit.clock.now += HOUR_MS - 180_000;
+    expect(await post({})).toEqual(['nothing-new']);
+    kit.clock.now += 120_000;
+    expect(await post({})).toEqual(['reply']);
+  });
+
+  it('is another answer to another organizer', async () => {
+    await post({});
+    await kit.invite(replyOf({}), bob, 'REPLY');
+    await kit.settle();
+    expect(kit.mails).toHaveLength(2);
   });
 });

@@ -159,3 +159,77 @@ describe('O4: an event that is over', () => {
   });
 });
 
+describe('O18: who is told something that is no question', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  async function post(
+    to: typeof bob,
+    ...messages: readonly (readonly [calendar: string, method?: string])[]
+  ): Promise<string[]> {
+    for (const [calendar, method] of messages) {
+      await kit.invite(calendar, to, method);
+      await kit.settle();
+      kit.clock.now += 1_000;
+    }
+    return (await kit.entries(to.key)).flatMap(({ verdict, reason }) => (verdict.endsWith('mailed') ? [reason] : []));
+  }
+
+  const sequence = (value: number, ...lines: string[]): string => event([...at(10), `SEQUENCE:${value}`, ...lines]);
+  it.each([
+    ['with a higher SEQUENCE', sequence(2)],
+    ['with STATUS', sequence(1, 'STATUS:CANCELLED')],
+    ['with another title and time', event([...at(11), 'SEQUENCE:3']).replace('Planning', 'Plan')],
+    ['of one of its dates', event(['RECURRENCE-ID:20270210T100000Z', ...at(10), 'SEQUENCE:2'])],
+  ])('a second CANCEL is one cancellation: %s', async (_, again) => {
+    const cancel = [sequence(1), 'CANCEL'] as const;
+    expect(await post(bob, [sequence(0)], cancel, [again, 'CANCEL'])).toEqual(['invitation', 'cancel', 'nothing-new']);
+    expect(await post(bob, [sequence(4)], [sequence(5), 'CANCEL'])).toEqual([
+      'invitation',
+      'cancel',
+      'nothing-new',
+      'invitation',
+      'cancel',
+    ]);
+  });
+
+  it('a CANCEL of another date, and of the series after one of its dates, are cancellations', async () => {
+    const one = (day: number): [string, string] => [
+      event([`RECURRENCE-ID:202702${day}T100000Z`, ...at(day)]),
+      'CANCEL',
+    ];
+    const series = event([...at(10), 'RRULE:FREQ=WEEKLY']);
+    expect(await post(bob, [series], one(10), one(17), one(17), [series, 'CANCEL'])).toEqual([
+      'invitation',
+      'cancel',
+      'cancel',
+      'nothing-new',
+      'cancel',
+    ]);
+  });
+
+  it('a CANCEL of the series after one of two dates together is a cancellation', async () => {
+    const dates = event([`RECURRENCE-ID:20270210T100000Z`, ...at(10)], [`RECURRENCE-ID:20270217T100000Z`, ...at(17)]);
+    const one = event([`RECURRENCE-ID:20270217T100000Z`, ...at(17), 'SEQUENCE:4']);
+    const series = event([...at(10), 'RRULE:FREQ=WEEKLY']);
+    expect(await post(bob, [series], [dates, 'CANCEL'], [one, 'CANCEL'], [series, 'CANCEL'])).toEqual([
+      'invitation',
+      'cancel',
+      'nothing-new',
+      'cancel',
+    ]);
+  });
+
+  it('a CANCEL without METHOD in its calendar is one', async () => {
+    const todo = sequence(0).replaceAll('VEVENT', 'VTODO');
+    expect(await post(bob, [todo], [todo, 'CANCEL'], [todo, 'CANCEL'])).toEqual([
+      'invitation',
+      'cancel',
+      'nothing-new',
+    ]);
+  });
+});
+

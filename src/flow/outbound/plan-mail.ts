@@ -10,7 +10,7 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
-import { fingerprintFor, scheduleFingerprint } from '../../core/itip/fingerprint.ts';
+import { scheduleFingerprint } from '../../core/itip/fingerprint.ts';
 import { nameOrganizer } from '../../core/itip/name-organizer.ts';
 import { type MailStamp, raisedSequences, stampFor } from '../../core/itip/stamp.ts';
 import { because } from '../../core/reasons.ts';
@@ -23,6 +23,7 @@ import { done, type Effects, ended, type Plan } from '../queue/plan.ts';
 import { copyLane, type Job, type NewRecord } from '../records/records.ts';
 import { isEventOver } from './event-end.ts';
 import { wasInvitedBefore } from './invited-before.ts';
+import { fingerprintOf, isNothingNew } from './is-nothing-new.ts';
 import type { LanguageOf } from './language-of.ts';
 import { linkExpiry } from './link-expiry.ts';
 import type { OutgoingMails } from './outgoing-mail.ts';
@@ -63,8 +64,8 @@ export async function planMail(
   // A CANCEL is due to whom we scheduled until now, even if the event says CLIENT or NONE already (RFC 6638 §3.2.1.2).
   if (method !== 'CANCEL' && mailingForbidden(calendar, to))
     return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
-  const fingerprint = fingerprintOf(options, message, calendar);
-  if (!again && hasSameContent(options, message, fingerprint)) {
+  const fingerprint = fingerprintOf(options, message.body);
+  if (!again && isNothingNew(options, message, fingerprint)) {
     return ended(message, options.now(), 'not-mailed', because('nothing-new'));
   }
   if (!again && (await isOver(options, message))) {
@@ -206,28 +207,6 @@ async function mailKind({ ledger }: MailOptions, { body, recurrenceId, mailings 
   return mailings.length === 0 && (await wasInvitedBefore(ledger, body)) ? 'update' : 'invitation';
 }
 
-function fingerprintOf({ guestList }: MailOptions, { body: { method, to } }: Message, calendar: string): string {
-  return isFromAttendee(method) ? attendeeFingerprint(calendar) : fingerprintFor(calendar, to, guestList);
-}
-
-/** The calendar is compared as well, because the ledger may have the fingerprint of an earlier version of the gateway. */
-function hasSameContent(options: MailOptions, message: Message, fingerprint: string): boolean {
-  const last = lastAbout(message);
-  if (last === null || last.fingerprint === fingerprint) return last !== null;
-  return last.calendar !== '' && fingerprintOf(options, message, last.calendar) === fingerprint;
-}
-
-/**
- * Returns the last mail to this recipient about the same occurrence. A CANCEL of the event counts for its occurrences, and
- * one of an occurrence for the event, so that a REQUEST that restores what was cancelled is news.
- */
-function lastAbout({ recurrenceId, mailings }: Message): Mailing | null {
-  const isAbout = (mailing: Mailing): boolean =>
-    mailing.recurrenceId === recurrenceId ||
-    (mailing.method === 'CANCEL' && (mailing.recurrenceId === null || recurrenceId === null));
-  return mailings.findLast(isAbout) ?? null;
-}
-
 /** Whether the event is over, and was over already as it was last mailed: somebody may wait for what is moved into the past. */
 async function isOver({ expand, now }: MailOptions, { body, recurrenceId, mailings }: Message): Promise<boolean> {
   if (isFromAttendee(body.method)) return false;
@@ -267,13 +246,4 @@ function rereadOnce({ now }: MailOptions, { body: { method, from, again }, uid }
   const id = `verify-${createHash('sha256').update(lane).digest('hex').slice(0, 24)}-${window}`;
   const dueAt = (window + 1) * REREAD_WINDOW_MS + 1_000;
   return [{ body: { kind: 'verify', owner: from, uid, round: 0 }, id, dueAt }];
-}
-
-/** Two messages of an attendee are equal if they differ only in properties that change with every message. */
-function attendeeFingerprint(calendar: string): string {
-  const lines = calendar
-    .replace(/\r?\n[ \t]/g, '')
-    .split(/\r?\n/)
-    .filter((line) => !/^(DTSTAMP|CREATED|LAST-MODIFIED|PRODID)[:;]/i.test(line));
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }

@@ -89,7 +89,8 @@ const oldTasks: readonly OldTask[] = [
   old('invite-cancel', 'waiting', '', 'mailed cancel'),
   old('invite-declinecounter', 'waiting', '', 'mailed decline'),
   old('invite-reply', 'waiting', '', 'mailed reply'),
-  old('invite-reply-same', 'waiting', 'not-mailed nothing-new', ''),
+  // The same answer was mailed more than an hour before.
+  old('invite-reply-same', 'waiting', '', 'mailed reply'),
   old('invite-same', 'waiting', 'not-mailed nothing-new', ''),
   old('invite-suppressed', 'waiting', 'not-mailed suppressed', ''),
 
@@ -165,6 +166,7 @@ const calendarMails = [
   'erin@example.com REQUEST delegation-approved',
   'erin@example.com REQUEST delegation-held',
   'hugo@example.com REQUEST hugo',
+  'olivia@other.test REPLY outside',
   'olivia@other.test REPLY outside',
 ];
 
