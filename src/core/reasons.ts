@@ -255,6 +255,7 @@ export const reasons = {
   invitation: mailed,
   update: mailed,
   cancel: mailed,
+  own: mailed,
   reply: mailed,
   notice: mailed,
   forward: mailed,

@@ -231,5 +231,26 @@ describe('O18: who is told something that is no question', () => {
       'nothing-new',
     ]);
   });
-});
 
+  it.each([
+    ['the sender', sequence(0)],
+    [
+      'ORGANIZER by EMAIL',
+      sequence(0).replace(
+        `ORGANIZER:mailto:${alice.asWritten}`,
+        `ORGANIZER;EMAIL=${alice.asWritten}:/principals/alice/`,
+      ),
+    ],
+  ])('the organizer who is sent a REQUEST is not asked: %s', async (_, calendar) => {
+    expect(await post(alice, [calendar], [calendar], [calendar.replace('Planning', 'Plan')])).toEqual([
+      'own',
+      'nothing-new',
+      'own',
+    ]);
+    const [mail] = await kit.mailsTo(alice);
+    expect(mail?.subject).toMatch(/^Your event: Planning/);
+    expect(mail?.text).not.toMatch(/rsvp|invites|Will you/);
+    expect(mail?.calendar).not.toMatch(/METHOD|RSVP=TRUE:mailto:alice/);
+    expect(mail?.calendar).not.toContain('@reply.example.com');
+  });
+});

@@ -11,11 +11,22 @@ import { mailedCopy, methodToMail } from './mailed-copy.ts';
 import { displayName, plainLine } from './plain-text.ts';
 import { showChanges } from './show-changes.ts';
 import { answerKey, showEvent, showText, showTitle } from './show-event.ts';
-import type { ComposedMail, EventView, Guest, InvitationMail, Templates } from './types.ts';
+import type { ComposedMail, EventView, Guest, InvitationKind, InvitationMail, Templates } from './types.ts';
 import { type Mailbox, writeMail } from './write-mail.ts';
 
 /** RFC 5322 §2.1.1 allows longer lines, but mail clients do not show them. */
 const MAX_SUBJECT = 200;
+
+/** The template of each kind: `mail/<template>.txt` and `.html`. */
+const TEMPLATES: Readonly<Record<InvitationKind, string>> = {
+  invitation: 'invitation',
+  update: 'update',
+  refresh: 'invitation',
+  own: 'reply',
+  cancel: 'cancel',
+  decline: 'decline',
+  reply: 'reply',
+};
 
 interface MailContext extends MailedEvent {
   readonly mail: InvitationMail;
@@ -62,6 +73,7 @@ function answeringGuest({ sender }: InvitationMail, { guests }: EventView): Gues
 
 /** Returns the key of the introduction in the catalogue, such as `invitation`, `updateOne` or `cancelAnonymous`. */
 function introKey({ mail, isOneDate }: MailContext, name: string | null): string {
+  if (mail.kind === 'own') return 'own';
   const one = !isOneDate || mail.kind === 'decline' ? '' : 'One';
   const anonymous = name === null ? 'Anonymous' : '';
   if (one === '' && mayRemoveRecipient(mail)) return `removed${anonymous}`;
@@ -120,7 +132,7 @@ function bodyKey({ mail, isOneDate }: MailContext): string | null {
   if (mail.kind === 'update') return 'askAgain';
   if (mail.kind === 'invitation' || mail.kind === 'refresh') return 'ask';
   if (mail.kind === 'decline') return 'decline';
-  if (mail.kind === 'reply') return null;
+  if (mail.kind === 'reply' || mail.kind === 'own') return null;
   return isOneDate ? 'cancelOne' : mayRemoveRecipient(mail) ? 'removed' : 'cancel';
 }
 
@@ -172,7 +184,7 @@ export function composeInvitation(mail: InvitationMail, templates: Templates): C
   const data = templateData(context);
   const subject = subjectOf(context);
   const guest = event.guests.find(({ key }) => key === mail.recipient.key);
-  const template = mail.kind === 'refresh' ? 'invitation' : mail.kind;
+  const template = TEMPLATES[mail.kind];
   const raw = writeMail({
     from: senderMailbox(context),
     to: mailbox(mail.recipient, guest === undefined ? null : displayName(guest.name, guest.address)),

@@ -176,6 +176,7 @@ const METHODS: Readonly<Record<InvitationKind, string>> = {
   invitation: 'REQUEST',
   update: 'REQUEST',
   refresh: 'REQUEST',
+  own: 'REQUEST',
   cancel: 'CANCEL',
   decline: 'DECLINECOUNTER',
   reply: 'REPLY',

@@ -69,8 +69,11 @@ export interface EventView {
   readonly cancelled: boolean;
 }
 
-/** `refresh`: the event as it is now, because the recipient requested it (RFC 5546 §3.2.6). */
-export type InvitationKind = 'invitation' | 'update' | 'refresh' | 'cancel' | 'decline' | 'reply';
+/**
+ * `refresh`: the event as it is now, because the recipient requested it (RFC 5546 §3.2.6). `own`: the organizer’s own event,
+ * without a question.
+ */
+export type InvitationKind = 'invitation' | 'update' | 'refresh' | 'own' | 'cancel' | 'decline' | 'reply';
 
 export interface RsvpLinks {
   readonly accepted: string;

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
 import type { InvitationKind, RsvpLinks, Templates } from '../../core/compose/types.ts';
-import { parseEvent } from '../../core/ical/event-document.ts';
+import { componentsOf, type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { mailingForbidden } from '../../core/itip/compare.ts';
@@ -114,7 +114,7 @@ async function composeMail(
   const { body, uid, recurrenceId, mailings } = message;
   const { origin, from, to, calendar, method } = body;
   const now = options.now();
-  const reply = isFromAttendee(method) ? null : replyAddressFor(options, message);
+  const reply = isFromAttendee(method) || kind === 'own' ? null : replyAddressFor(options, message);
   const identity = options.outgoingMails.identify(now, from, { replyAddress: reply?.address ?? null });
   const requests = mailings.filter((mailing) => mailing.method === 'REQUEST');
   const previous = requests.findLast((mailing) => mailing.recurrenceId === recurrenceId) ?? requests.at(-1);
@@ -127,11 +127,11 @@ async function composeMail(
       sender: from,
       recipient: to,
       organizerAsMailed: options.itip ? (reply?.address ?? null) : null,
-      itip: options.itip,
+      itip: options.itip && kind !== 'own',
       guestList: options.guestList,
       stamp,
       from: identity.from,
-      links: method === 'REQUEST' ? await linksFor(options, message) : null,
+      links: method === 'REQUEST' && kind !== 'own' ? await linksFor(options, message) : null,
       messageId: identity.messageId,
       references: mailings[0]?.messageId ?? null,
       date: now,
@@ -201,10 +201,19 @@ async function mailKind({ ledger }: MailOptions, { body, recurrenceId, mailings 
   if (method === 'CANCEL') return 'cancel';
   if (method === 'DECLINECOUNTER') return 'decline';
   if (isFromAttendee(method)) return 'reply';
+  if (isOrganizer(body)) return 'own';
   if (again) return 'refresh';
   const last = mailings.findLast((mailing) => mailing.recurrenceId === recurrenceId || mailing.recurrenceId === null);
   if (last !== undefined) return last.method === 'CANCEL' ? 'invitation' : 'update';
   return mailings.length === 0 && (await wasInvitedBefore(ledger, body)) ? 'update' : 'invitation';
+}
+
+function isOrganizer({ from, to, calendar }: Message['body']): boolean {
+  return [from.key, ...organizersOf(parseEvent(calendar))].includes(to.key);
+}
+
+function organizersOf(document: EventDocument): string[] {
+  return componentsOf(document).flatMap(({ organizer }) => organizer?.address.key ?? []);
 }
 
 /** Whether the event is over, and was over already as it was last mailed: somebody may wait for what is moved into the past. */

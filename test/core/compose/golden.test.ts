@@ -15,7 +15,7 @@ const templates = await loadTemplates();
 
 /** The English files. A change of one template concerns one or two of them, a change of the layout all. */
 const englishFiles: Readonly<Record<string, RegExp>> = {
-  'en-invitations.eml.txt': /^invitation/,
+  'en-invitations.eml.txt': /^(?:invitation|own$)/,
   'en-updates.eml.txt': /^(?:update|refresh)/,
   'en-cancellations.eml.txt': /^cancel/,
   'en-replies.eml.txt': /^(?:reply|counter|decline)$/,

@@ -44,6 +44,7 @@ export const invitations: Readonly<Record<string, Partial<InvitationMail>>> = {
     calendar: calendar('REQUEST', event(oneDate)),
   },
   refresh: { kind: 'refresh', references: '<0192c0.invitation@calendar.example.com>' },
+  own: { kind: 'own', links: null, itip: false, organizerAsMailed: null, recipient: alice },
   cancel: { kind: 'cancel', links: null, calendar: calendar('CANCEL', event({ STATUS: 'STATUS:CANCELLED' })) },
   'cancel-one-date': {
     kind: 'cancel',

@@ -45,6 +45,7 @@ describe('the reasons in records', () => {
       'forward',
       'invitation',
       'notice',
+      'own',
       'refresh',
       'reply',
       'update',
