@@ -1,4 +1,5 @@
 // Faults in outgoing mails (O). Each case is named after its row; the tables cover the whole kind.
+import ICAL from 'ical.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { componentsOf, parseEvent } from '../../src/core/ical/event-document.ts';
 import { timeOf } from '../../src/core/ical/occurrence-id.ts';
@@ -252,5 +253,45 @@ describe('O18: who is told something that is no question', () => {
     expect(mail?.text).not.toMatch(/rsvp|invites|Will you/);
     expect(mail?.calendar).not.toMatch(/METHOD|RSVP=TRUE:mailto:alice/);
     expect(mail?.calendar).not.toContain('@reply.example.com');
+  });
+});
+
+describe('O14: a CN that needs quotes', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const named = (name: string): string =>
+    event(at(10))
+      .replace(`ORGANIZER:mailto:${alice.asWritten}`, `ORGANIZER;CN=${name}:mailto:${alice.asWritten}`)
+      .replace('ATTENDEE;PARTSTAT=NEEDS', `ATTENDEE;CN=${name};PARTSTAT=NEEDS`);
+  it.each([
+    ['Martin, Alice', 'Martin, Alice', 'CN="Martin, Alice"'],
+    ['Martin; Alice', 'Martin; Alice', 'CN="Martin; Alice"'],
+    ['Sales: Martin', 'Sales: Martin', 'CN="Sales: Martin"'],
+    [
+      'Martin, Alice; Sales: North, South',
+      'Martin, Alice; Sales: North, South',
+      'CN="Martin, Alice; Sales: North, South"',
+    ],
+    ['"Martin, Alice"', 'Martin, Alice', 'CN="Martin, Alice"'],
+    ['"Alice "Al" Martin"', 'Alice "Al" Martin', 'CN="Alice ^\'Al^\' Martin"'],
+    ['Alice Martin', 'Alice Martin', 'CN=Alice Martin'],
+  ])('%s', async (written, name, expected) => {
+    await kit.invite(named(written), bob);
+    await kit.settle();
+    const [mail] = await kit.mailsTo(bob);
+    const lines = (mail?.calendar ?? '').split('\r\n').filter((line) => /^(?:ORGANIZER|ATTENDEE);CN=/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/^ORGANIZER;/),
+      expect.stringContaining(`ATTENDEE;${expected};PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${bob.asWritten}`),
+    ]);
+    expect(lines[0]).toContain(`ORGANIZER;${expected};EMAIL=`);
+    const read = new ICAL.Component(ICAL.parse(mail?.calendar ?? '') as unknown as unknown[]);
+    const organizer = read.getFirstSubcomponent('vevent')?.getFirstProperty('organizer');
+    expect(organizer?.getFirstParameter('cn')).toBe(name);
+    expect(mail?.text).toContain(name);
   });
 });

@@ -9,6 +9,7 @@ import {
   makeLine,
   splitLines,
   withoutParams,
+  withQuotedParams,
   withParam,
   withValue,
 } from '../ical/content-lines.ts';
@@ -143,6 +144,12 @@ export const REWRITES: readonly Rewrite[] = [
     reason: 'clients show the buttons only if an answer is requested',
   },
   {
+    part: 'parameters of ATTENDEE and ORGANIZER',
+    change: 'quoted if they need it',
+    reason:
+      'some clients leave a CN with a comma, semicolon or colon unquoted; readers then lose the address (RFC 5545 §3.2)',
+  },
+  {
     part: 'other ATTENDEEs',
     change: `removed if there are more than ${MAX_LISTED_GUESTS}, or if guests must not see each other`,
     reason: 'clients and mail servers fail on long lists',
@@ -210,17 +217,17 @@ function withReplyAddress(line: ContentLine, { sender, organizerAsMailed }: Rule
   return withValue(bare, `mailto:${organizerAsMailed}`);
 }
 
-function withoutPrivateParameters(line: ContentLine, method: string): ContentLine {
-  return withoutParams(line, (name) => isRemoved('parameter', name, method));
+function rewriteParameters(line: ContentLine, method: string): ContentLine {
+  return withQuotedParams(withoutParams(line, (name) => isRemoved('parameter', name, method)));
 }
 
 function rewriteAttendee(line: ContentLine, rules: Rules): ContentLine[] {
   const { method, keepsOthers, organizerLines, recipientLines } = rules;
-  if (isFromAttendee(method)) return [withoutPrivateParameters(line, method)];
+  if (isFromAttendee(method)) return [rewriteParameters(line, method)];
   const isRecipient = recipientLines.has(line);
   const isOrganizer = organizerLines.has(line);
   if (!keepsOthers && !isRecipient && !isOrganizer) return [];
-  const out = withoutPrivateParameters(line, method);
+  const out = rewriteParameters(line, method);
   if (isOrganizer) return [withReplyAddress(out, rules)];
   return [isRecipient && method === 'REQUEST' ? withParam(out, 'RSVP', 'TRUE') : out];
 }
@@ -231,7 +238,7 @@ function rewriteLine(line: ContentLine, rules: Rules): ContentLine[] {
   if (line.name === 'ATTENDEE') return rewriteAttendee(line, rules);
   if (isRemoved('property', line.name, method)) return [];
   if (line.name !== 'ORGANIZER') return [line];
-  const out = withoutPrivateParameters(line, method);
+  const out = rewriteParameters(line, method);
   return [isFromAttendee(method) ? out : withReplyAddress(out, rules)];
 }
 

@@ -8,6 +8,7 @@ import {
   encodeParams,
   encodeQuoted,
   type LineHead,
+  needsQuotes,
   type Parameter,
   readHead,
   readParams,
@@ -130,6 +131,16 @@ export function withParam(line: ContentLine, name: string, value: string | reado
     copied = param.end;
   }
   return rebuild(line, out + text.slice(copied));
+}
+
+/** Returns the line of a calendar user with quotes around each parameter value that needs them (RFC 5545 §3.2). */
+export function withQuotedParams(line: ContentLine): ContentLine {
+  const { text, params } = line;
+  return params.reduce((quoted, { name, values, start, end }) => {
+    const [isList, written] = [name !== 'CN', text.slice(text.indexOf('=', start) + 1, end)];
+    if (values.length === 0 || !needsQuotes(written, isList)) return quoted;
+    return withParam(quoted, name, isList ? values : (values[0] ?? ''));
+  }, line);
 }
 
 /** Returns the line without the parameters whose name (in upper case) matches. */

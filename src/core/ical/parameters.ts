@@ -53,12 +53,28 @@ export function readParams(text: string, { name, valueAt }: LineHead): readonly 
     const values: string[] = [];
     const end = reader.read(at, values);
     const param = /^;([^=;:]*)/.exec(head.slice(at, end))?.[1]?.trim().toUpperCase() ?? '';
-    // An empty parameter is skipped: some clients write `ATTENDEE;:mailto:…` or `;;`.
-    if (param !== '') params.push({ name: param, values, start: at, end });
+    const before = params.at(-1);
+    if (before?.name === 'CN' && values.length === 0 && isRestOfName(param)) {
+      params[params.length - 1] = { ...before, values: [`${before.values[0] ?? ''}${head.slice(at, end)}`], end };
+    } else if (param !== '') {
+      // An empty parameter is skipped: some clients write `ATTENDEE;:mailto:…` or `;;`.
+      params.push({ name: param, values: param === 'CN' ? [values.join(',')] : values, start: at, end });
+    }
     at = end;
   }
   return params;
 }
+
+/** CN has one value, but clients do not quote one with a comma or a semicolon: `CN=Martin; Alice`. */
+function isRestOfName(param: string): boolean {
+  return param !== '' && !param.startsWith('X-') && !USER_PARAMETERS.has(param);
+}
+
+/** The other parameters of a calendar user, which some clients write without a value. */
+const USER_PARAMETERS: ReadonlySet<string> = new Set(
+  `CUTYPE DELEGATED-FROM DELEGATED-TO DIR EMAIL LANGUAGE MEMBER PARTSTAT ROLE RSVP SCHEDULE-AGENT SCHEDULE-FORCE-SEND
+   SCHEDULE-STATUS SENT-BY`.split(/\s+/),
+);
 
 interface Delimiters {
   readonly afterName: string;
@@ -175,6 +191,12 @@ export function encodeParam(value: string): string {
 
 export function encodeParams(value: string | readonly string[]): string {
   return typeof value === 'string' ? encodeParam(value) : value.map(encodeParam).join(',');
+}
+
+/** Whether the value of a parameter, or of a list, lacks quotes around `:`, `;` or `,`, or has a quote inside. */
+export function needsQuotes(written: string, isList: boolean): boolean {
+  if (!/[:;,"]/.test(written)) return false;
+  return isList ? !/^(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*$/.test(written) : !/^"[^"]*"$/.test(written);
 }
 
 /** Removes control characters except HTAB, which RFC 5545 §3.1 forbids in a line. */
