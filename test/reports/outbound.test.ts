@@ -76,6 +76,43 @@ describe('O1: DTSTAMP of a mail', () => {
   });
 });
 
+describe('O2: what the posted event lacks', () => {
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+  });
+  afterEach(() => kit.close());
+
+  const override = (...lines: string[]): string[] => [
+    'RECURRENCE-ID:20270217T100000Z',
+    'DTSTART:20270217T140000Z',
+    ...lines,
+  ];
+  const series = (...lines: string[]): string[] => [...at(10), 'RRULE:FREQ=WEEKLY', ...lines];
+  it.each<[string, string[][], number[]]>([
+    ['DTSTAMP', [at(10)], [0]],
+    ['DTSTAMP of an override', [series(STAMP, 'SEQUENCE:1'), override('SEQUENCE:1')], [1, 1]],
+    ['a SEQUENCE as high as that of the series', [series(STAMP, 'SEQUENCE:3'), override(STAMP, 'SEQUENCE:1')], [3, 3]],
+    ['SEQUENCE of an override', [series('SEQUENCE:3'), override()], [3, 3]],
+    ['nothing', [series(STAMP, 'SEQUENCE:3'), override(STAMP, 'SEQUENCE:5')], [3, 5]],
+  ])('is completed: %s', async (_, components, sequences) => {
+    for (const method of ['REQUEST', 'CANCEL']) await kit.invite(event(...components), bob, method);
+    await kit.settle();
+    const [request = '', cancel = ''] = (await kit.mailsTo(bob)).map(({ calendar }) => calendar);
+    expect(componentsOf(parseEvent(request)).map(({ sequence }) => sequence)).toEqual(sequences);
+    for (const calendar of [request, cancel]) {
+      for (const each of componentsOf(parseEvent(calendar))) {
+        expect(each.properties('DTSTAMP').map(({ value }) => value)).toEqual([
+          expect.stringMatching(/^20270110T12000\dZ$/),
+        ]);
+        expect(each.properties('SEQUENCE')).toHaveLength(1);
+      }
+    }
+    const cancelled = componentsOf(parseEvent(cancel)).map(({ sequence }) => sequence);
+    for (const [index, sequence] of sequences.entries()) expect(cancelled[index]).toBeGreaterThan(sequence);
+  });
+});
+
 describe('O4: an event that is over', () => {
   let kit: FlowKit;
   beforeEach(async () => {
