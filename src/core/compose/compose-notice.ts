@@ -86,7 +86,7 @@ function showHeld(notice: HeldNotice, context: NoticeContext): ShownNotice {
     kind: 'held',
     tone: 'held',
     headline: message('notice.held'),
-    lines: [[from, ...answer].join(' '), message(`held.${holdText(notice.reason) ?? 'other'}`)],
+    lines: [[from, ...answer].join(' '), message(`held.${notice.reason === null ? 'other' : holdText(notice.reason)}`)],
     rows: [],
     comment: notice.comment === null ? null : showText(notice.comment),
     link: notice.decisionLink === null ? null : { href: notice.decisionLink, label: message('notice.decide') },

@@ -4,7 +4,7 @@ import type { CalendarAddress, CalendarTime, Partstat } from '../ical/types.ts';
 import type { MailStamp } from '../itip/stamp.ts';
 import type { ClaimedProposal } from '../itip/types.ts';
 import type { EventDifference } from '../itip/what-changed.ts';
-import type { Reason } from '../reasons.ts';
+import type { HoldReason, Reason } from '../reasons.ts';
 
 /** A language tag such as `en`. Each language has one catalogue file. */
 export type Language = string;
@@ -119,8 +119,8 @@ export interface HeldNotice {
   readonly sender: string;
   readonly partstat: Partstat | null;
   readonly comment: string | null;
-  /** The reason from the spool. One that is not a HoldReason is described as "could not be recorded by itself". */
-  readonly reason: string;
+  /** Why it is held; null, described as "could not be recorded by itself": for a reason of another version. */
+  readonly reason: HoldReason | null;
   readonly decisionLink: string | null;
 }
 

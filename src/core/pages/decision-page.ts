@@ -6,7 +6,7 @@ import { nameIn } from '../compose/show-event.ts';
 import type { EventView } from '../compose/types.ts';
 import { addressKey, calendarAddress } from '../ical/calendar-address.ts';
 import type { CalendarTime, Partstat } from '../ical/types.ts';
-import { holdText } from '../reasons.ts';
+import { type HoldReason, holdText } from '../reasons.ts';
 import { type EventFacts, type PageReader, eventFacts, preventLineBreaks } from './event-facts.ts';
 
 /** Whether the sender is the attendee, whether to move the event, or whether to add the delegate. */
@@ -35,8 +35,8 @@ export interface HeldAnswer {
   readonly comment: string | null;
   /** The proposed time of a proposal. */
   readonly proposal?: { readonly start: CalendarTime | null; readonly end: CalendarTime | null } | null;
-  /** The reason from the ledger. One that is not a HoldReason is shown as "could not be recorded by itself". */
-  readonly reason: string;
+  /** Why it is held; null, shown as "could not be recorded by itself": for a reason of another version. */
+  readonly reason: HoldReason | null;
   /** In milliseconds since 1970. */
   readonly receivedAt: number;
 }
@@ -134,7 +134,10 @@ function describeAnswer(held: HeldAnswer, asks: Question, reader: PageReader): D
     answer: proposal ? 'proposal' : ((partstat && answerNames[partstat]) ?? 'other'),
     proposed: proposal ? describeWhen(proposal.start, proposal.end, reader, templates).map(preventLineBreaks) : [],
     comment: plainLines(comment ?? '') || null,
-    reason: asks === 'sender' ? templates.message(language, `mail.held.${holdText(reason) ?? 'other'}`) : null,
+    reason:
+      asks === 'sender'
+        ? templates.message(language, `mail.held.${reason === null ? 'other' : holdText(reason)}`)
+        : null,
     received: dateFormatter(language, RECEIVED, timezone).format(receivedAt),
   };
 }

@@ -9,7 +9,7 @@ import { mailNotice, type MailNoticeOptions, type MailedNotice } from '../outbou
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import { done, type Effects, joinEffects, type LaneHandler, type LanePlan, mark } from '../queue/plan.ts';
-import { type HeldKind, heldFacts, heldJobs } from '../records/held.ts';
+import { type HeldKind, heldFacts, heldJobs, holdReasonOf } from '../records/held.ts';
 import { entryAbout, type Job } from '../records/records.ts';
 import { currentCalendar } from './current-event.ts';
 import type { MakeDecisionLink } from './decision-link.ts';
@@ -147,7 +147,7 @@ async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner }
     sender,
     partstat,
     comment,
-    reason: task.lastError ?? '',
+    reason: holdReasonOf(task),
     decisionLink,
   };
 }

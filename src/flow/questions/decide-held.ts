@@ -12,7 +12,7 @@ import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
 import { mark } from '../queue/plan.ts';
-import { heldFacts, type HeldKind, heldJobs } from '../records/held.ts';
+import { heldFacts, type HeldKind, heldJobs, holdReasonOf } from '../records/held.ts';
 import { entryAbout, recordBody, recordTask, type Job } from '../records/records.ts';
 import { dayOf, decidedMark } from './ask-owner.ts';
 import { currentCalendar } from './current-event.ts';
@@ -50,14 +50,11 @@ export async function readDecision(options: DecideOptions, claims: DecisionClaim
   const [first] = held;
   if (first === undefined) return null;
   const calendars = await calendarsOf(options, held);
-  const answers = await Promise.all(
-    held.map(async (each) => {
-      const { partstat, comment, proposal } = heldFacts(each.body);
-      const reason = await reasonOf(ledger, each);
-      const receivedAt = each.task.createdAt;
-      return { partstat, comment, proposal, event: viewOf(options, calendars, each), reason, receivedAt };
-    }),
-  );
+  const answers = held.map((each) => {
+    const { partstat, comment, proposal } = heldFacts(each.body);
+    const event = viewOf(options, calendars, each);
+    return { partstat, comment, proposal, event, reason: holdReasonOf(each.task), receivedAt: each.task.createdAt };
+  });
   const { asks, sender, attendee } = heldFacts(first.body);
   return {
     asks,
@@ -90,7 +87,10 @@ export async function decideHeld(
           held.map(({ task }) => task.id),
           writes,
         )
-      : await spool.release(await Promise.all(held.map((each) => decidedTask(ledger, each, choice, at))), writes);
+      : await spool.release(
+          held.map((each) => decidedTask(each, choice, at)),
+          writes,
+        );
   if (decided.length === 0) return 'already-decided';
   outcomes.publish(writes);
   await askAboutRest(options, claims.holdKey, at);
@@ -152,18 +152,16 @@ function aliasWrites([first]: readonly Held[]): LedgerWrite[] {
  * The task with its decided body. An answer that was held as `changed-elsewhere` counts as sent now, because the
  * organizer's decision is newer than the change in the calendar.
  */
-async function decidedTask(
-  ledger: Ledger,
-  held: Held,
+function decidedTask(
+  { task, body }: Held,
   choice: HeldChoice,
   at: number,
-): Promise<{ id: string; body: string; dueAt: number }> {
-  const { task, body } = held;
+): { id: string; body: string; dueAt: number } {
   const { id } = task;
   if (body.kind === 'proposal' && choice === 'decline') {
     return { id, body: recordBody({ ...body, declined: true }), dueAt: at };
   }
-  if (body.kind === 'answer' && (await reasonOf(ledger, held)) === 'changed-elsewhere') {
+  if (body.kind === 'answer' && holdReasonOf(task) === 'changed-elsewhere') {
     const { answer } = body;
     const sentNow = { ...answer, revision: { ...answer.revision, sentAt: at } };
     return { id, body: recordBody({ ...body, approved: true, answer: sentNow }), dueAt: at };
@@ -174,11 +172,6 @@ async function decidedTask(
 function decidedEntry(held: Held, choice: HeldChoice, at: number): LedgerWrite {
   const why = choice === 'decline' ? because('decline', {}) : because(choice);
   return entryAbout(held, { at, verdict: 'decided', ...why });
-}
-
-async function reasonOf(ledger: Ledger, { task }: Held): Promise<string> {
-  const entries = await ledger.entries(task.id, 20);
-  return entries.findLast(({ verdict }) => verdict === 'held')?.reason ?? 'unauthenticated';
 }
 
 function viewOf(

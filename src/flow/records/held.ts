@@ -2,6 +2,7 @@
 // the organizer decides about. Pure.
 import type { HeldAnswer, Question } from '../../core/pages/decision-page.ts';
 import type { CalendarAddress, OccurrenceKey } from '../../core/ical/types.ts';
+import { type HoldReason, isHoldReason } from '../../core/reasons.ts';
 import type { Task } from '../ports/spool.ts';
 import { type Job, recordOf, type RecordOf } from './records.ts';
 
@@ -54,6 +55,14 @@ export type HeldKind = keyof typeof facts;
 /** The table is typed by kind; only this look-up needs a cast. */
 export function heldFacts(body: RecordOf<HeldKind>): HeldFacts {
   return (facts[body.kind] as (body: RecordOf<HeldKind>) => HeldFacts)(body);
+}
+
+/**
+ * Why the task is held; null: for a reason that is no HoldReason, also one of another version. The spool keeps the reason of a
+ * hold as the last error.
+ */
+export function holdReasonOf({ lastError }: Task): HoldReason | null {
+  return lastError !== null && isHoldReason(lastError) ? lastError : null;
 }
 
 /** Whether the record is of a kind that can be held for the organizer. */

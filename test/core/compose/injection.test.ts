@@ -121,11 +121,11 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
     case 'answer':
       return { ...notice, comment: attack };
     case 'held':
-      return { ...notice, comment: attack, sender: attack, reason: attack };
+      return { ...notice, comment: attack, sender: attack };
     case 'waiting':
       return {
         ...notice,
-        items: notice.items.map((item) => ({ ...item, comment: attack, sender: attack, reason: attack })),
+        items: notice.items.map((item) => ({ ...item, comment: attack, sender: attack })),
       };
     case 'not-entered':
       return { ...notice, reason: attack as Reason };

@@ -116,7 +116,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
         sender: 'x@example.net',
         partstat: null,
         comment: null,
-        reason: 'brand-new',
+        reason: null,
         decisionLink: null,
       },
     ],

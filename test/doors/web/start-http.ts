@@ -111,7 +111,7 @@ export const proposed: HeldView = {
         start: { form: 'zoned', local: '20261124T140000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 13) },
         end: { form: 'zoned', local: '20261124T153000', zone: 'Europe/Paris', instant: Date.UTC(2026, 10, 24, 14, 30) },
       },
-      reason: 'proposal',
+      reason: null,
       receivedAt: NOW - 3_600_000,
     },
   ],
@@ -122,7 +122,7 @@ export const delegated: HeldView = {
   sender: 'bob@example.com',
   attendee: 'bob@example.com',
   delegate: 'dave@example.org',
-  answers: [{ event, partstat: 'DELEGATED', comment: null, reason: 'delegation', receivedAt: NOW - 3_600_000 }],
+  answers: [{ event, partstat: 'DELEGATED', comment: null, reason: null, receivedAt: NOW - 3_600_000 }],
 };
 
 /** The results that the fakes return, which tests set, and the calls that they record, which tests read. */

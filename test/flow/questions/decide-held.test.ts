@@ -1,5 +1,6 @@
 // Held answers, and what the organizer decides about them.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { because } from '../../../src/core/reasons.ts';
 import { decideAndWait, decideHeld, readDecision } from '../../../src/flow/questions/decide-held.ts';
 import { senderKey } from '../../../src/flow/records/question.ts';
 import { answerMail } from '../../harness/answers.ts';
@@ -55,6 +56,27 @@ describe('held answers', () => {
     await forged('DECLINED');
     await kit.settle();
     expect(kit.calendar.text(uid)).toContain('PARTSTAT=DECLINED');
+  });
+
+  it('are shown with the reason of their own hold, not that of another task of the chain', async () => {
+    await forged('ACCEPTED');
+    await kit.settle();
+    const [held] = await kit.spool.held(key);
+    const [own] = (await kit.entries(held?.id ?? '')).filter(({ verdict }) => verdict === 'held');
+    if (own === undefined) throw new TypeError('nothing is held');
+    // A task that follows from this one names it as its record.
+    const other = { ...own, taskId: 'other', recordId: own.taskId, ...because('changed-elsewhere', { who: 'x' }) };
+    await kit.spool.put(
+      [],
+      Array.from({ length: 21 }, () => ({ kind: 'entry' as const, entry: other })),
+    );
+    const view = await readDecision(kit, claims(1));
+    expect(view?.answers.map(({ reason }) => reason)).toEqual(['unauthenticated']);
+    const { sentAt } = JSON.parse(held?.body ?? '').answer.revision;
+    kit.clock.now += 60_000;
+    await decideHeld(kit, claims(1), 'once');
+    const { body } = (await kit.spool.task(held?.id ?? '')) ?? { body: '' };
+    expect(JSON.parse(body).answer.revision.sentAt).toBe(sentAt);
   });
 
   it('cannot be entered if the guest is no longer listed, and the page says so', async () => {
