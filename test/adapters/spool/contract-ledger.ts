@@ -96,6 +96,9 @@ export function describeLedger(bench: Bench): void {
       expect(bob.mailings).toEqual([mailings[0], mailings[2]]);
       expect(await bench.ledger.mailing('m2')).toEqual(mailings[1]);
       expect(await bench.ledger.mailing('m9')).toBeNull();
+      expect(await bench.ledger.firstMailing('ann@example.com', 'u1')).toEqual(mailings[0]);
+      expect(await bench.ledger.firstMailing('ann@example.com', 'u2')).toBeNull();
+      expect(await bench.ledger.firstMailing('eve@example.com', 'u1')).toBeNull();
     });
 
     it('counts the recipients that an owner mailed for the first time in a period', async () => {

@@ -11,6 +11,7 @@ import {
   validText,
   withoutParams,
   withParam,
+  withQuotedParams,
   withValue,
 } from '../../../src/core/ical/content-lines.ts';
 import { textOfOctets } from '../../../src/core/ical/octets.ts';
@@ -88,6 +89,8 @@ describe('ContentLine', () => {
     ['escaped quotes', 'ATTENDEE;CN="Ida (\\"East; West\\")";X=1:mailto:b@x.test', 'Ida ("East; West")'],
     ['an escaped quote before a comma', 'ATTENDEE;CN="\\"Ida\\", Paris";X=1:mailto:b@x.test', '"Ida", Paris'],
     ['a backslash at its end', 'ATTENDEE;CN="C:\\dir\\";X=1:mailto:b@x.test', 'C:\\dir\\'],
+    ['a comma, unquoted', 'ATTENDEE;CN=Martin, Alice;X=1:mailto:b@x.test', 'Martin, Alice'],
+    ['semicolons, unquoted', 'ATTENDEE;CN=Martin; Alice;Sales;RSVP;X=1:mailto:b@x.test', 'Martin; Alice;Sales'],
   ])('reads parameters around one with %s', (_, raw, cn) => {
     const read = line(raw);
     expect([read.param('CN'), read.param('X'), read.value]).toEqual([cn, '1', 'mailto:b@x.test']);
@@ -214,5 +217,22 @@ describe('validText', () => {
     ['shows U+FFFD for other octets', 'A:B\xfcro\r\n', 'A:B\uFFFDro\r\n'],
   ])('%s', (_, octets, expected) => {
     expect(validText(textOfOctets(Buffer.from(octets, 'latin1')))).toBe(expected);
+  });
+});
+
+describe('withQuotedParams', () => {
+  it.each([
+    ['CN=Martin, Alice;ROLE=CHAIR', 'CN="Martin, Alice";ROLE=CHAIR'],
+    ['cn=Martin; Alice: Sales;RSVP=TRUE', 'cn="Martin; Alice: Sales";RSVP=TRUE'],
+    ['CN="Martin, Alice"', 'CN="Martin, Alice"'],
+    ['CN="Alice "Al" Martin"', 'CN="Alice ^\'Al^\' Martin"'],
+    ['CN=Alice Martin;RSVP', 'CN=Alice Martin;RSVP'],
+    ['DELEGATED-TO="mailto:a@x.test","mailto:c@x.test"', 'DELEGATED-TO="mailto:a@x.test","mailto:c@x.test"'],
+    ['SENT-BY=mailto:a@x.test', 'SENT-BY="mailto:a@x.test"'],
+    ['X-LIST=a,b', 'X-LIST=a,b'],
+  ])('%s', (written, expected) => {
+    expect(withQuotedParams(line(`ATTENDEE;${written}:mailto:b@x.test\r\n`)).raw).toBe(
+      `ATTENDEE;${expected}:mailto:b@x.test\r\n`,
+    );
   });
 });
