@@ -18,6 +18,7 @@ import { catchFailure, type CheckResult, type Report } from './check-result.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkSending, checkSubmission } from './check-submission.ts';
+import { checkTimeZones } from './check-time-zones.ts';
 import { checkWeb } from './check-web.ts';
 import { makeProbeAddresses, type ProbeAddresses } from './probe-recipients.ts';
 
@@ -65,6 +66,7 @@ async function checkCalendarSide(
   const { serverTime } = await checkCaldav(config, options.organizer, options.now, add);
   const newest = await ledger?.recent(1).catch(() => []);
   add(checkClock({ now: options.now(), newestEntry: newest?.[0]?.at ?? null, server: serverTime }));
+  add(checkTimeZones(options.now()));
 }
 
 /** The relay, and what receivers look up about us. */

@@ -2,12 +2,10 @@
 // and the recipient; out: the calendar text. Answers to it go to the reply address, it contains nothing private to the
 // organizer or other guests, and each TZID has a VTIMEZONE. REWRITES lists every change and its reason; everything else is
 // copied. It refuses a calendar that cannot be parsed.
-import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
 import {
   ContentLine,
   foldText,
   makeLine,
-  splitLines,
   withoutParams,
   withQuotedParams,
   withParam,
@@ -18,8 +16,8 @@ import { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, type EventDocument, methodOf, parseEvent } from '../ical/event-document.ts';
 import type { Component } from '../ical/read-components.ts';
 import { formatInstant } from '../ical/local-time.ts';
-import { ianaZone } from '../ical/time-zones.ts';
 import type { CalendarAddress } from '../ical/types.ts';
+import { vtimezoneLines } from '../ical/write-vtimezone.ts';
 import { isFromAttendee } from '../itip/methods.ts';
 import { listsAllGuests, MAX_LISTED_GUESTS } from '../itip/listed-guests.ts';
 import type { MailStamp } from '../itip/stamp.ts';
@@ -167,7 +165,8 @@ export const REWRITES: readonly Rewrite[] = [
   {
     part: 'VTIMEZONE',
     change: 'added for a TZID that has none',
-    reason: 'RFC 5545 §3.2.19 requires one; Outlook shows the wrong time without it',
+    reason:
+      'RFC 5545 §3.2.19 requires one; Outlook shows the wrong time without it. Its rules are those from which the text of the mail is made',
   },
   {
     part: 'lines',
@@ -284,34 +283,21 @@ function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] 
   });
 }
 
-const LIBRARY_ZONES = new Set(tzlib_get_timezones(false));
-
-/** Building a zone takes longer than the rest of the calendar, and most calendars use the same few zones. */
-const zoneCache = new Map<string, readonly ContentLine[]>();
-
-function vtimezoneOf(tzid: string): readonly ContentLine[] {
-  const known = zoneCache.get(tzid);
-  if (known !== undefined) return known;
-  const zone = buildZone(tzid);
-  if (zoneCache.size >= 200) zoneCache.clear();
-  zoneCache.set(tzid, zone);
-  return zone;
-}
-
-/** Returns [] for an unknown zone. The calendar then keeps its TZID without a VTIMEZONE. */
-function buildZone(tzid: string): readonly ContentLine[] {
-  const zone = ianaZone(tzid);
-  // The library writes to the console for unknown names.
-  if (zone === null || !LIBRARY_ZONES.has(zone)) return [];
-  const block = splitLines(tzlib_get_ical_block(zone, false)[0] ?? '');
-  return block.map((line) => (line.name === 'TZID' ? withValue(line, tzid) : line));
-}
-
+/** Returns the VTIMEZONEs of the TZIDs that have none, with rules from a year before the first local time on. */
 function missingZones(lines: readonly ContentLine[]): ContentLine[] {
   const present = new Set(lines.filter(({ name }) => name === 'TZID').map(({ value }) => value.trim()));
-  const used = new Set(lines.map((line) => (line.text.includes('TZID') ? (line.param('TZID') ?? '') : '')));
-  return [...used].filter((tzid) => tzid !== '' && !present.has(tzid)).flatMap(vtimezoneOf);
+  const firstYears = new Map<string, number>();
+  for (const line of lines) {
+    const tzid = line.text.includes('TZID') ? (line.param('TZID') ?? '') : '';
+    if (tzid === '' || present.has(tzid)) continue;
+    const year = Number(/^\d{4}/.exec(line.value)?.[0] ?? OLDEST_YEAR);
+    firstYears.set(tzid, Math.max(OLDEST_YEAR, Math.min(year - 1, firstYears.get(tzid) ?? year - 1)));
+  }
+  return [...firstYears].flatMap(([tzid, year]) => vtimezoneLines(tzid, year));
 }
+
+/** Zones had no regular rules before. */
+const OLDEST_YEAR = 1970;
 
 /** Returns the lines to insert after BEGIN:VCALENDAR: the missing required properties, and METHOD. */
 function headLines(lines: readonly ContentLine[], { itip, method }: Rules): ContentLine[] {

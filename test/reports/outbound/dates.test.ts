@@ -140,6 +140,13 @@ describe('O6: a mail shows the date that it is about', () => {
     ['one date is excluded', [series], [event({ ...weekly, ...dayOff })], 'Oct 27', true],
     ['one date is cancelled', [series], [series, override('20261110', { STATUS: 'STATUS:CANCELLED' })], 'Nov 10', true],
     [
+      'a moved date is excluded',
+      [series, override('20261110', movedTo('20261112'))],
+      [event({ ...weekly, EXDATE: 'EXDATE;TZID=Europe/Paris:20261110T100000' })],
+      'Nov 12',
+      true,
+    ],
+    [
       'one date is added',
       [series],
       [event({ ...weekly, RDATE: 'RDATE;TZID=Europe/Paris:20261112T100000' })],

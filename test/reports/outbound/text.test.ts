@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { displayName, plainLine, plainLines } from '../../../src/core/compose/plain-text.ts';
 import { readComment } from '../../../src/core/message/read-comment.ts';
 import { parseEvent } from '../../../src/core/ical/event-document.ts';
+import { readZoneRules } from '../../../src/core/ical/vtimezone.ts';
 import { readTime } from '../../../src/core/ical/time-zones.ts';
 import { endIfLater } from '../../../src/core/ical/occurrence-id.ts';
 import { cancelFor } from '../../../src/core/itip/schedule-message.ts';
@@ -497,6 +498,28 @@ describe('O11: a zone whose name says nothing is shown by its offset', () => {
     for (const time of ['20260329T023000', '20261025T023000']) {
       const { line } = await invitationTo({ DTSTART: `DTSTART;TZID=Europe/Paris:${time}`, DTEND: null });
       expect(line('When')).toContain('Central European Time');
+    }
+  });
+});
+
+describe('O17: the VTIMEZONE that we add has the rules of the times that we write', () => {
+  it.each([
+    'America/Vancouver',
+    'America/Edmonton',
+    'Africa/Casablanca',
+    'Africa/El_Aaiun',
+    'Asia/Gaza',
+    'Europe/Paris',
+  ])('%s, each month of three years', async (tzid) => {
+    for (let month = 0; month < 36; month += 1) {
+      const local = new Date(Date.UTC(2026, month, 17)).toISOString().slice(0, 10).replaceAll('-', '');
+      const { ics } = await invitationTo({ DTSTART: `DTSTART;TZID=${tzid}:${local}T100000`, DTEND: null });
+      const [block = ''] = /BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n/s.exec(ics) ?? [];
+      const instant = readTime(`${local}T100000`, { tzid }, [])?.instant ?? 0;
+      expect([local, (readZoneRules(block)?.offsetAt(instant) ?? 0) + instant]).toEqual([
+        local,
+        readTime(`${local}T100000Z`, {}, [])?.instant,
+      ]);
     }
   });
 });

@@ -58,6 +58,7 @@ describe.skipIf(unavailable)('imip-gateway check', () => {
       'calendars',
       'event',
       'clock',
+      'time zones',
       'submission',
       'mail',
       'SPF',
