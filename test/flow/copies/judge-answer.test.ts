@@ -1,8 +1,15 @@
-// The order of answers, seen from outside: batches, clocks that were ahead, and a ledger that lags behind the calendar.
+// The order of answers: which of a batch is the newest, batches, clocks that were ahead, and a ledger that lags behind the
+// calendar.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answerMail } from '../../harness/answers.ts';
+import { parseEvent } from '../../../src/core/ical/event-document.ts';
+import type { AppliedAnswer, Answer } from '../../../src/core/itip/types.ts';
+import { Histories, newestAnswers } from '../../../src/flow/copies/judge-answer.ts';
+import type { Job } from '../../../src/flow/records/records.ts';
+import { recordTask } from '../../../src/flow/records/records.ts';
 import { bob, carol } from '../flow-kit.ts';
 import { event, MODIFIED, type OneEvent, openOneEvent, uid } from '../one-event.ts';
+import { answer, mailing, NOW } from './run-batch.ts';
 
 describe('the order of answers', () => {
   let kit: OneEvent;
@@ -92,5 +99,102 @@ describe('the order of answers', () => {
       detail: expect.stringContaining('for another attendee'),
     });
     expect(kit.calendar.text(uid)).toBe(event());
+  });
+});
+
+describe('the newest answers of a batch', () => {
+  const context = { place: null, applied: [], mailings: [] };
+  const document = parseEvent(event(['RRULE:FREQ=WEEKLY'], 1));
+  const sent = (sequence: number | null, ago: number, over: Partial<Answer> = {}): Answer => ({
+    ...answer(bob).answer,
+    revision: { sequence, sentAt: NOW - ago },
+    ...over,
+  });
+
+  /** The positions of the newest, in order of arrival. */
+  function newest(answers: readonly Answer[]): number[] {
+    const jobs = answers.map((each, at): Job<'answer'> => {
+      const body = { ...answer(bob), answer: each };
+      return { task: { ...recordTask(body, { id: String(at), createdAt: NOW }), attempts: 0, lastError: null }, body };
+    });
+    return [...newestAnswers(jobs, document, new Histories(context), NOW)].map(Number).toSorted();
+  }
+
+  const occurrence = { uid, recurrenceId: '20270308T100000Z' };
+  it.each([
+    { what: 'the later sent', answers: [sent(0, 2_000), sent(0, 1_000)], expected: [1] },
+    { what: 'the later sent, which arrived first', answers: [sent(0, 1_000), sent(0, 2_000)], expected: [0] },
+    { what: 'the later arrival of two sent at once', answers: [sent(0, 1_000), sent(0, 1_000)], expected: [1] },
+    { what: 'the one with the higher SEQUENCE', answers: [sent(1, 2_000), sent(0, 1_000)], expected: [0] },
+    { what: 'the later one with the higher SEQUENCE', answers: [sent(0, 1_000), sent(1, 2_000)], expected: [1] },
+    { what: 'the later arrival if one is from the future', answers: [sent(0, -5_000), sent(0, 1_000)], expected: [1] },
+    { what: 'the one that is sent just now', answers: [sent(0, 0), sent(0, 1_000)], expected: [0] },
+    { what: 'one of each attendee', answers: [sent(0, 1_000), sent(0, 2_000, { attendee: carol })], expected: [0, 1] },
+    { what: 'one of each occurrence', answers: [sent(0, 1_000), sent(0, 2_000, { occurrence })], expected: [0, 1] },
+    {
+      what: 'one of each range',
+      answers: [sent(0, 1_000, { occurrence }), sent(0, 2_000, { occurrence, range: 'THISANDFUTURE' })],
+      expected: [0, 1],
+    },
+    {
+      what: 'each that states no PARTSTAT, and the newest that does',
+      answers: [sent(0, 3_000), sent(0, 2_000, { partstat: null }), sent(0, 1_000, { partstat: null }), sent(0, 2_500)],
+      expected: [1, 2, 3],
+    },
+  ])('are $what', ({ answers, expected }) => {
+    expect(newest(answers)).toEqual(expected);
+  });
+});
+
+describe('the history of an attendee', () => {
+  const applied = (
+    attendeeKey: string,
+    recurrenceId: string | null,
+    partstat: 'ACCEPTED' | 'DECLINED',
+  ): AppliedAnswer => ({
+    attendeeKey,
+    recurrenceId,
+    partstat,
+    sequence: 0,
+    sentAt: 1,
+    content: partstat,
+    eventSequence: null,
+    schedule: null,
+  });
+  const [one, two, other] = [
+    applied(bob.key, null, 'ACCEPTED'),
+    applied(bob.key, '20270308', 'ACCEPTED'),
+    applied(carol.key, null, 'ACCEPTED'),
+  ];
+
+  it('has what was applied and mailed, and what waits in the batch', () => {
+    const mailings = [mailing({ id: 'a' }), mailing({ id: 'b', recipientKey: carol.key }), mailing({ id: 'c' })];
+    const waiting = [answer(bob), answer(carol), { ...answer(bob), answer: { ...answer(bob).answer, partstat: null } }];
+    const jobs = waiting.map(
+      (body): Job<'answer'> => ({
+        task: { ...recordTask(body, { id: '1', createdAt: NOW }), attempts: 0, lastError: null },
+        body,
+      }),
+    );
+    const histories = new Histories({ place: null, applied: [one, other, two], mailings }, jobs);
+    expect(histories.of(bob.key)).toEqual({
+      applied: [one, two],
+      mailed: [mailings[0], mailings[2]],
+      waiting: ['ACCEPTED'],
+    });
+    expect(histories.of('eve@remote.test')).toEqual({ applied: [], mailed: [], waiting: [] });
+  });
+
+  it('has one applied answer for each occurrence', () => {
+    const histories = new Histories({ place: null, applied: [one, two, other], mailings: [] });
+    const [changed, first] = [applied(bob.key, null, 'DECLINED'), applied('eve@remote.test', null, 'DECLINED')];
+    histories.add(changed);
+    histories.add(first);
+    expect(histories.of(bob.key).applied).toEqual([two, changed]);
+    expect(histories.of('eve@remote.test').applied).toEqual([first]);
+    histories.remove(two);
+    histories.remove({ attendeeKey: 'frank@remote.test', recurrenceId: null });
+    expect(histories.of(bob.key).applied).toEqual([changed]);
+    expect(histories.of(carol.key).applied).toEqual([other]);
   });
 });

@@ -1,7 +1,12 @@
 // Answers that a stale copy overwrites are applied again: when the event is re-read, how often, and when not.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bob } from '../flow-kit.ts';
+import { type EventDocument, parseEvent, partstatOf } from '../../../src/core/ical/event-document.ts';
+import { occurrenceSchedule } from '../../../src/core/itip/fingerprint.ts';
+import type { AppliedAnswer } from '../../../src/core/itip/types.ts';
+import { restoreOverwritten } from '../../../src/flow/copies/restore-overwritten.ts';
+import { alice, bob, carol } from '../flow-kit.ts';
 import { event, type OneEvent, openOneEvent, uid } from '../one-event.ts';
+import { NOW } from './run-batch.ts';
 
 describe('restoring an overwritten answer', () => {
   let kit: OneEvent;
@@ -90,5 +95,67 @@ describe('restoring an overwritten answer', () => {
     kit.clock.now += 1_500;
     await kit.settle();
     expect(kit.calendar.text(uid)).not.toContain('ACCEPTED');
+  });
+});
+
+describe('an overwritten answer', () => {
+  const reset = parseEvent(event([], 1));
+  const known: AppliedAnswer = {
+    attendeeKey: bob.key,
+    recurrenceId: null,
+    sequence: 1,
+    sentAt: NOW - 60_000,
+    partstat: 'ACCEPTED',
+    content: 'c',
+    eventSequence: 1,
+    schedule: occurrenceSchedule(reset, null),
+  };
+  const restore = async (applied: readonly AppliedAnswer[], document: EventDocument = reset) => {
+    const context = { place: null, applied, mailings: [] };
+    const expand = () => Promise.reject(new TypeError('nothing to expand'));
+    return restoreOverwritten(document, context, { organizer: alice, uid }, expand, NOW);
+  };
+  const invited = (lines: readonly string[], sequence = 1): EventDocument => parseEvent(event(lines, sequence));
+
+  it.each<[string, Partial<AppliedAnswer>, EventDocument?]>([
+    ['as it was applied', {}],
+    ['with another PARTSTAT', { partstat: 'DECLINED' }],
+    ['without SEQUENCE', { sequence: null, eventSequence: null }],
+    ['whose SEQUENCE is that of the event', { eventSequence: null }],
+    ['whose event had this SEQUENCE', { sequence: 0 }],
+    ['if SEQUENCE is lower now', {}, invited([], 0)],
+    ['without SEQUENCE although it is higher now', { sequence: null, eventSequence: null }, invited([], 7)],
+  ])('is restored %s', async (_, over, document = reset) => {
+    const given = { ...known, ...over };
+    const result = await restore([given], document);
+    expect(result.restored).toEqual([given]);
+    expect(partstatOf(result.document, bob, null)).toBe(given.partstat);
+  });
+
+  it.each<[string, Partial<AppliedAnswer>, EventDocument?]>([
+    [
+      'of an attendee whose PARTSTAT is another one',
+      {},
+      parseEvent(event([], 1).replace(/NEEDS-ACTION(.*bob)/, 'TENTATIVE$1')),
+    ],
+    ['of a person who is no longer invited', { attendeeKey: 'eve@remote.test' }],
+    ['of a key that is no address', { attendeeKey: 'urn:uuid:1' }],
+    ['that was NEEDS-ACTION itself', { partstat: 'NEEDS-ACTION' }],
+    ['for an unknown time', { schedule: null }],
+    ['for another time', { schedule: 'other' }],
+    ['if the SEQUENCE is higher now', { sequence: 0, eventSequence: 0 }],
+    ['if the SEQUENCE is higher now and that of the event unknown', { sequence: 0, eventSequence: null }],
+    ['if the event is cancelled', {}, invited(['STATUS:CANCELLED'])],
+  ])('is not restored %s', async (_, over, document = reset) => {
+    const result = await restore([{ ...known, ...over }], document);
+    expect(result.restored).toEqual([]);
+    expect(result.document).toBe(document);
+  });
+
+  it('is restored together with those of other attendees', async () => {
+    const other = { ...known, attendeeKey: carol.key, partstat: 'DECLINED' } as const;
+    const { document, restored } = await restore([known, { ...known, attendeeKey: 'eve@remote.test' }, other]);
+    expect(restored).toEqual([known, other]);
+    expect([partstatOf(document, bob, null), partstatOf(document, carol, null)]).toEqual(['ACCEPTED', 'DECLINED']);
   });
 });
