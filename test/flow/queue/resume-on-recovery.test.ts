@@ -1,7 +1,6 @@
 // Tasks that wait for a server are resumed when it recovers.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resumeOnRecovery } from '../../../src/flow/queue/resume-on-recovery.ts';
-import { openLog } from '../../../src/app/log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -9,9 +8,15 @@ afterEach(() => void vi.useRealTimers());
 /** `waiting`: how many tasks wait for each server. */
 function setUp(waiting: Record<string, number>) {
   const resumed: string[] = [];
+  /** The time of each call, in ms since the test began. */
+  const calls: number[] = [];
+  const begun = Date.now();
   let failures = 0;
   const spool = {
-    async wake(waitsFor: string, limit: number) {
+    async wake(waitsFor: string, limit: number, now: number) {
+      calls.push(now - begun);
+      // As in a database, the result comes later.
+      await Promise.resolve();
       if (failures > 0) {
         failures -= 1;
         throw new TypeError('disk error');
@@ -22,9 +27,11 @@ function setUp(waiting: Record<string, number>) {
       return count;
     },
   };
-  const resumer = resumeOnRecovery({ spool, log: openLog('silent'), now: Date.now });
+  const logged: unknown[] = [];
+  const log = { warn: (...line: unknown[]) => void logged.push(line) };
+  const resumer = resumeOnRecovery({ spool, log, now: Date.now });
   const failSpool = (times: number): void => void (failures = times);
-  return { resumer, resumed, waiting, failSpool };
+  return { resumer, resumed, waiting, logged, calls, failSpool };
 }
 
 describe('tasks that wait for a server', () => {
@@ -70,10 +77,45 @@ describe('tasks that wait for a server', () => {
   });
 
   it('are resumed after a temporary failure of the database', async () => {
-    const { resumer, resumed, failSpool } = setUp({ one: 5 });
+    const { resumer, resumed, logged, failSpool } = setUp({ one: 5 });
     failSpool(3);
     resumer.report('one', true);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(resumed).toEqual(['5 of one']);
+    const facts = { backEnd: 'one', err: expect.objectContaining({ message: 'disk error' }) };
+    const line = [facts, 'could not resume tasks waiting for this server, will retry'];
+    expect(logged).toEqual([line, line, line]);
   });
+
+  it.each([
+    { when: 'none waits', waiting: 0, checks: 5 },
+    { when: 'less than a batch waits', waiting: 199, checks: 5 },
+    { when: 'one batch waits', waiting: 200, checks: 6 },
+    { when: 'three batches wait', waiting: 600, checks: 8 },
+  ])('are looked for five times after the last full batch: $when', async ({ waiting, checks }) => {
+    const { resumer, calls } = setUp({ one: waiting });
+    resumer.report('one', true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toEqual(Array.from({ length: checks }, (_, at) => at * 500));
+  });
+
+  it.each([
+    { reports: [false], expected: ['200 of one'] },
+    { reports: [false, true], expected: ['200 of one', '200 of one'] },
+    { reports: [true], expected: ['200 of one', '200 of one'] },
+  ])(
+    'are resumed by the last of the reports $reports while a batch is being resumed',
+    async ({ reports, expected }) => {
+      const { resumer, resumed, calls } = setUp({ one: 1_000 });
+      resumer.report('one', true);
+      // The first batch has begun and not ended.
+      vi.advanceTimersByTime(0);
+      expect([calls.length, resumed]).toEqual([1, []]);
+      for (const isAvailable of reports) resumer.report('one', isAvailable);
+      await vi.advanceTimersByTimeAsync(499);
+      expect(resumed).toEqual(expected);
+      resumer.close();
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 });
