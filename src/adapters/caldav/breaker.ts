@@ -114,6 +114,7 @@ class BackEnd {
       this.#start();
       this.#waiting.shift()?.resolve();
     }
+    this.#scheduleRejection();
   }
 
   #hasFreeSlot(): boolean {
@@ -141,7 +142,7 @@ class BackEnd {
     return this.#lastResponseAt + limit - performance.now();
   }
 
-  /** Sets the timer for the last waiter: the others wait at least as long. */
+  /** Sets the timer for the last waiter, because the others wait at least as long; without a waiter, there is none. */
   #scheduleRejection(): void {
     clearTimeout(this.#timer);
     const last = this.#waiting.length - 1;

@@ -88,6 +88,25 @@ describe('the breaker', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it('has a timer only while work waits', async () => {
+    const { sent, get, settle, makeItOpen } = setUp();
+    for (let requests = 0; requests < 3; requests += 1) get();
+    await settle();
+    expect([sent.length, vi.getTimerCount()]).toEqual([2, 1]);
+    sent[0]?.respond();
+    await settle();
+    expect([sent.length, vi.getTimerCount()]).toEqual([3, 0]);
+    get();
+    await settle();
+    expect(vi.getTimerCount()).toBe(1);
+    for (const { fail } of sent.slice(1)) fail();
+    await settle();
+    sent.at(-1)?.respond();
+    await settle();
+    await makeItOpen();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('limits how many wait for long, so that lanes are left for other back ends', async () => {
     const { get, settle } = setUp();
     const all = Array.from({ length: 6 }, () => get());

@@ -65,7 +65,7 @@ describe('a PUT', () => {
       { retryAfterMs: 300_000 },
     ],
   ])('fails with the response %s', async (_what, response, failure) => {
-    const { store, find } = await start(respondingTo('PUT', response), { timeoutMs: 300 });
+    const { store, find } = await start(respondingTo('PUT', response), { timeoutMs: 1_500 });
     await expect(store.write(alice, await find(), accepted)).rejects.toMatchObject(failure);
   });
 
