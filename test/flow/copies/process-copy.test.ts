@@ -109,6 +109,7 @@ describe('a batch of records about one copy', () => {
     { of: ['approved'], expected: [lane] },
     { of: ['held', 'answer'], expected: [lane] },
     { of: ['held'], expected: [] },
+    { of: ['approvedDelegation'], expected: [] },
     { of: ['verify', 'undeliverable', 'notice'], expected: [] },
   ] as const)('of $of counts as a write for batching: $expected', async ({ of, expected }) => {
     const { begun } = await runBatch({ batch: of.map((name) => records[name]) });
@@ -124,6 +125,14 @@ describe('a batch of records about one copy', () => {
     expect(entries).toEqual(order.map(idOf));
     expect(changes.done?.[0]).toBe('verify');
     expect(changes.done?.at(-1)).toBe('notice');
+  });
+
+  it('is loaded from its place if one of its records needs it', async () => {
+    const place = { ownerKey: alice.key, uid, href: '/cal/known.ics' };
+    const { found, changes } = await runBatch({ batch: [records.held, answer(carol)], context: { place } });
+    expect(found).toEqual([`${alice.key} ${uid} /cal/known.ics`]);
+    expect([changes.done, changes.hold?.length]).toEqual([[`answer-${carol.key}`], 1]);
+    expect((await runBatch({ batch: [answer(carol)] })).found).toEqual([`${alice.key} ${uid} null`]);
   });
 
   it('that is empty is refused', async () => {
@@ -159,6 +168,11 @@ describe('a batch of records about one copy', () => {
       expect([rereads(changes), calls.includes('write')]).toEqual([[], false]);
     });
 
+    it('not if there is no event, and the re-read is done', async () => {
+      const { changes } = await runBatch({ batch: [records.verify], stored: null });
+      expect([changes.done, changes.add, changes.ledger]).toEqual([['verify'], [], []]);
+    });
+
     it('in the next round after answers were restored, and never after the fifth', async () => {
       const first = await runBatch({ batch: [records.answer] });
       const applied = first.changes.ledger?.flatMap((write) => (write.kind === 'applied' ? [write.answer] : [])) ?? [];
@@ -173,6 +187,7 @@ describe('a batch of records about one copy', () => {
         const { changes, calls } = await runBatch({ batch, ids: ['v1', 'v2'], context: { applied } });
         expect(calls.filter((call) => call === 'write')).toHaveLength(1);
         expect(rereads(changes).map((body) => body.round)).toEqual(next === null ? [] : [next]);
+        expect(changes.done).toEqual(['v1', 'v2']);
         const last = next === null ? ', the last one' : '';
         const detail = expect.stringContaining(`(attempt ${round + 1}${last})`);
         const entry = { taskId: 'v1', verdict: 'applied', reason: 'overwritten', attendee: bob.key, detail };
@@ -209,7 +224,7 @@ describe('a batch of records about one copy', () => {
 
     it('the event as it was written, else as last mailed, else unknown', async () => {
       const moved = event([], 1);
-      const mailings = [mailing(), mailing({ id: 'm2', calendar: moved })];
+      const mailings = [mailing(), mailing({ id: 'm2' }), mailing({ id: 'm3', calendar: moved })];
       const written = await runBatch({ batch: [records.answer], context: { mailings } });
       expect(written.told[0]?.[1]).toContain('PARTSTAT=ACCEPTED');
       const missing = { batch: [records.notice], stored: null };
@@ -236,7 +251,6 @@ describe('a batch of records about one copy', () => {
     const failing = answer(dave, { held: 'unauthenticated', approved: true });
     const batch = [
       ...Object.values(records).filter((record) => record !== records.held),
-      { ...records.delegation, origin: from('approved-delegation'), approved: true },
       { ...records.proposal, origin: from('declined'), declined: true },
       answer(carol, { answer: { ...answer(carol).answer, partstat: 'DELEGATED', delegatedTo: [dave] } }),
       failing,

@@ -1,5 +1,6 @@
 // Runs one batch of records about one copy with a calendar store and a ledger in memory, and returns what follows.
 import type { GatewayError } from '../../../src/core/errors.ts';
+import type { CalendarAddress } from '../../../src/core/ical/types.ts';
 import type { CopyContext, Mailing } from '../../../src/flow/ports/spool.ts';
 import type { Expand } from '../../../src/flow/ports/recurrence.ts';
 import type { FoundEvent, WriteResult } from '../../../src/flow/ports/calendar-store.ts';
@@ -73,6 +74,16 @@ export const records = {
     recurrenceId: null,
     approved: false,
   },
+  approvedDelegation: {
+    kind: 'delegation',
+    origin: from('approved-delegation'),
+    organizer: alice,
+    attendee: bob,
+    delegate: dave,
+    uid,
+    recurrenceId: null,
+    approved: true,
+  },
   refresh: { kind: 'refresh', origin: from('refresh'), organizer: alice, attendee: carol, uid },
   undeliverable: {
     kind: 'undeliverable',
@@ -115,10 +126,13 @@ export async function runBatch(given: Given) {
   const { ids = batch.map(idOf) } = given;
   const calls: unknown[] = [];
   const told: (readonly [notices: readonly string[], calendar: string | null, recordId: string, when: string])[] = [];
+  const notices: NoticeMail['notices'][number][] = [];
+  const found: string[] = [];
   const begun: string[] = [];
   const results = [...writes];
-  const find = async (): Promise<FoundEvent> => {
+  const find = async (owner: CalendarAddress, of: string, href: string | null): Promise<FoundEvent> => {
     calls.push('find');
+    found.push(`${owner.key} ${of} ${href}`);
     if (down !== undefined) throw down;
     if (stored === null) return { kind: 'none' };
     if (typeof stored !== 'string') return stored;
@@ -139,8 +153,9 @@ export async function runBatch(given: Given) {
         return { place: null, applied: [], mailings: [], ...context };
       },
     } as unknown as Parameters<typeof processCopy>[0]['ledger'],
-    notifyOrganizer: ({ notices, calendar, origin }: NoticeMail, when = 'by-setting'): NewRecord[] => {
-      told.push([notices.map(({ kind }) => kind), calendar, origin.recordId, when]);
+    notifyOrganizer: ({ notices: mailed, calendar, origin }: NoticeMail, when = 'by-setting'): NewRecord[] => {
+      notices.push(...mailed);
+      told.push([mailed.map(({ kind }) => kind), calendar, origin.recordId, when]);
       return [];
     },
     writeBatching: { begin: (of) => void begun.push(of), dueAt: () => NOW },
@@ -153,7 +168,7 @@ export async function runBatch(given: Given) {
     return { task: { ...task, attempts, lastError: null }, body } as Job<EventRecord['kind']>;
   });
   const changes = changesOf(await process(jobs), { makeId: () => 'new', now: () => NOW });
-  return { changes, calls, told, begun };
+  return { changes, calls, found, told, notices, begun };
 }
 
 export const mailing = (over: Partial<Mailing> = {}): Mailing =>

@@ -66,6 +66,17 @@ describe('an answer that is applied', () => {
     expect(changes.done).toEqual(['older', id]);
   });
 
+  it('to one occurrence is recorded for that occurrence', async () => {
+    const recurrenceId = '20270308T100000Z';
+    const expand = async () => ({ kind: 'occurrences', starts: [recurrenceId], complete: false }) as const;
+    const batch = [given({ occurrence: { uid, recurrenceId } })];
+    const { changes, notices } = await runBatch({ batch, stored: weekly, expand });
+    const [entry, , applied] = changes.ledger ?? [];
+    expect(entry).toMatchObject({ entry: { verdict: 'applied', recurrenceId } });
+    expect(applied).toMatchObject({ kind: 'applied', answer: { recurrenceId } });
+    expect(notices).toMatchObject([{ kind: 'answer', recurrenceId }]);
+  });
+
   it('of a delegator adds a record for each delegate who is not listed, instead of the notice', async () => {
     const delegated = given({ partstat: 'DELEGATED', delegatedTo: [dave, carol] });
     const { changes, told } = await runBatch({ batch: [delegated] });
@@ -106,7 +117,8 @@ describe('an answer that is not applied', () => {
     const plain = await runBatch({ batch: [given({})], stored });
     expect([entries(plain.changes), plain.told]).toEqual([[refused], []]);
     const approved = await runBatch({ batch: [given({}, { held: 'unauthenticated', approved: true })], stored });
-    expect([entries(approved.changes), approved.told[0]?.[0]]).toEqual([[refused], ['not-entered']]);
+    const notice = { kind: 'not-entered', attendee: bob, reason: 'cancelled-event' };
+    expect([entries(approved.changes), approved.notices]).toEqual([[refused], [notice]]);
   });
 
   it('because its sender is not proven is held with a question, and the event is not loaded', async () => {
@@ -121,6 +133,8 @@ describe('an answer that is not applied', () => {
     const held = await runBatch({ batch: [given({ attendee: eve })] });
     expect(entries(held.changes)).toEqual([`held not-invited: ${eve.asWritten} is not an attendee of the event.`]);
     expect(kindsOf(held.changes)).toEqual(['question']);
+    // The organizer sees the event as it is stored.
+    expect(held.changes.add?.[0]?.calendar).toBe(event());
     const approved = await runBatch({ batch: [given({ attendee: eve }, { approved: true })] });
     expect(entries(approved.changes)).toEqual([
       `refused not-invited: ${eve.asWritten} is not an attendee of the event.`,
@@ -142,6 +156,26 @@ describe('an answer that is not applied', () => {
     }
     const away = new GatewayError('internal', 'the worker ended', { temporary: true });
     await expect(judge(away)).rejects.toBe(away);
+  });
+});
+
+describe('an answer whose sender is not proven', () => {
+  const later = (record: Partial<AnswerRecord>) =>
+    given(
+      { partstat: 'DECLINED', revision: { sequence: 0, sentAt: NOW - 1_000 } },
+      { origin: from('later'), ...record },
+    );
+
+  it('does not make an earlier one stale, although it is newer', async () => {
+    const { changes } = await runBatch({ batch: [given({}), later({ held: 'unauthenticated' })] });
+    expect(entries(changes)[0]).toContain('applied applied');
+    expect(entries(changes, 'later')[0]).toContain('held unauthenticated');
+  });
+
+  it('does so once the organizer has accepted it', async () => {
+    const { changes } = await runBatch({ batch: [given({}), later({ held: 'unauthenticated', approved: true })] });
+    expect(entries(changes)[0]).toContain('ignored stale');
+    expect(entries(changes, 'later')[0]).toContain('applied applied');
   });
 });
 
