@@ -21,15 +21,26 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+export interface GatewayErrorOptions {
+  readonly temporary?: boolean;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number | null;
+}
+
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
   /** Whether the same work may succeed later. The caller then retries with back-off. */
   readonly temporary: boolean;
+  /** Milliseconds to wait before the next attempt; null if the server did not say. */
+  readonly retryAfterMs: number | null;
+  /** The unreachable back end, so that the task can be resumed when that back end recovers; null if there is none. */
+  backEnd: string | null = null;
 
-  constructor(code: ErrorCode, message: string, options: { temporary?: boolean; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.temporary = options.temporary ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

@@ -1,6 +1,6 @@
 // Turns an HTTP error status of a CalDAV server into a GatewayError. In: the status and its Retry-After header; out: an
 // error that says whether a retry can succeed and how long to wait first. It refuses nothing.
-import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/errors.ts';
 
 /** Retry-After is capped at our own longest back-off, because the server may recover much earlier than announced. */
 const maxRetryAfterMs = 300_000;
@@ -8,22 +8,12 @@ const maxRetryAfterMs = 300_000;
 export class CalDavError extends GatewayError {
   /** The HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** Milliseconds to wait before the next attempt (at most five minutes); null if the server sent no Retry-After. */
-  readonly retryAfterMs: number | null;
-  /** The unreachable origin. The circuit breaker sets it, so that the task can be resumed when that origin recovers. */
-  backEnd: string | null = null;
-
   /** The value of WWW-Authenticate in a 401; null if the server sent none. */
   challenge: string | null = null;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { temporary?: boolean; cause?: unknown; status?: number | null; retryAfterMs?: number | null } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions & { status?: number | null } = {}) {
     super(code, message, options);
     this.status = options.status ?? null;
-    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
 

@@ -56,7 +56,7 @@ export function afterFailure(options: FailureOptions, jobs: readonly Job[], erro
   const exhausted = jobs.filter(({ task }) => isExhausted(task));
   const retried = jobs.filter(({ task }) => !isExhausted(task));
   logFailure(options, { exhausted, retried, temporary, code, text, error });
-  const { waitMs, waitsFor } = retryHint(error);
+  const { retryAfterMs, backEnd } = error instanceof GatewayError ? error : { retryAfterMs: null, backEnd: null };
   const hold = (job: Job): Plan => {
     const { id, attempts } = job.task;
     const why = because(code, { error: text, tries: attempts + 1 });
@@ -68,10 +68,10 @@ export function afterFailure(options: FailureOptions, jobs: readonly Job[], erro
   };
   const retry = (job: Job): Plan => {
     const { attempts } = job.task;
-    const dueAt = at + Math.min(Math.max(waitMs, retryDelay(backOff, attempts)), MAX_WAIT_MS);
+    const dueAt = at + Math.min(Math.max(retryAfterMs ?? 0, retryDelay(backOff, attempts)), MAX_WAIT_MS);
     const why = because(code, { error: text, tries: null });
     return {
-      disposition: { kind: 'retry', dueAt, error: text, waitsFor },
+      disposition: { kind: 'retry', dueAt, error: text, waitsFor: backEnd },
       ledger: attempts === 0 ? [entryAbout(job, { at, verdict: 'retried', ...why })] : [],
     };
   };
@@ -106,15 +106,6 @@ function namesOf(jobs: readonly Job[]): string[] {
   return jobs.length > MAX_NAMED ? [...named, `and ${jobs.length - MAX_NAMED} more`] : named;
 }
 
-/** Retry-After and the unreachable server, if the error names them. */
-function retryHint(error: unknown): { waitMs: number; waitsFor: string | null } {
-  const { retryAfterMs, backEnd } = (error instanceof GatewayError ? error : {}) as Partial<Record<string, unknown>>;
-  return {
-    waitMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0,
-    waitsFor: typeof backEnd === 'string' ? backEnd : null,
-  };
-}
-
-export function retryDelay(backOff: BackOff, attempts: number): number {
+function retryDelay(backOff: BackOff, attempts: number): number {
   return Math.min(backOff.first * 2 ** Math.min(attempts, 30), backOff.longest);
 }
