@@ -15,6 +15,7 @@ import { languageOf } from '../flow/outbound/language-of.ts';
 import { openOutgoingMails } from '../flow/outbound/outgoing-mail.ts';
 import { submitOutgoing } from '../flow/outbound/submit-outgoing.ts';
 import { askOwner } from '../flow/questions/ask-owner.ts';
+import { notifyNotWritten } from '../flow/questions/notify-not-written.ts';
 import { notifyFailedDecision } from '../flow/questions/notify-failed-decision.ts';
 import { processCopy } from '../flow/copies/process-copy.ts';
 import { resumeOnRecovery } from '../flow/queue/resume-on-recovery.ts';
@@ -140,6 +141,7 @@ export async function startQueues(config: Config, log: Log, onStop: OnStop, shar
       perLane: 2_000,
       backOff: caldavBackOff,
       onHeld: notifyFailedDecision,
+      onFailed: notifyNotWritten({ ...common, store }),
     }),
     runQueue({ ...base, queue: 'question', handle: question, lanes: 4, perLane: 2_000, backOff: caldavBackOff }),
     runQueue({ ...base, queue: 'invitation', handle: invitation, lanes: 4, perLane: 20, backOff: caldavBackOff }),

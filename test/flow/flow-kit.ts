@@ -1,7 +1,12 @@
 // The flow with a real spool, a calendar and a relay in memory, and a clock that the test sets. Nothing runs in the
 // background: `settle` processes the queues until no task is due.
 import { simpleParser } from 'mailparser';
-import type { CalendarStore, FoundEvent, WriteResult } from '../../src/flow/ports/calendar-store.ts';
+import {
+  type CalendarStore,
+  type FoundEvent,
+  WriteRefused,
+  type WriteResult,
+} from '../../src/flow/ports/calendar-store.ts';
 import { compileTemplates } from '../../src/core/compose/templates.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { decisionLinks } from '../../src/flow/questions/decision-link.ts';
@@ -14,6 +19,8 @@ import { readTemplates } from '../../src/app/config/read-templates.ts';
 import { receiveCallback, receiveMail, receiveWebAnswer } from '../../src/flow/inbound/receive.ts';
 import { submitOutgoing } from '../../src/flow/outbound/submit-outgoing.ts';
 import { waitForQuota } from '../../src/flow/outbound/wait-for-quota.ts';
+import { notifyNotWritten } from '../../src/flow/questions/notify-not-written.ts';
+import { afterFailure } from '../../src/flow/queue/after-failure.ts';
 import { askOwner } from '../../src/flow/questions/ask-owner.ts';
 import { processCopy } from '../../src/flow/copies/process-copy.ts';
 import { changesOf, type LaneHandler, type LanePlan } from '../../src/flow/queue/plan.ts';
@@ -210,6 +217,17 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
     outgoing: handlerOf('outgoing'),
   };
 
+  const onFailed = notifyNotWritten(common);
+  async function afterRefusal(batch: Batch, error: WriteRefused): Promise<Changes> {
+    const { jobs } = readBatch(batch, clock.now);
+    const planned = afterFailure(
+      { queue: 'event', log: openLog('silent'), now, backOff: { first: 3_000, longest: 300_000 } },
+      jobs,
+      error,
+    );
+    return changesOf({ planned, more: await onFailed(jobs, error) }, common);
+  }
+
   /** Processes due tasks until there are none. After a temporary failure, the lane is due again a second later. */
   async function settle(
     queues: readonly QueueName[] = ['incoming', 'invitation', 'event', 'question', 'outgoing'],
@@ -225,7 +243,8 @@ export async function openFlowKit(options: FlowKitOptions = {}) {
           now: clock.now,
         })) {
           again = true;
-          const changes = await handlers[queue](batch).catch((error: unknown): Changes => {
+          const changes = await handlers[queue](batch).catch(async (error: unknown): Promise<Changes> => {
+            if (error instanceof WriteRefused) return afterRefusal(batch, error);
             if (!(error instanceof GatewayError && error.temporary)) throw error;
             return { retry: batch.tasks.map(({ id }) => ({ id, dueAt: clock.now + 1_000, error: error.message })) };
           });

@@ -366,3 +366,115 @@ describe('O16: `check` of a server that does not offer Basic', () => {
     expect(loginSchemes(challenge)).toEqual(schemes);
   });
 });
+
+describe('O15: an event that the server does not store', () => {
+  const refusals = [
+    { reason: 'no-strong-etag', says: 'which version' },
+    { reason: 'not-allowed', says: 'change this calendar' },
+    { reason: 'conflict', says: 'conflicts' },
+    { reason: 'too-large', says: 'too large' },
+    { reason: 'no-space', says: 'no space' },
+  ] as const;
+
+  it.each([
+    { status: 403, reason: 'not-allowed' },
+    { status: 409, reason: 'conflict' },
+    { status: 413, reason: 'too-large' },
+    { status: 507, reason: 'no-space' },
+  ])('is refused with $status: $reason', async ({ status, reason }) => {
+    const { store, find } = await start({ intercept: ({ method }) => (method === 'PUT' ? { status } : undefined) });
+    expect(await store.write(alice, await find(), text)).toMatchObject({ kind: 'refused', reason });
+  });
+
+  it.each(['weak', 'none'] as const)('is refused without a strong ETag: %s', async (etags) => {
+    const { server, store, find } = await start({ etags });
+    expect(await store.write(alice, await find(), text)).toMatchObject({ kind: 'refused', reason: 'no-strong-etag' });
+    expect(server.requests.some(({ method }) => method === 'PUT')).toBe(false);
+  });
+
+  const privilege = (name: string): string =>
+    `<D:current-user-privilege-set><D:privilege><D:${name}/></D:privilege></D:current-user-privilege-set>`;
+  const owner = (name: string): string => `<D:owner><D:href>/principals/${name}/</D:href></D:owner>`;
+  it.each([
+    { what: 'of the organizer', owned: '', kind: 'found' },
+    { what: 'that somebody else shares', owned: owner('carol'), kind: 'none' },
+  ])('is found in a read-only calendar $what: $kind', async ({ owned, kind }) => {
+    const readOnly = `${calendarProps}${privilege('read')}${owned}`;
+    const { server, store } = await start({
+      intercept: ({ method, path }) =>
+        method === 'PROPFIND' && path === home
+          ? multistatus([
+              [home, `${collection}${owner('alice')}`],
+              [`${home}default/`, calendarProps],
+              [`${home}fixed/`, readOnly],
+            ])
+          : undefined,
+    });
+    const seven = text.replaceAll('UID:one', 'UID:seven');
+    server.objects.set(`${home}fixed/odd.ics`, seven);
+    expect(await store.find(alice, 'seven', null)).toMatchObject({ kind });
+    server.objects.set(`${home}default/odd.ics`, seven);
+    const found = await store.find(alice, 'seven', null);
+    expect(found).toMatchObject({ kind: 'found', event: { href: expect.stringContaining('/default/') } });
+  });
+
+  const uid = 'planning@example.com';
+  const event = principalEvent(`CN=Alice Martin:mailto:${alice.asWritten}`);
+  let kit: FlowKit;
+  beforeEach(async () => {
+    kit = await openFlowKit();
+    kit.calendar.put(uid, event);
+    await kit.invite(event, bob);
+    await kit.settle();
+  });
+  afterEach(() => kit.close());
+
+  /** Tries for so many minutes; the back-off is at most five. */
+  async function wait(minutes: number): Promise<void> {
+    for (let passed = 0; passed <= minutes * 60_000; passed += 15_000) {
+      await kit.settle();
+      kit.clock.now += 15_000;
+    }
+  }
+
+  it.each(refusals)('the organizer is told within minutes, and why: $reason', async ({ reason, says }) => {
+    kit.calendar.onWrite = () => ({ kind: 'refused', reason, detail: 'PUT /cal/planning: refused' });
+    await kit.click(uid, bob, 'ACCEPTED');
+    await wait(5);
+    const [mail, ...more] = await kit.mailsTo(alice);
+    expect(more).toEqual([]);
+    expect(mail?.subject).toMatch(/^Not in your calendar yet: Planning/);
+    expect(mail?.text).toContain('An answer to this event is waiting');
+    expect(mail?.text).toContain(says);
+  });
+
+  it('once per event and day; the answer is applied as soon as the server allows it', async () => {
+    kit.calendar.onWrite = () => ({ kind: 'refused', reason: 'not-allowed', detail: 'HTTP 403' });
+    await kit.click(uid, bob, 'ACCEPTED');
+    await wait(60);
+    expect(await kit.mailsTo(alice)).toHaveLength(1);
+    kit.clock.now += 86_400_000;
+    await wait(10);
+    expect(await kit.mailsTo(alice)).toHaveLength(2);
+    kit.calendar.onWrite = null;
+    await wait(10);
+    expect(kit.calendar.text(uid)).toContain('PARTSTAT=ACCEPTED;RSVP');
+    expect(await kit.mailsTo(alice)).toHaveLength(3);
+  });
+
+  it('nobody is told of a refusal that passes within a minute', async () => {
+    let refused = 0;
+    kit.calendar.onWrite = () =>
+      (refused += 1) <= 2 ? { kind: 'refused', reason: 'conflict', detail: 'HTTP 409' } : null;
+    await kit.click(uid, bob, 'ACCEPTED');
+    await wait(2);
+    expect((await kit.mailsTo(alice)).map(({ subject }) => subject)).toEqual([expect.stringMatching(/is coming/)]);
+  });
+
+  it('nobody is told while the server is only unreachable', async () => {
+    kit.calendar.isDown = true;
+    await kit.click(uid, bob, 'ACCEPTED');
+    await wait(2);
+    expect(await kit.mailsTo(alice)).toEqual([]);
+  });
+});

@@ -1,6 +1,5 @@
-// Lists the calendars that may hold an organizer's events. In: access and organizer; out: the writable collections for
-// VEVENT or VTODO, cached for ten minutes. It omits scheduling inboxes and outboxes, subscriptions, deleted and
-// read-only calendars.
+// Lists the calendars that may hold an organizer's events. In: access and organizer; out: the collections for VEVENT or
+// VTODO, cached for ten minutes. It leaves out scheduling inboxes and outboxes, subscriptions and deleted calendars.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { childNames, type DavResource, hrefsOf, isObject, propfind, resolveWithin } from './dav-query.ts';
 import type { Access } from './authorize.ts';
@@ -14,6 +13,8 @@ export interface Calendar {
   readonly components: readonly ('VEVENT' | 'VTODO')[];
   /** False for a calendar that somebody else shares with the owner of the home. */
   readonly own: boolean;
+  /** False if the server says that we may only read it. */
+  readonly writable: boolean;
   /** URLs and paths that identify the owner of the home. */
   readonly principals: readonly string[];
 }
@@ -95,7 +96,7 @@ async function listHome(
   }
   const homeOwner = result.resources.filter((one) => sameUrl(one.url, home)).map(ownerOf)[0] ?? null;
   return result.resources.flatMap((resource) => {
-    const components = writableComponents(resource);
+    const components = componentsOf(resource);
     const owner = ownerOf(resource);
     const own = owner === null || homeOwner === null || sameUrl(owner, homeOwner);
     return components.length === 0
@@ -104,6 +105,7 @@ async function listHome(
           {
             url: asCollection(resource.url),
             components,
+            writable: isWritable(resource),
             own,
             principals: [...principals, ...(homeOwner ? [homeOwner] : [])],
           },
@@ -117,16 +119,19 @@ function ownerOf(resource: DavResource): string | null {
 }
 
 /**
- * Returns which components we may write to that collection; none if it is not a calendar that we use. If the server
- * reports no privileges, we assume that we may write; if it reports no component set, we assume both components.
+ * Returns which components that collection holds; none if it is not a calendar that we use. If the server reports no
+ * component set, we assume both components.
  */
-function writableComponents(resource: DavResource): Calendar['components'] {
+function componentsOf(resource: DavResource): Calendar['components'] {
   const types = childNames(resource.props['resourcetype']);
   if (!types.includes('calendar') || types.some((type) => excludedTypes.includes(type))) return [];
-  const privileges = resource.props['currentUserPrivilegeSet'];
-  if (isObject(privileges) && !privilegesOf(privileges).some((name) => writePrivileges.includes(name))) return [];
   const supported = supportedComponents(resource.props['supportedCalendarComponentSet']);
   return (['VEVENT', 'VTODO'] as const).filter((name) => supported.length === 0 || supported.includes(name));
+}
+
+/** If the server reports no privileges, we assume that we may write. */
+function isWritable({ props: { currentUserPrivilegeSet: privileges } }: DavResource): boolean {
+  return !isObject(privileges) || privilegesOf(privileges).some((name) => writePrivileges.includes(name));
 }
 
 function privilegesOf(set: Record<string, unknown>): string[] {

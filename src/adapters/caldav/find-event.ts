@@ -12,7 +12,7 @@ import { isEventOf } from './is-event-of.ts';
 import type { HttpClient } from './send-request.ts';
 import type { FoundEvent } from '../../flow/ports/calendar-store.ts';
 
-interface EventKey {
+export interface EventKey {
   readonly uid: string;
   readonly organizer: CalendarAddress;
   /** The other values of ORGANIZER that identify the organizer. */

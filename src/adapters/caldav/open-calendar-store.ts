@@ -7,8 +7,8 @@ import { type Access, type CalDavAuth, openAuthorization } from './authorize.ts'
 import { DEFAULT_BREAKER_OPTIONS, openBreaker } from './breaker.ts';
 import { CalDavError } from './caldav-error.ts';
 import { asCollection, checkHomeTemplate, sameUrl } from './event-url.ts';
-import { openCalendarFinder } from './find-calendars.ts';
-import { findEvent, loadIfMatching } from './find-event.ts';
+import { type Calendar, openCalendarFinder } from './find-calendars.ts';
+import { type EventKey, findEvent, loadIfMatching } from './find-event.ts';
 import { withUnauthorizedPolicy } from './unauthorized-policy.ts';
 import { type HttpClient, openHttpClient } from './send-request.ts';
 import type { Loaded } from './load-event.ts';
@@ -51,12 +51,28 @@ export function openCalendarStore(options: CalendarStoreOptions): CalendarStore 
 
   async function search(access: Access, organizer: CalendarAddress, uid: string): Promise<FoundEvent> {
     const list = await calendars.list(access, organizer, false);
-    const found = await findEvent(http, access, list.calendars, { uid, organizer });
+    const found = await searchIn(access, list.calendars, { uid, organizer });
     if ((found.kind !== 'none' && found.kind !== 'not-visible') || !list.cached) return found;
     const fresh = await calendars.list(access, organizer, true);
     const added = fresh.calendars.filter((one) => !list.calendars.some((other) => sameUrl(one.url, other.url)));
-    const foundInAdded = await findEvent(http, access, added, { uid, organizer });
+    const foundInAdded = await searchIn(access, added, { uid, organizer });
     return foundInAdded.kind === 'none' ? found : foundInAdded;
+  }
+
+  /** The organizer's read-only calendars come last: an answer to an event there cannot be written, and the organizer is told. */
+  async function searchIn(access: Access, all: readonly Calendar[], key: EventKey): Promise<FoundEvent> {
+    const found = await findEvent(
+      http,
+      access,
+      all.filter(({ writable }) => writable),
+      key,
+    );
+    if (found.kind !== 'none') return found;
+    const readOnly = all.filter(({ writable, own }) => !writable && own);
+    return findEvent(http, access, readOnly, key).catch((error: unknown): FoundEvent => {
+      if (error instanceof CalDavError && error.code === 'caldav-refused') return found;
+      throw error;
+    });
   }
 
   return {

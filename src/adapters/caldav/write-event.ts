@@ -1,5 +1,6 @@
-// Sends one conditional PUT. In: an event as loaded and its new text; out: written, conflict or gone. It refuses an event
-// without a strong ETag, and throws for every status other than 200, 201, 204, 404, 410 and 412.
+// Sends one conditional PUT. In: an event as loaded and its new text; out: written, conflict, gone or refused. It refuses an
+// event without a strong ETag, and throws for a status that says nothing about the event, such as 500.
+import type { WriteRefusal } from '../../core/compose/types.ts';
 import { octetsOfText } from '../../core/ical/octets.ts';
 import type { StoredEvent } from '../../core/ical/types.ts';
 import type { Headers } from './dav-query.ts';
@@ -16,14 +17,37 @@ export async function writeEvent(
   text: string,
 ): Promise<WriteResult> {
   const etag = strongEtag(event.etag ?? '');
-  if (etag === null) throw new CalDavError('caldav-refused', `${url} has no strong ETag: it cannot be written safely`);
-  const response = await http.send({
-    method: 'PUT',
-    url,
-    headers: { ...headers, 'If-Match': etag, 'Content-Type': 'text/calendar; charset=utf-8' },
-    body: octetsOfText(text),
-  });
-  return writeResult(`PUT ${url}`, response);
+  if (etag === null) {
+    const detail = `${url} has no strong ETag: it cannot be written safely`;
+    return { kind: 'refused', reason: 'no-strong-etag', detail };
+  }
+  const what = `PUT ${url}`;
+  try {
+    const response = await http.send({
+      method: 'PUT',
+      url,
+      headers: { ...headers, 'If-Match': etag, 'Content-Type': 'text/calendar; charset=utf-8' },
+      body: octetsOfText(text),
+    });
+    return writeResult(what, response);
+  } catch (error) {
+    // The client throws for 5xx, but a full server is a refusal.
+    const refused = error instanceof CalDavError && error.status !== null ? refusal(what, error.status) : null;
+    if (refused === null) throw error;
+    return refused;
+  }
+}
+
+const refusals: ReadonlyMap<number, WriteRefusal> = new Map([
+  [403, 'not-allowed'],
+  [409, 'conflict'],
+  [413, 'too-large'],
+  [507, 'no-space'],
+]);
+
+function refusal(what: string, status: number): WriteResult | null {
+  const reason = refusals.get(status);
+  return reason === undefined ? null : { kind: 'refused', reason, detail: `${what}: HTTP ${status}` };
 }
 
 function writeResult(what: string, response: HttpResponse): WriteResult {
@@ -33,6 +57,8 @@ function writeResult(what: string, response: HttpResponse): WriteResult {
   const inner = status === 207 ? innerStatus(response.body.toString('utf8')) : status;
   if (inner === 412) return { kind: 'conflict' };
   if (inner === 404 || inner === 410) return { kind: 'gone' };
+  const refused = inner === null ? null : refusal(what, inner);
+  if (refused !== null) return refused;
   if (inner === null) throw new CalDavError('caldav-answer-invalid', `${what}: HTTP 207 without a status in its body`);
   throw errorForStatus(what, inner, headers['retry-after'], Date.now());
 }

@@ -108,7 +108,8 @@ async function checkAccess(
     skipFrom('event', 'there is no calendar to write to', report);
     return;
   }
-  const { access, calendars } = search;
+  const { access } = search;
+  const calendars = search.calendars.filter(({ writable }) => writable);
   report(judgeCalendars(organizer, config.caldavHome, calendars));
   const [calendar] = calendars.filter(({ own, components }) => own && components.includes('VEVENT'));
   if (calendar === undefined) return skipFrom('event', 'there is no calendar to write to', report);

@@ -59,6 +59,9 @@ async function writeTwice(store: CalendarStore, organizer: CalendarAddress, uid:
   }
   const { event } = found;
   const first = await store.write(organizer, event, changed(event, 'changed'));
+  if (first.kind === 'refused') {
+    return failed(NAME, `a change is refused: ${first.detail}`);
+  }
   if (first.kind !== 'written') return failed(NAME, `a change with the current ETag is answered "${first.kind}"`);
   const second = await store.write(organizer, event, changed(event, 'changed with an old ETag'));
   if (second.kind === 'written') {

@@ -12,7 +12,7 @@ import { dateFormatter, describeStart, describeWhen, type Reader } from './forma
 import { plainLine, plainLines } from './plain-text.ts';
 import { type Piece } from './safe-link.ts';
 import { answerKey, nameIn, showEvent, showText, showTitle } from './show-event.ts';
-import type { ComposedMail, EventView, HeldNotice, NoticeKind, NoticeMail, Templates } from './types.ts';
+import type { ComposedMail, EventView, HeldNotice, NoticeKind, NoticeMail, Templates, WriteRefusal } from './types.ts';
 import { writeMail } from './write-mail.ts';
 
 interface Row {
@@ -245,6 +245,31 @@ function showNotEntered(
   };
 }
 
+const refusalTexts: Readonly<Record<WriteRefusal, string>> = {
+  'no-strong-etag': 'noStrongEtag',
+  'not-allowed': 'notAllowed',
+  conflict: 'conflict',
+  'too-large': 'tooLarge',
+  'no-space': 'noSpace',
+};
+
+function showNotWritten(
+  { reason, count }: Extract<NoticeKind, { kind: 'not-written' }>,
+  context: NoticeContext,
+): ShownNotice {
+  const message = messagesFor(context);
+  return {
+    kind: 'not-written',
+    tone: 'held',
+    headline: message('notice.notWritten', { count }),
+    lines: [message(`notice.refusal.${refusalTexts[reason]}`)],
+    rows: [],
+    comment: null,
+    link: null,
+    hint: message('notice.notWrittenHint'),
+  };
+}
+
 function showNotice(notice: NoticeKind, context: NoticeContext): readonly ShownNotice[] {
   switch (notice.kind) {
     case 'answer':
@@ -259,6 +284,8 @@ function showNotice(notice: NoticeKind, context: NoticeContext): readonly ShownN
       return [showDelegation(notice, context)];
     case 'not-entered':
       return [showNotEntered(notice, context)];
+    case 'not-written':
+      return [showNotWritten(notice, context)];
     case 'quota':
       return [showQuota(notice, context)];
     default:
@@ -266,7 +293,10 @@ function showNotice(notice: NoticeKind, context: NoticeContext): readonly ShownN
   }
 }
 
-const subjectKeys: Readonly<Record<string, string>> = { 'not-entered': 'notEntered' };
+const subjectKeys: Readonly<Record<string, string>> = {
+  'not-entered': 'notEntered',
+  'not-written': 'notWritten',
+};
 
 /** Returns the occurrence that all notices are about, null if they are about the series or several occurrences. */
 function occurrenceOf(notices: readonly NoticeKind[]): string | null {

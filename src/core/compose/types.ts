@@ -124,6 +124,9 @@ export interface HeldNotice {
   readonly decisionLink: string | null;
 }
 
+/** Why a CalDAV server does not store a changed event. */
+export type WriteRefusal = 'no-strong-etag' | 'not-allowed' | 'conflict' | 'too-large' | 'no-space';
+
 /** One notice from the gateway to the organizer. */
 export type NoticeKind =
   /** A guest has answered. */
@@ -158,6 +161,8 @@ export type NoticeKind =
     }
   /** The organizer's decision could not be carried out. `failed`: all attempts failed. */
   | { readonly kind: 'not-entered'; readonly attendee: CalendarAddress; readonly reason: Reason | 'failed' }
+  /** Answers wait, because the CalDAV server refuses to store the event. */
+  | { readonly kind: 'not-written'; readonly attendee: null; readonly reason: WriteRefusal; readonly count: number }
   /** The organizer has reached the limit of new recipients. Invitations wait until `until`, in milliseconds since 1970. */
   | {
       readonly kind: 'quota';

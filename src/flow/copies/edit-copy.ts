@@ -2,7 +2,7 @@
 // change of another client is overwritten (RFC 4791 §5.3.4).
 import { GatewayError } from '../../core/errors.ts';
 import { type EventDocument, eventText, nullIfUnparseable, parseEvent } from '../../core/ical/event-document.ts';
-import type { CalendarStore, FoundEvent } from '../ports/calendar-store.ts';
+import { type CalendarStore, type FoundEvent, WriteRefused } from '../ports/calendar-store.ts';
 import type { EventKind, Job } from '../records/records.ts';
 import type { CopyFacts, CopyPlan, Stored } from './copy.ts';
 
@@ -54,6 +54,7 @@ export async function editCopy(
       continue;
     }
     if (written.kind === 'written') return { ...edited, written: true };
+    if (written.kind === 'refused') throw new WriteRefused(written.reason, written.detail);
     if (written.kind === 'gone') href = null;
   }
   throw new GatewayError(

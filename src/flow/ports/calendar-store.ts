@@ -1,4 +1,6 @@
 // The port of the calendar: finds one event of one calendar user on the CalDAV server and writes it with If-Match.
+import type { WriteRefusal } from '../../core/compose/types.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 
 export type FoundEvent =
@@ -14,7 +16,19 @@ export type WriteResult =
   /** 412: another client has written since the event was read. */
   | { readonly kind: 'conflict' }
   /** 404 or 410: this href no longer holds the event. */
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  /** The server would refuse this event again. `detail` is for the operator. */
+  | { readonly kind: 'refused'; readonly reason: WriteRefusal; readonly detail: string };
+
+/** The error after which answers wait, because the server refused to store the event. */
+export class WriteRefused extends GatewayError {
+  readonly reason: WriteRefusal;
+
+  constructor(reason: WriteRefusal, detail: string) {
+    super('caldav-refused', detail, { temporary: reason === 'no-space' });
+    this.reason = reason;
+  }
+}
 
 /**
  * A server's circuit breaker. `open`: no request is made. `half-open`: one request tests whether the server has

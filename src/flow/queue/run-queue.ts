@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Job, KindIn } from '../records/records.ts';
 import { afterFailure, type FailureOptions, MAX_WAIT_MS } from './after-failure.ts';
 import type { Outcomes } from './outcomes.ts';
-import { changesOf, type LaneHandler, type LanePlan } from './plan.ts';
+import { changesOf, type Effects, type LaneHandler, type LanePlan } from './plan.ts';
 import { readBatch } from './read-batch.ts';
 
 export interface RunQueueOptions<Q extends QueueName> extends FailureOptions {
@@ -15,6 +15,8 @@ export interface RunQueueOptions<Q extends QueueName> extends FailureOptions {
   readonly spool: Spool;
   /** Processes jobs of one lane. */
   readonly handle: LaneHandler<KindIn<Q>>;
+  /** What else follows when the handler throws. */
+  readonly onFailed?: (jobs: readonly Job[], error: unknown) => Promise<Effects>;
   readonly makeId: (now: number) => string;
   readonly outcomes: Outcomes;
   readonly log: Log;
@@ -153,8 +155,9 @@ async function runLane<Q extends QueueName>(options: RunQueueOptions<Q>, batch: 
     const { planned, more = {} }: LanePlan =
       jobs.length === 0
         ? { planned: [] }
-        : await handle(jobs as readonly Job<KindIn<Q>>[]).catch((error: unknown) => ({
+        : await handle(jobs as readonly Job<KindIn<Q>>[]).catch(async (error: unknown) => ({
             planned: afterFailure(options, jobs, error),
+            more: (await options.onFailed?.(jobs, error)) ?? {},
           }));
     const changes = changesOf({ planned: [...planned, ...others], more }, options);
     run.isCommitting = true;

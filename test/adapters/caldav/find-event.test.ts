@@ -12,7 +12,7 @@ const components = (...names: string[]): string =>
 const plain = (extra: string): string => `<D:resourcetype><D:collection/>${extra}</D:resourcetype>`;
 
 describe('a search', () => {
-  it('covers only calendars that we can write to', async () => {
+  it('covers the calendars that we can write to, and read-only ones last', async () => {
     const { server, store } = await start({
       collections: {
         inbox: plain('<C:calendar/><C:schedule-inbox/>'),
@@ -31,7 +31,8 @@ describe('a search', () => {
     const searched = new Set(
       server.requests.filter((one) => one.method === 'REPORT').map((one) => one.path.split('/')[3]),
     );
-    expect([...searched].toSorted()).toEqual(['both', 'default', 'mine', 'team']);
+    expect([...searched].slice(0, -1).toSorted()).toEqual(['both', 'default', 'mine', 'team']);
+    expect([...searched].at(-1)).toBe('read-only');
     const inMine = server.requests.filter((one) => one.method === 'REPORT' && one.path.endsWith('/mine/'));
     expect(inMine.map((one) => /comp-filter name="(VTODO|VEVENT)"/.exec(one.body)?.[1])).toEqual(['VTODO']);
     expect(server.requests.filter((one) => one.method === 'REPORT').every((one) => one.headers.depth === '1')).toBe(

@@ -21,7 +21,7 @@ const englishFiles: Readonly<Record<string, RegExp>> = {
   'en-replies.eml.txt': /^(?:reply|counter|decline)$/,
   'en-answers.eml.txt': /^notice-(?:answer|digest)/,
   'en-questions.eml.txt': /^notice-(?:held|waiting|proposal|delegation)/,
-  'en-failures.eml.txt': /^notice-(?:not-entered|quota|undeliverable)/,
+  'en-failures.eml.txt': /^notice-(?:not-entered|not-written|quota|undeliverable)/,
 };
 
 interface GoldenFile {

@@ -134,6 +134,7 @@ function poison(notice: NoticeKind, attack: string): NoticeKind {
     case 'delegation':
       return { ...notice, delegate: { key: attack, asWritten: attack } };
     case 'quota':
+    case 'not-written':
       return notice;
     default:
       return { ...notice, diagnostic: attack };

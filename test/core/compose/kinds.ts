@@ -148,6 +148,7 @@ export const notices: Readonly<Record<string, Partial<NoticeMail>>> = {
       },
     ],
   },
+  'notice-not-written': { notices: [{ kind: 'not-written', attendee: null, reason: 'too-large', count: 2 }] },
   'notice-proposal': {
     notices: [
       {
