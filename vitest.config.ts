@@ -19,6 +19,7 @@ export default defineConfig({
           // The files of a worker share its modules, which takes half the time: no test may leave a change behind that
           // another one can see.
           isolate: false,
+          setupFiles: ['test/leave-nothing-running.ts'],
           globalSetup: ['test/temporary-folder.ts'],
         },
       },
