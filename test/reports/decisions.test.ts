@@ -668,6 +668,11 @@ describe('D3: a guest who is added later', () => {
     expect(await post(eventAt(3, bob, carol, dave), dave)).toEqual(['invitation']);
   });
 
+  it('gets an invitation also if the first mail listed them, but they were not mailed', async () => {
+    expect(await post(eventAt(0, bob, carol), bob)).toEqual(['invitation']);
+    expect(await post(eventAt(2, bob, carol), carol)).toEqual(['invitation']);
+  });
+
   it('gets an invitation also if the others were removed meanwhile', async () => {
     expect(await post(eventAt(0, bob), bob)).toEqual(['invitation']);
     await kit.invite(eventAt(1, bob), bob, 'CANCEL');
