@@ -71,6 +71,7 @@ describe('readComponents', () => {
       'VEVENT(UID VALARM(TRIGGER SEQUENCE)!)',
       ['VALARM has no END'],
     ],
+    ['a component in one of the same name', 'BEGIN:A\r\nBEGIN:A\r\nX:1\r\nEND:A\r\nY:1\r\nEND:A\r\n', 'A(A(X) Y)', []],
     ['components that overlap', 'BEGIN:A\r\nBEGIN:B\r\nEND:A\r\nEND:B\r\n', 'A(B()!) END', ['B has no END']],
     [
       'a truncated text',
@@ -89,6 +90,16 @@ describe('readComponents', () => {
     const tree = read(`begin: tomorrow\r\n${NESTED}end: soon\r\nBEGIN:VTODO\r\nEND:VTODO\r\n`, 'VEVENT');
     expect(shape(tree.parts)).toBe('BEGIN VEVENT(UID VALARM(TRIGGER) SEQUENCE) END BEGIN END');
     expect(tree.faults).toEqual([]);
+  });
+
+  it('names the component and the kind of each fault', () => {
+    const faultsOf = (text: string) => read(text).faults.map(({ kind, name }) => `${kind} ${name}`);
+    expect(faultsOf('BEGIN:A\r\nEND:B\r\nBEGIN:C\r\nEND:A\r\nBEGIN:D\r\n')).toEqual([
+      'no-begin B',
+      'no-end C',
+      'no-end D',
+    ]);
+    expect(faultsOf('BEGIN:A\r\n'.repeat(21))[0]).toBe('too-deep A');
   });
 
   it('lists every component in the order of the text', () => {
