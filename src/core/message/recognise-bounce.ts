@@ -45,7 +45,8 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
   const { facts, fields } = mail;
   const failedTo = fields('x-failed-recipients').flatMap((value) => value.split(','));
   const nullSender = fields('return-path').some((value) => /^<\s*>$/.test(value));
-  const hasBounceSubject = BOUNCE_SUBJECT.test(facts.subject);
+  const subject = ownSubject(mail);
+  const hasBounceSubject = BOUNCE_SUBJECT.test(subject);
   if (failedTo.length === 0 && !isFromMailSystem(mail) && !(nullSender && hasBounceSubject)) return null;
   // Some mail systems write the delivery-status fields into the text.
   const fieldsInText = readRecipients(facts.text, readOriginalMessageId(mail) ?? readMessageId(facts.text))[0];
@@ -53,7 +54,7 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
   const explanation = explanationIn(mail);
   const isRefused = failedTo.length > 0 || REFUSAL.test(explanation);
   if (!isRefused && !hasBounceSubject) return null;
-  const bounce = makeBounce(mail, actionOf(mail, isRefused || FAILURE_SUBJECT.test(facts.subject)));
+  const bounce = makeBounce(mail, actionOf(mail, isRefused || FAILURE_SUBJECT.test(subject)));
   return { ...bounce, recipient: readAddress(failedTo[0]) ?? bounce.recipient };
 }
 
@@ -70,9 +71,23 @@ export function recogniseReturnedMail(mail: ReadMail): Bounce | null {
 /** A vacation notice may have the words of a refusal, or a date that looks like a code. */
 function isRefusal(mail: ReadMail): boolean {
   const explanation = explanationIn(mail);
-  if (FAILURE_SUBJECT.test(mail.facts.subject) || WHOLE_CODE.test(explanation)) return true;
+  if (FAILURE_SUBJECT.test(ownSubject(mail)) || WHOLE_CODE.test(explanation)) return true;
   if (isFromResponder(mail)) return false;
   return KNOWN_REFUSAL.test(explanation) || (!isAutomaticReply(mail) && ENHANCED_CODE.test(explanation));
+}
+
+/** The head of an answer, such as `Re:` or that of a vacation notice in Sieve. */
+const ANSWER_HEAD = /\b(?:re|aw|sv|antw|odp|auto)\s*:$/i;
+
+/**
+ * The words of the mail system. The subject of our mail, which is the title of the event, may follow a colon: neither
+ * `Undeliverable: Delayed start` nor `Automatic reply: Delivery problems` is about both.
+ */
+function ownSubject(mail: ReadMail): string {
+  const { subject } = mail.facts;
+  const head = /^(?:warning:)?[^:]*:?/i.exec(subject)?.[0] ?? '';
+  const says = [DELAY_SUBJECT, FAILURE_SUBJECT, DELIVERED, ANSWER_HEAD].some((words) => words.test(head));
+  return says || isAutomaticReply(mail) ? head : subject;
 }
 
 /** The returned mail follows below; only the text above it explains the bounce. */
@@ -81,13 +96,14 @@ function explanationIn({ facts }: ReadMail): string {
 }
 
 function actionOf(mail: ReadMail, isRefused: boolean): BounceKind {
-  const { subject } = mail.facts;
+  const subject = ownSubject(mail);
   const explanation = explanationIn(mail);
   if (DELAY_SUBJECT.test(subject)) return 'delayed';
   if (STILL_TRYING.test(explanation) && !ENHANCED_CODE.test(explanation)) return 'delayed';
   if (isRefused) return 'failed';
   if (DELAY.test(explanation)) return 'delayed';
-  return DELIVERED.test(subject) || DELIVERED.test(explanation) ? 'delivered' : 'unknown';
+  const isDelivered = DELIVERED.test(subject) || (DELIVERED.test(explanation) && !REFUSAL.test(explanation));
+  return isDelivered ? 'delivered' : 'unknown';
 }
 
 function makeBounce(mail: ReadMail, action: BounceKind): Bounce {

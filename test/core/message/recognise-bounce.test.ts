@@ -158,6 +158,36 @@ describe('recogniseReturnedMail', () => {
   });
 
   it.each([
+    ['Subject: Undeliverable: Delayed start', 'failed'],
+    ['Subject: Unzustellbar: Delivered: the report', 'failed'],
+    ['Subject: Mail delivery failed: Warning: delay', 'failed'],
+    ['Subject: SPAM: Undeliverable: Planning', 'failed'],
+    ['Subject: Delayed: Delivery problems', 'delayed'],
+    ['Subject: Warning: Delivery problems', 'delayed'],
+    ['Subject: Delivered: Delivery problems', 'delivered'],
+    ['Subject: Re: Delivery problems', null],
+    ['Subject: AW: Rejected messages', null],
+    ['Subject: Auto: Invitation: Undeliverable goods', null],
+    ['Subject: Poza biurem: Delivery problems\nX-Autoreply: yes', null],
+    ['Subject: Automatic reply: Delayed start\nX-Auto-Response-Suppress: All', null],
+    ['Subject: Away Re: Rejected messages\nAuto-Submitted: auto-replied', null],
+  ])('reads the subject of the mail system, not the title of the event after it: %j', (head, action) => {
+    expect(actionOf(`From: x@remote.test\n${head}`, 'See below.')).toBe(action);
+  });
+
+  it.each(['Re: Delivery problems', 'Auto: Mail delivery failed'])(
+    'reads an answer with a null Return-Path as no bounce: %s',
+    (subject) => {
+      expect(recogniseBounce(read(`Return-Path: <>\nFrom: bob@remote.test\nSubject: ${subject}`, 'Yes.'))).toBeNull();
+    },
+  );
+
+  it('reads no delivery if the next server refused', () => {
+    const text = 'Your mail was delivered to the filter of remote.test, which said: 550 spam';
+    expect(actionOf('From: x@remote.test\nSubject: Your mail', text)).toBeNull();
+  });
+
+  it.each([
     '-',
     '>',
     ' ',
