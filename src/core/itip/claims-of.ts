@@ -1,6 +1,7 @@
 // Chooses one person's claims in a message that lists several ATTENDEEs: clients send back the whole event (RFC 5546 §4.2.4), or a
 // line for each address of their user. In: the claims of the message and the person's addresses; out: that person's claims. The
 // other lines prove nothing and change nothing. It refuses nothing: whether a claim counts is judged later.
+import type { Partstat } from '../ical/types.ts';
 import type { ClaimedItem } from './types.ts';
 
 /**
@@ -32,10 +33,17 @@ function ofFirstListed(claims: readonly ClaimedItem[], addresses: readonly strin
  * other answer for that event.
  */
 function withoutUnanswered(claims: readonly ClaimedItem[]): readonly ClaimedItem[] {
-  const partstatIn = (claim: ClaimedItem) => (claim.kind === 'answer' ? claim.partstat : null);
-  const answers = claims.filter((claim) => ![null, 'NEEDS-ACTION'].includes(partstatIn(claim)));
-  const answered = new Set(answers.map(({ occurrence }) => occurrence.uid));
+  const answered = new Set(claims.filter(isAnswered).map(({ occurrence }) => occurrence.uid));
   return claims.filter((claim) => partstatIn(claim) !== 'NEEDS-ACTION' || !answered.has(claim.occurrence.uid));
+}
+
+/** Returns whether the claim states an answer other than NEEDS-ACTION. */
+export function isAnswered(claim: ClaimedItem): boolean {
+  return ![null, 'NEEDS-ACTION'].includes(partstatIn(claim));
+}
+
+function partstatIn(claim: ClaimedItem): Partstat | null {
+  return claim.kind === 'answer' ? claim.partstat : null;
 }
 
 function occurrenceOf({ kind, occurrence }: ClaimedItem): string {

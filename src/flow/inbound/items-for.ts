@@ -1,6 +1,6 @@
 // In: the items of a mail, and whom its recipient address stands for; out: the items of that person, if the calendar lists several
 // ATTENDEEs. It refuses (`no-event`) a calendar in which none of the lines can be that person's.
-import { claimsOf, listsSeveral } from '../../core/itip/claims-of.ts';
+import { claimsOf, isAnswered, listsSeveral } from '../../core/itip/claims-of.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
 import { addressKey } from '../../core/ical/calendar-address.ts';
 import { isClaim } from '../../core/message/interpret-mail.ts';
@@ -24,21 +24,30 @@ export async function itemsFor(
 }
 
 /**
+ * A client sends back the line of the invited address as it came, without an answer, if it answers for the address of its user.
+ */
+function withAnswerFirst(addresses: readonly string[], claims: readonly ClaimedItem[]): readonly string[] {
+  const answered = new Set(claims.filter(isAnswered).map(({ attendee }) => attendee?.key));
+  return [...addresses.filter((address) => answered.has(address)), ...addresses];
+}
+
+/**
  * Returns the addresses under which the calendar may list the person, the most certain first. The sender is not proven here;
  * a claim that is chosen only for its sender is judged like any other.
  */
 async function addressesOf(
   options: InterpretOptions,
   route: PersonRoute,
-  [first]: readonly ClaimedItem[],
+  claims: readonly ClaimedItem[],
   sender: readonly string[],
 ): Promise<readonly string[]> {
   const { ledger } = options;
   if (route.kind === 'reply') {
     const aliases = await ledger.aliases(route.organizer.key, route.attendee.key);
-    return [route.attendee.key, ...sender.filter((address) => aliases.includes(address)), ...aliases, ...sender];
+    const confirmed = sender.filter((address) => aliases.includes(address));
+    return [...withAnswerFirst([route.attendee.key, ...confirmed], claims), ...aliases, ...sender];
   }
-  const organizer = organizerOf(options, route, first?.organizer ?? null);
+  const organizer = organizerOf(options, route, claims[0]?.organizer ?? null);
   const known = await Promise.all(sender.map((address) => ledger.attendeesWithAlias(organizer.key, address)));
-  return [...known.flat(), ...sender];
+  return withAnswerFirst([...known.flat(), ...sender], claims);
 }
