@@ -42,7 +42,9 @@ export async function onClaim(
   if (attendee === null) {
     return recordForPerson(options, route, context, { verdict: 'refused', ...because('no-attendee') });
   }
-  const dedupeKey = JSON.stringify([incoming.items.indexOf(claim), organizer.key, attendee.key]);
+  // One mail answers a REFRESH of the whole event, whatever number of its VEVENTs came back.
+  const part = claim.kind === 'refresh' ? claim.occurrence.uid : incoming.items.indexOf(claim);
+  const dedupeKey = JSON.stringify([part, organizer.key, attendee.key]);
   const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
   const isForAttendee = [attendee.key, ...aliases].includes((claim.attendee ?? attendee).key);
   const held = unproven === 'unauthenticated' && !isForAttendee ? 'another-attendee' : unproven;

@@ -130,6 +130,16 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
     expect([stored(bob), stored(carol)]).toEqual(['DECLINED', 'NEEDS-ACTION']);
   });
 
+  it('counts for a confirmed address although the invited one came back without an answer', async () => {
+    await kit.spool.put([], [{ kind: 'alias', organizerKey: alice.key, attendeeKey: bob.key, alias: bobAtHome.key }]);
+    await sendBack(master({ 'bob@remote.test': 'ACCEPTED' }));
+    const atHome = { ...invited, 'bob@home.test': 'DECLINED' } as const;
+    await send(calendar('REPLY', master(atHome)), bobAtHome, replyTo(kit, bob));
+    expect(stored(bob)).toBe('DECLINED');
+    await sendBack(master({ ...invited, 'bob@home.test': 'ACCEPTED' }));
+    expect(stored(bob)).toBe('NEEDS-ACTION'); // only the sender's address comes before the invited one
+  });
+
   it('is held if the sender is not proven to be the attendee', async () => {
     const before = kit.calendar.text(uid);
     await send(calendar('REPLY', ...series(answered)), carol, replyTo(kit, bob));
@@ -163,6 +173,15 @@ describe('I1: a REPLY with several ATTENDEEs to a reply address', () => {
     const entries = (await kit.entries(uid)).filter(({ attendee }) => attendee === bob.key);
     expect(entries.map(({ verdict, reason }) => `${verdict} ${reason}`)).toContain(expected);
     expect(kit.calendar.text(uid)).toBe(before);
+  });
+});
+
+describe('I1: a REFRESH with several VEVENTs', () => {
+  it('is answered with one mail', async () => {
+    kit = await openFlowKit();
+    await invite(calendar(null, ...series(invited)), bob);
+    await send(calendar('REFRESH', ...series(invited)), bob, replyTo(kit, bob));
+    expect(kit.mails.map(({ rcptTo }) => rcptTo)).toEqual([bob.asWritten]);
   });
 });
 
