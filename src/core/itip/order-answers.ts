@@ -33,7 +33,7 @@ export function resolveRevision(
   const wasIssued = (sequence: number) =>
     sequence <= Math.max(eventSequences.event, eventSequences.occurrence) ||
     mails.some((mail) => sequence <= mail.sequence || sequence <= mailedOccurrence(mail, recurrenceId).sequence);
-  const told = sequenceTold(answer, history);
+  const told = sequenceTold(answer, history, sentAt);
   if (claimed !== null && wasIssued(claimed)) return { sequence: Math.max(claimed, told), sentAt };
   const seen = mails.findLast((mail) => mail.mailedAt <= sentAt);
   const sequence = seen ? mailedOccurrence(seen, recurrenceId).sequence : eventSequences.occurrence;
@@ -41,14 +41,21 @@ export function resolveRevision(
 }
 
 /**
- * Returns the SEQUENCE of the mail that told the attendee the answer's DTSTART, if that is the time mailed last; else 0. The
- * answer is not older than that mail, whatever its SEQUENCE: SabreDAV answers one date with the SEQUENCE of the series.
+ * Returns the SEQUENCE of the mail that told the attendee the answer's DTSTART, if that is the time mailed last; else 0. An answer
+ * sent after that mail is not older than it, whatever its SEQUENCE: SabreDAV answers one date with the SEQUENCE of the series. One
+ * sent before it is about the same time as mailed earlier, before the event was moved away and back.
  */
-function sequenceTold({ occurrence, start }: Pick<Answer, 'occurrence' | 'start'>, history: History): number {
-  const told = requestsFor(history, occurrence.recurrenceId).map((mail) =>
-    mailedOccurrence(mail, occurrence.recurrenceId),
-  );
-  return told[told.findLastIndex((each) => !beginsAt(each, start)) + 1]?.sequence ?? 0;
+function sequenceTold(
+  { occurrence: { recurrenceId }, start }: Pick<Answer, 'occurrence' | 'start'>,
+  history: History,
+  sentAt: number,
+): number {
+  const mails = requestsFor(history, recurrenceId);
+  const told = mails.map((mail) => mailedOccurrence(mail, recurrenceId));
+  const at = told.findLastIndex((each) => !beginsAt(each, start)) + 1;
+  // DTSTAMP and Date are in whole seconds.
+  const mailedAt = Math.floor((mails[at]?.mailedAt ?? 0) / 1000) * 1000;
+  return mailedAt <= sentAt ? (told[at]?.sequence ?? 0) : 0;
 }
 
 function beginsAt(mailed: MailedOccurrence | undefined, start: CalendarTime | null): boolean {

@@ -153,6 +153,19 @@ describe('resolveRevision', () => {
     expect(resolveRevision(given, { applied: [], mailed }, known, 1000).sequence).toBe(sequence);
   });
 
+  it.each([
+    ['in a later second', 5_000, 3],
+    ['in the same second', 4_000, 3],
+    ['in an earlier second', 3_000, 0],
+  ])('raises the SEQUENCE only for an answer sent after the mail: %s', (_, sentAt, sequence) => {
+    const start = readTime(AT_TEN, {}, []);
+    const occurrence = { uid: 'a', recurrenceId: AT_NINE };
+    const given = { ...answer, occurrence, start, revision: { sequence: 0, sentAt } };
+    const mailed = [mailMoved(0, 1_000, AT_NINE), mailMoved(3, 4_900, AT_TEN)];
+    const known = { event: 3, occurrence: 3 };
+    expect(resolveRevision(given, { applied: [], mailed }, known, 9_000).sequence).toBe(sequence);
+  });
+
   it('limits sentAt to the current time', () => {
     expect(resolveRevision(answer, { applied: [], mailed: [] }, { event: 3, occurrence: 3 }, 60).sentAt).toBe(60);
   });

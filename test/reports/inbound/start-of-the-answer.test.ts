@@ -58,10 +58,10 @@ async function invite(text: string): Promise<void> {
   await kit.settle();
 }
 
-async function answer(text: string): Promise<void> {
+async function answer(text: string, sentAt?: number): Promise<void> {
   kit.clock.now += 60_000;
   const to = replyTo(kit, bob);
-  await kit.mail(calendarMail(text, { from: bob, to, date: kit.clock.now }), to);
+  await kit.mail(calendarMail(text, { from: bob, to, date: sentAt ?? kit.clock.now }), to);
   await kit.settle();
 }
 
@@ -162,6 +162,17 @@ describe('I8: an answer with the last mailed time is not stale', () => {
     await invite(calendar(master(3, [bob], '20270203T120000Z')));
     await answer(reply(2, 'RECURRENCE-ID:20270210T120000Z', 'DTSTART:20270210T120000Z'));
     expect(stored('20270210T120000Z')).toBe('ACCEPTED');
+  });
+
+  it('but is stale if it was sent before the time was moved away and back', async () => {
+    const sentAt = kit.clock.now + 1_000;
+    await invite(calendar(master(3, [bob], '20270203T120000Z')));
+    await answer(reply(3, 'DTSTART:20270203T120000Z').replace('ACCEPTED', 'DECLINED'));
+    await invite(calendar(master(4, [bob])));
+    await answer(reply(2, `DTSTART:${FIRST}`), sentAt);
+    expect(stored(null)).toBe('NEEDS-ACTION');
+    await answer(reply(2, `DTSTART:${FIRST}`));
+    expect(stored(null)).toBe('ACCEPTED');
   });
 
   it.each([
