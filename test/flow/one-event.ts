@@ -1,5 +1,5 @@
 // One event of alice with two invited guests: the starting point of most tests about answers. `answer` mails an answer as a
-// guest's client does.
+// guest's client does. The invitations leave a `verify` in the lane of the event, due five seconds later.
 import { replyAddress } from '../../src/core/signing/reply-address.ts';
 import { answerMail } from '../harness/answers.ts';
 import { meeting } from '../harness/calendar-server.ts';

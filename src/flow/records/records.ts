@@ -19,7 +19,7 @@ import { undeliverable } from './undeliverable.ts';
 import { verify } from './verify.ts';
 
 /** Each kind by its name, which is also in the body. The types of records follow from their schemas. */
-const kinds = {
+export const kinds = {
   mail: receivedMail,
   answer,
   verify,

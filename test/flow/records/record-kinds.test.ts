@@ -1,25 +1,21 @@
 // The values that each kind of record accepts, in addition to records.test.ts: absent values, every word of its enumerations and
 // older versions; and the values that are derived from them.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { answer, type AnswerRecord } from '../../../src/flow/records/answer.ts';
-import { delegation } from '../../../src/flow/records/delegation.ts';
-import { notice, type NoticeRecord } from '../../../src/flow/records/notice.ts';
-import { outgoing, type OutgoingRecord } from '../../../src/flow/records/outgoing.ts';
-import { proposal, type ProposalRecord } from '../../../src/flow/records/proposal.ts';
-import { question } from '../../../src/flow/records/question.ts';
-import { receivedMail, type ReceivedMailRecord } from '../../../src/flow/records/received-mail.ts';
+import type { AnswerRecord } from '../../../src/flow/records/answer.ts';
+import type { NoticeRecord } from '../../../src/flow/records/notice.ts';
+import type { OutgoingRecord } from '../../../src/flow/records/outgoing.ts';
+import type { ProposalRecord } from '../../../src/flow/records/proposal.ts';
+import type { ReceivedMailRecord } from '../../../src/flow/records/received-mail.ts';
 import {
   type AnyRecord,
   describeTask,
   entryAbout,
   entryAboutTask,
+  kinds,
   readRecord,
   recordTask,
 } from '../../../src/flow/records/records.ts';
-import { refresh } from '../../../src/flow/records/refresh.ts';
-import { scheduleMessage } from '../../../src/flow/records/schedule-message.ts';
-import { undeliverable } from '../../../src/flow/records/undeliverable.ts';
-import { verify } from '../../../src/flow/records/verify.ts';
 import { alice, bob, carol } from '../flow-kit.ts';
 
 const uid = 'planning@example.com';
@@ -113,21 +109,13 @@ function withField(record: AnyRecord, path: string, value: unknown): AnyRecord {
   return copy;
 }
 
-const kinds = {
-  answer,
-  delegation,
-  notice,
-  outgoing,
-  proposal,
-  question,
-  receivedMail,
-  refresh,
-  scheduleMessage,
-  undeliverable,
-  verify,
-};
-
 describe('each kind', () => {
+  it.each(Object.entries(kinds))('%s is in the table of queues in src/README.md', (kind, { queue }) => {
+    const readme = readFileSync(new URL('../../../src/README.md', import.meta.url), 'utf8');
+    const row = readme.split('\n').find((line) => line.startsWith(`| \`${queue}\` |`));
+    expect(row).toContain(`\`${kind}\``);
+  });
+
   it.each(Object.entries(kinds))('%s has an upgrade step from each older version', (_, { version, ...kind }) => {
     expect('upgrade' in kind ? kind.upgrade : []).toHaveLength(version - 1);
   });

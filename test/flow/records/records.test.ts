@@ -388,7 +388,7 @@ describe('a damaged body', () => {
   it.each(tasks)('of kind $kind is unreadable, and the path is named', ({ task }) => {
     const body = JSON.parse(task.body) as Json;
     const paths = pathsIn(body).filter(([name]) => name !== 'version' && name !== 'kind');
-    expect(paths.length).toBeGreaterThan(3);
+    expect(paths).not.toEqual([]);
     for (const path of paths) {
       const isElement = /^\d+$/.test(path.at(-1) ?? '');
       for (const value of [wrongFor(valueAt(body, path)), ...(isElement ? [] : [undefined])]) {

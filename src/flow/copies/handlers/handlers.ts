@@ -11,12 +11,19 @@ import { verify } from './verify.ts';
 
 /**
  * Restored answers first, because new answers are judged against them; then the other edits; then records that only read
- * the copy.
+ * the copy, or do not need it.
  */
-const PLANNING_ORDER = ['verify', 'answer', 'undeliverable', 'delegation', 'proposal', 'refresh', 'notice'] as const;
+const PLANNING_ORDER: Readonly<Record<EventKind, number>> = {
+  verify: 1,
+  answer: 2,
+  undeliverable: 3,
+  delegation: 4,
+  proposal: 5,
+  refresh: 6,
+  notice: 7,
+};
 
-/** Typed by the order, so that a kind that is missing there is an error of the look-up. */
-const handlers: { readonly [K in (typeof PLANNING_ORDER)[number]]: Handler<K> } = {
+const handlers: { readonly [K in EventKind]: Handler<K> } = {
   answer,
   delegation,
   notice,
@@ -39,6 +46,5 @@ export function attendeesOf(batch: readonly Job<EventKind>[]): string[] | null {
 
 /** Sorts by kind, and by age within a kind. */
 export function inPlanningOrder(batch: readonly Job<EventKind>[]): Job<EventKind>[] {
-  const placeOf = ({ body }: Job<EventKind>): number => PLANNING_ORDER.indexOf(body.kind);
-  return batch.toSorted((one, other) => placeOf(one) - placeOf(other));
+  return batch.toSorted((one, other) => PLANNING_ORDER[one.body.kind] - PLANNING_ORDER[other.body.kind]);
 }
