@@ -8,6 +8,7 @@ import type { HeldChoice, HeldView } from '../../core/pages/decision-page.ts';
 import { because, type Verdict } from '../../core/reasons.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { DecisionClaims } from '../../core/signing/types.ts';
+import { within } from '../../core/within.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger, LedgerWrite, Spool } from '../ports/spool.ts';
 import type { Outcomes } from '../queue/outcomes.ts';
@@ -132,7 +133,7 @@ export async function decideAndWait(
   try {
     const result = await decideHeld(options, claims, choice);
     if (result !== 'done' || !editingChoices.has(choice)) return result;
-    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, OUTCOME_TIMEOUT_MS).unref())]);
+    await within(AbortSignal.timeout(OUTCOME_TIMEOUT_MS), settled, () => undefined);
     return refused ? 'not-entered' : 'done';
   } finally {
     unsubscribe();

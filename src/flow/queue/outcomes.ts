@@ -1,6 +1,7 @@
 // Publishes the outcome of work once the ledger has recorded it: a log line, the metrics, and the web page that
 // waits up to two seconds for its outcome. An outcome that only the operator can act on is logged as an error.
 import { isFailure } from '../../core/reasons.ts';
+import { within } from '../../core/within.ts';
 import type { Log } from '../ports/log.ts';
 import type { LedgerWrite, NewEntry } from '../ports/spool.ts';
 
@@ -29,17 +30,13 @@ export function makeOutcomes(log: Log): Outcomes {
       }
     },
     waitFor(taskId, timeoutMs) {
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => settle(null), timeoutMs);
-        const unsubscribe = subscribe((entry) => {
-          if (entry.taskId === taskId) settle(entry);
+      let unsubscribe = (): void => undefined;
+      const first = new Promise<NewEntry>((resolve) => {
+        unsubscribe = subscribe((entry) => {
+          if (entry.taskId === taskId) resolve(entry);
         });
-        function settle(entry: NewEntry | null): void {
-          clearTimeout(timer);
-          unsubscribe();
-          resolve(entry);
-        }
       });
+      return within(AbortSignal.timeout(timeoutMs), first, () => null).finally(unsubscribe);
     },
   };
 }

@@ -2,6 +2,7 @@
 // commits what it plans. Several lanes run concurrently, so that a slow server or event delays no other.
 // Leases are renewed while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the
 // jobs.
+import { within } from '../../core/within.ts';
 import type { Batch, Lease, QueueName, Spool } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, KindIn } from '../records/records.ts';
@@ -129,8 +130,7 @@ export function runQueue<Q extends QueueName>(options: RunQueueOptions<Q>): Runn
       stopped = true;
       clearTimeout(timer);
       unsubscribe();
-      const timeout = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref());
-      await Promise.race([drain(), timeout]);
+      await within(AbortSignal.timeout(drainMs), drain(), () => undefined);
     },
   };
 }
