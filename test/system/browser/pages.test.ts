@@ -147,7 +147,10 @@ describe.skipIf(lacks('chromium'))('in a browser', () => {
     await page.getByRole('heading', { name: 'You have said maybe' }).waitFor();
     expect(page.url()).toBe(`${http.url}/rsvp/recorded?answer=tentative`);
     expect(fakes.answers).toEqual([
-      { claims, answer: { partstat: 'TENTATIVE', comment: 'I may be late.', sequence: 3, wholeSeries: false } },
+      {
+        claims,
+        answer: { partstat: 'TENTATIVE', comment: 'I may be late.', sequence: 3, schedule: null, wholeSeries: false },
+      },
     ]);
     await page.context().close();
   });

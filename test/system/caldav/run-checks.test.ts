@@ -81,7 +81,10 @@ describe.skipIf(unavailable)('imip-gateway check', () => {
     expect(mail.from).toMatch(/^b1\w+-[a-z2-7]{26}-[a-z2-7]{26}@reply\.example\.com$/);
     expect(mail.raw).toMatch(/^DKIM-Signature: .*d=example\.com/m);
     expect(await eventsOf(server)).toEqual([]);
-    expect(formatSummary([...results.values()])).toMatch(/^No check failed: 15 ok, 1 with a warning, 2 skipped\.$/);
+    // `time zones` is a warning if Node's rules are older than those of the library.
+    expect(formatSummary([...results.values()])).toMatch(
+      /^No check failed: (?:15 ok, 2|16 ok, 1) with a warning, 2 skipped\.$/,
+    );
   });
 
   it('works while the gateway runs', async () => {
