@@ -229,6 +229,10 @@ export const reasons = {
       hops === null ? 'Mail loop: the gateway sent this mail itself.' : `Mail loop: ${hops} Received fields.`,
   },
   'automatic-reply': { verdicts: ['recorded'], ledger: () => 'An automatic reply, such as an out-of-office notice.' },
+  'own-mail': {
+    verdicts: ['recorded'],
+    ledger: () => 'A message of the gateway itself: its ORGANIZER is a reply address.',
+  },
   'abuse-report': { verdicts: ['recorded'], ledger: () => 'An abuse report about a mail of the gateway.' },
   'misdirected-bounce': {
     verdicts: ['recorded'],

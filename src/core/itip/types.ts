@@ -9,7 +9,7 @@ export interface Revision {
   readonly sentAt: number;
 }
 
-export type Door = 'smtp' | 'lmtp' | 'web';
+export type Door = 'smtp' | 'lmtp' | 'web' | 'callback';
 
 /** One attendee's answer as stated in a calendar message. The sender is not verified. */
 export interface ClaimedAnswer {

@@ -4,7 +4,7 @@
 import { clipText } from '../ical/clip-text.ts';
 import { GatewayError } from '../errors.ts';
 import { addressKey } from '../ical/calendar-address.ts';
-import { splitLines } from '../ical/content-lines.ts';
+import { type ContentLine, splitLines } from '../ical/content-lines.ts';
 import { isFromAttendee } from '../itip/methods.ts';
 import { readMessage } from '../itip/read-message.ts';
 import type { ClaimedItem, ItipMessage } from '../itip/types.ts';
@@ -129,14 +129,16 @@ function isSchedulingMessage({ text, headerMethod }: FoundCalendar, { to }: Mail
   if (method === null) return false;
   if (isFromAttendee(method.trim().toUpperCase())) return true;
   const recipients = to.map(({ address }) => addressKey(address));
-  const organizers = lines.filter(({ name }) => name === 'ORGANIZER');
-  return !organizers.some((line) =>
-    [line.value, ...line.paramValues('EMAIL')].some((address) => recipients.includes(addressKey(address))),
-  );
+  return !organizersIn(lines).some((address) => recipients.includes(addressKey(address)));
+}
+
+function organizersIn(lines: readonly ContentLine[]): string[] {
+  return lines.filter(({ name }) => name === 'ORGANIZER').flatMap((line) => [line.value, ...line.paramValues('EMAIL')]);
 }
 
 interface ReadCalendar {
   readonly message: ItipMessage | Unusable;
+  readonly text?: string;
   readonly source: string;
 }
 
@@ -172,7 +174,8 @@ function readCalendar(found: FoundCalendar, facts: MailFacts, limits: MailLimits
     const message = readMessage(found.text, found.headerMethod);
     const prodid = /^PRODID[^\r\n:]*:([^\r\n]*)/im.exec(found.text)?.[1] ?? '';
     const comment = writesCommentAsText(prodid) ? readComment(facts.text) : null;
-    return { message: { ...message, items: message.items.map((item) => withComment(item, comment)) }, source };
+    const items = message.items.map((item) => withComment(item, comment));
+    return { message: { ...message, items }, text: found.text, source };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const several = (found.text.match(/^BEGIN:VCALENDAR/gim)?.length ?? 0) > 1;
@@ -200,12 +203,14 @@ function readWinmail(mail: ReadMail, limits: MailLimits): ReadCalendar[] {
 }
 
 /** Returns the reason why no answer could be read from a calendar. */
-function explainNoAnswer({ message, source }: ReadCalendar): Omit<Interpretation, 'forwarded'> {
+function explainNoAnswer({ message, text = '', source }: ReadCalendar): Omit<Interpretation, 'forwarded'> {
   if ('kind' in message) return { items: [message], source };
   const { method } = message;
   if (method === null) return { items: [unusable('not-a-reply', 'The calendar has no METHOD.')], source };
-  if (!isFromAttendee(method))
-    return { items: [unusable('not-a-reply', `METHOD is ${clipText(method, 40)}.`)], source };
+  if (!isFromAttendee(method)) {
+    const organizers = organizersIn(splitLines(text));
+    return { items: [{ ...unusable('not-a-reply', `METHOD is ${clipText(method, 40)}.`), organizers }], source };
+  }
   const detail = clipText(message.unusable.join(' '), 500) || `The ${method} has no event.`;
   return { items: [unusable('no-event', detail)], source };
 }

@@ -98,6 +98,8 @@ export interface Unusable {
   readonly reason: UnusableReason;
   /** One sentence for the operator. */
   readonly detail: string;
+  /** Of a message from an organizer: the values of ORGANIZER and its EMAIL. */
+  readonly organizers?: readonly string[];
 }
 
 export type IncomingItem = ClaimedItem | Bounce | Letter | AutomaticReply | AbuseReport | Unusable;

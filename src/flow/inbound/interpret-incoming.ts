@@ -58,6 +58,10 @@ function isFirst({ dedupeKey }: Outcome, at: number, outcomes: readonly Outcome[
   return dedupeKey === undefined || outcomes.findIndex((other) => other.dedupeKey === dedupeKey) === at;
 }
 
+function isReplyAddress({ ring, replyDomain }: InterpretOptions, address: string): boolean {
+  return replyDomain !== null && readReplyAddress(ring, addressKey(address), replyDomain) !== null;
+}
+
 async function routeOf(options: InterpretOptions, recipient: string): Promise<Route> {
   const { ring, replyDomain, ledger } = options;
   const reply = replyDomain === null ? null : readReplyAddress(ring, recipient, replyDomain);
@@ -111,7 +115,7 @@ async function planItem(
   context: MailContext,
   item: IncomingItem,
 ): Promise<readonly Outcome[]> {
-  const recorded = (reason: 'automatic-reply' | 'abuse-report' | 'misdirected-bounce'): Outcome =>
+  const recorded = (reason: 'automatic-reply' | 'abuse-report' | 'misdirected-bounce' | 'own-mail'): Outcome =>
     recordForPerson(options, route, context, { verdict: 'recorded', ...because(reason) });
   switch (item.kind) {
     case 'answer':
@@ -127,7 +131,8 @@ async function planItem(
     case 'bounce':
       return [recorded('misdirected-bounce')];
     default: {
-      const { reason, detail: found } = item;
+      const { reason, detail: found, organizers = [] } = item;
+      if (organizers.some((address) => isReplyAddress(options, address))) return [recorded('own-mail')];
       const why = because(reason, { found });
       const refused = recordForPerson(options, route, context, { verdict: 'refused', ...why });
       return reason === 'unparseable-mail' ? [refused] : [refused, await onLetter(options, route, context)];

@@ -5,8 +5,8 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
 import { because } from '../../core/reasons.ts';
 import { judgeSender } from '../../core/message/judge-sender.ts';
+import { claimToRecord } from '../records/claim-to-record.ts';
 import { copyLane, copyOf } from '../records/records.ts';
-import { claimToRecord } from './claim-to-record.ts';
 import {
   type InterpretOptions,
   type MailContext,
@@ -56,7 +56,7 @@ export async function onClaim(
     claim,
     attendee,
     organizer,
-    mail: incoming.mail,
+    date: incoming.mail.date,
     receivedAt: mail.receivedAt,
     door: mail.peer.door,
     origin,

@@ -1,10 +1,12 @@
 // Queue `invitation`, one lane. In: schedule messages about one event to one recipient, in order; out: mails and ledger
-// entries. Only this file decides how a message is delivered; at present every message is mailed (`plan-mail.ts`).
+// entries. Only this file decides how a message is delivered: by mail (`plan-mail.ts`), or into the organizer's copy if it is to one of
+// our reply addresses (`to-own-address.ts`).
 import type { Mailing } from '../ports/spool.ts';
 import type { LaneHandler, Plan, PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
 import { type MailOptions, planMail } from './plan-mail.ts';
+import { planOwnAddress } from './to-own-address.ts';
 
 export function deliver(options: MailOptions): LaneHandler<'schedule-message'> {
   return async (messages) => {
@@ -13,7 +15,7 @@ export function deliver(options: MailOptions): LaneHandler<'schedule-message'> {
     for (const [at, message] of messages.entries()) {
       const { from } = message.body;
       const mailings = mailingsByOwner.get(from.key) ?? (await mailingsOf(options, message.body));
-      const plan = await planMail(options, message, mailings);
+      const plan = (await planOwnAddress(options, message)) ?? (await planMail(options, message, mailings));
       mailingsByOwner.set(from.key, [...mailings, ...mailingsIn(plan)]);
       planned.push({ id: message.task.id, plan });
       if (plan.disposition.kind !== 'retry') continue;

@@ -18,7 +18,7 @@ const schema = z.object({
     comment: z.string().nullable(),
     delegatedTo: z.array(address).readonly(),
     revision: z.object({ sequence: z.number().nullable(), sentAt: z.number() }),
-    door: z.enum(['smtp', 'lmtp', 'web']),
+    door: z.enum(['smtp', 'lmtp', 'web', 'callback']),
     shown: z.object({ recurrenceId: z.string().nullable(), schedule: z.string() }).optional(),
   }) satisfies z.ZodType<Answer>,
   /** From of the mail, as shown to the organizer; for a web answer, the attendee. */
@@ -35,7 +35,8 @@ export const answer = {
   version: 2,
   queue: 'event',
   schema,
-  // Version 2 may have further reasons in `held`, no PARTSTAT, the DTSTART of the answer, and the time that the page showed.
+  // Version 2 may have further reasons in `held`, no PARTSTAT, the DTSTART of the answer, the time that the page showed, and
+  // answers that a CalDAV server posted.
   upgrade: [(body) => ({ ...body, answer: { start: null, ...(body['answer'] as OldBody) } })],
   copy: ({ answer: { organizer: owner, occurrence: of } }) => ({ owner, uid: of.uid }),
   subject: ({ answer: { organizer, attendee, occurrence: of } }) =>

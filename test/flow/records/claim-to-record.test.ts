@@ -1,6 +1,6 @@
 // The time of an answer, from DTSTAMP, Date and arrival.
 import { describe, expect, it } from 'vitest';
-import { sentAt } from '../../../src/flow/inbound/claim-to-record.ts';
+import { sentAt } from '../../../src/flow/records/claim-to-record.ts';
 
 const noon = Date.UTC(2027, 2, 1, 12);
 

@@ -2,15 +2,15 @@
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem, Door } from '../../core/itip/types.ts';
 import type { HoldReason } from '../../core/reasons.ts';
-import type { MailFacts } from '../../core/message/types.ts';
-import type { Origin } from '../records/parts.ts';
-import type { EventRecord } from '../records/records.ts';
+import type { Origin } from './parts.ts';
+import type { EventRecord } from './records.ts';
 
 export interface JudgedClaim {
   readonly claim: ClaimedItem;
   readonly attendee: CalendarAddress;
   readonly organizer: CalendarAddress;
-  readonly mail: MailFacts;
+  /** Of the mail; null: none, or unreadable. */
+  readonly date: number | null;
   readonly receivedAt: number;
   readonly door: Door;
   readonly origin: Origin;
@@ -23,7 +23,7 @@ export function claimToRecord({
   claim,
   attendee,
   organizer,
-  mail,
+  date,
   receivedAt,
   door,
   origin,
@@ -47,7 +47,7 @@ export function claimToRecord({
       };
     default: {
       const { component, occurrence, range, start, partstat, comment, delegatedTo, sequence, stampedAt } = claim;
-      const revision = { sequence, sentAt: sentAt(stampedAt, mail.date, receivedAt) };
+      const revision = { sequence, sentAt: sentAt(stampedAt, date, receivedAt) };
       const answer = {
         component,
         occurrence,
