@@ -50,7 +50,7 @@ export function subjectLine(text: string): string {
   return plainLine(text, MAX_SUBJECT);
 }
 
-/** Returns the subject with a date, for which a long title leaves room. */
+/** Returns the subject with a date. A long subject is shortened to leave room for the date. */
 export function datedSubject(subject: string, when: string, reader: Reader, templates: Templates): string {
   const short = plainLine(subject, MAX_SUBJECT - 40);
   return templates.message(reader.language, 'mail.subject.dated', { subject: short, when });
@@ -88,7 +88,7 @@ function mayRemoveRecipient({ kind, calendar }: InvitationMail): boolean {
   return kind === 'cancel' && !/^STATUS:CANCELLED\s*$/im.test(calendar);
 }
 
-/** Returns the key of the words for a message that neither invites nor answers; null: those of the kind of mail. */
+/** Returns the key of the text for a COUNTER, PUBLISH or REFRESH; null if the kind of mail determines the text. */
 function messageKey(method: string): 'counter' | 'message' | null {
   if (method === 'COUNTER') return 'counter';
   return method === 'PUBLISH' || method === 'REFRESH' ? 'message' : null;
@@ -159,7 +159,7 @@ function senderMailbox(context: MailContext): Mailbox {
   const { mail, templates, reader } = context;
   const name = senderName(context);
   if (name === null) return { name: '', address: mail.from };
-  // Spam filters treat an address as a display name as phishing if its domain differs from that of the mail.
+  // Spam filters treat a mail as phishing if its display name is an address in another domain.
   return {
     name: templates.message(reader.language, 'mail.sender', { name: name.replaceAll('@', ' at ') }),
     address: mail.from,

@@ -1,4 +1,4 @@
-// Reads the description of an event, in whatever form clients write it. In: a component; out: its text, with the targets of links.
+// Reads the description of an event in the forms that clients write. In: a component; out: its text, with the targets of links.
 // It is untrusted. It refuses nothing.
 import { type ContentLine, unescapeText } from '../ical/content-lines.ts';
 import type { EventComponent } from '../ical/event-component.ts';
@@ -15,8 +15,9 @@ export function descriptionOf(component: EventComponent): string {
 }
 
 /**
- * Returns DESCRIPTION. An HTML form of it is used if it says the same, because it has the targets of links, or if there is no
- * DESCRIPTION. One that says something else may be outdated: many clients change only DESCRIPTION.
+ * Returns DESCRIPTION, or an HTML form of it if both have the same words, because only HTML has the targets of links. The HTML form
+ * is also used if DESCRIPTION is missing or derived from it. Otherwise different words mean that the HTML form may be outdated,
+ * because many clients change only DESCRIPTION.
  */
 function readDescription(component: EventComponent): string {
   const line = component.property('DESCRIPTION');

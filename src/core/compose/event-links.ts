@@ -40,7 +40,7 @@ function unique(links: readonly NamedLink[]): NamedLink[] {
   return [...new Map(links.map((link) => [link.href, link])).values()].slice(0, MAX_LINKS);
 }
 
-/** Returns FILENAME (RFC 8607 §4.1) or the last segment of the path, with the media type if neither has an extension. */
+/** Returns FILENAME (RFC 8607 §4.1) or the last segment of the path, and adds the media type to a name without extension. */
 function fileName(line: ContentLine, href: string): string {
   const { hostname, pathname } = new URL(href);
   const segment = decoded(pathname.split('/').findLast((part) => part !== '') ?? '');

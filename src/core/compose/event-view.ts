@@ -44,7 +44,7 @@ function guestsOf(component: EventComponent): readonly Guest[] {
   return guests;
 }
 
-/** `asOf` null: without regard to what is past. */
+/** `asOf` null: past dates are included. */
 function recurrenceOf(document: EventDocument, component: EventComponent, asOf: AsOf | null): Recurrence | null {
   const { start } = component;
   const rule = component.property('RRULE')?.value.trim() ?? null;
@@ -81,7 +81,7 @@ function inOrder(times: readonly (CalendarTime | null)[]): CalendarTime[] {
   return times.filter((time) => time !== null).sort((a, b) => a.local.localeCompare(b.local));
 }
 
-/** Returns the exceptions that a reader still needs: neither past nor cancelled ones, which are among the excluded dates. */
+/** Returns the exceptions that are not past. Cancelled occurrences are not exceptions but excluded dates. */
 function exceptionsAfter(document: EventDocument, asOf: AsOf | null): EventDifference[] {
   const shown = document.overrides.filter((each) => !each.cancelled && !(asOf !== null && isOver(each, asOf)));
   const ids = new Set(shown.map(({ recurrenceId }) => recurrenceId));
@@ -178,7 +178,7 @@ export function readEventView(
   return view;
 }
 
-/** Returns the event as a guest sees it who must not see the other guests. */
+/** Returns the event without its guests, for a guest who must not see the others. */
 export function withoutGuests(event: EventView): EventView {
   return { ...event, guests: [], exceptions: event.exceptions.filter(({ kind }) => kind !== 'attendees') };
 }

@@ -21,7 +21,7 @@ const CLOCK: Options = { hour: 'numeric', minute: '2-digit' };
 const SHORT_DATE: Options = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric' };
 const LONG_DATE: Options = { year: 'numeric', month: 'long', day: 'numeric' };
 
-/** Cached, because to create a formatter takes a thousand times as long as to use it. */
+/** Cached, because creating a formatter takes a thousand times as long as using it. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** Returns a formatter for local times in milliseconds or, with a zone, for instants. An invalid language becomes English. */
@@ -67,8 +67,8 @@ function formatRange(language: Language, options: Options, start: number, end: n
 }
 
 /**
- * Returns a name such as `Central European Time`. Where no known zone has this TZID and this offset, the name of the zone says
- * nothing or something wrong (`Customized Time Zone`, `IST`), so it returns the offset that the calendar's rules give.
+ * Returns a name such as `Central European Time`. If the TZID is not a known zone with this offset, its name is useless or wrong
+ * (`Customized Time Zone`, `IST`), so the offset according to the calendar is returned instead.
  */
 function zoneLabel({ zone, instant, local }: CalendarTime, language: Language): string {
   const name = zone ?? 'UTC';
@@ -79,7 +79,7 @@ function zoneLabel({ zone, instant, local }: CalendarTime, language: Language): 
   return plainSpaces(parts.find((part) => part.type === 'timeZoneName')?.value ?? name);
 }
 
-/** Returns whether the local time is that of the instant in this zone, also in a gap or a doubled hour. */
+/** Returns whether the local time is that of the instant in this zone, also in a gap or a repeated hour. */
 function isTimeOf(zone: string, local: string, instant: number): boolean {
   return localAt(instant, zone, []) === local || resolveLocal(local, zone, []) === instant;
 }
@@ -96,7 +96,7 @@ function inZone(time: CalendarTime, zone: string): CalendarTime {
   return local === null ? time : { ...time, local, zone };
 }
 
-/** Converts a time in UTC to the reader's zone, because servers store times in UTC whatever the zone of the event. */
+/** Converts a time in UTC to the reader's zone, because some servers store all times in UTC. */
 function inDisplayZone(time: CalendarTime, reader: Reader): CalendarTime {
   return time.zone === 'UTC' ? inZone(time, reader.timezone) : time;
 }

@@ -259,7 +259,7 @@ function rewriteComponent(component: Component, rules: Rules): ContentLine[] {
   return [component.beginLine, ...inside, ...(component.endLine ? [component.endLine] : [])];
 }
 
-/** Writes DTSTAMP and SEQUENCE where they are, or first. */
+/** Replaces DTSTAMP and SEQUENCE in their places, and writes missing ones first. */
 function withStamp(component: EventComponent, { stamp }: Rules): Component {
   if (stamp === null) return component;
   const sequence = stamp.sequences.get(component.recurrenceId);
@@ -275,7 +275,7 @@ function withStamp(component: EventComponent, { stamp }: Rules): Component {
   return { ...component, parts: [...lines.filter(({ name }) => component.property(name) === null), ...parts] };
 }
 
-/** Returns the calendar's own lines, among which CATEGORIES and COLOR may be, without METHOD, and the lines of its components. */
+/** Returns the calendar's own lines without METHOD, CATEGORIES and other removed properties, and the lines of its components. */
 function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] {
   return parts.flatMap((part) => {
     if (!(part instanceof ContentLine)) return rewriteComponent(part, rules);
@@ -283,7 +283,7 @@ function rewriteCalendar({ parts }: EventDocument, rules: Rules): ContentLine[] 
   });
 }
 
-/** Returns the VTIMEZONEs of the TZIDs that have none, with rules from a year before the first local time on. */
+/** Returns the VTIMEZONEs of the TZIDs that have none, with rules from the year before the first local time on. */
 function missingZones(lines: readonly ContentLine[]): ContentLine[] {
   const present = new Set(lines.filter(({ name }) => name === 'TZID').map(({ value }) => value.trim()));
   const firstYears = new Map<string, number>();
@@ -296,7 +296,7 @@ function missingZones(lines: readonly ContentLine[]): ContentLine[] {
   return [...firstYears].flatMap(([tzid, year]) => vtimezoneLines(tzid, year));
 }
 
-/** Zones had no regular rules before. */
+/** Before this year, zones had no regular rules. */
 const OLDEST_YEAR = 1970;
 
 /** Returns the lines to insert after BEGIN:VCALENDAR: the missing required properties, and METHOD. */

@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts';
 import { type Catalogue, compileCatalogue, lineAt, templateInvalid } from './catalogue.ts';
 import type { Language, Templates } from './types.ts';
 
-/** The language whose messages replace those that another language does not have. */
+/** The language from which missing messages of other languages are taken. */
 const FALLBACK = 'en';
 
 const CATALOGUE = /^(?:overrides\/)?([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.json$/;

@@ -32,7 +32,7 @@ export interface Recurrence {
   readonly rrule: string | null;
   /** The start of the series, which may be long past. */
   readonly start: CalendarTime;
-  /** The last start, if the series has begun and RRULE has a COUNT: the reader cannot count from the first one. */
+  /** The last start, if the series has begun and RRULE has a COUNT. A reader who does not see the first start cannot count. */
   readonly last: CalendarTime | null;
   /** The dates of RDATE, in order; without RRULE, all dates. */
   readonly added: readonly CalendarTime[];
@@ -43,17 +43,17 @@ export interface Recurrence {
 /** One event or occurrence for display. Its texts are untrusted and not escaped, and its times are not formatted. */
 export interface EventView {
   readonly uid: string;
-  /** A VTODO is a task. It selects the words of messages. */
+  /** `task` for a VTODO. It selects the wording of messages. */
   readonly item: 'event' | 'task';
   readonly recurrenceId: string | null;
   readonly summary: string;
   readonly location: string;
   readonly description: string;
-  /** The links to online meetings; only http, https, mailto or tel. Without such a link, URL. */
+  /** The links to online meetings; only http, https, mailto or tel. URL is used if there is no other link. */
   readonly meetings: readonly NamedLink[];
   /** The links to attached files; only http or https. */
   readonly files: readonly NamedLink[];
-  /** Of a series, the time of the next occurrence. Of a task without DTSTART, when it is due. */
+  /** For a series, the start of the next occurrence. For a task without DTSTART, the time when it is due. */
   readonly start: CalendarTime | null;
   /** Exclusive, as in the calendar. Computed from DURATION if there is no DTEND. */
   readonly end: CalendarTime | null;
@@ -71,7 +71,7 @@ export interface EventView {
 
 /**
  * `refresh`: the event as it is now, because the recipient requested it (RFC 5546 §3.2.6). `own`: the organizer’s own event,
- * without a question.
+ * without a request to answer.
  */
 export type InvitationKind = 'invitation' | 'update' | 'refresh' | 'own' | 'cancel' | 'decline' | 'reply';
 
@@ -119,7 +119,7 @@ export interface HeldNotice {
   readonly sender: string;
   readonly partstat: Partstat | null;
   readonly comment: string | null;
-  /** Why it is held; null, described as "could not be recorded by itself": for a reason of another version. */
+  /** Why it is held; null for a stored reason that this version does not have, which is described as `held.other`. */
   readonly reason: HoldReason | null;
   readonly decisionLink: string | null;
 }

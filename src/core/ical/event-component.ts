@@ -84,7 +84,7 @@ export class EventComponent implements Component {
     return start === null || endIfLater(start, timeOf(line, this.vtimezones)) !== null ? line : null;
   }
 
-  /** The exclusive end: DTEND, DUE, or the start plus DURATION. A date without them ends after its day (RFC 5545 §3.6.1). */
+  /** The exclusive end: DTEND, DUE, or the start plus DURATION. Without them, a date ends after its day (RFC 5545 §3.6.1). */
   get end(): CalendarTime | null {
     this.#index.end ??= { time: this.#readEnd() };
     return this.#index.end.time;

@@ -6,7 +6,7 @@ import type { Numbers, Rule } from './read-rule.ts';
 
 /** Limits an expansion on the main thread. Once `left` is negative, the expansion ends early. */
 export interface WorkBudget {
-  /** In examined days, each as often as it is compared with a weekday, plus positions and starts. */
+  /** Counts examined days, their comparisons with weekdays, positions, and starts. */
   left: number;
 }
 
@@ -65,7 +65,7 @@ function firstPeriod(rule: Rule, start: number, from: number): number {
   return Math.max(0, Math.floor((ahead - 1) / rule.interval)) * rule.interval;
 }
 
-/** Returns the days of a period as midnights; `end` is exclusive. A period of less than a day has that day. */
+/** Returns the days of a period as midnights; `end` is exclusive. A period shorter than a day has the day that contains it. */
 function daysOfPeriod(rule: Rule, start: number, period: number): { first: number; end: number } {
   const { frequency } = rule;
   if (frequency === 'YEARLY') {

@@ -64,7 +64,7 @@ function readVcalUid(data: Buffer): string | null {
   return data.subarray(12).toString('utf8').replace(/\0.*$/s, '') || null;
 }
 
-/** An invalid date must not turn an answer into one for the whole series. */
+/** Distinguishes an invalid date from none, because an answer with an invalid date must not apply to the whole series. */
 function readDate(id: Buffer): string | null {
   const [year, month, day] = [id.readUInt16BE(16), id.readUInt8(18), id.readUInt8(19)];
   if (year === 0) return null;

@@ -1,6 +1,6 @@
-// Finds the next occurrence of an event. In: the event, the time and the reader's zone; out: the occurrence that is not over
-// yet, or the start of the last one. It runs on the main thread, once for each mail about a series, so its work is limited. It
-// refuses (null) a series that is over or needs more work.
+// Finds the next occurrence of an event. In: the event, the time and the reader's zone; out: the first occurrence that is not
+// over, or the start of the last one. It runs on the main thread, once for each mail about a series, so its work is limited. It
+// refuses (null) a series that is over or exceeds the limit.
 import type { EventComponent } from './event-component.ts';
 import { type EventDocument, isRecurring } from './event-document.ts';
 import type { WorkBudget } from './expand-rule.ts';
@@ -89,8 +89,8 @@ function nextInstance(document: EventDocument, asOf: AsOf): Found | null {
 }
 
 /**
- * Returns a time before the start of any instance that is not over, in the form of the series. An instance may be longer than
- * the first.
+ * Returns a time before the start of any instance that is not over, in the form of the series. It is a day earlier than the length
+ * of the first instance requires, because another instance may be longer.
  */
 function earliestId(master: EventComponent, { now, timezone }: AsOf): string {
   const from = now - Math.max(0, durationOf(master)) - DAY;

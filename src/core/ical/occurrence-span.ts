@@ -20,8 +20,8 @@ export function occurrenceSpan(component: EventComponent, id: string): Span {
 
 /**
  * Returns the milliseconds from the start to the end of an occurrence, 0 if it has no end. An RDATE period has its own length
- * (RFC 5545 §3.8.5.2). Otherwise every occurrence has the exact duration of the first if the end is a time, and the same nominal
- * DURATION if it is not (§3.8.5.3).
+ * (RFC 5545 §3.8.5.2). Every other occurrence has the nominal DURATION of the event, if there is one, else the exact length of the
+ * first occurrence (§3.8.5.3).
  */
 export function lengthAt(component: EventComponent, id: string): number {
   const { start, vtimezones } = component;

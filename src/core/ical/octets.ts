@@ -4,7 +4,7 @@
 import { isUtf8 } from 'node:buffer';
 
 const ESCAPE_BASE = 0xdc00;
-/** The look-behind excludes a low surrogate after a high one, which is half of a valid character. */
+/** The look-behind excludes a low surrogate after a high one, because the pair is one valid character. */
 const ESCAPED = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/;
 const ESCAPED_RUNS = /((?:(?<![\uD800-\uDBFF])[\uDC80-\uDCFF])+)/;
 

@@ -1,6 +1,6 @@
 // Reads and writes the parameters of a content line (RFC 5545 §3.2, RFC 6868). In: an unfolded line, or the value of a parameter;
-// out: the offset of the property's value, the parameters, or the encoded text. It refuses nothing: misplaced quotes and colons
-// are read as the client that wrote them means them.
+// out: the offset of the property's value, the parameters, or the encoded text. It refuses nothing: it reads misplaced quotes and
+// colons as the client meant them.
 
 /** One parameter of a content line. */
 export interface Parameter {
@@ -193,13 +193,13 @@ export function encodeParams(value: string | readonly string[]): string {
   return typeof value === 'string' ? encodeParam(value) : value.map(encodeParam).join(',');
 }
 
-/** Whether the value of a parameter, or of a list, lacks quotes around `:`, `;` or `,`, or has a quote inside. */
+/** Returns whether the value of a parameter, or of a list, lacks quotes around `:`, `;` or `,`, or has a quote inside. */
 export function needsQuotes(written: string, isList: boolean): boolean {
   if (!/[:;,"]/.test(written)) return false;
   return isList ? !/^(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*$/.test(written) : !/^"[^"]*"$/.test(written);
 }
 
-/** Removes control characters except HTAB, which RFC 5545 §3.1 forbids in a line. */
+/** Removes the control characters that RFC 5545 §3.1 forbids in a line: all except HTAB. */
 export function withoutControls(text: string): string {
   return text.replace(CONTROLS, '');
 }

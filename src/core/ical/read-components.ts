@@ -9,7 +9,7 @@ export interface Component {
   readonly beginLine: ContentLine;
   /** Null if it is missing. */
   readonly endLine: ContentLine | null;
-  /** The lines and components between them, in order. */
+  /** The lines and components between BEGIN and END, in order. */
   readonly parts: readonly Part[];
 }
 

@@ -9,7 +9,7 @@ import type { CalendarTime } from './types.ts';
 import { ruleStarts, type WorkBudget } from './expand-rule.ts';
 import { type Rule, readRule } from './read-rule.ts';
 
-/** RFC 5545 §3.8.5; EXRULE is from RFC 2445, which it replaced. */
+/** RFC 5545 §3.8.5. EXRULE is from its predecessor, RFC 2445. */
 export const RECURRENCE_PROPERTIES: readonly string[] = ['RRULE', 'RDATE', 'EXDATE', 'EXRULE'];
 /** The properties that determine when a component takes place. */
 export const SCHEDULE_PROPERTIES: readonly string[] = ['DTSTART', 'DTEND', 'DUE', 'DURATION', ...RECURRENCE_PROPERTIES];

@@ -97,7 +97,8 @@ const IANA_ABBREVIATIONS = new Set('UTC GMT UCT CET MET EET WET EST MST HST PRC 
 
 /**
  * Returns the platform's spelling of a name in any case. A name that the platform only replaces by an alias (Asia/Kolkata) is
- * kept. Abbreviations that are not IANA names are refused, because the platform guesses: for BST it returns Asia/Dhaka.
+ * kept. Abbreviations that are not IANA names are refused, because the platform maps them to one of several zones: BST to
+ * Asia/Dhaka.
  */
 function platformName(name: string): string | null {
   if (/^[A-Z]{3}$/i.test(name) && !IANA_ABBREVIATIONS.has(name.toUpperCase())) return null;
@@ -174,7 +175,7 @@ function wallClock(instant: number, formatter: Intl.DateTimeFormat): number {
   return midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
 }
 
-/** Returns the rules of a TZID. Cached per list of VTIMEZONEs, so that a list of thousands is searched only once. */
+/** The rules by TZID. Cached per list of VTIMEZONEs, so that a list of thousands is parsed only once. */
 const rulesByCalendar = new WeakMap<readonly string[], ReadonlyMap<string, ZoneRules>>();
 
 function rulesOf(tzid: string, vtimezones: readonly string[]): ZoneRules | null {

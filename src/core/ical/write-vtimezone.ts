@@ -1,16 +1,16 @@
 // Writes the VTIMEZONE (RFC 5545 §3.6.5) of an IANA zone. In: a TZID and the first year that the calendar needs; out: its lines. The
-// rules are the platform's, from which we also compute what we say and decide. Where a library's short form has the same rules,
-// that is used. It refuses ([]) a zone that the platform does not know.
+// rules are those of the platform, which the texts of mails and the decisions use as well. If the short form of a library has the
+// same rules, that form is returned. It refuses ([]) a zone that the platform does not have.
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
 import { type ContentLine, makeLine, splitLines, withValue } from './content-lines.ts';
 import { formatLocal, HOUR, localMillis, parseLocal } from './local-time.ts';
 import { ianaZone, localAt } from './time-zones.ts';
 import { readZoneRules } from './vtimezone.ts';
 
-/** The library's rules are compared, and its own dates listed, for so many years. */
+/** The number of years for which the rules of the library are compared with the platform's, or the changes are listed. */
 const YEARS = 20;
 
-/** To build a zone takes longer than the rest of the calendar, and most calendars use the same few zones. */
+/** Cached, because building a zone takes longer than the rest of the calendar, and most calendars use the same few zones. */
 const zoneCache = new Map<string, readonly ContentLine[]>();
 
 export function vtimezoneLines(tzid: string, firstYear: number): readonly ContentLine[] {
@@ -59,7 +59,7 @@ interface Changes {
 
 const STEP = 14 * 24 * HOUR;
 
-/** Returns the changes of the offset, null if the platform does not know the zone. Two changes are at least two weeks apart. */
+/** Returns the changes of the offset, null if the platform does not have the zone. Two changes are at least two weeks apart. */
 function changesOf(zone: string, firstYear: number): Changes | null {
   const start = localMillis(firstYear, 1, 1);
   const end = localMillis(firstYear + YEARS, 1, 1);

@@ -1,6 +1,6 @@
-// Applies decisions to an event. In: the event and a decision; out: the event with the attendee's PARTSTAT and without the
-// delegation that it withdraws, with new overrides where needed, or for a bounce with SCHEDULE-STATUS. It refuses to change any other byte (decision table, "writing"), such as
-// DTSTAMP, SEQUENCE or the order of lines.
+// Applies decisions to an event. In: the event and a decision; out: the event with the attendee's PARTSTAT, without a delegation
+// that the answer withdraws, and with new overrides if they are needed; for a bounce, the event with SCHEDULE-STATUS. It refuses to
+// change any other byte (decision table, "writing"), such as DTSTAMP, SEQUENCE or the order of lines.
 import { GatewayError } from '../errors.ts';
 import { type ContentLine, withParam } from '../ical/content-lines.ts';
 import { EventComponent } from '../ical/event-component.ts';
@@ -11,7 +11,7 @@ import type { CalendarAddress, Partstat } from '../ical/types.ts';
 import type { Decision } from './types.ts';
 
 /**
- * Returns the event after the answer. Documents are immutable, so several answers need `decide` and `applyDecision` in turn.
+ * Returns the event after the answer. Documents are immutable: for several answers, call `decide` and `applyDecision` for each.
  *
  * @throws GatewayError `internal` if the decision belongs to another event
  */

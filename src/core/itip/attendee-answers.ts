@@ -35,7 +35,7 @@ export function answersOf(
 
 /**
  * Returns the recurrenceId of a component that has none. Some clients drop the RECURRENCE-ID of an occurrence if they do not
- * know its series; the component is then the occurrence that is missing. Null: it is the event itself. Undefined: unknown.
+ * have its series; the component is then the occurrence that is missing. Null: it is the event itself. Undefined: unknown.
  */
 function lostRecurrenceId(before: EventDocument, after: EventDocument): string | null | undefined {
   if (before.master) return null;

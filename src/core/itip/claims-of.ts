@@ -5,8 +5,8 @@ import type { Partstat } from '../ical/types.ts';
 import type { ClaimedItem } from './types.ts';
 
 /**
- * Returns all claims if they are of one ATTENDEE. Else it returns, for each occurrence, those of the first of the addresses
- * that is listed; none if none is.
+ * Returns all claims if they are of one ATTENDEE. Otherwise returns, for each occurrence, the claims of the first of the
+ * addresses that the message lists; [] if it lists none of them.
  */
 export function claimsOf(claims: readonly ClaimedItem[], addresses: readonly string[]): readonly ClaimedItem[] {
   return withoutUnanswered(listsSeveral(claims) ? ofFirstListed(claims, addresses) : claims);
@@ -29,8 +29,8 @@ function ofFirstListed(claims: readonly ClaimedItem[], addresses: readonly strin
 }
 
 /**
- * A whole event has NEEDS-ACTION where the person has not answered. It withdraws an earlier answer only if the message has no
- * other answer for that event.
+ * In a whole event that is sent back, an occurrence without an answer has NEEDS-ACTION. NEEDS-ACTION withdraws an earlier answer
+ * only if the message has no other answer for that event.
  */
 function withoutUnanswered(claims: readonly ClaimedItem[]): readonly ClaimedItem[] {
   const answered = new Set(claims.filter(isAnswered).map(({ occurrence }) => occurrence.uid));

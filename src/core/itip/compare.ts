@@ -175,8 +175,9 @@ function messagesFromAttendee(
 }
 
 /**
- * Returns the occurrences (null: the series or single event) that are not cancelled and invite the recipient. None if
- * somebody else schedules the recipient: a change of SCHEDULE-AGENT is an invitation or its end (RFC 6638 §3.2.1.2).
+ * Returns the occurrences (null: the series or single event) that are not cancelled and invite the recipient. Returns none if
+ * SCHEDULE-AGENT of the recipient is CLIENT or NONE, so that a change of SCHEDULE-AGENT gives a REQUEST or a CANCEL (RFC 6638
+ * §3.2.1.2).
  */
 function occurrencesOf(document: EventDocument | null, recipient: CalendarAddress): ReadonlySet<string | null> {
   if (document === null || document.master?.cancelled || isForbidden(document, recipient)) return new Set();

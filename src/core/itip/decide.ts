@@ -203,14 +203,14 @@ function targetsOf(input: DecisionInput, match: Match): readonly Target[] | null
 
 /**
  * Decision table, "uninvited": an attendee who is invited to some dates only may answer without a RECURRENCE-ID. The answer is
- * for the date that its DTSTART is, else for all of them.
+ * for the date at its DTSTART, else for all of these dates.
  */
 function targetsWithoutId({ answer, document }: DecisionInput): readonly Target[] {
   const { attendee, start } = answer;
   const own = document.overrides.filter((override) => override.invites(attendee));
   if (own.length === 0 || document.master?.invites(attendee)) return targetAt(document, null);
   const named = start === null ? [] : overridesNamed(document, own, start);
-  // The series is not stored here, so the answer may be for the series.
+  // The stored object does not contain the series, so the answer may be for the series.
   if (named.length === 0 && document.master === null) return [];
   const ids = new Set((named.length > 0 ? named : own).map(({ recurrenceId }) => recurrenceId));
   return [...ids].flatMap((id) => targetAt(document, id));
@@ -245,7 +245,7 @@ export function revisionOf(
   return resolveRevision({ ...answer, occurrence }, history, sequences, now);
 }
 
-/** Whether a page showed the attendee another time than the event has now. */
+/** Returns whether the page showed the attendee another time than the event has now. */
 function showedAnotherTime({ shown }: Answer, document: EventDocument): boolean {
   return shown !== undefined && occurrenceSchedule(document, shown.recurrenceId) !== shown.schedule;
 }
@@ -297,7 +297,7 @@ function cannotMakeOverride({ master }: EventDocument, { create, recurrenceId }:
   return master === null || recurrenceId === null || makeOverride(master, recurrenceId) === null;
 }
 
-/** Returns whether an override with RANGE=THISANDFUTURE covers this occurrence. An override from the master would undo it. */
+/** Returns whether an override with RANGE=THISANDFUTURE covers this occurrence. A new override would undo its change. */
 function isCoveredByRange({ overrides }: EventDocument, recurrenceId: string | null): boolean {
   return overrides.some(
     (each) =>

@@ -1,5 +1,5 @@
-// Whether the mailed copy of a calendar lists all guests. In: the calendar; out: true or false. The fingerprint leaves out
-// the guests that the mailed copy leaves out, so both use this function.
+// Determines whether the mailed copy of a calendar lists all guests. In: the calendar; out: true or false. The fingerprint omits
+// the same guests as the mailed copy, so both use this function. It refuses nothing.
 import { componentsOf, type EventDocument } from '../ical/event-document.ts';
 
 /** Mail clients and mail servers fail on long lists. */

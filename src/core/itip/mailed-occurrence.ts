@@ -1,6 +1,6 @@
 // Reads one occurrence from a mail that we sent. In: a mailed revision and the occurrence; out: the SEQUENCE and the time that
-// the mail had for it. A server that always mails the whole event may move one occurrence in it; the SEQUENCE and the
-// fingerprint of that mail are those of the series and do not show this. It refuses nothing.
+// the mail had for it. In a mail of the whole event, one occurrence may have moved; the SEQUENCE and the fingerprint of the mail do
+// not show this, because they are those of the series. It refuses nothing.
 import type { EventComponent } from '../ical/event-component.ts';
 import { componentsOf, nullIfUnparseable, parseEvent } from '../ical/event-document.ts';
 import { occurrenceIdOf } from '../ical/occurrence-id.ts';

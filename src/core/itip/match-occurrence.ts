@@ -19,7 +19,7 @@ export type Match =
   | { readonly kind: 'none' }
   | { readonly kind: 'too-expensive' };
 
-/** Local times run from 12 hours behind UTC to 14 hours before it. */
+/** Local times are from 12 hours behind UTC to 14 hours ahead of it. */
 const EAST = 14 * HOUR;
 const WEST = 12 * HOUR;
 /** The maximum number of occurrences to examine if an id may match any occurrence of a day. */
@@ -30,7 +30,7 @@ export function queryFor(document: EventDocument, recurrenceId: string, limit: n
   const { master } = document;
   if (!master?.start || !isRecurring(document) || Number.isNaN(millisOf(recurrenceId))) return null;
   const from = exactId(document, recurrenceId);
-  // Midnight is also the first time of the day that it may mean.
+  // Midnight may mean any occurrence of its day, and is also the earliest time of that day.
   if (from !== null) {
     const most = dayOf(document, recurrenceId) === null ? limit : limit + MAX_PER_DAY;
     return { ...seriesQuery(document, master, most), from };
@@ -84,7 +84,7 @@ function isExcluded({ master }: EventDocument, id: string): boolean {
   return master?.dates('EXDATE').some(({ time }) => time !== null && occurrenceIdOf(time) === id) === true;
 }
 
-/** Returns the overrides that begin at that time, else those that did originally. A client may write it in another form. */
+/** Returns the overrides that begin at that time, else those whose original start it is. The time may be in any form. */
 export function overridesNamed(
   document: EventDocument,
   overrides: readonly EventComponent[],

@@ -1,6 +1,6 @@
-// Names the organizer by mail address. In: a calendar whose ORGANIZER is no mail address, because Calendar on macOS and iOS
-// writes the principal path (`/principals/alice/`), and the organizer's address; out: the calendar with that address in
-// ORGANIZER and in the ATTENDEE lines of the organizer. It leaves an ORGANIZER with a mail address as it is.
+// Names the organizer by mail address. In: a calendar and the organizer's address; out: the calendar with that address in
+// ORGANIZER and in the organizer's ATTENDEE lines, where Calendar on macOS and iOS writes the principal path
+// (`/principals/alice/`). It leaves an ORGANIZER with a mail address as it is.
 import { calendarAddress } from '../ical/calendar-address.ts';
 import { type ContentLine, joinLines, splitLines, withValue } from '../ical/content-lines.ts';
 import { memoizeText } from '../ical/memoize-text.ts';

@@ -34,7 +34,7 @@ export interface NormalComponent {
 const IGNORED = new Set(
   'UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE RECURRENCE-ID ORGANIZER ATTENDEE REQUEST-STATUS'.split(' '),
 );
-/** How the organizer files the event and how it fills their own day. Their clients change these alone. */
+/** Properties for the organizer's own use. Clients may change them and nothing else. */
 const ORGANIZERS_OWN = new Set('CATEGORIES COLOR TRANSP PRIORITY'.split(' '));
 /** The X- properties that a reader sees. Others are internal data of clients. */
 const VISIBLE_EXTENSIONS = new Set('X-ALT-DESC X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL'.split(' '));

@@ -41,9 +41,9 @@ export function resolveRevision(
 }
 
 /**
- * Returns the SEQUENCE of the mail that told the attendee the answer's DTSTART, if that is the time mailed last; else 0. An answer
- * sent after that mail is not older than it, whatever its SEQUENCE: SabreDAV answers one date with the SEQUENCE of the series. One
- * sent before it is about the same time as mailed earlier, before the event was moved away and back.
+ * If the answer's DTSTART is the time mailed last, returns the SEQUENCE of the mail that introduced this time; else 0. An answer
+ * sent after that mail is not older than it, even if its SEQUENCE is lower, because SabreDAV answers one date with the SEQUENCE of
+ * the series. Returns 0 for an answer sent before that mail: it answers an earlier mail, and the event was moved away and back.
  */
 function sequenceTold(
   { occurrence: { recurrenceId }, start }: Pick<Answer, 'occurrence' | 'start'>,
@@ -89,7 +89,7 @@ export function orderAfter(
   if (last.sequence !== null && revision.sequence !== last.sequence) {
     return revision.sequence > last.sequence ? 'newer' : 'stale';
   }
-  // sentAt is in the future, so our clock was wrong on arrival; fall back to arrival order.
+  // If last.sentAt is in the future, our clock was wrong when that answer arrived; fall back to the order of arrival.
   const lastSentAt = last.sentAt > now ? revision.sentAt : last.sentAt;
   if (revision.sentAt !== lastSentAt) return revision.sentAt > lastSentAt ? 'newer' : 'stale';
   // The same revision with another content: the later arrival wins.
@@ -108,7 +108,7 @@ export function orderOf(
 }
 
 /**
- * Decision table, "rescheduled since": returns whether we have mailed a new time since this SEQUENCE. Unknown is false. `start` is
+ * Decision table, "rescheduled since": returns whether we have mailed a new time since this SEQUENCE, false if unknown. `start` is
  * the answer's DTSTART.
  */
 export function isBeforeReschedule(
@@ -120,8 +120,8 @@ export function isBeforeReschedule(
   if (recurrenceId === null) return sequence < lastReschedule(requests);
   const mailed = requests.map((mail) => mailedOccurrence(mail, recurrenceId));
   const last = mailed.at(-1);
-  // An override has its own SEQUENCE, which a change of the series does not raise. A date at the time of the answer is the same
-  // date, even if the rest of the series has changed.
+  // An override has its own SEQUENCE, which a change of the series does not raise. An occurrence that still begins at the
+  // answer's DTSTART has not moved, even if the rest of the series has changed.
   const followsSeries = last?.overridden !== true && !beginsAt(last, start);
   return sequence < lastMove(mailed) || (followsSeries && sequence < lastReschedule(requests));
 }
@@ -135,7 +135,7 @@ function lastReschedule(requests: readonly MailedRevision[]): number {
   return changed.at(-1)?.sequence ?? 0;
 }
 
-/** Returns the same for one occurrence, mailed alone or as part of the event. */
+/** Returns the SEQUENCE of the last mail that moved this occurrence, mailed alone or as part of the event; 0 if there is none. */
 function lastMove(mailed: readonly MailedOccurrence[]): number {
   const known = mailed.filter(({ time }) => time !== null);
   return known.findLast(({ time }, at) => at > 0 && time !== known[at - 1]?.time)?.sequence ?? 0;

@@ -131,7 +131,7 @@ function orNobody(attendees: readonly ClaimedAttendee[]): readonly ClaimedAttend
   return attendees.length === 0 ? [NOBODY] : attendees;
 }
 
-/** Returns the answer that the lines of one attendee state: none if they differ, or name more delegates than anybody confirms. */
+/** Returns the answer of one attendee; none if the lines state different answers or name too many delegates. */
 function readAnswer(
   lines: readonly ContentLine[],
   component: 'VEVENT' | 'VTODO',
@@ -214,7 +214,7 @@ function commentIn(attendee: ContentLine): string {
   return decodeHTMLStrict(unescapeText(attendee.param('X-RESPONSE-COMMENT') ?? ''));
 }
 
-/** Leaves out repeated texts. A long comment of the component is not copied for each of thousands of attendees. */
+/** Omits repeated texts. Joins the comments of the component only once, because there may be thousands of attendees. */
 function commentReader(texts: readonly string[]): Common['commentOf'] {
   const common = distinct(texts);
   const start = common.join('\n\n');

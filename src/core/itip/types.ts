@@ -22,7 +22,7 @@ export interface ClaimedAnswer {
   /** Null if there is no mail address (a COUNTER from Exchange, or a principal path from iCloud). */
   readonly attendee: CalendarAddress | null;
   readonly organizer: CalendarAddress | null;
-  /** null: it states none that can be read. */
+  /** null: the message states no readable answer. */
   readonly partstat: Partstat | null;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
@@ -73,11 +73,11 @@ export interface Answer {
   readonly start: CalendarTime | null;
   readonly attendee: CalendarAddress;
   readonly organizer: CalendarAddress;
-  /** null: it states none that can be read. It is held. */
+  /** null: the message states no readable answer. Such an answer is held. */
   readonly partstat: Partstat | null;
   readonly comment: string | null;
   readonly delegatedTo: readonly CalendarAddress[];
-  /** `sentAt` is the later of DTSTAMP and Date, but at most the time of first arrival. For a web answer it is that of the POST. */
+  /** `sentAt` is the later of DTSTAMP and Date, at most the time of first arrival; for a web answer, the time of the POST. */
   readonly revision: Revision;
   readonly door: Door;
   /** The time that the page showed. Absent in a mail, and if the page showed the event as last mailed. */

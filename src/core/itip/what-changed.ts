@@ -104,7 +104,8 @@ function occurrenceDifferences(before: State, after: State, id: string): EventDi
 }
 
 /**
- * Returns how the overrides differ from the instances of the series, in order. An override that only holds an answer does not.
+ * Returns how the overrides differ from the instances of the series, in order. An override that contains only an answer gives no
+ * difference.
  */
 export function exceptionsOf(document: EventDocument): EventDifference[] {
   const state = readState(document);
@@ -167,7 +168,7 @@ function spanOf({ schedule: { start, end } }: NormalComponent): Span {
   return { start, end };
 }
 
-/** Returns a key of the start, the length and, for a series, the zone: in another zone, its times change with DST. */
+/** Returns a key of the start, the length and, for a series, the zone, because the DST changes of another zone move its times. */
 function spanKey(schedule: Schedule): string {
   return JSON.stringify(scheduleKey(schedule).slice(0, 3));
 }

@@ -1,5 +1,5 @@
 // Finds the calendars in a mail. In: a parsed mail; out: the text of each calendar, with the place where it was found, the
-// most likely first. It refuses nothing: the calendar parser rejects what only looks like a calendar.
+// most likely first. It refuses nothing: the calendar parser rejects text that only looks like a calendar.
 import { clipText } from '../ical/clip-text.ts';
 import { decodeCalendar, decodeText } from './decode-text.ts';
 import type { MailPart, ReadMail } from './read-mail.ts';

@@ -1,5 +1,5 @@
 // Converts HTML to plain text. In: HTML from a mail or a calendar; out: its text, in linear time, with line breaks for blocks and,
-// if wanted, with the targets of links after their texts. The text is not safe to write into HTML. It refuses nothing: it omits
+// if requested, with the targets of links after their texts. The text is not safe to write into HTML. It refuses nothing: it omits
 // scripts, styles and form fields.
 import sanitizeHtml from 'sanitize-html';
 
@@ -10,7 +10,7 @@ export interface HtmlTextOptions {
   readonly keepsBreaks?: boolean;
 }
 
-/** More than this is not read. */
+/** In characters. The rest of the HTML is not read. */
 const MAX_LENGTH = 65_536;
 
 const PARAGRAPHS = new Set('p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre hr'.split(' '));
@@ -49,7 +49,7 @@ export function htmlText(html: string, { target = () => null, keepsBreaks = fals
       endBlock(name);
       if (name === 'li') pieces.push('- ');
       if (name === 'img') write(attributes['alt'] ?? '');
-      // Links are not nested in HTML. To end one here also keeps the time linear.
+      // Links are not nested in HTML. Ending an open link here also keeps the time linear.
       if (name !== 'a') return;
       endLink();
       link = { href: attributes['href'] ?? '', at: pieces.length };
@@ -70,7 +70,7 @@ export function htmlText(html: string, { target = () => null, keepsBreaks = fals
 /** The entities with which sanitize-html escapes the text that it has decoded. */
 const ENTITIES = { lt: '<', gt: '>', quot: '"', amp: '&' } as const;
 
-/** Returns nothing for a link whose text is its target. */
+/** Returns '' for a link whose text is its target. */
 function targetAfter(text: string, target: string | null): string {
   if (target === null) return '';
   const bare = (url: string): string =>
@@ -95,13 +95,13 @@ const NAMES =
   'a|b|i|u|s|p|br|hr|em|strong|span|font|div|ul|ol|li|table|tr|td|th|h[1-6]|img|pre|code|blockquote|html|body|html-blob';
 const CLOSING_TAG = new RegExp(`</(?:${NAMES})\\s{0,9}>`, 'i');
 const LONE_TAG = /<(?:br|hr|p|div|li|ul|ol|table|img|html|body)(?:\s[^<>]{0,2000})?\/?>/i;
-/** Tags that end a line; where there are none, the line breaks of the source do. */
+/** Tags that end a line. In a text without these tags, the line breaks of the source end the lines. */
 const BLOCK_TAG = /<(?:br|p|div|li|tr|h[1-6]|pre)[\s/>]/i;
 const ENTITY = /&(?:[a-z]{2,8}|#\d{1,7}|#x[\da-f]{1,6});/gi;
 
 /**
- * Returns the text of a property that should be plain text, but in which clients write HTML. A text in which only `<` or an
- * address in angle brackets occurs is kept. Entities are decoded also where there are no tags.
+ * Returns the text of a property that should be plain text, but in which some clients write HTML. A `<` or an address in angle
+ * brackets does not make a text HTML. Entities are decoded also in a text without tags.
  */
 export function textOfMixed(text: string, target: HtmlTextOptions['target']): string {
   if (CLOSING_TAG.test(text) || LONE_TAG.test(text)) {

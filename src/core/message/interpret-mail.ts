@@ -69,7 +69,7 @@ function interpret(mail: ReadMail, budget: Budget, isReturned = false): Interpre
   if (forwarded !== null) return forwarded;
   const bounce = recogniseBounce(mail) ?? (isReturned ? recogniseReturnedMail(mail) : null);
   if (bounce !== null) return { items: [bounce], forwarded: false, source: null };
-  // A mail system writes what comes back, so there only a vacation notice is an automatic reply; it may have our invitation.
+  // Mail systems write returned mails, so only a vacation notice counts as an automatic reply. It may contain our invitation.
   const automatic = isReturned ? isAutomaticReply(mail) : isAutomatic(mail);
   if (automatic && (isReturned || !hasSchedulingMessage(mail, budget.limits))) {
     return { items: [{ kind: 'automatic-reply' }], forwarded: false, source: null };
@@ -87,7 +87,7 @@ function readReport(mail: ReadMail): IncomingItem[] | null {
   return readDeliveryReport(mail);
 }
 
-/** Returns the answer in an attached message, also one that cannot be used. Other calendars in attached messages are ignored. */
+/** Returns the answer in an attached message, even if it cannot be used. Ignores other calendars in attached messages. */
 function interpretForwarded(mail: ReadMail, budget: Budget): Interpretation | null {
   for (const part of mail.parts.filter(({ type }) => type === 'message/rfc822' || type === 'message/global')) {
     if (budget.forwardsLeft-- <= 0) return null;
@@ -114,8 +114,8 @@ function isUnusableAnswer(item: IncomingItem): boolean {
 }
 
 /**
- * Returns whether a calendar of the mail has a METHOD, so that the sender's calendar system made the mail: Google and Exchange
- * mark such mails as automatic.
+ * Returns whether a calendar of the mail has a METHOD, which shows that a calendar system made the mail. Google and Exchange mark
+ * such mails as automatic.
  */
 function hasSchedulingMessage(mail: ReadMail, limits: MailLimits): boolean {
   const calendars = findCalendars(mail, limits.calendarOctets);

@@ -18,7 +18,7 @@ export interface MailLimits {
   readonly forwards: number;
   /** A calendar or winmail.dat, after decoding. */
   readonly calendarOctets: number;
-  /** All CMS SignedData that is opened, after decoding, nested ones and those in attached messages included. */
+  /** All opened CMS SignedData together, after decoding, including nested data and data in attached messages. */
   readonly signedOctets: number;
   /** Characters of the plain text that is kept. */
   readonly textLength: number;

@@ -81,7 +81,7 @@ function decodeQ(text: string): Buffer {
   return Buffer.from(octets, 'latin1');
 }
 
-/** Only so many characters of an address field are parsed. The sender of an answer never needs more. */
+/** The characters of an address field that are parsed. The sender of an answer never needs more. */
 const MAX_ADDRESS_FIELD = 32 * 1024;
 
 /** RFC 5321 §4.5.3.1: 64 octets, an @ and 255 octets. */

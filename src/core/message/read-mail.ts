@@ -40,7 +40,7 @@ export interface ReadMail {
   readonly parts: readonly MailPart[];
 }
 
-/** What may still be opened, of a mail and of the messages attached to it. */
+/** The octets of SignedData that may still be opened, in a mail and in the messages attached to it. */
 export interface SignedBudget {
   octetsLeft: number;
 }
@@ -61,7 +61,7 @@ export function readMail(
 
 /**
  * Replaces each part that is CMS SignedData by the parts of the signed mail, as if it were multipart/signed (RFC 8551 §3.5).
- * Other data of that type stays, such as enveloped data, which only the recipient can read.
+ * Other data of that type is kept as a part, such as enveloped data, which only the recipient can read.
  */
 function openSigned(mime: readonly MimePart[], limits: MailLimits, budget: SignedBudget): MimePart[] {
   return mime.flatMap((part) => {

@@ -80,7 +80,7 @@ class MimeReader {
   read(): MimePart[] {
     let delimiter = this.#readPart(0, null);
     while (delimiter !== null) {
-      // Multiparts inside it that were not closed end here as well.
+      // Inner multiparts that were not closed end here as well.
       this.#open.length = delimiter.level + (delimiter.closes ? 0 : 1);
       const multipart = this.#open.at(-1);
       delimiter =

@@ -12,12 +12,12 @@ export function isAutomatic(mail: ReadMail): boolean {
   );
 }
 
-/** Returns whether it may be a vacation notice. Some mail systems mark their bounces as `auto-replied`. */
+/** Returns whether the mail may be a vacation notice. Some mail systems mark their bounces as `auto-replied`. */
 export function isAutomaticReply(mail: ReadMail): boolean {
   return mail.fields('auto-submitted').some((value) => /^\s*auto-replied/i.test(value)) || isFromResponder(mail);
 }
 
-/** Returns whether it is clearly a vacation notice or a read receipt. */
+/** Returns whether the mail is clearly a vacation notice or a read receipt. */
 export function isFromResponder({ fields }: ReadMail): boolean {
   const has = (name: string, pattern: RegExp): boolean => fields(name).some((value) => pattern.test(value));
   return (

@@ -1,7 +1,7 @@
 // Recognises bounces in prose, as Exim, qmail, older gateways and some mailbox providers send them. In: a parsed mail
 // without a delivery-status part; out: the bounce. It refuses (null) a mail that does not clearly come from a mail system
-// and report a refusal, because a letter mistaken for a bounce would mark an attendee as unreachable. Of a mail that surely
-// answers one of ours, it also reads what others write.
+// and report a refusal, because a letter mistaken for a bounce would mark an attendee as unreachable. If the mail certainly
+// responds to one of ours, `recogniseReturnedMail` accepts less evidence.
 import { clipText } from '../ical/clip-text.ts';
 import { addressKey } from '../ical/calendar-address.ts';
 import { isAutomaticReply, isFromMailSystem, isFromResponder, MAIL_SYSTEM_ADDRESS } from './recognise-automatic.ts';
@@ -21,7 +21,7 @@ const DELAY_SUBJECT = /\bdelay(?:ed)?\b|^warning:|\bwill (?:retry|keep trying)\b
 const DELAY =
   /\b(?:delayed|has not (?:yet )?been (?:delivered|collected)|will (?:continue to )?(?:retry|keep trying)|still (?:being )?(?:trying|attempted)|this is (?:only )?a warning|no action is required)\b/i;
 
-/** A delay although the text also says that the mail could not be delivered, unless it has a permanent code. */
+/** Words that mean a delay, even if the text also says that the mail could not be delivered, unless it has a permanent code. */
 const STILL_TRYING =
   /\b(?:will (?:continue to )?(?:retry|keep trying|try again)|still (?:being )?(?:trying|attempted)|this is (?:only )?a warning|weitere (?:zustell)?versuche|nouvelle tentative)\b/i;
 
@@ -37,7 +37,7 @@ const KNOWN_REFUSAL =
 
 /** An enhanced code of RFC 3463 for a permanent failure. The look-arounds exclude IP addresses and dates with a year. */
 const ENHANCED_CODE = /(?<![\d.])5\.[0-7]\.\d{1,3}(?![\d.]*\d)/;
-/** A reply code together with it: nobody writes that into a vacation notice. */
+/** A reply code followed by an enhanced code. Vacation notices do not contain this. */
 const WHOLE_CODE = /\b5\d\d[ -]#?5\.[0-7]\.\d/;
 
 /** Returns null if the mail is not clearly a bounce. */
@@ -59,16 +59,16 @@ export function recogniseBounce(mail: ReadMail): Bounce | null {
 }
 
 /**
- * Reads a mail that came with the null sender to a bounce address, so that it answers one of our mails, and is not clearly a
- * bounce: some mail systems write prose in the name of `no-reply@` or nobody. Returns null if it does not state what became of
- * our mail.
+ * Reads a mail that came with the null sender to a bounce address, and therefore responds to one of our mails, but is not clearly
+ * a bounce: some mail systems send prose from `no-reply@` or without a From address. Returns null if it does not state whether
+ * our mail was delivered.
  */
 export function recogniseReturnedMail(mail: ReadMail): Bounce | null {
   const action = actionOf(mail, isRefusal(mail));
   return action === 'unknown' ? null : makeBounce(mail, action);
 }
 
-/** A vacation notice may have the words of a refusal, or a date that looks like a code. */
+/** Returns whether the mail reports a refusal. A vacation notice may contain the same words, or a date that looks like a code. */
 function isRefusal(mail: ReadMail): boolean {
   const explanation = explanationIn(mail);
   if (FAILURE_SUBJECT.test(ownSubject(mail)) || WHOLE_CODE.test(explanation)) return true;
@@ -76,12 +76,12 @@ function isRefusal(mail: ReadMail): boolean {
   return KNOWN_REFUSAL.test(explanation) || (!isAutomaticReply(mail) && ENHANCED_CODE.test(explanation));
 }
 
-/** The head of an answer, such as `Re:` or that of a vacation notice in Sieve. */
+/** The beginning of the subject of an answer, such as `Re:`, or `Auto:` in a vacation notice of Sieve. */
 const ANSWER_HEAD = /\b(?:re|aw|sv|antw|odp|auto)\s*:$/i;
 
 /**
- * The words of the mail system. The subject of our mail, which is the title of the event, may follow a colon: neither
- * `Undeliverable: Delayed start` nor `Automatic reply: Delivery problems` is about both.
+ * Returns the mail system's own words in the subject. The subject of our mail, which is the title of the event, may follow after a
+ * colon: `Undeliverable: Delayed start` reports no delay, and `Automatic reply: Delivery problems` reports no failure.
  */
 function ownSubject(mail: ReadMail): string {
   const { subject } = mail.facts;
@@ -90,7 +90,7 @@ function ownSubject(mail: ReadMail): string {
   return says || isAutomaticReply(mail) ? head : subject;
 }
 
-/** The returned mail follows below; only the text above it explains the bounce. */
+/** Returns the text above the returned mail, which explains the bounce. */
 function explanationIn({ facts }: ReadMail): string {
   return facts.text.split(RETURNED_MAIL, 1)[0] ?? '';
 }

@@ -16,6 +16,6 @@ export interface SenderEvidence {
   /** `policy` is null if the From domain publishes none. */
   readonly dmarc: { readonly result: AuthResult; readonly policy: 'none' | 'quarantine' | 'reject' | null };
   readonly arc: { readonly result: AuthResult; readonly trustedSealer: boolean; readonly dmarcPassed: boolean };
-  /** The results come from a trusted relay's Authentication-Results instead of our own checks. */
+  /** Whether the results come from a trusted relay's Authentication-Results instead of our own checks. */
   readonly fromRelay: boolean;
 }

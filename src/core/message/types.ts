@@ -98,7 +98,7 @@ export interface Unusable {
   readonly reason: UnusableReason;
   /** One sentence for the operator. */
   readonly detail: string;
-  /** Of a message from an organizer: the values of ORGANIZER and its EMAIL. */
+  /** Only for a message from an organizer: the values of ORGANIZER and its EMAIL. */
   readonly organizers?: readonly string[];
 }
 
