@@ -1,5 +1,5 @@
-// The only error type of the gateway. Expected results are values with literal reasons; failures throw a GatewayError. Its
-// `code` is the kind of failure. Its message is for the operator and is never sent to clients. It refuses nothing.
+// The error type of the gateway. Expected results are values with literal reasons; every failure is a GatewayError,
+// whose `code` is the kind of failure. The message is for the operator and is never sent to clients.
 
 export const ERROR_CODES = [
   'config-invalid',
@@ -30,11 +30,14 @@ export interface GatewayErrorOptions {
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
-  /** Whether the same work may succeed later. The caller then retries with back-off. */
+  /** Whether a retry may succeed. If so, the caller retries with back-off. */
   readonly temporary: boolean;
   /** Milliseconds to wait before the next attempt; null if the server did not say. */
   readonly retryAfterMs: number | null;
-  /** The unreachable back end, so that the task can be resumed when that back end recovers; null if there is none. */
+  /**
+   * The unreachable back end, so that the task can be resumed when that back end recovers; null if the failure has
+   * another cause.
+   */
   backEnd: string | null = null;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {

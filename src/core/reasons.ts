@@ -1,6 +1,6 @@
-// The reasons that the gateway gives for its outcomes. Each row has the verdicts that the reason may explain, its
-// sentence in the ledger and, if organizers read it, the key of its text. The name of a reason is its label in
-// `imip_outcomes_total`. To add a reason, add a row here; one with a `text` also needs that text in each
+// The reasons that the gateway gives for its outcomes. Each row has the verdicts that the reason can explain, the
+// sentence for the ledger and, if the reason is shown to organizers, the key of its text. The name of the row is its
+// label in `imip_outcomes_total`. To add a reason, add a row here; one with a `text` also needs that text in each
 // templates/*.json, or the type check fails.
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 
@@ -53,7 +53,7 @@ const failure = {
 /** A task whose handler threw: one reason per error code. */
 const failures = Object.fromEntries(ERROR_CODES.map((code) => [code, failure])) as Record<ErrorCode, typeof failure>;
 
-/** A mail without a usable answer; `found` is a sentence about what it contains instead. */
+/** A mail without a usable answer. `found`: a sentence about the content of the mail. */
 const unusable = { verdicts: ['refused'], ledger: ({ found }: { found: string }) => found } as const;
 
 const mailed = {
@@ -101,7 +101,7 @@ export const reasons = {
   },
   'no-attendee': { verdicts: ['refused'], ledger: () => 'Neither the calendar part nor From names an attendee.' },
 
-  // An answer is held for the organizer, or the organizer accepted it and it cannot be applied.
+  // An answer is held for the organizer, or was accepted by the organizer but cannot be applied.
   'not-invited': {
     verdicts: ['held', 'refused'],
     text: 'notInvited',
@@ -205,7 +205,7 @@ export const reasons = {
   // Decisions of the organizer.
   alias: {
     verdicts: ['decided'],
-    ledger: () => 'The organizer confirmed that the sender is this attendee; remembered.',
+    ledger: () => 'The organizer confirmed that the sender is this attendee; saved as an alias.',
   },
   once: { verdicts: ['decided'], ledger: () => 'Accepted once by the organizer.' },
   ignore: { verdicts: ['decided'], ledger: () => 'Ignored by the organizer.' },
@@ -336,7 +336,7 @@ export interface Why<R extends Reason = Reason> {
   readonly detail: string;
 }
 
-/** The parameter of the sentence; for a union of reasons, of all their sentences. */
+/** The facts that the sentence needs; for a union of reasons, the facts that all their sentences need. */
 type FactsOf<R extends Reason> = Reasons[R]['ledger'] extends (facts: infer F) => string ? F : never;
 
 /** Returns a reason with its sentence, for a ledger entry. */
@@ -348,7 +348,7 @@ export function because<R extends Reason>(
   return { reason, detail: toSentence(...facts) };
 }
 
-/** False for a reason of another version of the gateway, which the spool may contain. */
+/** Whether this version of the gateway has that reason. The spool may contain reasons of other versions. */
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }

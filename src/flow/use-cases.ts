@@ -14,18 +14,19 @@ export type { WebOutcome } from './inbound/show-rsvp.ts';
 export type { DecisionOutcome } from './questions/decide-held.ts';
 
 export interface UseCases {
-  /** Durable when it resolves. A temporary GatewayError becomes 503 with Retry-After. */
+  /** Resolves when the callback is durable. A temporary GatewayError becomes 503 with Retry-After. */
   receiveCallback(request: CallbackRequest): Promise<void>;
   /**
-   * Does not throw during a CalDAV outage: the state is `unreachable`, with the event as last mailed if it was mailed.
+   * During a CalDAV outage it does not throw: the state is `unreachable`, and the event is shown as last mailed, if it
+   * was mailed.
    */
   showRsvp(claims: RsvpClaims): Promise<RsvpView>;
-  /** The answer is durable when it resolves. Waits up to 2 s for the outcome. */
+  /** Stores the answer durably, unless it is refused at once, and waits up to 2 s for its outcome. */
   answerRsvp(claims: RsvpClaims, answer: WebAnswer): Promise<WebOutcome>;
-  /** Returns what is held under this link; null: everything has been decided. */
+  /** Returns a view of the records held under the key of this link; null if the link is used or no record is left. */
   readDecision(claims: DecisionClaims): Promise<HeldView | null>;
   /** Waits up to 2 s for the effect on the event. */
   decideHeld(claims: DecisionClaims, choice: HeldChoice): Promise<DecisionOutcome>;
-  /** `checks` names each back end with `ok` or an error. */
+  /** `checks` maps the name of each back end to `ok` or an error. */
   ready(): Promise<{ ok: boolean; checks: Record<string, 'ok' | string> }>;
 }

@@ -1,5 +1,5 @@
-// One copy while its batch is planned: the stored event, the ledger's context and the other jobs of the batch. Handlers
-// read it; after each plan it is updated, so that the next handler sees the copy as the earlier records left it.
+// One copy during the planning of its batch: the stored event, the ledger's context and the other jobs of the batch.
+// Handlers read it. `process-copy.ts` applies each plan to it before it calls the next handler.
 import type { NoticeKind } from '../../core/compose/types.ts';
 import { type EventDocument, eventText } from '../../core/ical/event-document.ts';
 import { validText } from '../../core/ical/content-lines.ts';
@@ -11,7 +11,7 @@ import type { EventKind, Job } from '../records/records.ts';
 import { lastMailed } from '../questions/current-event.ts';
 import { Histories, newestAnswers } from './judge-answer.ts';
 
-/** What the CalDAV server holds under the copy's UID. */
+/** The result of loading the event from the CalDAV server. */
 export type Stored =
   | { readonly kind: 'loaded'; readonly text: string; readonly document: EventDocument }
   /** Not loaded: no record of the batch needs it, or it could not be loaded and no record has to wait for it. */
@@ -27,7 +27,7 @@ export interface CopyPlan extends Plan {
   readonly document?: EventDocument;
   /** Notices to the owner. */
   readonly notices?: readonly NoticeKind[];
-  /** The notices have waited for their digest: NOTIFY_ORGANIZER does not delay them again. */
+  /** Overrides NOTIFY_ORGANIZER: the notices are due now. */
   readonly when?: 'now';
   /** Overrides the usual re-read after a write: a later round of re-reads, or none. */
   readonly reread?: { readonly round: number } | 'never';
@@ -62,12 +62,15 @@ export class Copy {
     this.#document = stored.kind === 'loaded' ? stored.document : null;
   }
 
-  /** The event as the earlier records of the batch left it; null: there is none to edit. */
+  /** The event with the edits of the earlier records of the batch; null: there is no event to edit. */
   get document(): EventDocument | null {
     return this.#document;
   }
 
-  /** The event for questions: as the earlier records left it, else as last mailed; null: unknown. */
+  /**
+   * The event for questions to the organizer: with the edits of the earlier records, else as last mailed; null:
+   * unknown.
+   */
   get calendar(): string | null {
     return this.#document === null ? lastMailed(this.context) : validText(eventText(this.#document));
   }

@@ -11,7 +11,7 @@ export interface PlannedJob {
   readonly plan: CopyPlan;
 }
 
-/** The document to store, or null for none, and the plans that lead to it. */
+/** The document to store, null if there is none, and the plans that lead to it. */
 export interface PlannedCopy {
   readonly document: EventDocument | null;
   readonly planned: readonly PlannedJob[];

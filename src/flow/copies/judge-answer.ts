@@ -57,7 +57,10 @@ function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string
   return groups;
 }
 
-/** Holds an answer that cannot be judged, because an exception would delay the other answers of its batch. */
+/**
+ * Judges an answer, and holds it if that fails permanently, because an exception would delay the other answers of its
+ * batch.
+ */
 export async function judgeAnswerSafely(...input: Parameters<typeof judgeAnswer>): Promise<Decision> {
   try {
     return await judgeAnswer(...input);
@@ -97,7 +100,7 @@ export function newestAnswers(
   for (const { task, body } of answers) {
     const { answer } = body;
     const { attendee, occurrence, range, revision, partstat } = answer;
-    // One that cannot be read is held and supersedes nothing.
+    // An answer without a readable PARTSTAT is held, so it supersedes no other answer.
     const alone = partstat === null ? task.id : null;
     const key = JSON.stringify([attendee.key, occurrence.recurrenceId, range, alone]);
     const history = histories.of(attendee.key);

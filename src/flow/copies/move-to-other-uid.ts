@@ -1,6 +1,6 @@
-// In: the batch of a copy that does not exist under its UID; out: its answers, proposals and REFRESHs as records of the copy that
-// Outlook means by that UID (decision table, "finding the event"), because only the lane of that copy may edit it. It refuses
-// (null) if there is no such copy.
+// Outlook may answer under another form of the UID of an event (decision table, "finding the event"). In: the batch of
+// a copy that does not exist under its UID; out: the same records for the copy under the other form, because only the
+// lane of that copy may edit it. It returns null if there is no such copy.
 import { otherUids, recurrenceIdWithin } from '../../core/ical/global-object-id.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
 import type { Ledger } from '../ports/spool.ts';
@@ -14,7 +14,7 @@ export interface MoveOptions {
   readonly ledger: Ledger;
 }
 
-/** The records whose UID a mail stated. */
+/** The records whose UID comes from a mail. */
 type MovedJob = Job<'answer' | 'proposal' | 'refresh'>;
 
 export async function moveToOtherUid(
@@ -28,7 +28,7 @@ export async function moveToOtherUid(
   for (const other of otherUids(uid)) {
     const { place, mailings } = await options.ledger.copyContext(owner.key, other, attendeesOf(jobs));
     const isKnown = place !== null || mailings.length > 0;
-    // A batch that was planned without the calendar does not wait for it here.
+    // If the batch was planned without the CalDAV server, do not wait for the server here.
     const exists = isKnown || (isNone && (await options.store.find(owner, other, null)).kind !== 'none');
     if (!exists) continue;
     return jobs.map(({ task: { id, createdAt }, body }) => {

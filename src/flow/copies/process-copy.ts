@@ -1,5 +1,5 @@
-// Queue `event`, one lane. In: all due jobs of one copy; out: their plans. The copy is loaded once, the records are planned
-// one after the other, and all edits are written in one PUT.
+// Queue `event`, one lane. In: all due jobs of one copy; out: their plans. The copy is loaded once, the records are
+// planned one after the other, and all edits are written in one PUT.
 import { GatewayError } from '../../core/errors.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import type { CalendarStore } from '../ports/calendar-store.ts';
@@ -78,7 +78,7 @@ function needsCopy(job: Job<EventKind>): CopyNeed {
 /** With the back-off of this queue, about ten minutes. */
 const MAX_LOADS_FOR_NOTICE = 8;
 
-/** Whether only notices want the copy, and it cannot be loaded at all or could not be loaded for a while. */
+/** Whether no record requires the copy, and loading it failed permanently or has failed for some time. */
 function canDoWithoutCopy(batch: readonly Job<EventKind>[], error: unknown): boolean {
   if (!(error instanceof GatewayError) || batch.some((job) => needsCopy(job) === 'required')) return false;
   return !error.temporary || batch.some(({ task }) => task.attempts >= MAX_LOADS_FOR_NOTICE);

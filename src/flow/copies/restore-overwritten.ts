@@ -1,6 +1,7 @@
-// The row "overwritten" of the decision table: clients write stale copies, and If-Match is not atomic on every server.
-// An applied answer that is NEEDS-ACTION again is applied again, provided that SEQUENCE is not above the answer's or
-// the one that the event had when the answer was applied, and that the time of the occurrence has not changed.
+// Restores answers that another client has overwritten with a stale copy (row "overwritten" of the decision table);
+// If-Match is not atomic on every server. An applied answer that is NEEDS-ACTION again is applied again if the time of
+// the occurrence is unchanged and its SEQUENCE is not above that of the answer, or that of the event when the answer
+// was applied, whichever is higher.
 import { occurrenceSchedule } from '../../core/itip/fingerprint.ts';
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { applyDecision } from '../../core/itip/apply.ts';
@@ -50,7 +51,8 @@ export async function restoreOverwritten(
 function wasOverwritten(document: EventDocument, attendee: CalendarAddress, known: AppliedAnswer): boolean {
   if (known.partstat === 'NEEDS-ACTION') return false;
   if (partstatOf(document, attendee, known.recurrenceId) !== 'NEEDS-ACTION') return false;
-  // A client that moves the event at the same SEQUENCE rightly resets the answers, which were given for another time.
+  // A client that moves the event at the same SEQUENCE is right to reset the answers, which were given for another
+  // time.
   if (known.schedule === null || known.schedule !== occurrenceSchedule(document, known.recurrenceId)) return false;
   if (known.sequence === null) return true;
   return Math.max(known.sequence, known.eventSequence ?? 0) >= sequenceOf(document, known.recurrenceId);

@@ -1,5 +1,6 @@
-// In: the items of a mail, and whom its recipient address stands for; out: the items of that person, if the calendar lists several
-// ATTENDEEs. It refuses (`no-event`) a calendar in which none of the lines can be that person's.
+// In: the items of a mail and the route of its recipient address; out: the same items or, if the calendar lists several
+// ATTENDEEs, those of the person who answers. It refuses (`no-event`) a calendar with several ATTENDEEs, none of whom
+// can be that person.
 import { claimsOf, isAnswered, listsSeveral } from '../../core/itip/claims-of.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
 import { addressKey } from '../../core/ical/calendar-address.ts';
@@ -24,7 +25,8 @@ export async function itemsFor(
 }
 
 /**
- * A client sends back the line of the invited address as it came, without an answer, if it answers for the address of its user.
+ * Puts the addresses with an answer first: a client that answers for another address of its user returns the line of
+ * the invited address unchanged, without an answer.
  */
 function withAnswerFirst(addresses: readonly string[], claims: readonly ClaimedItem[]): readonly string[] {
   const answered = new Set(claims.filter(isAnswered).map(({ attendee }) => attendee?.key));
@@ -32,8 +34,8 @@ function withAnswerFirst(addresses: readonly string[], claims: readonly ClaimedI
 }
 
 /**
- * Returns the addresses under which the calendar may list the person, the most certain first. The sender is not proven here;
- * a claim that is chosen only for its sender is judged like any other.
+ * Returns the addresses under which the calendar may list the person, the most certain first. They only select claims;
+ * the sender of every selected claim is judged in `on-claim.ts`.
  */
 async function addressesOf(
   options: InterpretOptions,

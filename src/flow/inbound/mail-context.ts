@@ -1,5 +1,5 @@
-// What the interpretation of one received mail shares: options, the routes of recipient addresses, outcomes, and the
-// functions that make ledger entries about the mail.
+// The types and functions that the interpretation of one received mail shares: options, the routes of recipient
+// addresses, outcomes, and ledger entries about the mail.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { SenderEvidence } from '../../core/message/sender-evidence.ts';
 import type { Incoming, ReceivedMail } from '../../core/message/types.ts';
@@ -30,8 +30,8 @@ export interface InterpretOptions {
 }
 
 /**
- * What a recipient address stands for: a reply address, an address of our own domain, a signed bounce address, the
- * postmaster, or a reply address that the ledger does not contain.
+ * The kinds of recipient address: a reply address, an address of our own domain, a signed bounce address, any other
+ * address (its mail goes to the postmaster), and a reply address that the ledger does not contain.
  */
 export type Route =
   | {
@@ -56,7 +56,7 @@ export interface MailContext {
   readonly evidence: () => Promise<SenderEvidence>;
 }
 
-/** What follows from one item of a mail for one recipient. */
+/** The effects of one item of a mail for one recipient. */
 export interface Outcome extends Effects {
   /** Only the first outcome with this key counts: a mail to several addresses of one organizer is one answer. */
   readonly dedupeKey?: string;
@@ -85,14 +85,14 @@ export function recordMail<V extends Verdict>(
   };
 }
 
-/** Returns a ledger entry about the mail for the people whom the recipient address stands for. */
+/** Returns a ledger entry about the mail with the organizer and, for a reply address, the attendee. */
 export function recordForPerson<V extends Verdict>(
   options: InterpretOptions,
   route: PersonRoute,
   context: MailContext,
   facts: Omit<EntryFacts<V>, 'organizer' | 'attendee'>,
 ): Outcome {
-  // In own-domain mode the gateway sees all mail of these people; mail without a calendar part is not recorded.
+  // In own-domain mode the gateway receives all mail of the organizer; mail without a calendar part is not recorded.
   if (route.kind === 'own' && context.incoming.source === null) return noEffects;
   const attendee = route.kind === 'reply' ? route.attendee : null;
   return recordMail(options, context, { ...facts, organizer: route.organizer, attendee });

@@ -1,6 +1,8 @@
-// In: a mail to a signed bounce address; out: for a failure, an `undeliverable` record for the owner's copy, which marks the
-// attendee and notifies the owner. A failed notice is recorded, because its reader cannot be told by mail. A mail with the null
-// sender that does not state what became of ours is forwarded to the owner once. Any other mail is recorded.
+// In: a mail to a signed bounce address. Out: its effects, which depend on the content of the mail.
+// - A failure: an `undeliverable` record for the owner's copy, which marks the recipient and notifies the owner.
+// - A failure of a notice or a forwarded letter: a ledger entry, because the owner cannot be notified by mail.
+// - The null sender and no clear delivery status: the mail is forwarded to the owner once.
+// - Anything else: a ledger entry.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import { isFromAttendee } from '../../core/itip/methods.ts';
 import type { Bounce, IncomingItem } from '../../core/message/types.ts';
@@ -34,7 +36,7 @@ function recordNoFailure(options: InterpretOptions, context: MailContext): Outco
 async function onUnclear(options: InterpretOptions, mailId: string, context: MailContext): Promise<Outcome> {
   const mailing = await options.ledger.mailing(mailId);
   const owner = mailing && calendarAddress(mailing.ownerKey);
-  // A notice that did not reach the owner would come back again.
+  // Do not forward the bounce of a notice to its recipient, because the forwarded mail would bounce as well.
   if (mailing === null || owner === null) return recordNoFailure(options, context);
   const name = `unclear-bounce:${mailId}`;
   if (await options.ledger.marked(name)) {
@@ -56,7 +58,7 @@ async function onFailure(
     redactSignatures([failed.status, failed.diagnostic].filter(Boolean).join(' ')) || 'no reason was given';
   const recipient = mailing && calendarAddress(mailing.recipientKey);
   const owner = mailing && calendarAddress(mailing.ownerKey);
-  // Report the failure of a mail only once: the recipient knows the bounce address and could send many reports.
+  // Report the failure of a mail only once: the recipient has the bounce address and could send many reports.
   const name = `bounce:${mailId}`;
   const isKnown = await options.ledger.marked(name);
   if (mailing === null || recipient === null || owner === null) {
@@ -81,7 +83,7 @@ interface Lost {
   readonly isKnown: boolean;
 }
 
-/** A notice or a forwarded letter is not in the mailings: the entry of its submission says whose it was. */
+/** Notices and forwarded letters are not in the mailings; their owner is in the ledger entry of the submission. */
 async function recordLostNotice(
   options: InterpretOptions,
   context: MailContext,

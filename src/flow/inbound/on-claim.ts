@@ -1,5 +1,6 @@
 // In: a claim from a mail (an answer, a proposal or a refresh); out: a record for the organizer's copy. The evidence
-// about the sender decides whether the record counts or is held for the organizer.
+// about the sender decides whether the record is held for the organizer. It refuses a claim that names no attendee, and
+// ignores a REFRESH whose sender is not proven.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { ClaimedItem } from '../../core/itip/types.ts';
@@ -32,7 +33,7 @@ export async function onClaim(
     judgeSender({ claim, replyAddressAttendee, evidence, aliases, forwarded, policy });
   let aliases: readonly string[] = [];
   let judgement = judge(aliases);
-  // Aliases can only change a hold, so do not read them otherwise.
+  // Aliases matter only for a hold, so read them only then.
   if (judgement.verdict === 'hold' && claimed !== null) {
     aliases = await options.ledger.aliases(organizer.key, claimed.key);
     judgement = judge(aliases);
@@ -42,7 +43,7 @@ export async function onClaim(
   if (attendee === null) {
     return recordForPerson(options, route, context, { verdict: 'refused', ...because('no-attendee') });
   }
-  // One mail answers a REFRESH of the whole event, whatever number of its VEVENTs came back.
+  // A REFRESH is answered with the whole event, so several VEVENTs of one event are one request.
   const part = claim.kind === 'refresh' ? claim.occurrence.uid : incoming.items.indexOf(claim);
   const dedupeKey = JSON.stringify([part, organizer.key, attendee.key]);
   const unproven = judgement.verdict === 'hold' ? judgement.reason : null;
@@ -67,7 +68,10 @@ export async function onClaim(
   return { dedupeKey, add: [{ body, createdAt: mail.receivedAt, dueAt }] };
 }
 
-/** In own-domain mode: ORGANIZER if it is another accepted address (a shared calendar), else the recipient. */
+/**
+ * Returns the organizer of a reply address. In own-domain mode it returns ORGANIZER if that is another accepted
+ * address (a shared calendar), else the recipient.
+ */
 export function organizerOf(
   options: Pick<InterpretOptions, 'isOwnRecipient'>,
   route: PersonRoute,

@@ -1,5 +1,5 @@
-// Stores what a door has accepted (a mail, a callback, an answer from the RSVP page) as a task, which is durable when
-// the function resolves. Nothing is interpreted here.
+// In: a mail, a callback or an answer from the RSVP page that a door has accepted. Out: a task, which is durable when
+// the function resolves. The content is not interpreted here.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Method } from '../../core/itip/methods.ts';
 import type { Answer } from '../../core/itip/types.ts';
@@ -22,7 +22,7 @@ export interface CallbackRequest {
   readonly sender: CalendarAddress;
   readonly recipient: CalendarAddress;
   readonly method: Method;
-  /** The posted calendar, decoded, otherwise as posted. */
+  /** The posted calendar, decoded but otherwise unchanged. */
   readonly calendar: string;
 }
 

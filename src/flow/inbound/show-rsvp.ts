@@ -32,8 +32,8 @@ export interface RsvpOptions extends ReceiveOptions {
 }
 
 /**
- * `recorded`: the event contains the answer. `received`: the answer is durable, its outcome is not known yet. Refused
- * as `changed` or `stale`: the event differs from the one that was shown, and is shown again.
+ * `recorded`: the event contains the answer. `received`: the answer is durable, its outcome is not known yet. `refused`
+ * as `changed` or `stale`: the event is not the one that the page showed, so the page shows it again.
  */
 export type WebOutcome = 'recorded' | 'received' | { refused: string };
 

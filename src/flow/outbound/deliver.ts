@@ -1,6 +1,6 @@
-// Queue `invitation`, one lane. In: schedule messages about one event to one recipient, in order; out: mails and ledger
-// entries. Only this file decides how a message is delivered: by mail (`plan-mail.ts`), or into the organizer's copy if it is to one of
-// our reply addresses (`to-own-address.ts`).
+// Queue `invitation`, one lane. In: schedule messages about one event to one recipient, in order; out: mails, records
+// and ledger entries. Only this file decides how a message is delivered: by mail (`plan-mail.ts`), or into the
+// organizer's copy if it is to one of our reply addresses (`to-own-address.ts`).
 import type { Mailing } from '../ports/spool.ts';
 import type { LaneHandler, Plan, PlannedTask } from '../queue/plan.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';

@@ -1,12 +1,13 @@
-// Whether a recipient whom the gateway has never mailed about an event was invited before. In: the REQUEST and the ledger; out:
-// true if another system mailed the event before the gateway did. It refuses nothing.
+// Decides whether another system invited a recipient before the gateway first mails them about an event. In: the
+// REQUEST and the ledger; out: true if it did. It refuses nothing.
 import { componentsOf, type EventDocument, parseEvent } from '../../core/ical/event-document.ts';
 import type { Ledger } from '../ports/spool.ts';
 import type { ScheduleMessageRecord } from '../records/schedule-message.ts';
 
 /**
- * SEQUENCE decides about an event that is not in the ledger: above 0, somebody has changed it since its guests were invited.
- * The guests of the first REQUESTs that the gateway mailed are one group. Others are added later, whatever SEQUENCE is.
+ * A SEQUENCE above 0 means that the event has changed since its guests were invited. If the ledger has nothing about
+ * the event, the SEQUENCE of this REQUEST decides. If the gateway has mailed the event, the first mailed calendar
+ * decides, for the guests that it lists; guests who were added later were not invited before.
  */
 export async function wasInvitedBefore(
   ledger: Ledger,

@@ -1,5 +1,5 @@
-// Whether a schedule message tells its recipient anything new. In: the message and the earlier mails to the recipient; out: true if
-// the last mail told the same. It refuses a calendar that cannot be parsed.
+// Decides whether a schedule message is worth a mail. In: the message and the earlier mails to its recipient; out: true
+// if the last of them had the same content for the recipient. It refuses a calendar that cannot be parsed.
 import { parseEvent, recurrenceIdsOf } from '../../core/ical/event-document.ts';
 import { HOUR } from '../../core/ical/local-time.ts';
 import { attendeeFingerprint } from '../../core/itip/attendee-fingerprint.ts';
@@ -20,7 +20,7 @@ interface Message extends Job<'schedule-message'> {
   readonly mailings: readonly Mailing[];
 }
 
-/** An attendee may repeat an answer after this time, because it may have been lost on the way. */
+/** An attendee may repeat an answer after this time, because the first mail may have been lost. */
 const REPEAT_AFTER_MS = HOUR;
 
 /** `fingerprint`: that of the message. */
@@ -42,8 +42,8 @@ export function fingerprintOf({ guestList }: FingerprintOptions, message: Schedu
 }
 
 /**
- * Returns the last mail to this recipient about the same occurrence. A CANCEL of the event counts for its occurrences, and
- * one of an occurrence for the event, so that a REQUEST that restores what was cancelled is news.
+ * Returns the last mail to this recipient about the same occurrence. A CANCEL of the event also counts for its
+ * occurrences, and a CANCEL of an occurrence for the event, so that a REQUEST after a CANCEL is mailed.
  */
 function lastAbout({ recurrenceId, mailings }: Message): Mailing | null {
   const isAbout = (mailing: Mailing): boolean =>
@@ -52,7 +52,7 @@ function lastAbout({ recurrenceId, mailings }: Message): Mailing | null {
   return mailings.findLast(isAbout) ?? null;
 }
 
-/** Whether the earlier CANCEL cancelled all that this one does. */
+/** Whether the earlier CANCEL cancelled every occurrence that the later one cancels. */
 function cancelsAll({ calendar }: Mailing, later: string): boolean {
   if (calendar === '') return false;
   const cancelled = recurrenceIdsOf(parseEvent(calendar));

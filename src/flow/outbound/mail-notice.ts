@@ -14,7 +14,7 @@ export interface MailNoticeOptions {
   readonly timezone: string;
 }
 
-/** What one mail to an owner says. */
+/** The content of one mail to an owner. */
 export interface NoticeMail {
   readonly owner: CalendarAddress;
   readonly uid: string;
@@ -29,7 +29,7 @@ export interface MailedNotice {
   readonly messageId: string;
 }
 
-/** `id` is the task's; it is given if the same notice may be made several times and must be mailed once. */
+/** `id`: the id of the task, given if the same notice may be made several times but must be mailed once. */
 export function mailNotice(
   { outgoingMails, templates, languageOf, timezone }: MailNoticeOptions,
   { owner, uid, calendar, notices, origin }: NoticeMail,

@@ -28,7 +28,7 @@ export interface MailIdentity {
 export interface OutgoingMails {
   /**
    * `replyAddress` becomes From unless CALENDAR_INVITATION_FROM_EMAIL is set; null: no answer is expected. `id` is
-   * given if the same mail may be made several times and must be sent once.
+   * given if the same mail may be made several times but must be sent once.
    */
   identify(now: number, owner: CalendarAddress, given: { replyAddress?: string | null; id?: string }): MailIdentity;
   /** Returns the record that submits the mail. Mails about one event to one recipient are sent in order. */

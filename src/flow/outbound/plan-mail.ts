@@ -1,6 +1,6 @@
-// In: one schedule message; out: the mail to its recipient, or a ledger entry that says why none is sent:
-// SCHEDULE-AGENT forbids it, nothing has changed since the last mail, the address bounced, or the sender's quota is
-// used up.
+// In: one schedule message; out: the mail to its recipient, or a ledger entry that says why none is sent: the recipient
+// is a room, SCHEDULE-AGENT forbids it, nothing has changed since the last mail, the event is over, the address
+// bounced, or the sender's quota is used up.
 import { createHash } from 'node:crypto';
 import { composeInvitation } from '../../core/compose/compose-invitation.ts';
 import { readEventView } from '../../core/compose/event-view.ts';
@@ -61,7 +61,8 @@ export async function planMail(
   const calendar = isFromAttendee(method) ? job.body.calendar : nameOrganizer(job.body.calendar, from);
   const message: Message = { ...job, body: { ...job.body, calendar }, ...calendarScope(calendar), mailings };
   if (isRoomOfService(to)) return ended(message, options.now(), 'not-mailed', because('resource'));
-  // A CANCEL is due to whom we scheduled until now, even if the event says CLIENT or NONE already (RFC 6638 §3.2.1.2).
+  // Mail a CANCEL even if SCHEDULE-AGENT is CLIENT or NONE by now, because this gateway scheduled the attendee before
+  // (RFC 6638 §3.2.1.2).
   if (method !== 'CANCEL' && mailingForbidden(calendar, to))
     return ended(message, options.now(), 'not-mailed', because('schedule-agent'));
   const fingerprint = fingerprintOf(options, message.body);
@@ -122,7 +123,7 @@ async function composeMail(
     {
       kind,
       calendar,
-      // An ADD has only the occurrences that it adds, so it is compared with nothing.
+      // An ADD has only the occurrences that it adds, so there is nothing to compare it with.
       previousCalendar: kind === 'update' && method === 'REQUEST' ? (previous?.calendar ?? null) : null,
       sender: from,
       recipient: to,
@@ -195,7 +196,7 @@ function replyAddressFor(
   return addresses.find(({ address }) => address === mailedFirst) ?? addresses[0] ?? null;
 }
 
-/** Depends on who sends it and on whether this recipient was invited before. */
+/** Returns the kind of mail. It depends on the method, the sender and whether this recipient was invited before. */
 async function mailKind({ ledger }: MailOptions, { body, recurrenceId, mailings }: Message): Promise<InvitationKind> {
   const { method, again } = body;
   if (method === 'CANCEL') return 'cancel';
@@ -216,7 +217,10 @@ function organizersOf(document: EventDocument): string[] {
   return componentsOf(document).flatMap(({ organizer }) => organizer?.address.key ?? []);
 }
 
-/** Whether the event is over, and was over already as it was last mailed: somebody may wait for what is moved into the past. */
+/**
+ * Whether the event is over, both in this message and as last mailed. If the organizer moves an event into the past,
+ * its guests may still expect it at the time that was last mailed.
+ */
 async function isOver({ expand, now }: MailOptions, { body, recurrenceId, mailings }: Message): Promise<boolean> {
   if (isFromAttendee(body.method)) return false;
   const last = mailings.findLast(

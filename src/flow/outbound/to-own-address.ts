@@ -1,6 +1,7 @@
-// Messages that a CalDAV server posts about one of our reply addresses, because a user of that server has an invitation as we
-// mailed it. In: the message; out: its plan, or null if it has no reply address. A message of an attendee to the address goes
-// into the copy of the organizer for whom it was made. A message whose ORGANIZER it is, is our own mail and is only recorded.
+// Plans messages that a CalDAV server posts about one of our reply addresses, because a user of that server has
+// imported an invitation that we mailed. In: the message; out: its plan, or null if it contains no reply address. An
+// answer to a reply address goes into the copy of the organizer for whom the address was made. If ORGANIZER is a reply
+// address, the message is a copy of our own mail and is only recorded.
 import { addressKey } from '../../core/ical/calendar-address.ts';
 import { componentsOf, parseEvent } from '../../core/ical/event-document.ts';
 import { claimsOf } from '../../core/itip/claims-of.ts';
@@ -34,7 +35,10 @@ export async function planOwnAddress(options: OwnAddressOptions, job: Job<'sched
   return isOwn ? ended(job, options.now(), 'recorded', because('own-mail')) : null;
 }
 
-/** The CalDAV server vouches for the sender. If it is not the attendee of the address, the organizer decides. */
+/**
+ * The CalDAV server has authenticated the sender. If the sender is not the attendee of the address, the organizer
+ * decides.
+ */
 async function planAnswer(options: OwnAddressOptions, job: Job<'schedule-message'>, id: string): Promise<Plan> {
   const { ledger, now } = options;
   const { from, origin, calendar } = job.body;

@@ -4,8 +4,8 @@ import type { ReceivedMail } from '../../core/message/types.ts';
 
 export interface Authenticator {
   /**
-   * Throws GatewayError `dns-temporary` (temporary) if a DNS query failed whose answer could change the verdict. With
-   * `lastTry` it does not throw: the evidence then contains `temperror`.
+   * Throws GatewayError `dns-temporary` (temporary) if a DNS query failed and its answer could have changed the
+   * verdict. With `lastTry` it does not throw: the evidence then contains `temperror`.
    */
   authenticate(mail: ReceivedMail, lastTry?: boolean): Promise<SenderEvidence>;
   close(): void;

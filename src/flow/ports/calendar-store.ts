@@ -6,7 +6,7 @@ import type { CalendarAddress, StoredEvent } from '../../core/ical/types.ts';
 export type FoundEvent =
   | { readonly kind: 'found'; readonly event: StoredEvent }
   | { readonly kind: 'none' }
-  /** The server refuses to show the object at this href (403), so it is unknown whether it is the event. */
+  /** The server refuses to show the object at this href (403), so the gateway cannot tell whether it is the event. */
   | { readonly kind: 'not-visible'; readonly href: string }
   /** Several calendars hold an event with this UID and this ORGANIZER. */
   | { readonly kind: 'ambiguous'; readonly hrefs: readonly string[] };
@@ -20,7 +20,7 @@ export type WriteResult =
   /** The server would refuse this event again. `detail` is for the operator. */
   | { readonly kind: 'refused'; readonly reason: WriteRefusal; readonly detail: string };
 
-/** The error after which answers wait, because the server refused to store the event. */
+/** Thrown when the CalDAV server refuses to store the event. The answers then wait. */
 export class WriteRefused extends GatewayError {
   readonly reason: WriteRefusal;
 

@@ -1,5 +1,5 @@
 // The port of the recurrence engine: expands an untrusted recurrence set into occurrences within limits of time and
-// memory. The answer to a set that exceeds them is `too-expensive`.
+// memory. A set that exceeds the limits gives `too-expensive`.
 import type { OccurrenceAnswer, OccurrenceQuery } from '../../core/itip/types.ts';
 
 /** Throws GatewayError `internal` if no worker can be started, and after `close`. */

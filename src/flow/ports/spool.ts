@@ -88,14 +88,14 @@ export interface QueueStatus {
 
 export interface Spool {
   /**
-   * Durable when it resolves (fsync). Idempotent: a task whose id is known is not changed. Throws GatewayError
-   * `spool-full` or `spool-unavailable`, both temporary.
+   * The tasks are durable (fsync) when it resolves. Idempotent: a task whose id is known is not changed. Throws
+   * GatewayError `spool-full` or `spool-unavailable`, both temporary.
    */
   put(tasks: readonly NewTask[], ledger?: readonly LedgerWrite[]): Promise<void>;
   /**
    * Leases up to `lanes` lanes for `leaseMs` and returns up to `perLane` due tasks of each. No task is put back for
    * longer than `longestWaitMs`; a due time further ahead means that the clock was set back, and counts as due. A lease
-   * that is renewed is never taken over, whatever the clock says.
+   * that is renewed is never taken over, even after a clock jump.
    */
   claim(queue: QueueName, options: ClaimOptions): Promise<Batch[]>;
   /** Extends the lease; false: it is lost. */
@@ -105,7 +105,7 @@ export interface Spool {
   /** Makes due up to `limit` of the tasks that wait for that back end, oldest first; returns how many. */
   wake(waitsFor: string, limit: number, now: number): Promise<number>;
   /**
-   * Calls back when tasks may have become due in that queue, whichever process put or committed them. Returns the
+   * Calls back when tasks may have become due in that queue, even if another process put or committed them. Returns the
    * function that unsubscribes.
    */
   onWork(queue: QueueName, listener: () => void): () => void;
@@ -147,10 +147,10 @@ export interface QueuedTask extends Omit<Task, 'raw'> {
 /** `retry`: due now, with no attempts counted. `hold`: held until it is retried or dropped. `drop`: ended. */
 export type TaskChange = 'retry' | 'hold' | 'drop';
 
-/** `under-way`: a gateway is working on its lane. `held`, `ended`: it already was. */
+/** `under-way`: a gateway is working on the lane of the task. `held`, `ended`: the task already is. */
 export type TaskChangeResult = 'changed' | 'unknown' | 'under-way' | 'held' | 'ended';
 
-/** What an operator can do with the queues (`imip-gateway queue`). */
+/** The operator's actions on the queues (`imip-gateway queue`). */
 export interface OperatorActions {
   /** Waiting and held tasks, oldest first. A filter that is null matches all tasks. */
   list(filter: {
@@ -168,13 +168,13 @@ export type TaskHoldReason = Reason | `failed: ${ErrorCode}`;
 /** One line of the ledger: one outcome of a task, and why. */
 export interface LedgerEntry {
   readonly at: number;
-  /** The task that it is about. */
+  /** The task that the entry is about. */
   readonly taskId: string;
   /** The first record of the chain (mail, click, callback). Several entries share it. */
   readonly recordId: string;
   readonly door: string;
   readonly messageId: string | null;
-  /** Address key, as is `attendee`. */
+  /** An address key; `attendee` is one as well. */
   readonly organizer: string | null;
   readonly uid: string | null;
   readonly recurrenceId: string | null;
@@ -195,12 +195,14 @@ export interface NewEntry extends LedgerEntry {
 export interface Mailing extends MailedRevision {
   /** Our own id of the mail, which is part of its bounce address. */
   readonly id: string;
-  /** In whose name it was mailed: the organizer, or the attendee of a REPLY. */
+  /** The calendar user in whose name it was mailed: the organizer, or the attendee of a REPLY. */
   readonly ownerKey: string;
   readonly uid: string;
   readonly recipientKey: string;
   readonly messageId: string;
-  /** Of the content that matters to this recipient. A message with the same fingerprint is not mailed again. */
+  /**
+   * Fingerprint of the content that matters to this recipient. A message with the same fingerprint is not mailed again.
+   */
   readonly fingerprint: string;
   /** ORGANIZER in the mail. It never changes while the event exists. */
   readonly organizerAsMailed: string;
@@ -249,7 +251,7 @@ export interface CopyContext {
 }
 
 export interface Ledger {
-  /** What the ledger knows about one copy and these attendees (null: all). `mailings` are oldest first. */
+  /** The data of the ledger about one copy and these attendees (null: all). `mailings` are oldest first. */
   copyContext(ownerKey: string, uid: string, attendeeKeys: readonly string[] | null): Promise<CopyContext>;
   replyPair(id: string): Promise<ReplyPair | null>;
   mailing(id: string): Promise<Mailing | null>;
@@ -257,9 +259,9 @@ export interface Ledger {
   firstMailing(ownerKey: string, uid: string): Promise<Mailing | null>;
   /** Addresses that the organizer has confirmed as this attendee's. */
   aliases(organizerKey: string, attendeeKey: string): Promise<string[]>;
-  /** The attendees of whom the organizer has confirmed this address. */
+  /** Address keys of the attendees for whom the organizer has confirmed this address. */
   attendeesWithAlias(organizerKey: string, alias: string): Promise<string[]>;
-  /** If mail to this recipient is suppressed, the diagnostic of the bounce; else null. */
+  /** The diagnostic of the bounce for which mail to this recipient is suppressed; null: it is not suppressed. */
   suppressed(ownerKey: string, recipientKey: string): Promise<string | null>;
   /**
    * For each window, from `since` to just before `until`: how many recipients the owner mailed for the first time in

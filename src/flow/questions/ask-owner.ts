@@ -124,7 +124,7 @@ async function askInSummary(options: AskOwnerOptions, marks: Marks, due: readonl
   return { planned, more: { add: [mail], ledger } };
 }
 
-/** Returns the questions that still have something held under their key, one per key. */
+/** Returns the questions whose key still has a held record, one per key. */
 async function findOpen({ spool }: AskOwnerOptions, questions: readonly Question[]): Promise<OpenQuestion[]> {
   const byKey = new Map<string, OpenQuestion>();
   for (const question of questions) {
@@ -152,7 +152,7 @@ async function noticeOf(options: AskOwnerOptions, { newest, body: { key, owner }
   };
 }
 
-/** The event of the newest held record as it is now, else as it was known when the question was made. */
+/** The event of the newest held record as stored now or as last mailed, else as it was when the question was made. */
 async function calendarOf(options: AskOwnerOptions, { newest, body }: OpenQuestion): Promise<string | null> {
   const { organizer, uid } = heldFacts(newest.body);
   return (await currentCalendar(options, organizer, uid)) ?? (uid === body.uid ? body.calendar : null);
@@ -215,7 +215,7 @@ function askedMark(key: string, day: string): string {
   return `notice:${day}:${key}`;
 }
 
-/** The mark for a link that was used on that day; what is held afterwards needs a new link. */
+/** The mark for a link that was used on that day. Records that are held afterwards need a new link. */
 export function decidedMark(key: string, day: string): string {
   return `decided:${day}:${key}`;
 }

@@ -1,5 +1,5 @@
-// The event as a page or a question shows it. In: the owner and the UID; out: the event as stored now, or that there is none,
-// or that the CalDAV server does not show it in time. It refuses nothing.
+// The current event for a page or a question. In: the owner and the UID; out: the event as stored now, `none`, or
+// `unreachable` if it cannot be loaded, or not in time. It refuses nothing.
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { validText } from '../../core/ical/content-lines.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -10,7 +10,7 @@ import type { CopyContext, Ledger } from '../ports/spool.ts';
 
 export type CurrentEvent = 'none' | 'unreachable' | { readonly calendar: string };
 
-/** A page must be shown and a question asked even while the CalDAV server does not respond. */
+/** Pages and questions do not wait longer for a CalDAV server that does not respond. */
 const LOAD_TIMEOUT_MS = 5_000;
 
 /** `href`: where the event was found before; null: unknown. */
@@ -45,7 +45,7 @@ export async function currentCalendar(
   return lastMailed({ mailings });
 }
 
-/** The event as last mailed; null: it was not, or the text is no longer stored. */
+/** The event as last mailed; null: it was never mailed, or its text is no longer stored. */
 export function lastMailed({ mailings }: Pick<CopyContext, 'mailings'>): string | null {
   return mailings.at(-1)?.calendar || null;
 }

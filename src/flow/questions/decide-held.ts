@@ -1,5 +1,5 @@
 // The organizer's decision about everything held under one key. The choices for an answer of an unproven sender are
-// `alias` ("this is Bob", remembered), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation
+// `alias` ("this is Bob", saved), `once` and `ignore`; for a proposal `decline` and `leave`; for a delegation
 // `add` and `leave`. A link works once; a used link is refused as `already-decided`.
 import { readEventView } from '../../core/compose/event-view.ts';
 import { nullIfUnparseable } from '../../core/ical/event-document.ts';
@@ -140,7 +140,7 @@ export async function decideAndWait(
   }
 }
 
-/** The alias of one job is that of all: they share the sender and the attendee. */
+/** All jobs have the same sender and attendee, so the alias of the first is that of all. */
 function aliasWrites([first]: readonly Held[]): LedgerWrite[] {
   if (first === undefined) return [];
   const { organizer, attendee, sender } = heldFacts(first.body);
@@ -186,10 +186,10 @@ function viewOf(
   return calendar === null ? null : nullIfUnparseable(() => readEventView(calendar, recurrenceId, null, asOf));
 }
 
-/** What is held under one key may be about many events. Those beyond the first few are shown without their details. */
+/** The records under one key may be about many events. Events beyond this number are shown without their details. */
 const MAX_EVENTS = 20;
 
-/** By UID; all that is held under one key is one organizer's. */
+/** Returns the calendars by UID. All records under one key are for one organizer. */
 async function calendarsOf(options: DecideOptions, held: readonly Held[]): Promise<Map<string, string | null>> {
   const events = new Map(held.map(({ body }) => [heldFacts(body).uid, heldFacts(body).organizer]));
   const loading = [...events].slice(0, MAX_EVENTS).map(async ([uid, organizer]) => {

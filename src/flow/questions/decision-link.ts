@@ -1,5 +1,5 @@
-// Makes the signed link behind which an organizer decides about everything held under one key. Opening the link changes
-// nothing; only the form on its page does.
+// Makes the signed link to the page on which an organizer decides about all records held under one key. Opening the
+// link changes nothing; only submitting the form on the page does.
 import { DAY } from '../../core/ical/local-time.ts';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { signDecisionToken } from '../../core/signing/token.ts';

@@ -1,4 +1,4 @@
-// Ends proposals and delegations that were held for as long as their decision link is valid. Held answers do not
+// Ends proposals and delegations that are older than the period for which a decision link is valid. Held answers do not
 // expire.
 import { because } from '../../core/reasons.ts';
 import type { Spool } from '../ports/spool.ts';

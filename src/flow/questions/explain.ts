@@ -1,5 +1,5 @@
-// In: a Message-ID, UID, address or record id; out: the ledger's entries about it. It refuses nothing; a subject that
-// the ledger does not know has no entries.
+// In: a Message-ID, UID, address or record id; out: the ledger's entries about it. It refuses nothing; an unknown
+// subject has no entries.
 import { calendarAddress } from '../../core/ical/calendar-address.ts';
 import type { Ledger, LedgerEntry } from '../ports/spool.ts';
 

@@ -3,7 +3,7 @@
 import { heldFacts, isHeldKind } from '../records/held.ts';
 import type { Job, NewRecord } from '../records/records.ts';
 
-/** Returns no record unless the organizer had decided about the job's. */
+/** Returns no record if the organizer has not decided about the record of the job. */
 export function notifyFailedDecision(job: Job): NewRecord[] {
   if (!isHeldKind(job)) return [];
   const { organizer: owner, attendee, uid, isDecided } = heldFacts(job.body);

@@ -1,5 +1,6 @@
-// Notifies the organizer that answers wait, because the CalDAV server refuses to store the event. In: the jobs of a lane and
-// the error that their handler threw; out: the mail, once per event and day. The operator has the error in the log.
+// Notifies the organizer that answers wait, because the CalDAV server refuses to store the event. In: the jobs of a
+// lane and the error that their handler threw; out: the mail, once per event and day. The error itself is in the log,
+// for the operator.
 import { type CalendarStore, WriteRefused } from '../ports/calendar-store.ts';
 import type { Ledger } from '../ports/spool.ts';
 import { type Effects, mark } from '../queue/plan.ts';
@@ -14,7 +15,7 @@ export interface NotifyNotWrittenOptions extends MailNoticeOptions {
   readonly now: () => number;
 }
 
-/** What passes within a minute, such as a server that is being set up, is not worth a mail. */
+/** No mail is sent if the failure passes within this time, for example while a server is being set up. */
 const PATIENCE_MS = 60_000;
 
 export function notifyNotWritten(options: NotifyNotWrittenOptions) {

@@ -9,7 +9,7 @@ export interface NotifyOptions extends MailNoticeOptions {
   readonly now: () => number;
 }
 
-/** `now` overrides the setting, for notices that have waited for their digest. */
+/** `now` overrides the setting, for notices that are due. */
 export type NotifyOrganizer = (mail: NoticeMail, when?: 'by-setting' | 'now') => NewRecord[];
 
 const DIGEST_MS = 15 * 60_000;

@@ -1,5 +1,6 @@
 // In: the jobs of a lane and the error that their handler threw; out: the plans for them. A job is put back with
-// back-off: for days after a temporary failure, for a few attempts after any other. Then it is held for the operator.
+// back-off: for five days after a temporary failure, for two days after a permanent failure of the CalDAV server, and
+// for a few attempts after any other failure. Then it is held for the operator.
 import { DAY, HOUR } from '../../core/ical/local-time.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { because } from '../../core/reasons.ts';
@@ -24,14 +25,14 @@ export interface BackOff {
   readonly longest: number;
 }
 
-/** Failures that rarely pass by themselves are tried this often before a person must act. */
+/** The minimum number of attempts before a job is held for the operator. */
 const MIN_ATTEMPTS = 5;
 /**
- * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML.
- * Retries go on for longer than the day that a server may be away.
+ * A CalDAV server often refuses only until it is repaired: a proxy's maintenance page is a 404, a redirect or HTML. An
+ * outage of a day must not use up the retries.
  */
 const CALDAV_RETRY_MS = 2 * DAY;
-/** Temporary failures, such as outages: a long weekend, and as long as mail servers retry. */
+/** For temporary failures, such as outages: longer than a long weekend, and as long as mail servers retry. */
 const TEMPORARY_RETRY_MS = 5 * DAY;
 /**
  * The longest delay before a retry, even if Retry-After of a CalDAV server is longer. Longer waits, such as for a quota

@@ -1,5 +1,5 @@
-// Publishes the outcome of work once the ledger has recorded it: a log line, the metrics, and the web page that
-// waits up to two seconds for its outcome. An outcome that only the operator can act on is logged as an error.
+// Publishes outcomes after they are committed to the ledger: to the log, the metrics and the web pages, which wait up
+// to two seconds for theirs. An outcome that only the operator can act on is logged as an error.
 import { isFailure } from '../../core/reasons.ts';
 import { within } from '../../core/within.ts';
 import type { Log } from '../ports/log.ts';
@@ -9,7 +9,7 @@ export interface Outcomes {
   publish(writes: readonly LedgerWrite[]): void;
   /** Calls back for each entry; returns the function that unsubscribes. */
   subscribe(listener: (entry: NewEntry) => void): () => void;
-  /** The first entry about that task; null if none comes within `timeoutMs`. */
+  /** Resolves to the next entry about that task; null if none is published within `timeoutMs`. */
   waitFor(taskId: string, timeoutMs: number): Promise<NewEntry | null>;
 }
 

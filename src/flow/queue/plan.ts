@@ -1,4 +1,4 @@
-// The plan for one record, as values: what becomes of its task, and which records and ledger entries follow. Handlers
+// The plan for one record, as values: the disposition of its task, the records to add and the ledger writes. Handlers
 // return plans; `run-queue.ts` commits all plans of a batch in one transaction.
 import type { ReasonFor, Verdict, Why } from '../../core/reasons.ts';
 import type { Changes, LedgerWrite, TaskHoldReason } from '../ports/spool.ts';
@@ -28,7 +28,7 @@ export interface PlannedTask {
   readonly plan: Plan;
 }
 
-/** The plans for the jobs of one lane, and what follows from all of them together. */
+/** The plans for the jobs of one lane, and the effects of the batch as a whole. */
 export interface LanePlan {
   readonly planned: readonly PlannedTask[];
   readonly more?: Effects;
@@ -51,7 +51,10 @@ export interface ChangesOptions {
   readonly now: () => number;
 }
 
-/** The changes of one transaction. New records become tasks here, so that a plan that is made twice has no second id. */
+/**
+ * The changes of one transaction. New records become tasks only here, so that a record that is planned again gets no
+ * second id.
+ */
 export function changesOf({ planned, more = {} }: LanePlan, { makeId, now }: ChangesOptions): Changes {
   const at = now();
   const all = planned.map(({ id, plan: { disposition } }) => ({ id, ...disposition }));

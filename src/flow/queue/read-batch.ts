@@ -1,5 +1,5 @@
-// Parses the tasks of a batch. An unreadable task is held for the operator with the path of the error; a record of a
-// newer version is put back untouched, because another gateway is being upgraded. The other tasks become jobs.
+// Parses the tasks of a batch. An unreadable task is held for the operator with the path of the error. A record of a
+// newer version is put back unchanged, because another gateway has been upgraded already. The other tasks become jobs.
 import { because } from '../../core/reasons.ts';
 import type { Batch, QueueName, Task } from '../ports/spool.ts';
 import { entryAboutTask, isOfQueue, type Job, readRecord, type ReadRecord } from '../records/records.ts';
@@ -11,9 +11,9 @@ export interface ReadBatch {
   readonly others: readonly PlannedTask[];
 }
 
-/** How soon a record of a newer version is read again: this gateway may have been upgraded. */
+/** Delay before a record of a newer version is read again. This gateway may be upgraded in the meantime. */
 const NEWER_RETRY_MS = 60_000;
-/** Tasks behind one that is put back must be put back as well. */
+/** In these queues the tasks behind one that is put back are put back as well, so that they stay in order. */
 const FIFO_QUEUES: ReadonlySet<QueueName> = new Set(['invitation', 'outgoing']);
 
 export function readBatch({ lease, tasks }: Batch, now: number): ReadBatch {

@@ -1,7 +1,6 @@
 // Runs one queue: claims lanes with due tasks, parses their records, passes the jobs of each lane to the handler and
-// commits what it plans. Several lanes run concurrently, so that a slow server or event delays no other.
-// Leases are renewed while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the
-// jobs.
+// commits the plans. Several lanes run concurrently, so that a slow server or event delays no other. Leases are renewed
+// while the handler runs. If the handler throws, `after-failure.ts` decides what happens to the jobs.
 import { within } from '../../core/within.ts';
 import type { Batch, Lease, QueueName, Spool } from '../ports/spool.ts';
 import type { Log } from '../ports/log.ts';
@@ -16,7 +15,7 @@ export interface RunQueueOptions<Q extends QueueName> extends FailureOptions {
   readonly spool: Spool;
   /** Processes jobs of one lane. */
   readonly handle: LaneHandler<KindIn<Q>>;
-  /** What else follows when the handler throws. */
+  /** Returns further effects to commit when the handler throws. */
   readonly onFailed?: (jobs: readonly Job[], error: unknown) => Promise<Effects>;
   readonly makeId: (now: number) => string;
   readonly outcomes: Outcomes;
@@ -103,8 +102,8 @@ export function runQueue<Q extends QueueName>(options: RunQueueOptions<Q>): Runn
   }
 
   /**
-   * After a clock jump this process may claim a lane that it is still running. The run goes on under the new lease; a
-   * second run would send the same mail again. Returns whether there is such a run.
+   * Gives a new lease to the run of its lane and returns whether there is such a run: after a clock jump this process
+   * may claim a lane that it is still running. A second run would send the same mail again.
    */
   function renewRun(lease: Lease): boolean {
     const run = [...running.keys()].find((each) => !each.isCommitting && each.lease.lane === lease.lane);
@@ -112,7 +111,7 @@ export function runQueue<Q extends QueueName>(options: RunQueueOptions<Q>): Runn
     return run !== undefined;
   }
 
-  /** Returns lanes unprocessed: a mail sent after the stop could not be recorded and would be sent again. */
+  /** Frees lanes without processing them: a mail sent after the stop could not be recorded and would be sent again. */
   async function release(batches: readonly Batch[]): Promise<void> {
     await Promise.all(batches.map(({ lease }) => spool.commit(lease, {})));
   }
@@ -139,7 +138,7 @@ export function runQueue<Q extends QueueName>(options: RunQueueOptions<Q>): Runn
 interface Run {
   /** Replaced when this process claims the lane again. */
   lease: Lease;
-  /** From here on, another claim of the lane contains new tasks. */
+  /** Set before the commit. A later claim of the lane contains new tasks, which this run has not processed. */
   isCommitting: boolean;
 }
 

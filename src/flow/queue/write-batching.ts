@@ -1,6 +1,6 @@
 // Limits how often one event is written while many attendees answer it. In: the lane of an event; out: the due time of
-// an answer to it: a single answer is due at once; answers that closely follow another one are due together at
-// the end of a fixed interval, so that one write takes them all. Each gateway process counts only its own work.
+// an answer to it. A single answer is due at once. Answers that closely follow another one are due together at the end
+// of a fixed interval, so that they need only one write. Each gateway process counts only its own work.
 
 export interface WriteBatching {
   /** Records that answers in that lane are being processed now. */
@@ -11,7 +11,7 @@ export interface WriteBatching {
 
 /** Two thousand answers in ten seconds need some fifteen writes, and no attendee waits noticeably. */
 const INTERVAL_MS = 800;
-/** The time to store an answer. An answer that misses its interval would need a write of its own. */
+/** The time that it takes to store an answer. An answer that misses its interval would need a separate write. */
 const MARGIN_MS = 200;
 
 export function writeBatching(now: () => number): WriteBatching {

@@ -23,7 +23,7 @@ const schema = z.object({
   }) satisfies z.ZodType<Answer>,
   /** From of the mail, as shown to the organizer; for a web answer, the attendee. */
   sender: z.string(),
-  /** Why only the organizer may accept it, whatever the calendar says; null: the sender is proven. */
+  /** Why the organizer must accept the answer first; null: the sender is proven. */
   held: holdReason.nullable(),
   /** The organizer accepted it. */
   approved: z.boolean(),
@@ -35,8 +35,7 @@ export const answer = {
   version: 2,
   queue: 'event',
   schema,
-  // Version 2 may have further reasons in `held`, no PARTSTAT, the DTSTART of the answer, the time that the page showed, and
-  // answers that a CalDAV server posted.
+  // Version 2 adds `start` and `shown`, more reasons in `held`, null for `partstat`, and the door `callback`.
   upgrade: [(body) => ({ ...body, answer: { start: null, ...(body['answer'] as OldBody) } })],
   copy: ({ answer: { organizer: owner, occurrence: of } }) => ({ owner, uid: of.uid }),
   subject: ({ answer: { organizer, attendee, occurrence: of } }) =>

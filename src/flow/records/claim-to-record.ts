@@ -9,13 +9,13 @@ export interface JudgedClaim {
   readonly claim: ClaimedItem;
   readonly attendee: CalendarAddress;
   readonly organizer: CalendarAddress;
-  /** Of the mail; null: none, or unreadable. */
+  /** Date of the mail; null: absent or unreadable. */
   readonly date: number | null;
   readonly receivedAt: number;
   readonly door: Door;
   readonly origin: Origin;
   readonly sender: string;
-  /** Why the record is held; null: it counts. */
+  /** Why the record is held; null: it is not held. */
   readonly held: HoldReason | null;
 }
 
@@ -68,9 +68,9 @@ export function claimToRecord({
 
 /**
  * Returns when the answer was sent, in ms since 1970: the later of DTSTAMP and Date, because Outlook for Mac repeats
- * the invitation's DTSTAMP; but not after its arrival, because clocks are wrong (RFC 5546 §2.1.5). The arrival counts
- * in whole seconds, as DTSTAMP and Date do; otherwise an answer whose clock is fast could win over one sent later in
- * that second.
+ * the invitation's DTSTAMP; but not after its arrival, because the sender's clock may be fast (RFC 5546 §2.1.5). The
+ * arrival counts in whole seconds, as DTSTAMP and Date do; otherwise an answer from a fast clock could supersede one
+ * that was sent later in the same second.
  */
 export function sentAt(stampedAt: number | null, date: number | null, receivedAt: number): number {
   const stated = Math.max(stampedAt ?? Number.NEGATIVE_INFINITY, date ?? Number.NEGATIVE_INFINITY);

@@ -1,5 +1,5 @@
-// The records that can be held for the organizer's decision: answers, proposals and delegations. In: such a record; out: what
-// the organizer decides about. Pure.
+// The records that can be held for the organizer's decision: answers, proposals and delegations. In: such a record;
+// out: the facts that the organizer decides about. Pure.
 import type { HeldAnswer, Question } from '../../core/pages/decision-page.ts';
 import type { CalendarAddress, OccurrenceKey } from '../../core/ical/types.ts';
 import { type HoldReason, isHoldReason } from '../../core/reasons.ts';
@@ -12,7 +12,7 @@ export interface HeldFacts extends OccurrenceKey, Required<Pick<HeldAnswer, 'par
   /** The address that sent it, as shown to the organizer. */
   readonly sender: string;
   readonly asks: Question;
-  /** The organizer has decided that it counts, or has declined it. */
+  /** The organizer has accepted or declined the record. */
   readonly isDecided: boolean;
 }
 
@@ -58,8 +58,8 @@ export function heldFacts(body: RecordOf<HeldKind>): HeldFacts {
 }
 
 /**
- * Why the task is held; null: for a reason that is no HoldReason, also one of another version. The spool keeps the reason of a
- * hold as the last error.
+ * Returns the HoldReason for which the task is held; null if its reason is not a HoldReason of this version. The spool
+ * stores the reason as the last error.
  */
 export function holdReasonOf({ lastError }: Task): HoldReason | null {
   return lastError !== null && isHoldReason(lastError) ? lastError : null;

@@ -10,7 +10,10 @@ export const origin = z.object({
   messageId: z.string().nullable(),
 });
 
-/** Where a record came in, and the keys by which `why` finds it. Copied into every ledger entry about it. */
+/**
+ * Where a record entered the gateway, and the keys by which `imip-gateway why` finds it. Copied into every ledger entry
+ * about the record.
+ */
 export type Origin = Readonly<z.infer<typeof origin>>;
 
 export const address = z.object({ key: z.string(), asWritten: z.string() }) satisfies z.ZodType<CalendarAddress>;

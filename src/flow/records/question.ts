@@ -1,4 +1,4 @@
-// Queue `question`, one lane per owner: mail the owner a request to decide about what is held under a key.
+// Queue `question`, one lane per owner: a request to the owner, by mail, to decide about the records held under a key.
 import { z } from 'zod';
 import type { CalendarAddress } from '../../core/ical/types.ts';
 import { address, origin } from './parts.ts';
@@ -11,7 +11,7 @@ const schema = z.object({
   uid: z.string(),
   /** The key under which the tasks are held. */
   key: z.string(),
-  /** The event as known when the first task was held; null: unknown. */
+  /** The event at the time when the first task was held; null: unknown. */
   calendar: z.string().nullable(),
   /** The day's limit was reached: the question is part of the next summary. */
   together: z.boolean(),

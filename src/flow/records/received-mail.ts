@@ -1,4 +1,4 @@
-// Queue `incoming`: a mail as a door received it. Its bytes are the task's `raw`. Each mail has a lane of its own.
+// Queue `incoming`: a mail as a door received it. Its bytes are the task's `raw`. Each mail has its own lane.
 import { z } from 'zod';
 import { noSubject, type RecordKind } from './record-kind.ts';
 

@@ -5,7 +5,9 @@ import type { CalendarAddress } from '../../core/ical/types.ts';
 import type { LedgerEntry, QueueName } from '../ports/spool.ts';
 import type { Origin } from './parts.ts';
 
-/** The people and the event that a record is about: ledger columns by which `why` finds it. */
+/**
+ * The people and the event that a record is about: the ledger columns by which `imip-gateway why` finds its entries.
+ */
 export type Subject = Pick<LedgerEntry, 'organizer' | 'uid' | 'recurrenceId' | 'attendee'>;
 
 /** One calendar user's stored object. */
@@ -38,7 +40,7 @@ export type RecordKind<Body> = Lane<Body> & {
   readonly text: (body: Body) => string;
 };
 
-/** A body as an earlier version wrote it. */
+/** A body in the format of an earlier version. */
 export type OldBody = Readonly<Record<string, unknown>>;
 
 export const noSubject: Subject = { organizer: null, uid: null, recurrenceId: null, attendee: null };

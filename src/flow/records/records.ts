@@ -124,7 +124,7 @@ function validate<Body extends AnyRecord>(body: Body): Body {
 
 export type ReadRecord =
   | { readonly kind: 'record'; readonly body: AnyRecord }
-  /** A later version of the gateway wrote it; this version must not touch it. */
+  /** A later version of the gateway wrote it; this version must not change it. */
   | { readonly kind: 'newer'; readonly what: string; readonly version: number }
   /** `why` names the path of each invalid field and what is wrong with it. */
   | { readonly kind: 'unreadable'; readonly why: string };
@@ -216,7 +216,7 @@ type EntryFacts<V extends Verdict> = { readonly verdict: V; readonly reason: Rea
 > &
   Partial<NewEntry>;
 
-/** `id` is the task's. A record that nothing from outside caused is the first of its own chain. */
+/** `id`: the id of the task. A record without an external cause is the first of its chain. */
 export function originOf(body: AnyRecord, id: string): Origin {
   const own = 'origin' in body ? body.origin : { recordId: id, door: 'gateway', messageId: null };
   return kindOf(body).origin?.(body, id) ?? own;
@@ -228,7 +228,7 @@ export function entryAbout<V extends Verdict>({ task, body }: Job, facts: EntryF
   return { kind: 'entry', entry: { taskId: task.id, ...originOf(body, task.id), ...subject, ...facts } };
 }
 
-/** Returns the ledger entry about any task, also one that is unreadable. */
+/** Returns the ledger entry about any task, including an unreadable one. */
 export function entryAboutTask<V extends Verdict>(
   task: StoredTask & Pick<Task, 'id'>,
   facts: EntryFacts<V>,

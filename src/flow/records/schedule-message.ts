@@ -1,6 +1,6 @@
 // Queue `invitation`, one lane per (UID, recipient): a scheduling message (RFC 5546 §3.2) from one calendar user to
-// another. If a door keeps the mail that the message came in, its bytes are the task's `raw`, as in `outgoing`; no door does
-// so yet, so the record has no field for it.
+// another. No door stores the mail that a message came in; if one does, the bytes belong in the task's `raw`, as in
+// `outgoing`.
 import { z } from 'zod';
 import { nullIfUnparseable } from '../../core/ical/event-document.ts';
 import { calendarScope } from '../../core/itip/calendar-scope.ts';
@@ -38,7 +38,7 @@ export const scheduleMessage = {
   text: ({ method, to }) => `${method} to ${to.asWritten}`,
 } satisfies RecordKind<ScheduleMessageRecord>;
 
-/** Address keys of the organizer and the attendee, whichever of the two sends the message. */
+/** Returns the address keys of the organizer and the attendee. Either of them can be the sender. */
 export function partiesOf({
   from,
   to,

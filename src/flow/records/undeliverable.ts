@@ -7,7 +7,7 @@ import { partiesOf } from './schedule-message.ts';
 const schema = z.object({
   kind: z.literal('undeliverable'),
   origin,
-  /** In whose name it was mailed: the organizer, or the attendee of a REPLY. */
+  /** The calendar user in whose name it was mailed: the organizer, or the attendee of a REPLY. */
   owner: address,
   recipient: address,
   uid: z.string(),

@@ -20,7 +20,7 @@ type AnswerJob = Job<'answer'>;
 
 export const answer: Handler<'answer'> = {
   attendees: (body) => [body.answer.attendee.key],
-  // The question about a held answer loads the event when it is mailed.
+  // A held answer does not need the copy: the question about it loads the event when it is mailed.
   needsCopy: (job) => (isToApply(job) ? 'required' : 'none'),
   async plan(job, copy, options) {
     const { task, body } = job;

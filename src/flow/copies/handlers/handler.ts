@@ -1,4 +1,4 @@
-// The type of the handlers of the queue `event`: one job and its copy in, a plan out.
+// The type of the handlers of the queue `event`. In: one job and its copy; out: a plan.
 import type { Expand } from '../../ports/recurrence.ts';
 import type { MakeDecisionLink } from '../../questions/decision-link.ts';
 import type { EventKind, Job, RecordOf } from '../../records/records.ts';
@@ -11,8 +11,9 @@ export interface HandlerOptions {
 }
 
 /**
- * What a record needs the stored copy for. `required`: it waits until the copy can be loaded. `for-notice`: what the owner is
- * told is made from the copy, but must not wait for the end of a long outage. `none`: it is the same without it.
+ * Whether a record needs the stored copy. `required`: the record waits until the copy is loaded. `for-notice`: the
+ * notice to the owner shows the copy, but is mailed without it during a long outage. `none`: the plan does not depend
+ * on the copy.
  */
 export type CopyNeed = 'required' | 'for-notice' | 'none';
 

@@ -10,8 +10,8 @@ import { undeliverable } from './undeliverable.ts';
 import { verify } from './verify.ts';
 
 /**
- * Restored answers first, because new answers are judged against them; then the other edits; then records that only read
- * the copy, or do not need it.
+ * Restored answers first, because new answers are judged against them; then the other edits; then records that only
+ * read the copy, or do not need it.
  */
 const PLANNING_ORDER: Readonly<Record<EventKind, number>> = {
   verify: 1,

@@ -10,15 +10,15 @@ import type { Copy, MissingReason } from '../copy.ts';
 const RETRY_MS = 20_000;
 const MAX_ATTEMPTS = 45;
 
-/** The reason why a copy that had to be loaded has no event. */
+/** Returns why there is no event. Throws if the copy was loaded, or was not needed. */
 export function missingReason({ stored }: Copy): MissingReason {
   if (stored.kind === 'missing') return stored.reason;
   throw new GatewayError('internal', `the copy is ${stored.kind}, not missing`);
 }
 
 /**
- * Returns null if a retry cannot help or the attempts are used up. `isExpected`: the event existed, so it may be
- * missing only while it is moved.
+ * Returns null if a retry cannot help or the attempts are used up. `isExpected`: the event existed before, so it may be
+ * missing only because a client is moving it.
  */
 export function retryWhileMissing(
   job: Job<EventKind>,

@@ -1,4 +1,4 @@
-// A notice that has waited for its digest. `process-copy.ts` mails all notices of the batch together.
+// A notice that is due. `process-copy.ts` mails all due notices of the batch together.
 import { done } from '../../queue/plan.ts';
 import type { Handler } from './handler.ts';
 

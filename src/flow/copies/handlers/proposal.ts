@@ -33,16 +33,19 @@ export const proposal: Handler<'proposal'> = {
   },
 };
 
-/** The notice has no link if the event neither lists the attendee nor was mailed to them: nothing is sent to a stranger. */
+/**
+ * The notice has a link to decline only if the event lists the attendee or was mailed to them, because the gateway
+ * mails nothing to strangers.
+ */
 async function askOrganizer(job: ProposalJob, copy: Copy, options: HandlerOptions): Promise<CopyPlan> {
   const { body } = job;
   const { attendee } = body;
   const at = options.now();
   const request = lastRequest(copy, job);
-  // The mailed calendar is kept for a limited time; without any calendar nothing can be checked.
+  // The mailed calendar is kept for a limited time. If there is no stored event either, the occurrence is not checked.
   const event = copy.document ?? (request?.calendar ? parseEvent(request.calendar) : null);
   const occurrence = event === null ? body.proposal.occurrence : await occurrenceIn(event, job, options.expand);
-  // An invented occurrence would be shown to the organizer as planned, and declined in the organizer's name.
+  // Otherwise an invented occurrence would be shown to the organizer as planned, and declined in their name.
   if (occurrence === null) return ended(job, at, 'refused', because('no-such-occurrence', { isProposal: true }));
   const why = because('proposal', { who: attendee.asWritten });
   const plan = ended(job, at, 'recorded', why);

@@ -1,4 +1,6 @@
-// A REFRESH (RFC 5546 §3.2.6): the attendee is mailed the event as it is stored now, or its cancellation.
+// In: a REFRESH (RFC 5546 §3.2.6); out: a message to the attendee with the event as it is stored now, or its
+// cancellation. It refuses if the event does not exist or does not list the attendee, unless their last mail was a
+// CANCEL.
 import { componentsOf, type EventDocument } from '../../../core/ical/event-document.ts';
 import type { CalendarAddress } from '../../../core/ical/types.ts';
 import { cancelFor, requestFor } from '../../../core/itip/schedule-message.ts';
@@ -34,7 +36,7 @@ export const refresh: Handler<'refresh'> = {
   },
 };
 
-/** What the stored event says to that attendee; null: it does not list the attendee. */
+/** Returns the REQUEST or CANCEL for that attendee from the stored event; null: it does not list the attendee. */
 function currentMessage(document: EventDocument, attendee: CalendarAddress, at: number): Message | null {
   const own = componentsOf(document).filter((component) => component.invites(attendee));
   if (own.length === 0) return null;
@@ -47,7 +49,9 @@ function currentMessage(document: EventDocument, attendee: CalendarAddress, at: 
   return { method: 'REQUEST', calendar: requestFor(document, attendee, stamp) };
 }
 
-/** The attendee was told that the event is off, or that they are no longer invited; that is said again. */
+/**
+ * Returns the last mail to the attendee, to send it again, if it is a CANCEL whose calendar is still stored; else null.
+ */
 function cancellation(last: Mailing | null): Message | null {
   return last?.method === 'CANCEL' && last.calendar !== '' ? { method: 'CANCEL', calendar: last.calendar } : null;
 }

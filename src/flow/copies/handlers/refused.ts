@@ -1,5 +1,5 @@
-// In: a record that cannot be applied, and why; out: the plan that ends it. A record that the organizer has decided about
-// is not held again; the organizer is notified instead.
+// In: a record that cannot be applied, and why; out: the plan that ends it. A record that the organizer has decided
+// about is not held again; the organizer is notified instead.
 import type { ReasonFor, Why } from '../../../core/reasons.ts';
 import { ended } from '../../queue/plan.ts';
 import { heldFacts, type HeldKind } from '../../records/held.ts';
