@@ -26,7 +26,7 @@ export function recipientPolicy(options: RecipientPolicyOptions): (address: stri
   return (address) => {
     const folded = foldAddress(address);
     if (listed.has(folded) || listed.has(folded.slice(folded.lastIndexOf('@')))) return true;
-    if (replyDomain !== null && readReplyAddress(ring, folded, replyDomain) !== null) return true;
+    if (readReplyAddress(ring, folded, replyDomain) !== null) return true;
     return bounceDomain !== null && readBounceAddress(ring, folded, bounceDomain) !== null;
   };
 }

@@ -1,6 +1,6 @@
-// Makes and reads signed reply addresses. In: an organizer and an attendee, or a reply address; out: the reply address, or its
-// id. A pair always has the same address, so that mail clients recognise it. The id is a keyed hash, so that only the ledger
-// reveals the two persons. It refuses (null) an address that no key of the ring signed.
+// Makes and reads signed reply addresses. In: an organizer and an attendee, or a reply address; out: the reply address, or
+// its id. A pair always has the same address, so that mail clients recognise it. The id is a keyed hash, so that only the
+// ledger reveals the two persons. It refuses (null) an address that no key of the ring signed.
 import type { CalendarAddress } from '../ical/types.ts';
 import { keyedHash, readSignedAddress, signLocalPart } from './signed-local-part.ts';
 import type { KeyRing } from './types.ts';
@@ -23,8 +23,11 @@ export function replyAddress(ring: KeyRing, pair: ReplyPairNames, domain: string
   };
 }
 
-/** Returns the pair's id if a key of the ring signed the address, else null. The address may be in any case. */
-export function readReplyAddress(ring: KeyRing, address: string, domain: string): { id: string } | null {
-  const signed = readSignedAddress(ring, 'r1', 'reply-address', address, domain);
+/**
+ * Returns the pair's id if a key of the ring signed the address, else null. The address may be in any case. `domain`: null
+ * if there are none.
+ */
+export function readReplyAddress(ring: KeyRing, address: string, domain: string | null): { id: string } | null {
+  const signed = domain === null ? null : readSignedAddress(ring, 'r1', 'reply-address', address, domain);
   return signed && { id: `${signed.kid}-${signed.id}` };
 }

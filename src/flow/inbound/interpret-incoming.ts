@@ -59,12 +59,12 @@ function isFirst({ dedupeKey }: Outcome, at: number, outcomes: readonly Outcome[
 }
 
 function isReplyAddress({ ring, replyDomain }: InterpretOptions, address: string): boolean {
-  return replyDomain !== null && readReplyAddress(ring, addressKey(address), replyDomain) !== null;
+  return readReplyAddress(ring, addressKey(address), replyDomain) !== null;
 }
 
 async function routeOf(options: InterpretOptions, recipient: string): Promise<Route> {
   const { ring, replyDomain, ledger } = options;
-  const reply = replyDomain === null ? null : readReplyAddress(ring, recipient, replyDomain);
+  const reply = readReplyAddress(ring, recipient, replyDomain);
   if (reply !== null) {
     const pair = await ledger.replyPair(reply.id);
     return pair === null ? { kind: 'unknown' } : { kind: 'reply', ...pair };

@@ -70,5 +70,5 @@ async function planAnswer(options: OwnAddressOptions, job: Job<'schedule-message
 }
 
 function replyIdOf({ ring, replyDomain }: OwnAddressOptions, address: string): string | null {
-  return replyDomain === null ? null : (readReplyAddress(ring, addressKey(address), replyDomain)?.id ?? null);
+  return readReplyAddress(ring, addressKey(address), replyDomain)?.id ?? null;
 }
